@@ -1,0 +1,45 @@
+# setup  install what is needed (system packages where allowed, a virtual environment)
+# serve  run the demo application
+# call   place a call to the running server and watch it
+# test   run the tests        check  lint, types, layering        bench  print the measurements
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+PYTHON ?= python3
+STAMP  := $(VENV)/.installed
+PEERS  := .setup/peers
+
+.PHONY: setup serve call test check bench clean
+
+setup: $(STAMP) $(PEERS)
+
+$(STAMP): pyproject.toml
+	@sh scripts/install.sh "$(PYTHON)" "$(VENV)"
+	@touch $(STAMP)
+
+$(PEERS): scripts/system_packages.sh
+	@mkdir -p .setup
+	@sh scripts/system_packages.sh
+	@touch $(PEERS)
+
+serve: setup
+	@$(BIN)/voicebot prompts build
+	@exec $(BIN)/voicebot serve
+
+call: setup
+	@$(BIN)/voicebot call
+
+test: setup
+	$(BIN)/pytest
+
+check: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) .setup var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,209 @@
+"""Settings come from file and environment, are told when wrong, and are all documented."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from voicebot.config import Settings, load_settings
+from voicebot.errors import ConfigError
+
+SETTINGS_PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
+
+
+def _load(tmp_path: Path, toml: str = "", **environment: str) -> Settings:
+    file = tmp_path / "voicebot.toml"
+    file.write_text(toml)
+    return load_settings(file, environment)
+
+
+def _complaint(tmp_path: Path, toml: str = "", **environment: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        _load(tmp_path, toml, **environment)
+    said = str(caught.value).replace(str(tmp_path / "voicebot.toml"), "FILE")
+    assert "\n" not in said
+    return said
+
+
+def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load_settings(environment={}) == Settings()
+
+
+def test_everything_is_bound_to_this_machine_by_default() -> None:
+    assert Settings().server.host == Settings().sip.host == "127.0.0.1"
+
+
+def test_the_file_here_is_read_and_the_environment_wins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "voicebot.toml").write_text("[sip]\nport = 5070\nhost = '10.0.0.1'\n")
+    settings = load_settings(environment={"VOICEBOT_SIP__PORT": "5080", "PATH": "/bin"})
+    assert (settings.sip.port, settings.sip.host) == (5080, "10.0.0.1")
+
+
+def test_the_environment_may_name_the_file(tmp_path: Path) -> None:
+    (tmp_path / "other.toml").write_text("[calls]\nmax_calls = 7\n")
+    settings = load_settings(environment={"VOICEBOT_CONFIG": str(tmp_path / "other.toml")})
+    assert settings.calls.max_calls == 7
+
+
+@pytest.mark.parametrize("ports", ["'20100-20199'", "[20100, 20199]", "'20100 - 20199'"])
+def test_rtp_ports_are_a_range_or_two_numbers(tmp_path: Path, ports: str) -> None:
+    assert _load(tmp_path, f"[sip]\nrtp_ports = {ports}\n").sip.rtp_ports == (20100, 20199)
+
+
+def test_rtp_ports_come_from_the_environment_too(tmp_path: Path) -> None:
+    settings = _load(tmp_path, VOICEBOT_SIP__RTP_PORTS="20000-20999")
+    assert settings.sip.rtp_ports == (20000, 20999)
+
+
+@pytest.mark.parametrize(
+    "ports, problem",
+    [
+        ("20000", "should be two ports"),
+        ("20000-20500-20999", "should be two ports"),
+        ("20999-20000", "the first port should be below the last"),
+        ("a-b", "input should be a valid integer"),
+        ("20000-99999", "input should be less than or equal to 65535"),
+    ],
+)
+def test_rtp_ports_that_are_no_range_are_refused(tmp_path: Path, ports: str, problem: str) -> None:
+    said = _complaint(tmp_path, VOICEBOT_SIP__RTP_PORTS=ports)
+    assert said.startswith(f"VOICEBOT_SIP__RTP_PORTS: {problem}, not ")
+    assert said.endswith("(default [20000, 20999]).")
+
+
+def test_names_of_databases_and_transfers_are_free(tmp_path: Path) -> None:
+    settings = _load(
+        tmp_path,
+        "[transfers]\nperson = 'sip:team@pbx.example'\n",
+        VOICEBOT_DATABASES__SHOP="sqlite:///shop.db",
+    )
+    assert settings.transfers == {"person": "sip:team@pbx.example"}
+    assert settings.databases == {"shop": "sqlite:///shop.db"}
+
+
+@pytest.mark.parametrize(
+    "toml, said",
+    [
+        ("[sip]\nprot = 1", "FILE: sip.prot: unknown setting. Did you mean 'port'?"),
+        ("[spi]\nport = 1", "FILE: [spi]: unknown setting. Did you mean 'sip'?"),
+        ("beam = 4", "FILE: beam: unknown setting. It belongs below [speech]."),
+        ("sip = 5", "FILE: sip: should be a section. Write [sip] above its keys."),
+        (
+            "databases = 5",
+            "FILE: databases: should be a section. Write [databases] above its keys.",
+        ),
+        (
+            "[server]\nport = 'http'",
+            'FILE: server.port: input should be a valid integer, not "http". '
+            "Port that HTTP listens on (default 8080).",
+        ),
+        (
+            "[sip]\nenabled = 'maybe'",
+            'FILE: sip.enabled: input should be a valid boolean, not "maybe". '
+            "Whether SIP is served at all (default true).",
+        ),
+        (
+            "[log]\nlevel = 'loud'",
+            "FILE: log.level: input should be 'debug', 'info', 'warning' or 'error', "
+            'not "loud". Least level (default "info").',
+        ),
+        (
+            "[server]\ndata = 3",
+            "FILE: server.data: input is not a valid path, not 3. "
+            'Folder for the database and the prompt cache (default "var").',
+        ),
+        (
+            "[server\n",
+            "FILE: not valid TOML: Expected ']' at the end of a table declaration "
+            "(at line 1, column 8)",
+        ),
+    ],
+)
+def test_a_mistake_in_the_file_is_one_line_with_place_and_remedy(
+    tmp_path: Path, toml: str, said: str
+) -> None:
+    assert _complaint(tmp_path, toml) == said
+
+
+@pytest.mark.parametrize(
+    "variable, near",
+    [
+        ("VOICEBOT_SIP__PROT", "VOICEBOT_SIP__PORT"),
+        ("VOICEBOT_SPI__PORT", "VOICEBOT_SIP__PORT"),
+        ("VOICEBOT_SIP_PORT", "VOICEBOT_SIP__PORT"),
+        ("VOICEBOT_LOG_LEVEL", "VOICEBOT_LOG__LEVEL"),
+    ],
+)
+def test_a_mistake_in_the_environment_names_the_variable(
+    tmp_path: Path, variable: str, near: str
+) -> None:
+    said = _complaint(tmp_path, **{variable: "1"})
+    assert said == f"{variable}: unknown setting. Did you mean {near}?"
+
+
+def test_a_bad_value_is_blamed_on_the_one_that_counts(tmp_path: Path) -> None:
+    said = _complaint(tmp_path, "[sip]\nport = 5060", VOICEBOT_SIP__PORT="many")
+    assert said.startswith("VOICEBOT_SIP__PORT: ")
+
+
+def test_a_bad_database_url_is_not_repeated(tmp_path: Path) -> None:
+    said = _complaint(tmp_path, "[databases]\nshop = {url = 'postgresql://u:secret@h/d'}")
+    assert "databases.shop" in said
+    assert "secret" not in said
+
+
+@pytest.mark.parametrize("drain", ["nan", "inf", "-1"])
+def test_a_duration_is_a_finite_number(tmp_path: Path, drain: str) -> None:
+    assert "server.drain_s" in _complaint(tmp_path, f"[server]\ndrain_s = {drain}")
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"nowhere\.toml: no such file"):
+        load_settings(tmp_path / "nowhere.toml", {})
+
+
+def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / "voicebot.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_settings(tmp_path / "voicebot.toml", {})
+
+
+def test_the_database_is_in_the_data_folder_unless_named(tmp_path: Path) -> None:
+    settings = _load(tmp_path, VOICEBOT_SERVER__DATA=str(tmp_path))
+    assert settings.database_url == f"sqlite+aiosqlite:///{tmp_path}/voicebot.db"
+    named = _load(tmp_path, VOICEBOT_STORAGE__URL="postgresql://h/d")
+    assert named.database_url == "postgresql://h/d"
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    documented = {
+        name: tomllib.loads(f"value = {default}")["value"]
+        for name, default in re.findall(
+            r"^\| `(\w+\.\w+)` \| `(.+?)` \| \S", SETTINGS_PAGE.read_text(), re.MULTILINE
+        )
+    }
+    assert documented == {
+        f"{section}.{key}": value
+        for section, content in Settings()
+        if isinstance(content, BaseModel)
+        for key, value in content.model_dump(mode="json").items()
+    }
+
+
+def test_every_section_is_documented() -> None:
+    headings = re.findall(r"^## (.*\[.*)$", SETTINGS_PAGE.read_text(), re.MULTILINE)
+    documented = re.findall(r"\[(\w+)\]", " ".join(headings))
+    assert documented == list(Settings.model_fields)
+
+
+def test_the_example_on_the_page_works(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", SETTINGS_PAGE.read_text(), re.DOTALL)
+    assert _load(tmp_path, example).transfers == {"person": "sip:team@pbx.example"}

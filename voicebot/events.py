@@ -1,0 +1,76 @@
+"""Frozen facts about calls: what storage and analytics read, never the live objects.
+
+Times (``at``) are UTC seconds since the epoch. Every call gives one `CallStarted` first and one
+`CallEnded` last; between them a `CallAnswered` unless it was refused, and a `TurnFinished` for each
+turn, numbered from 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from voicebot.types import CallId, Heard, Language, Outcome, Transport
+
+
+class TurnResult(StrEnum):
+    """What came of a turn."""
+
+    MATCH = "match"
+    NOMATCH = "nomatch"
+    NOINPUT = "noinput"
+    HANGUP = "hangup"
+    SAID = "said"
+    """The bot spoke and did not listen."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallStarted:
+    """A call reached the door."""
+
+    call_id: CallId
+    at: float
+    transport: Transport
+    caller: str
+    callee: str
+    flow: str
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class CallAnswered:
+    call_id: CallId
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class TurnFinished:
+    """The bot said ``prompt`` (as words) and heard ``heard``, or nothing of use.
+
+    ``latency_ms`` runs from the last speech sample of the caller before this prompt to the first
+    non-silent packet of this prompt; None where nobody had spoken before it.
+    """
+
+    call_id: CallId
+    at: float
+    index: int
+    step: str
+    prompt: str
+    result: TurnResult
+    heard: Heard | None
+    latency_ms: float | None
+    barged_in: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnded:
+    """``reason`` is a short word for people: 'caller hung up', 'no common codec', ..."""
+
+    call_id: CallId
+    at: float
+    outcome: Outcome
+    reason: str
+
+
+CallEvent: TypeAlias = CallStarted | CallAnswered | TurnFinished | CallEnded

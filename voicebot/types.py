@@ -1,0 +1,112 @@
+"""Ids and small value types that every room may use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, NewType, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+CallId = NewType("CallId", str)
+"""Our own id of a call: unique over all doors and restarts."""
+
+Language = NewType("Language", str)
+"""A BCP 47 tag, such as ``en-US``."""
+
+Samples: TypeAlias = NDArray[np.int16]
+"""Mono PCM, shape [samples], full scale 32768. The rate is stated where it is passed on."""
+
+Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
+
+Transport: TypeAlias = Literal[
+    "sip", "webrtc", "audiosocket", "mediastream", "loopback", "terminal"
+]
+
+KEYS = "0123456789*#ABCD"
+"""The keys of a telephone keypad, RFC 4733 events 0 to 15."""
+
+
+class Mode(StrEnum):
+    """How something was said."""
+
+    SPEECH = "speech"
+    DTMF = "dtmf"
+    TEXT = "text"
+
+
+class Outcome(StrEnum):
+    """How a contact ended: exactly one of these.
+
+    ``self_served``        the caller got what they came for from the bot
+    ``moved_to_text``      the caller went on in text
+    ``transferred``        a person or another line took the call
+    ``callback_booked``    a person will call back
+    ``abandoned_in_flow``  the caller hung up (or fell silent for good) before being served
+    ``abandoned_in_queue`` the caller hung up while waiting for a person
+    ``refused``            not admitted: no capacity, closed, no common codec
+    ``failed``             something of ours broke, or the line died
+    """
+
+    SELF_SERVED = "self_served"
+    MOVED_TO_TEXT = "moved_to_text"
+    TRANSFERRED = "transferred"
+    CALLBACK_BOOKED = "callback_booked"
+    ABANDONED_IN_FLOW = "abandoned_in_flow"
+    ABANDONED_IN_QUEUE = "abandoned_in_queue"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+class SayAs(StrEnum):
+    """How a value is read out (or shown, in text)."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    ORDINAL = "ordinal"
+    DIGITS = "digits"
+    SPELL = "spell"
+    MONEY = "money"
+    DATE = "date"
+    TIME = "time"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A part of a prompt that is filled in while the call runs.
+
+    ``value`` is what the flow holds (for money a number or ``"19.99 EUR"``, for dates and times
+    ISO 8601); the channel decides how it sounds or looks.
+    """
+
+    value: str | int | float
+    say_as: SayAs = SayAs.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What the bot says: literal text and values, in order.
+
+    A prompt whose parts are all text is static: its sound can be rendered ahead of time.
+    """
+
+    parts: tuple[str | Value, ...]
+
+    @property
+    def is_static(self) -> bool:
+        return all(isinstance(part, str) for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One understood utterance, keyed entry or typed line.
+
+    ``confidence`` is 0..1 (1.0 for keys). ``grammar`` names the grammar that matched.
+    """
+
+    text: str
+    semantics: Json
+    confidence: float
+    mode: Mode
+    grammar: str = ""
