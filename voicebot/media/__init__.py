@@ -1,0 +1,1 @@
+"""Sound as numbers: frames, G.711, resampling, tones, the event loop's clock."""
