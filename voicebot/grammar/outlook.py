@@ -1,0 +1,52 @@
+"""Whether it is worth waiting for more words.
+
+An utterance that a grammar holds may often go on: 'order status' - 'please'. Waiting for that makes
+every answer late and none better. What matters is whether anything that could follow would change
+the meaning; that is found out by trying the sentences that could still be made of it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+
+from voicebot.grammar.active import ActiveGrammar, Match
+
+MOST_SENTENCES: Final = 40
+MOST_STATES: Final = 400
+"""Beyond these there is so much to say that something will make a difference."""
+
+
+def may_mean_more(grammar: ActiveGrammar, words: Sequence[str]) -> bool:
+    """Whether words after ``words``, a whole sentence, could change what it means.
+
+    ``words`` are those of the grammar's network. Raises GrammarError when a tag's script fails.
+    """
+    network = grammar.network()
+    state = network.start
+    for word in words:
+        arc = network.arcs(state).get(word)
+        if arc is None:
+            return True
+        state = arc[0]
+    meaning = _meaning(grammar.match_words(words))
+    pending: deque[tuple[int, tuple[str, ...]]] = deque([(state, tuple(words))])
+    sentences = states = 0
+    while pending:
+        state, so_far = pending.popleft()
+        for word, (following, _) in network.arcs(state).items():
+            states += 1
+            longer = (*so_far, word)
+            pending.append((following, longer))
+            if network.is_final(following):
+                sentences += 1
+                if _meaning(grammar.match_words(longer)) != meaning:
+                    return True
+            if sentences > MOST_SENTENCES or states > MOST_STATES:
+                return True
+    return False
+
+
+def _meaning(match: Match | None) -> object:
+    return None if match is None else (match.grammar, match.semantics)
