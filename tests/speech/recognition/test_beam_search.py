@@ -1,0 +1,155 @@
+"""The search alone, on a scripted decoder: no audio, no weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pytest
+
+from tests.speech.recognition.conftest import GrammarMaker
+from voicebot.grammar.active import ActiveGrammar
+from voicebot.speech.moonshine import beam
+from voicebot.speech.moonshine.constraint import Constraint, Vocabulary
+from voicebot.speech.moonshine.model import Floats, Ints
+from voicebot.speech.moonshine.readings import Readings, gather, hypotheses
+from voicebot.speech.moonshine.tokenizer import END, Tokenizer
+
+WORDS = ("one", "two", "three", "noise")
+LETTERS = [b"\xe2\x96\x81" + word.encode() for word in WORDS]
+PIECES = [b""] * 259 + LETTERS
+TOKENS = {word: 259 + place for place, word in enumerate(WORDS)} | {"END": END}
+
+
+class ScriptedDecoder:
+    """Gives each history of words the next-word probabilities that the script says."""
+
+    def __init__(self, script: Mapping[str, Mapping[str, float]]) -> None:
+        self._script = script
+        self._histories: list[tuple[int, ...]] = [()]
+        self.rows: list[int] = []
+
+    @property
+    def logits(self) -> Floats:
+        self.rows.append(len(self._histories))
+        logits = np.full((len(self._histories), len(PIECES)), -30.0, np.float32)
+        names = {token: word for word, token in TOKENS.items()}
+        for row, history in enumerate(self._histories):
+            spoken = " ".join(names[token] for token in history)
+            for word, probability in self._script.get(spoken, {"END": 1.0}).items():
+                logits[row, TOKENS[word]] = np.log(probability)
+        return logits
+
+    def advance(self, parents: Ints, tokens: Ints) -> None:
+        self._histories = [
+            (*self._histories[parent], int(token))
+            for parent, token in zip(parents, tokens, strict=True)
+        ]
+
+
+@pytest.fixture
+def constrain() -> Vocabulary:
+    return Vocabulary(Tokenizer(PIECES))
+
+
+def _search(
+    script: Mapping[str, Mapping[str, float]],
+    active: ActiveGrammar,
+    vocabulary: Vocabulary,
+    width: int = 4,
+    limit: int = 12,
+) -> Readings:
+    constraint = Constraint(active.network(), vocabulary)
+    return gather(beam.search(ScriptedDecoder(script), constraint, width, limit), constraint)
+
+
+def _words(readings: Sequence[object]) -> list[str]:
+    return [" ".join(getattr(reading, "words", ())) for reading in readings]
+
+
+def test_likeliest_sentence_of_the_grammar_wins_over_likelier_noise(
+    grammar: GrammarMaker, constrain: Vocabulary
+) -> None:
+    script = {"": {"noise": 0.9, "one": 0.02, "two": 0.08}}
+    found = _search(script, grammar("one | two"), constrain)
+    assert _words(found.complete) == ["two", "one"]
+    assert found.complete[0].score == pytest.approx(np.log(0.08), abs=1e-3)
+
+
+def test_free_decode_ignores_the_grammar(grammar: GrammarMaker, constrain: Vocabulary) -> None:
+    script = {"": {"noise": 0.7, "one": 0.3}, "noise": {"noise": 0.5, "END": 0.4}}
+    found = _search(script, grammar("one"), constrain)
+    assert found.evidence.free_tokens == 2
+    assert found.evidence.free == pytest.approx(np.log(0.7 * 0.5 / 0.9), abs=1e-3)
+
+
+def test_wide_beam_finds_what_a_narrow_one_loses(
+    grammar: GrammarMaker, constrain: Vocabulary
+) -> None:
+    script = {
+        "": {"one": 0.6, "two": 0.4},
+        "one": {"three": 0.01, "END": 0.99},
+        "two": {"three": 0.99, "END": 0.01},
+    }
+    active = grammar("(one | two) three")
+    assert _words(_search(script, active, constrain, width=1).complete) == ["one three"]
+    assert _words(_search(script, active, constrain, width=2).complete)[0] == "two three"
+
+
+def test_beginning_of_a_sentence_is_found_as_partial(
+    grammar: GrammarMaker, constrain: Vocabulary
+) -> None:
+    script = {"": {"one": 0.9, "two": 0.1}, "one": {"END": 0.95, "two": 0.05}}
+    found = _search(script, grammar("one two"), constrain)
+    assert _words(found.partial[:1]) == ["one"]
+    assert _words(found.complete) == ["one two"]
+    assert found.best is not None
+    assert found.best.words == ("one",)
+
+
+def test_babbling_is_cut_off(grammar: GrammarMaker, constrain: Vocabulary) -> None:
+    script = {" ".join(["noise"] * n): {"noise": 1.0} for n in range(40)}
+    found = _search(script, grammar("one"), constrain, limit=7)
+    assert found.evidence.free_tokens == 7
+
+
+def test_hopeless_hypotheses_are_given_up(grammar: GrammarMaker, constrain: Vocabulary) -> None:
+    script = {"": {"one": 1.0, "two": 1e-6}, "one": {"two": 1.0}, "one two": {"END": 1.0}}
+    decoder = ScriptedDecoder(script)
+    active = grammar("(one | two) two")
+    beam.search(decoder, Constraint(active.network(), constrain), 4, 12)
+    assert max(decoder.rows) == 2  # the one hypothesis, and the free decode
+
+
+def test_search_stops_when_nothing_like_the_grammar_was_said(
+    grammar: GrammarMaker, constrain: Vocabulary
+) -> None:
+    decoder = ScriptedDecoder({"": {"noise": 1.0}})
+    active = grammar("one<20>")
+    found = beam.search(decoder, Constraint(active.network(), constrain), 4, 40)
+    assert found.complete == []
+    assert len(decoder.rows) < 5
+
+
+def test_nothing_said_matches_nothing(grammar: GrammarMaker, constrain: Vocabulary) -> None:
+    found = _search({"": {"END": 1.0}}, grammar("one"), constrain)
+    assert found.evidence.free_tokens == 0
+    assert found.best is not None
+    assert found.best.words == ()
+
+
+def test_equal_meanings_are_joined_and_share_their_probability(
+    grammar: GrammarMaker, constrain: Vocabulary
+) -> None:
+    script = {"": {"one": 0.3, "two": 0.25, "three": 0.4}}
+    active = grammar('(one | two) {out = "low"} | three {out = "high"}')
+    ranked = hypotheses(_search(script, active, constrain), active)
+    assert [hypothesis.semantics for hypothesis in ranked] == ["low", "high"]
+    assert ranked[0].text == "one"
+    assert ranked[0].score == pytest.approx(np.log(0.55 / 0.95), abs=1e-3)
+
+
+def test_free_decoding_alone(tokenizer: Tokenizer) -> None:
+    script = {"": {"two": 1.0}, "two": {"one": 1.0}, "two one": {"END": 1.0}}
+    path = beam.decode_freely(ScriptedDecoder(script), 9)
+    assert path.tokens == (TOKENS["two"], TOKENS["one"])

@@ -1,0 +1,164 @@
+"""The engine on human speech over a telephone line."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.speech.recognition.conftest import GrammarMaker, Speaker
+from voicebot.errors import AudioError
+from voicebot.grammar.active import ActiveGrammar
+from voicebot.grammar.store import GrammarStore
+from voicebot.speech.audio_file import read_speech
+from voicebot.speech.moonshine.engine import MoonshineRecognizer
+from voicebot.types import Json, Samples
+
+pytestmark = pytest.mark.model
+
+GRAMMARS = Path(__file__).parents[3] / "benchmarks/grammars"
+
+
+@pytest.fixture(scope="module")
+def digits() -> ActiveGrammar:
+    """Four to eight digits."""
+    return GrammarStore(GRAMMARS).active(["digits"])
+
+
+def _number(number: str) -> list[str]:
+    return [f"digits/{digit}" for digit in number]
+
+
+@pytest.mark.parametrize("number", ["1044", "90210", "375286", "80011223"])
+def test_number_said_digit_by_digit(
+    recognizer: MoonshineRecognizer, say: Speaker, digits: ActiveGrammar, number: str
+) -> None:
+    heard = recognizer.recognize(say(_number(number)), 8000, digits)
+    assert heard.match
+    assert heard.best is not None
+    assert heard.best.semantics == number
+    assert heard.complete
+    assert heard.can_continue == (len(number) < 8)
+    assert heard.confidence == heard.best.confidence > 0.8
+
+
+def test_number_broken_off_is_not_complete(
+    recognizer: MoonshineRecognizer, say: Speaker, digits: ActiveGrammar
+) -> None:
+    heard = recognizer.recognize(say(_number("731")), 8000, digits)
+    assert not heard.match
+    assert not heard.complete
+    assert heard.can_continue
+
+
+@pytest.mark.parametrize("name", ["tt-monkeys", "vm-goodbye", "demo-thanks", "agent-pass"])
+def test_speech_from_outside_the_grammar_is_rejected(
+    recognizer: MoonshineRecognizer, say: Speaker, digits: ActiveGrammar, name: str
+) -> None:
+    heard = recognizer.recognize(say([name]), 8000, digits)
+    assert not heard.match
+    assert heard.confidence < 0.5
+
+
+def test_rejected_speech_still_says_what_it_sounded_like(
+    recognizer: MoonshineRecognizer, say: Speaker, grammar: GrammarMaker
+) -> None:
+    heard = recognizer.recognize(say(["vm-goodbye"]), 8000, grammar("seven | eleven"))
+    assert not heard.match
+    assert "bye" in heard.free_text.lower()
+
+
+def test_silence_is_no_match_and_may_go_on(
+    recognizer: MoonshineRecognizer, digits: ActiveGrammar
+) -> None:
+    heard = recognizer.recognize(np.zeros(8000, np.int16), 8000, digits)
+    assert (heard.match, heard.complete, heard.can_continue) == (False, False, True)
+    assert heard.nbest == ()
+    assert heard.free_text == ""
+
+
+def test_noise_is_no_match(recognizer: MoonshineRecognizer, grammar: GrammarMaker) -> None:
+    noise = np.random.default_rng(2).normal(0, 2000, 16_000).astype(np.int16)
+    assert not recognizer.recognize(noise, 8000, grammar("yes | no")).match
+
+
+def test_nbest_gives_other_meanings_best_first(
+    recognizer: MoonshineRecognizer, say: Speaker, grammar: GrammarMaker
+) -> None:
+    active = grammar("five | nine | (one | won)")
+    heard = recognizer.recognize(say(["digits/9"]), 8000, active, nbest=3)
+    assert heard.best is not None
+    assert heard.best.text == "nine"
+    scores = [hypothesis.score for hypothesis in heard.nbest]
+    assert scores == sorted(scores, reverse=True)
+    assert len({json.dumps(hypothesis.semantics) for hypothesis in heard.nbest}) == len(scores)
+
+
+def test_very_long_speech_is_no_match_but_is_heard(
+    recognizer: MoonshineRecognizer, say: Speaker, digits: ActiveGrammar
+) -> None:
+    heard = recognizer.recognize(say(["basic-pbx-ivr-main"]), 8000, digits)
+    assert not heard.match
+    assert not heard.can_continue
+    assert "customer" in heard.free_text
+
+
+def test_long_audio_is_transcribed_in_pieces(recognizer: MoonshineRecognizer, say: Speaker) -> None:
+    transcript = recognizer.transcribe(say(["basic-pbx-ivr-main"]), 8000)
+    assert {"thank", "extension", "accounting", "operator", "company"} <= set(transcript.words)
+    assert transcript.audio_seconds > 20
+
+
+def test_grammar_may_come_from_another_process(
+    recognizer: MoonshineRecognizer, say: Speaker, digits: ActiveGrammar
+) -> None:
+    copy = pickle.loads(pickle.dumps(digits))
+    assert recognizer.recognize(say(_number("4711")), 8000, copy).match
+
+
+def test_16_khz_is_taken_as_well(
+    recognizer: MoonshineRecognizer, data: Path, grammar: GrammarMaker
+) -> None:
+    file = data / "commands/01a50d1b-ed05-4708-b076-5387ea170058.flac"
+    samples, rate = read_speech(file)
+    assert rate == 16_000
+    heard = recognizer.recognize(samples, rate, GrammarStore(GRAMMARS).active(["coffee"]))
+    assert heard.best is not None
+    assert (
+        heard.best.semantics == json.loads((data / "commands/labels.json").read_text())[file.name]
+    )
+
+
+def test_unusable_audio_is_refused(recognizer: MoonshineRecognizer, digits: ActiveGrammar) -> None:
+    with pytest.raises(AudioError, match="22050 Hz"):
+        recognizer.recognize(np.zeros(100, np.int16), 22_050, digits)
+
+
+def test_isolated_digits_of_the_development_set(
+    recognizer: MoonshineRecognizer, data: Path
+) -> None:
+    active = GrammarStore(GRAMMARS).active(["digit"])
+    files = sorted((data / "digits").glob("*_[27].flac"))
+    right = sum(_heard(recognizer, file, active) == file.name[0] for file in files)
+    assert len(files) == 40
+    assert right >= 38
+
+
+def test_spoken_orders_of_the_development_set(recognizer: MoonshineRecognizer, data: Path) -> None:
+    active = GrammarStore(GRAMMARS).active(["coffee"])
+    labels = json.loads((data / "commands/labels.json").read_text())
+    some = sorted(labels)[::6]
+    right = sum(
+        _heard(recognizer, data / "commands" / name, active) == labels[name] for name in some
+    )
+    assert right >= len(some) - 1
+
+
+def _heard(recognizer: MoonshineRecognizer, file: Path, active: ActiveGrammar) -> Json:
+    samples: Samples
+    samples, rate = read_speech(file, telephone=True)
+    heard = recognizer.recognize(samples, rate, active)
+    return heard.best.semantics if heard.best else None

@@ -1,0 +1,92 @@
+"""espeak-ng through pyttsx3, really speaking."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from pyttsx3.engine import Engine
+
+from voicebot.errors import ModelError, SpeechError
+from voicebot.speech import level, pyttsx3
+from voicebot.speech.pyttsx3 import Pyttsx3Synthesizer
+from voicebot.speech.voices import voice_name
+from voicebot.types import Language
+
+pytestmark = pytest.mark.model
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en-US", "Order four two, seven one."),
+        ("de-DE", "Guten Tag, wie kann ich helfen?"),
+        ("ko-KR", "영업 시간"),
+        ("zh-CN", "你好"),
+        ("nb-NO", "Hei"),
+        ("fr", "Bonjour"),
+    ],
+)
+def test_many_languages_are_spoken_at_one_level(language: str, text: str) -> None:
+    samples = Pyttsx3Synthesizer(language=Language(language)).synthesize(text, 8000)
+    signal = samples.astype(np.float32) / 32768
+    assert level.speech_level_dbfs(signal, 8000) == pytest.approx(level.TARGET_DBFS, abs=1)
+    assert 0.2 < len(samples) / 8000 < 4
+
+
+def test_two_voices_in_one_process_keep_to_their_language() -> None:
+    english = Pyttsx3Synthesizer(language=Language("en-US"))
+    german = Pyttsx3Synthesizer(language=Language("de-DE"))
+    before = english.synthesize("Wagen", 8000)
+    german.synthesize("Wagen", 8000)
+    assert len(english.synthesize("Wagen", 8000)) == pytest.approx(len(before), rel=0.05)
+
+
+def test_it_can_be_asked_again_and_again() -> None:
+    synthesizer = Pyttsx3Synthesizer()
+    lengths = {len(synthesizer.synthesize("Yes.", 8000)) > 1000 for _ in range(30)}
+    assert lengths == {True}
+
+
+def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
+    Pyttsx3Synthesizer().synthesize("Yes.", 8000)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_punctuation_alone_gives_no_sound() -> None:
+    assert len(Pyttsx3Synthesizer().synthesize("...", 8000)) == 0
+
+
+def test_an_unknown_voice_or_language_is_refused() -> None:
+    with pytest.raises(ModelError, match="espeak-ng voice 'zork'"):
+        Pyttsx3Synthesizer("zork")
+    with pytest.raises(ModelError, match="espeak-ng voice 'qq-QQ'"):
+        Pyttsx3Synthesizer(language=Language("qq-QQ"))
+
+
+def test_a_voice_can_be_chosen_by_name() -> None:
+    assert len(Pyttsx3Synthesizer("en-gb-scotland").synthesize("Yes.", 8000)) > 1000
+
+
+def test_the_engine_and_the_settings_name_the_voice_alike() -> None:
+    german = Language("de-DE")
+    assert Pyttsx3Synthesizer(language=german).voice == voice_name("pyttsx3", "", german)
+
+
+def test_an_engine_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    synthesizer = Pyttsx3Synthesizer()
+    monkeypatch.setattr(pyttsx3, "_PATIENCE_S", 0.05)
+    monkeypatch.setattr("pyttsx3.drivers._espeak.Synth", lambda *_args, **_names: 1)
+    with pytest.raises(SpeechError, match="gave no sound"):
+        synthesizer.synthesize("Yes.", 8000)
+
+
+def test_whatever_pyttsx3_raises_becomes_a_speech_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    synthesizer = Pyttsx3Synthesizer()
+
+    def fail(*_args: object) -> None:
+        raise AssertionError("a secret number")
+
+    monkeypatch.setattr(Engine, "save_to_file", fail)
+    with pytest.raises(SpeechError) as caught:
+        synthesizer.synthesize("Yes.", 8000)
+    assert "secret" not in str(caught.value)

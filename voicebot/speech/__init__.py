@@ -1,0 +1,1 @@
+"""Recognition and synthesis: contracts, engines, and the worker processes that hold them."""

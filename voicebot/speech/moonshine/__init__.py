@@ -1,0 +1,1 @@
+"""Moonshine tiny on onnxruntime, decoded along a grammar."""

@@ -1,0 +1,158 @@
+"""Beam search along a constraint, with a free decode of the same audio beside it.
+
+Time-synchronous over tokens: all hypotheses have the same length, share the encoder's output and
+run as one batch. One more row of the batch decodes greedily without any grammar: what the model
+would have written, the yardstick of the confidence. No length normalisation: the model was trained
+to end, and its log-probabilities of whole sentences compare as they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Final, Protocol
+
+import numpy as np
+
+from voicebot.speech.moonshine.constraint import Constraint
+from voicebot.speech.moonshine.model import Floats, Ints, log_softmax
+from voicebot.speech.moonshine.tokenizer import END
+
+PRUNE: Final = 10.0
+"""A hypothesis this much worse than the best (natural log) is given up."""
+SETTLED: Final = 4.0
+"""The search ends when no open hypothesis is within this of the best finished one."""
+
+HOPELESS: Final = 30.0
+"""The search ends when every hypothesis is this much worse than the finished free decode: nothing
+like this was said, and no confidence would come of it."""
+
+
+class Decoder(Protocol):
+    """What the search needs of `model.Decoding`."""
+
+    @property
+    def logits(self) -> Floats: ...
+
+    def advance(self, parents: Ints, tokens: Ints) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A row of tokens, its log-probability, and the constraint's state after it.
+
+    ``spoken`` is the log-probability up to the last token that is more than punctuation.
+    """
+
+    tokens: tuple[int, ...]
+    score: float
+    state: int = Constraint.START
+    spoken: float = 0.0
+
+
+@dataclass(slots=True)
+class Found:
+    """What a search found.
+
+    ``complete`` are sentences of the grammar, ``partial`` beginnings of sentences after which the
+    speaker may have stopped; neither in order. ``free`` is the greedy decode without grammar.
+    """
+
+    complete: list[Path] = field(default_factory=list)
+    partial: list[Path] = field(default_factory=list)
+    free: Path = field(default_factory=lambda: Path((), 0.0))
+
+    @property
+    def best_score(self) -> float:
+        return max((path.score for path in self.complete), default=-np.inf)
+
+
+def search(decoding: Decoder, constraint: Constraint, width: int, limit: int) -> Found:
+    """Find the sentences of the grammar that the audio most likely is.
+
+    ``width`` hypotheses are followed, for at most ``limit`` tokens.
+    """
+    found = Found()
+    paths = [Path((), 0.0)]
+    free_open = True
+    rows = [0]  # of the batch: one for each path
+    free_row = 0
+    for _ in range(limit):
+        logs = log_softmax(decoding.logits)
+        _finish(found, paths, logs[rows], constraint)
+        extended = _extend(paths, logs[rows], constraint, width)
+        parents = [rows[parent] for parent, _ in extended]
+        paths = [path for _, path in extended]
+        if free_open:
+            free_open = _extend_free(found, logs[free_row])
+        if not paths or paths[0].score < _least_useful(found, free_open):
+            paths, parents = [], []
+        if free_open:
+            parents.append(free_row)
+        if not parents:
+            break
+        tokens = [path.tokens[-1] for path in paths]
+        if free_open:
+            tokens.append(found.free.tokens[-1])
+        decoding.advance(np.array(parents), np.array(tokens))
+        rows = list(range(len(paths)))
+        free_row = len(paths)
+    return found
+
+
+def decode_freely(decoding: Decoder, limit: int) -> Path:
+    """Decode greedily without a grammar, at most ``limit`` tokens."""
+    found = Found()
+    while len(found.free.tokens) < limit and _extend_free(found, log_softmax(decoding.logits)[0]):
+        decoding.advance(np.array([0]), np.array([found.free.tokens[-1]]))
+    return found.free
+
+
+def _least_useful(found: Found, free_open: bool) -> float:
+    settled = found.best_score - SETTLED
+    return settled if free_open else max(settled, found.free.score - HOPELESS)
+
+
+def _finish(found: Found, paths: list[Path], logs: Floats, constraint: Constraint) -> None:
+    for path, log in zip(paths, logs, strict=True):
+        if not constraint.between_words(path.state):
+            continue
+        weight = constraint.end_weight(path.state)
+        score = path.score + float(log[END]) + (weight or 0.0)
+        ends = found.partial if weight is None else found.complete
+        ends.append(replace(path, score=score))
+
+
+def _extend(
+    paths: list[Path], logs: Floats, constraint: Constraint, width: int
+) -> list[tuple[int, Path]]:
+    """The best ``width`` continuations, best first, each with the row of its parent."""
+    candidates: list[tuple[float, int, int, int]] = []
+    for row, path in enumerate(paths):
+        choices = constraint.choices(path.state)
+        scores = path.score + logs[row, choices.tokens] + choices.weights
+        best = (
+            np.argpartition(-scores, width)[:width] if len(scores) > width else range(len(scores))
+        )
+        candidates += [
+            (float(scores[i]), row, int(choices.tokens[i]), int(choices.targets[i])) for i in best
+        ]
+    candidates.sort(reverse=True)
+    floor = candidates[0][0] - PRUNE if candidates else 0.0
+    extended: list[tuple[int, Path]] = []
+    for score, row, token, target in candidates[:width]:
+        if score >= floor:
+            parent = paths[row]
+            spoken = parent.spoken if constraint.is_bare(token) else score
+            extended.append((row, Path((*parent.tokens, token), score, target, spoken)))
+    return extended
+
+
+def _extend_free(found: Found, log: Floats) -> bool:
+    """Append the likeliest token; False when the sentence has ended."""
+    token = int(log.argmax())
+    score = found.free.score + float(log[token])
+    if token == END:
+        found.free = Path(found.free.tokens, score)
+        return False
+    found.free = Path((*found.free.tokens, token), score)
+    return True

@@ -1,0 +1,132 @@
+"""The Moonshine recogniser: audio in, meanings along a grammar out.
+
+English, offline, one thread. The parts: `conditioning` makes the audio fit, `model` runs the
+network, `constraint` keeps what is written inside the grammar, `beam` searches, `readings` turns
+what was found into hypotheses, `confidence` judges them. An instance is not safe for several
+threads; workers are processes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from typing import Final
+
+from voicebot.grammar.active import ActiveGrammar, Progress
+from voicebot.grammar.outlook import may_mean_more
+from voicebot.grammar.words import normalise_words
+from voicebot.speech.moonshine import assets, beam
+from voicebot.speech.moonshine.conditioning import prepare
+from voicebot.speech.moonshine.constraint import Constraint, Vocabulary
+from voicebot.speech.moonshine.model import RATE, Floats, Model
+from voicebot.speech.moonshine.readings import Readings, gather, hypotheses
+from voicebot.speech.moonshine.tokenizer import Tokenizer
+from voicebot.speech.recognizer import Recognition, Transcript
+from voicebot.types import Samples
+
+_KEPT_GRAMMARS: Final = 32
+_MAX_STATES: Final = 50_000
+_TOKENS_PER_SECOND: Final = 8
+_SPARE_TOKENS: Final = 12
+
+
+class MoonshineRecognizer:
+    """A `Recognizer` with the weights loaded (about 0.5 s and 75 MB)."""
+
+    def __init__(self, *, beam: int = 8, confidence: float = 0.5) -> None:
+        """Load the model. ``beam`` hypotheses are followed; below ``confidence`` it is no match.
+
+        Raises ModelError when the weights are missing, altered or unusable.
+        """
+        self._width = beam
+        self._threshold = confidence
+        files = assets.locate()
+        self._tokenizer = Tokenizer.read(files.tokenizer)
+        self._vocabulary = Vocabulary(self._tokenizer)
+        self._model = Model(files)
+        self._constraints: OrderedDict[str, Constraint] = OrderedDict()
+
+    def recognize(
+        self, audio: Samples, rate: int, grammar: ActiveGrammar, *, nbest: int = 1
+    ) -> Recognition:
+        """Decode one utterance along ``grammar``, see `Recognizer`.
+
+        More than 9 s of speech without pauses is never a match; its ``free_text`` is given. Raises
+        GrammarError when a tag's script fails.
+        """
+        started = time.perf_counter()
+        pieces = prepare(audio, rate)
+        audio_seconds = len(audio) / rate
+        if len(pieces) != 1:
+            return Recognition(
+                match=False,
+                confidence=0.0,
+                nbest=(),
+                free_text=self._write(pieces),
+                complete=False,
+                can_continue=not pieces,
+                seconds=time.perf_counter() - started,
+                audio_seconds=audio_seconds,
+            )
+        constraint = self._constraint(grammar)
+        decoding = self._model.begin(self._model.encode(pieces[0]))
+        found = beam.search(decoding, constraint, self._width, _token_limit(pieces[0]))
+        readings = gather(found, constraint)
+        ranked = hypotheses(readings, grammar)
+        best = ranked[0].confidence if ranked else 0.0
+        complete, can_continue = _progress(readings, grammar)
+        return Recognition(
+            match=best >= self._threshold and bool(ranked),
+            confidence=best,
+            nbest=ranked[:nbest],
+            free_text=self._tokenizer.decode(found.free.tokens),
+            complete=complete,
+            can_continue=can_continue,
+            seconds=time.perf_counter() - started,
+            audio_seconds=audio_seconds,
+        )
+
+    def transcribe(self, audio: Samples, rate: int) -> Transcript:
+        """Decode without a grammar, see `Recognizer`."""
+        started = time.perf_counter()
+        text = self._write(prepare(audio, rate))
+        return Transcript(
+            text=text,
+            seconds=time.perf_counter() - started,
+            audio_seconds=len(audio) / rate,
+            words=normalise_words(text),
+        )
+
+    def _write(self, pieces: list[Floats]) -> str:
+        texts = []
+        for piece in pieces:
+            decoding = self._model.begin(self._model.encode(piece))
+            path = beam.decode_freely(decoding, _token_limit(piece))
+            texts.append(self._tokenizer.decode(path.tokens))
+        return " ".join(text for text in texts if text)
+
+    def _constraint(self, grammar: ActiveGrammar) -> Constraint:
+        """Keep the automata of recent grammars: the second utterance costs little."""
+        known = self._constraints.get(grammar.key)
+        if known is None or len(known) > _MAX_STATES:
+            known = self._constraints[grammar.key] = Constraint(grammar.network(), self._vocabulary)
+            if len(self._constraints) > _KEPT_GRAMMARS:
+                self._constraints.popitem(last=False)
+        self._constraints.move_to_end(grammar.key)
+        return known
+
+
+def _progress(readings: Readings, grammar: ActiveGrammar) -> tuple[bool, bool]:
+    """Whether the best reading is a whole sentence, and whether going on could change it."""
+    best = readings.best
+    if best is None:
+        return False, False
+    status = grammar.words_status(best.words)
+    if status is Progress.COMPLETE_OPEN:
+        return True, may_mean_more(grammar, best.words)
+    return status is Progress.COMPLETE, status is Progress.PARTIAL
+
+
+def _token_limit(audio: Floats) -> int:
+    """The model writes about 4 tokens a second, 8 of quick digits; beyond that it is babbling."""
+    return int(len(audio) / RATE * _TOKENS_PER_SECOND) + _SPARE_TOKENS
