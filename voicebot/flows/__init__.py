@@ -1,0 +1,1 @@
+"""Dialogues as data, and the pure interpreter that runs them."""

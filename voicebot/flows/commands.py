@@ -1,0 +1,140 @@
+"""What goes into the flow interpreter and what comes out: plain frozen data.
+
+An event goes in, a list of commands comes out. The list is any number of `Say`, then exactly one
+command that waits (`Listen`, `Act`, `Transfer`) or ends (`HangUp`); the next event answers it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from voicebot.types import Heard, Json, Outcome, Prompt
+
+# What the flow is told
+
+
+@dataclass(frozen=True, slots=True)
+class ContactStarted:
+    """A contact begins. ``facts`` (caller, callee, channel, language) are variables of the flow."""
+
+    facts: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class InputMatched:
+    """The caller said, keyed or typed something that a grammar of the last `Listen` holds."""
+
+    heard: Heard
+
+
+@dataclass(frozen=True, slots=True)
+class NoMatch:
+    """The caller spoke, keyed or typed, and it was none of what was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoInput:
+    """The caller said nothing in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecognitionFailed:
+    """We could not listen (a worker died); it counts as neither noinput nor nomatch."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionDone:
+    value: Json
+
+
+@dataclass(frozen=True, slots=True)
+class ActionFailed:
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferDone:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class TransferRefused:
+    problem: str
+
+
+FlowEvent: TypeAlias = (
+    ContactStarted
+    | InputMatched
+    | NoMatch
+    | NoInput
+    | RecognitionFailed
+    | ActionDone
+    | ActionFailed
+    | TransferDone
+    | TransferRefused
+)
+
+
+# What the flow wants done
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Speak (or show) a prompt. ``bargein`` says whether the caller may interrupt it.
+
+    ``serves``: with these words the caller has what they came for. A channel that knows how far
+    a prompt was played uses it to choose between `FlowState.outcome_if_hung_up` (it was played to
+    its end) and `FlowState.outcome_if_cut_off` (it was not).
+    """
+
+    prompt: Prompt
+    bargein: bool = True
+    serves: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Listen for one of ``grammars`` (names; the step's own first, then the global commands) and
+    for ``keys`` (key or key string -> semantics). Times are None where the defaults hold.
+
+    Names and meanings of the timeouts are VoiceXML 2.1's (appendix D).
+    """
+
+    grammars: tuple[str, ...]
+    keys: Mapping[str, Json] = field(default_factory=dict)
+    timeout_ms: int | None = None
+    completetimeout_ms: int | None = None
+    incompletetimeout_ms: int | None = None
+    maxspeechtimeout_ms: int | None = None
+    interdigittimeout_ms: int | None = None
+    termchar: str = "#"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Run a self-service action. ``filler`` is said when it is slow, None for silence."""
+
+    action: str
+    arguments: Mapping[str, Json]
+    filler: Prompt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Hand the contact to ``target`` (a name or SIP URI) with ``context`` for who takes it."""
+
+    target: str
+    context: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """End the contact. ``outcome`` is what the flow believes was reached."""
+
+    outcome: Outcome
+    reason: str
+
+
+Command: TypeAlias = Say | Listen | Act | Transfer | HangUp

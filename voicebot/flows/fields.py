@@ -1,0 +1,215 @@
+"""Reads the value of a key by its shape; what is wrong is collected, not raised.
+
+A key whose value is wrong is left out, so that one check of a file shows all its problems.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from voicebot.errors import FlowError
+from voicebot.flows import atoms
+from voicebot.flows.document import Map, Node, Place, Scalar, Sequence
+from voicebot.flows.model import (
+    Branch,
+    Case,
+    Commands,
+    Confirm,
+    Reference,
+    Route,
+    Trouble,
+)
+from voicebot.flows.template import Template
+from voicebot.flows.vocabulary import (
+    COMMANDS_KEYS,
+    CONFIRM_KEYS,
+    TROUBLE_KEYS,
+    Key,
+    Shape,
+)
+from voicebot.types import Json
+
+_T = TypeVar("_T")
+
+
+class FieldReader:
+    """Reads mappings by a table of keys, and adds every fault to ``problems``."""
+
+    def __init__(self, problems: list[FlowError]) -> None:
+        self.problems = problems
+        self._readers: Mapping[Shape, Callable[[Node], Any]] = {
+            Shape.TEXT: atoms.text,
+            Shape.PROMPT: atoms.prompt,
+            Shape.PROMPTS: self._prompts,
+            Shape.NAME: atoms.variable,
+            Shape.STEP: atoms.step,
+            Shape.REFERENCE: atoms.reference,
+            Shape.REFERENCES: self._references,
+            Shape.ROUTE: self._route,
+            Shape.BRANCH: self._branch,
+            Shape.KEYS: self._keys,
+            Shape.KEY_COMMANDS: self._key_commands,
+            Shape.STEP_MAP: self._step_map,
+            Shape.STEP_COMMANDS: self._step_commands,
+            Shape.VALUES: self._values,
+            Shape.ASSIGNMENTS: self._assignments,
+            Shape.CONFIRM: self._confirm,
+            Shape.COMMANDS: self._commands,
+            Shape.TROUBLE: self._trouble,
+            Shape.OUTCOME: atoms.outcome,
+            Shape.BOOLEAN: atoms.boolean,
+            Shape.TRUE: atoms.true,
+            Shape.MILLISECONDS: lambda node: atoms.whole_number(node, atoms.MAX_MILLISECONDS),
+            Shape.COUNT: lambda node: atoms.whole_number(node, atoms.MAX_COUNT),
+            Shape.CONFIDENCE: atoms.confidence,
+            Shape.TERMCHAR: atoms.termchar,
+            Shape.LANGUAGE: lambda node: atoms.matching(
+                node, atoms.LANGUAGE_TAG, "a language such as en-US"
+            ),
+            Shape.STEPS: atoms.mapping,
+        }
+
+    def read(
+        self, mapping: Map, keys: tuple[Key, ...], what: str, place: Place
+    ) -> dict[str, Any] | None:
+        """The values by key, or None where one that must be there is missing or wrong.
+
+        ``what`` names the mapping in messages, ``place`` is where a missing key is reported.
+        """
+        self.problems += mapping.unknown_keys({key.name for key in keys}, f"key in {what}:")
+        values: dict[str, Any] = {}
+        complete = True
+        for key in keys:
+            node = mapping.get(key.name)
+            if node is None:
+                if key.required:
+                    self.problems.append(
+                        place.error(f"{what} has no '{key.name}'", f"Add it: {key.meaning}.")
+                    )
+                    complete = False
+                continue
+            value = self._try(self._readers[key.shape], node)
+            if value is None:
+                complete = complete and not key.required
+            else:
+                values[key.name] = value[0]
+        return values if complete else None
+
+    def _try(self, read: Callable[[Node], _T], node: Node) -> tuple[_T] | None:
+        """The value in a tuple (it may itself be None), or None where it is wrong."""
+        count = len(self.problems)
+        try:
+            value = read(node)
+        except FlowError as problem:
+            self.problems.append(problem)
+            return None
+        return (value,) if len(self.problems) == count else None
+
+    def _each(self, nodes: Mapping[str, Node], read: Callable[[Node], _T]) -> dict[str, _T]:
+        tried = {key: self._try(read, node) for key, node in nodes.items()}
+        return {key: value[0] for key, value in tried.items() if value is not None}
+
+    def _prompts(self, node: Node) -> tuple[Template, ...]:
+        if not isinstance(node, Sequence):
+            return (atoms.prompt(node),)
+        if not node.items:
+            raise node.place.error("an empty list of prompts", "Write a text.")
+        tried = [self._try(atoms.prompt, item) for item in node]
+        return tuple(value[0] for value in tried if value is not None)
+
+    def _references(self, node: Node) -> tuple[Reference, ...]:
+        if not isinstance(node, Sequence):
+            return (atoms.reference(node),)
+        tried = [self._try(atoms.reference, item) for item in node]
+        return tuple(value[0] for value in tried if value is not None)
+
+    def _route(self, node: Node) -> Route:
+        if not isinstance(node, Map):
+            return Route({}, atoms.step(node))
+        steps = self._step_map(node)
+        otherwise = steps.pop("else", None)
+        return Route(steps, otherwise)
+
+    def _branch(self, node: Node) -> Branch:
+        if not isinstance(node, Sequence):
+            raise node.place.error(
+                f"a branch is a list, not {node.kind}", "Begin each case with '- if:'."
+            )
+        cases: list[Case] = []
+        otherwise: Reference | None = None
+        for item in node:
+            arm = atoms.mapping(item)
+            if otherwise is not None:
+                raise item.place.error("nothing may follow 'else'", "Move 'else' to the end.")
+            if "else" in arm.entries:
+                self.problems += arm.unknown_keys({"else"}, "key beside 'else':")
+                otherwise = atoms.step(arm.entries["else"])
+            else:
+                cases.append(self._case(arm))
+        if otherwise is None:
+            raise node.place.error(
+                "the branch has no 'else'", "Add '- else: STEP' for when no condition holds."
+            )
+        return Branch(tuple(cases), otherwise)
+
+    def _case(self, arm: Map) -> Case:
+        self.problems += arm.unknown_keys({"if", "next", "else"}, "key in a case:")
+        for key in ("if", "next"):
+            if key not in arm.entries:
+                raise arm.place.error(
+                    f"the case has no '{key}'", "Write '- if: CONDITION' and 'next: STEP'."
+                )
+        return Case(atoms.condition(arm.entries["if"]), atoms.step(arm.entries["next"]))
+
+    def _keys(self, node: Node) -> dict[str, Json]:
+        mapping = atoms.mapping(node)
+        atoms.check_keys(mapping)
+        return {key: value.plain() for key, value in mapping.entries.items()}
+
+    def _key_commands(self, node: Node) -> dict[str, str]:
+        mapping = atoms.mapping(node)
+        atoms.check_keys(mapping)
+        return self._each(mapping.entries, lambda value: atoms.reference(value).name)
+
+    def _step_map(self, node: Node) -> dict[str, Reference]:
+        return self._each(atoms.mapping(node).entries, atoms.step)
+
+    def _step_commands(self, node: Node) -> dict[str, Reference] | bool:
+        if isinstance(node, Scalar) and node.value is False:
+            return False
+        if isinstance(node, Map):
+            return self._step_map(node)
+        raise node.place.error(
+            f"commands are false or a mapping, not {node.kind}", "Write 'commands: false'."
+        )
+
+    def _values(self, node: Node) -> dict[str, Template | Json]:
+        mapping = atoms.mapping(node)
+        for name, place in mapping.key_places.items():
+            atoms.check_name(name, place)
+        return self._each(mapping.entries, atoms.value)
+
+    def _assignments(self, node: Node) -> dict[str, Template | Json]:
+        values = self._values(node)
+        for name, place in atoms.mapping(node).key_places.items():
+            atoms.check_not_a_fact(name, place)
+        return values
+
+    def _confirm(self, node: Node) -> Confirm:
+        mapping = atoms.mapping(node)
+        values = self.read(mapping, CONFIRM_KEYS, "confirm", node.place) or {}
+        return Confirm(
+            ask=values.get("ask", ()),
+            below=values.get("below"),
+            grammar=values.get("grammar", Reference("builtin:boolean", node.place)),
+            keys=values.get("keys", {"1": True, "2": False}),
+        )
+
+    def _commands(self, node: Node) -> Commands:
+        values = self.read(atoms.mapping(node), COMMANDS_KEYS, "commands", node.place) or {}
+        return Commands(values.get("grammar"), values.get("keys", {}), values.get("steps", {}))
+
+    def _trouble(self, node: Node) -> Trouble:
+        values = self.read(atoms.mapping(node), TROUBLE_KEYS, "trouble", node.place)
+        return Trouble(**(values or {"next": Reference("", node.place)}))

@@ -1,0 +1,105 @@
+"""The edges of a flow: which step may follow which, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from voicebot.flows.model import (
+    ActStep,
+    AskStep,
+    BranchStep,
+    CallStep,
+    Flow,
+    Reference,
+    SayStep,
+    SetStep,
+    Step,
+    TransferStep,
+)
+
+
+class Why(StrEnum):
+    """Kinds of edge."""
+
+    NEXT = "next"
+    ANSWER = "answer"
+    CONDITION = "condition"
+    FAILURE = "failure"
+    COMMAND = "command"
+    TROUBLE = "trouble"
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """``label`` is the meaning of the answer or the command, empty where there is none."""
+
+    target: Reference
+    why: Why
+    label: str = ""
+
+
+def edges(step: Step) -> Iterator[Edge]:
+    """The edges that leave a step, but those that the whole flow shares (`shared_edges`)."""
+    if isinstance(step, AskStep):
+        yield from (Edge(target, Why.ANSWER, label) for label, target in step.next.cases.items())
+        if step.next.otherwise is not None:
+            yield Edge(step.next.otherwise, Why.ANSWER)
+        if step.on_trouble is not None:
+            yield Edge(step.on_trouble, Why.TROUBLE)
+        if isinstance(step.commands, Mapping):
+            yield from (Edge(to, Why.COMMAND, label) for label, to in step.commands.items())
+    elif isinstance(step, BranchStep):
+        yield from (Edge(case.next, Why.CONDITION) for case in step.branch.cases)
+        yield Edge(step.branch.otherwise, Why.CONDITION)
+    elif isinstance(step, ActStep):
+        yield Edge(step.next, Why.NEXT)
+        yield Edge(step.on_error, Why.FAILURE)
+    elif isinstance(step, TransferStep):
+        yield Edge(step.on_failure, Why.FAILURE)
+    elif isinstance(step, SayStep | SetStep | CallStep):
+        yield Edge(step.next, Why.NEXT)
+
+
+def shared_edges(flow: Flow) -> Iterator[Edge]:
+    """Where commands and trouble lead from every question."""
+    if flow.commands is not None:
+        yield from (Edge(to, Why.COMMAND, label) for label, to in flow.commands.steps.items())
+    if flow.trouble is not None:
+        yield Edge(flow.trouble.next, Why.TROUBLE)
+
+
+def reachable(flow: Flow) -> set[str]:
+    """The steps that a call can come to from the flow's start."""
+    shared = [edge.target.name for edge in shared_edges(flow)]
+    return _closure(
+        [flow.start.name, *shared],
+        lambda name: (
+            [edge.target.name for edge in edges(flow.steps[name])] if name in flow.steps else []
+        ),
+    )
+
+
+def able_to_end(flow: Flow) -> set[str]:
+    """The steps from which answers alone (no trouble, no global command) can end the flow."""
+    before: dict[str, list[str]] = {}
+    ends: list[str] = []
+    for step in flow.steps.values():
+        onward = [edge for edge in edges(step) if edge.why not in {Why.COMMAND, Why.TROUBLE}]
+        for edge in onward:
+            before.setdefault(edge.target.name, []).append(step.name)
+        if not onward or isinstance(step, TransferStep):
+            ends.append(step.name)
+    return _closure(ends, lambda name: before.get(name, []))
+
+
+def _closure(first: Iterable[str], following: Callable[[str], Iterable[str]]) -> set[str]:
+    found = set(first)
+    todo = list(found)
+    while todo:
+        for name in following(todo.pop()):
+            if name not in found:
+                found.add(name)
+                todo.append(name)
+    return found

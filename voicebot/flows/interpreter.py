@@ -1,0 +1,130 @@
+"""The pure interpreter: an event goes in, commands come out (see `flows.commands`).
+
+No input or output, no clock: voice, keypad, text, the terminal and the tests all drive this one.
+
+    interpreter = Interpreter(load_flows(folder))
+    state, commands = interpreter.receive(interpreter.begin(), ContactStarted({"caller": "..."}))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from voicebot.errors import UsageError
+from voicebot.flows import questions
+from voicebot.flows.commands import (
+    ActionDone,
+    ActionFailed,
+    Command,
+    ContactStarted,
+    FlowEvent,
+    InputMatched,
+    NoInput,
+    NoMatch,
+    RecognitionFailed,
+    TransferDone,
+    TransferRefused,
+)
+from voicebot.flows.model import ActStep, FlowSet, TransferStep
+from voicebot.flows.state import FlowState, Frame, Waiting
+from voicebot.flows.walk import Walk
+from voicebot.types import Outcome
+
+
+class Interpreter:
+    """Runs the flows of an application, from the flow ``start`` on. Holds no contact's state."""
+
+    def __init__(self, flows: FlowSet, start: str = "main") -> None:
+        """Raises UsageError where there is no flow ``start``."""
+        self._flows = flows
+        self._start = flows[start]
+
+    def begin(self) -> FlowState:
+        """The state of a contact that has not begun; it waits for `ContactStarted`."""
+        facts = {"language": str(self._start.language)}
+        return FlowState((Frame(self._start.name, self._start.start.name),), variables=facts)
+
+    def receive(self, state: FlowState, event: FlowEvent) -> tuple[FlowState, list[Command]]:
+        """Answer ``event`` with any number of `Say` and one command that waits or ends.
+
+        Raises UsageError for an event that nobody waits for; ``state`` is as good as before.
+        """
+        handler = _TRANSITIONS.get((state.waiting, type(event)))
+        if handler is None:
+            raise UsageError(f"{type(event).__name__} while waiting for {state.waiting}")
+        served = state.served or state.served_when_heard
+        state = replace(state, served=served, served_when_heard=False)
+        walk = Walk(self._flows, state, questions.open_question)
+        handler(walk, event)
+        return walk.state, walk.commands
+
+    def resume(self, state: FlowState) -> tuple[FlowState, list[Command]]:
+        """Ask the present question again, on the channel that the contact has moved to.
+
+        Raises UsageError where the contact does not wait for an answer.
+        """
+        if state.waiting not in {Waiting.INPUT, Waiting.CONFIRMATION}:
+            raise UsageError(f"a contact cannot move while waiting for {state.waiting}")
+        walk = Walk(self._flows, state, questions.open_question)
+        questions.ask_again(walk)
+        return walk.state, walk.commands
+
+
+def _started(walk: Walk, event: ContactStarted) -> None:
+    walk.set(**event.facts)
+    walk.run()
+
+
+def _matched(walk: Walk, event: InputMatched) -> None:
+    questions.understand(walk, event.heard)
+
+
+def _action_done(walk: Walk, event: ActionDone) -> None:
+    step = walk.step
+    assert isinstance(step, ActStep)
+    if step.store is not None:
+        walk.set(**{step.store: event.value})
+    walk.go(step.next.name)
+    walk.run()
+
+
+def _action_failed(walk: Walk, event: ActionFailed) -> None:
+    step = walk.step
+    assert isinstance(step, ActStep)
+    walk.set(problem=event.problem)
+    walk.go(step.on_error.name)
+    walk.run()
+
+
+def _transfer_done(walk: Walk, event: TransferDone) -> None:
+    step = walk.step
+    assert isinstance(step, TransferStep)
+    walk.end(Outcome.TRANSFERRED, f"transferred to {step.transfer.name}")
+
+
+def _transfer_refused(walk: Walk, event: TransferRefused) -> None:
+    step = walk.step
+    assert isinstance(step, TransferStep)
+    walk.set(problem=event.problem)
+    walk.go(step.on_failure.name)
+    walk.run()
+
+
+_LISTENING: Mapping[type[Any], Callable[[Walk, Any], None]] = {
+    InputMatched: _matched,
+    NoMatch: lambda walk, event: questions.nomatch(walk),
+    NoInput: lambda walk, event: questions.noinput(walk),
+    RecognitionFailed: lambda walk, event: questions.listening_failed(walk),
+}
+
+_TRANSITIONS: Mapping[tuple[Waiting, type[Any]], Callable[[Walk, Any], None]] = {
+    (Waiting.START, ContactStarted): _started,
+    **{(Waiting.INPUT, event): handler for event, handler in _LISTENING.items()},
+    **{(Waiting.CONFIRMATION, event): handler for event, handler in _LISTENING.items()},
+    (Waiting.ACTION, ActionDone): _action_done,
+    (Waiting.ACTION, ActionFailed): _action_failed,
+    (Waiting.TRANSFER, TransferDone): _transfer_done,
+    (Waiting.TRANSFER, TransferRefused): _transfer_refused,
+}

@@ -1,0 +1,305 @@
+"""A flow as the interpreter runs it: frozen, with the place of every reference.
+
+The fields of a step are the keys of the YAML file (`flows.vocabulary` says what each means); a
+test keeps the two in step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import TypeAlias
+
+from voicebot.errors import UsageError
+from voicebot.flows.document import Place, suggest
+from voicebot.flows.expression import Expression
+from voicebot.flows.template import Slot, Template
+from voicebot.types import Json, Language, Outcome, Prompt, Value
+
+DEFAULT_IN_A_ROW = 3
+DEFAULT_IN_ALL = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A name that points to something defined elsewhere, and where it is written."""
+
+    name: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where to go by the meaning of an answer; a single step is ``otherwise`` alone.
+
+    A meaning is looked up as text; an object by its ``intent``. What is neither in ``cases`` nor
+    caught by ``otherwise`` counts as a nomatch.
+    """
+
+    cases: Mapping[str, Reference]
+    otherwise: Reference | None
+
+    def target(self, meaning: Json) -> Reference | None:
+        if isinstance(meaning, dict):
+            meaning = meaning.get("intent")
+        if isinstance(meaning, bool):
+            meaning = "true" if meaning else "false"
+        return self.cases.get(str(meaning), self.otherwise)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One arm of a branch."""
+
+    condition: Expression
+    next: Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """The first case that holds is taken, else ``otherwise``."""
+
+    cases: tuple[Case, ...]
+    otherwise: Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """Ask back before an answer is taken: always, or only below a confidence (0..1)."""
+
+    ask: tuple[Template, ...]
+    below: float | None
+    grammar: Reference
+    keys: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """What a caller may say at every question: a grammar, keys, and where the words lead.
+
+    ``help``, ``repeat`` and ``back`` need no step; every other command has one.
+    """
+
+    grammar: Reference | None
+    keys: Mapping[str, str]
+    steps: Mapping[str, Reference]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Where to go after ``in_a_row`` or ``in_all`` times of silence or words not understood."""
+
+    next: Reference
+    in_a_row: int = DEFAULT_IN_A_ROW
+    in_all: int = DEFAULT_IN_ALL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Step:
+    name: str
+    place: Place
+    say: tuple[Template, ...] = ()
+    bargein: bool = True
+    served: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SayStep(_Step):
+    next: Reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskStep(_Step):
+    """``keys`` give a key, or several in a row, the meaning that the grammar would give."""
+
+    ask: tuple[Template, ...]
+    next: Route
+    grammar: tuple[Reference, ...] = ()
+    keys: Mapping[str, Json] = field(default_factory=dict)
+    store: str | None = None
+    confirm: Confirm | None = None
+    help: tuple[Template, ...] = ()
+    noinput: tuple[Template, ...] = ()
+    nomatch: tuple[Template, ...] = ()
+    on_trouble: Reference | None = None
+    commands: Mapping[str, Reference] | bool = True
+    """False: no global command works here. A mapping: these lead elsewhere than usual."""
+    timeout_ms: int | None = None
+    completetimeout_ms: int | None = None
+    incompletetimeout_ms: int | None = None
+    maxspeechtimeout_ms: int | None = None
+    interdigittimeout_ms: int | None = None
+    termchar: str = "#"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetStep(_Step):
+    set: Mapping[str, Template | Json]
+    next: Reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BranchStep(_Step):
+    branch: Branch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActStep(_Step):
+    act: Reference
+    next: Reference
+    on_error: Reference
+    arguments: Mapping[str, Template | Json] = field(default_factory=dict)
+    store: str | None = None
+    filler: Template | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferStep(_Step):
+    transfer: Reference
+    on_failure: Reference
+    context: Mapping[str, Template | Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HangUpStep(_Step):
+    """``hangup`` is the outcome, or None for what was reached (see `FlowState`)."""
+
+    hangup: Outcome | None
+    reason: str = "the flow ended the call"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallStep(_Step):
+    """Run another flow; its ``return`` comes back to ``next``."""
+
+    call: Reference
+    next: Reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GotoStep(_Step):
+    """Go on in another flow and do not come back."""
+
+    goto: Reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnStep(_Step):
+    return_: bool = True
+
+
+Step: TypeAlias = (
+    SayStep
+    | AskStep
+    | SetStep
+    | BranchStep
+    | ActStep
+    | TransferStep
+    | HangUpStep
+    | CallStep
+    | GotoStep
+    | ReturnStep
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One file. A flow without ``commands``, ``trouble`` or wording of its own uses those of the
+    flow that called it."""
+
+    name: str
+    file: str
+    language: Language
+    start: Reference
+    steps: Mapping[str, Step]
+    commands: Commands | None = None
+    trouble: Trouble | None = None
+    help: tuple[Template, ...] = ()
+    noinput: tuple[Template, ...] = ()
+    nomatch: tuple[Template, ...] = ()
+    apology: tuple[Template, ...] = ()
+    unreadable: frozenset[str] = frozenset()
+    """Steps that are in the file but could not be read; empty in a flow that is run."""
+
+    def templates(self) -> Iterator[Template]:
+        """Every prompt's template, in the file's order of steps."""
+        yield from (*self.help, *self.noinput, *self.nomatch, *self.apology)
+        for step in self.steps.values():
+            yield from step_templates(step)
+
+
+def step_templates(step: Step) -> Iterator[Template]:
+    """Every prompt of a step."""
+    yield from step.say
+    if isinstance(step, AskStep):
+        yield from (*step.ask, *step.noinput, *step.nomatch, *step.help)
+        if step.confirm is not None:
+            yield from step.confirm.ask
+    if isinstance(step, ActStep) and step.filler is not None:
+        yield step.filler
+
+
+def step_keys(kind: type[_Step]) -> set[str]:
+    """The keys that the YAML of a kind of step may have."""
+    return {entry.name.rstrip("_") for entry in fields(kind)} - {"name", "place"}
+
+
+@dataclass(frozen=True, slots=True)
+class FlowSet:
+    """All flows of an application folder, by name."""
+
+    flows: Mapping[str, Flow]
+
+    def __getitem__(self, name: str) -> Flow:
+        """Raises UsageError for a flow that is not there."""
+        try:
+            return self.flows[name]
+        except KeyError:
+            raise UsageError(
+                f"there is no flow '{name}'. {suggest(name, self.flows)}".rstrip()
+            ) from None
+
+    def __iter__(self) -> Iterator[Flow]:
+        return iter(self.flows.values())
+
+    def prompts(self) -> Iterator[tuple[Prompt, Language]]:
+        """Every prompt with its language, each once, for rendering ahead of time.
+
+        Where a value will stand there is a `Value` with empty text: its sentences can be told
+        from the static ones, which are worth rendering.
+        """
+        seen: set[tuple[Prompt, Language]] = set()
+        for flow in self:
+            for template in flow.templates():
+                entry = (_outline(template), flow.language)
+                if entry not in seen:
+                    seen.add(entry)
+                    yield entry
+
+    def grammars(self) -> Iterator[Reference]:
+        """Every mention of a grammar."""
+        for flow in self:
+            if flow.commands is not None and flow.commands.grammar is not None:
+                yield flow.commands.grammar
+            for step in flow.steps.values():
+                if isinstance(step, AskStep):
+                    yield from step.grammar
+                    if step.confirm is not None:
+                        yield step.confirm.grammar
+
+    def actions(self) -> Iterator[Reference]:
+        """Every mention of an action."""
+        return (step.act for step in self._steps() if isinstance(step, ActStep))
+
+    def transfers(self) -> Iterator[Reference]:
+        """Every mention of a transfer's target."""
+        return (step.transfer for step in self._steps() if isinstance(step, TransferStep))
+
+    def _steps(self) -> Iterator[Step]:
+        return (step for flow in self for step in flow.steps.values())
+
+
+def _outline(template: Template) -> Prompt:
+    return Prompt(
+        tuple(Value("", part.say_as) if isinstance(part, Slot) else part for part in template.parts)
+    )

@@ -1,0 +1,281 @@
+"""Questions: asking, escalating, confirming, and the commands that work everywhere.
+
+The words after silence or after something not understood change each time; both are counted over
+the whole contact, and when it is too much the caller goes where the flow's ``trouble`` leads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from voicebot.flows.commands import Listen, Say
+from voicebot.flows.model import (
+    DEFAULT_IN_A_ROW,
+    DEFAULT_IN_ALL,
+    AskStep,
+    Commands,
+    Confirm,
+    Trouble,
+)
+from voicebot.flows.state import Counts, Waiting
+from voicebot.flows.template import Template
+from voicebot.flows.walk import Walk
+from voicebot.types import Heard, Json
+
+MAX_QUESTIONS = 30
+"""Questions kept for 'go back'."""
+
+MAX_TROUBLES = 3
+"""How often trouble may lead elsewhere in one contact; after that it ends."""
+
+MAX_FAILURES = 3
+"""How often in a row listening may fail before that is trouble too."""
+
+_COMMAND = "command"
+
+
+def open_question(walk: Walk, step: AskStep) -> None:
+    """Ask a question on entering its step, and listen."""
+    state = walk.state
+    questions = state.questions
+    if not questions or questions[-1] != state.frames:
+        questions = (*questions, state.frames)[-MAX_QUESTIONS:]
+    counts = replace(state.counts, noinput_here=0, nomatch_here=0)
+    walk.state = replace(state, questions=questions, counts=counts, pending=None)
+    walk.say(step.ask, step)
+    _listen(walk, step)
+
+
+def ask_again(walk: Walk) -> None:
+    """Say what led to the present question once more, and listen: 'repeat'."""
+    step = _question(walk)
+    if walk.state.waiting is Waiting.CONFIRMATION and step.confirm is not None:
+        _ask_to_confirm(walk, step.confirm)
+        return
+    walk.commands += [Say(prompt, step.bargein) for prompt in walk.state.said]
+    _listen(walk, step)
+
+
+def understand(walk: Walk, heard: Heard) -> None:
+    """Take what the caller said: a command, a yes or no, or an answer."""
+    step = _question(walk)
+    command = _command(walk, step, heard)
+    if command is not None:
+        _obey(walk, step, command)
+    elif walk.state.waiting is Waiting.CONFIRMATION and isinstance(heard.semantics, bool):
+        _confirmed(walk, step, heard.semantics)
+    elif step.next.target(heard.semantics) is None:
+        nomatch(walk)
+    elif _wants_confirmation(step.confirm, heard) and step.confirm is not None:
+        walk.state = replace(walk.state, pending=heard, waiting=Waiting.CONFIRMATION)
+        walk.set(answer=heard.semantics)
+        _ask_to_confirm(walk, step.confirm)
+    else:
+        _accept(walk, step, heard)
+
+
+def noinput(walk: Walk) -> None:
+    """The caller was silent."""
+    counts = walk.state.counts
+    _count(walk, replace(counts, noinput_here=counts.noinput_here + 1))
+    step = _question(walk)
+    own, of_flow = step.noinput, walk.nearest(lambda flow: flow.noinput)
+    _escalate(walk, own, of_flow, walk.state.counts.noinput_here)
+
+
+def nomatch(walk: Walk) -> None:
+    """The caller said something that was none of what was asked."""
+    counts = walk.state.counts
+    _count(walk, replace(counts, nomatch_here=counts.nomatch_here + 1))
+    step = _question(walk)
+    own, of_flow = step.nomatch, walk.nearest(lambda flow: flow.nomatch)
+    _escalate(walk, own, of_flow, walk.state.counts.nomatch_here)
+
+
+def listening_failed(walk: Walk) -> None:
+    """We could not listen: apologise and ask again; the caller is not to blame."""
+    failures = walk.state.counts.failures + 1
+    walk.state = replace(walk.state, counts=replace(walk.state.counts, failures=failures))
+    if failures >= MAX_FAILURES:
+        _to_trouble(walk, "failure")
+        return
+    _reprompt(walk, walk.nearest(lambda flow: flow.apology), failures)
+
+
+def _question(walk: Walk) -> AskStep:
+    step = walk.step
+    assert isinstance(step, AskStep), "only an ask step waits for input"
+    return step
+
+
+def _listen(walk: Walk, step: AskStep, confirm: Confirm | None = None) -> None:
+    grammars = [reference.name for reference in step.grammar]
+    keys: dict[str, Json] = {}
+    commands = _commands(walk, step)
+    if commands is not None:
+        keys |= {key: {_COMMAND: command} for key, command in commands.keys.items()}
+    if confirm is not None:
+        grammars.insert(0, confirm.grammar.name)
+        keys |= confirm.keys
+    else:
+        keys |= step.keys
+    if commands is not None and commands.grammar is not None:
+        grammars.append(commands.grammar.name)
+    walk.commands.append(
+        Listen(
+            grammars=tuple(dict.fromkeys(grammars)),
+            keys=keys,
+            timeout_ms=step.timeout_ms,
+            completetimeout_ms=step.completetimeout_ms,
+            incompletetimeout_ms=step.incompletetimeout_ms,
+            maxspeechtimeout_ms=step.maxspeechtimeout_ms,
+            interdigittimeout_ms=step.interdigittimeout_ms,
+            termchar=step.termchar,
+        )
+    )
+    waiting = Waiting.INPUT if confirm is None else Waiting.CONFIRMATION
+    walk.state = replace(walk.state, waiting=waiting)
+
+
+def _commands(walk: Walk, step: AskStep) -> Commands | None:
+    found = walk.nearest(lambda flow: flow.commands)
+    return found[1] if found is not None and step.commands is not False else None
+
+
+def _command(walk: Walk, step: AskStep, heard: Heard) -> str | None:
+    """The command that was said or pressed; None for an answer."""
+    commands = _commands(walk, step)
+    if commands is None:
+        return None
+    meaning = heard.semantics
+    if isinstance(meaning, dict) and set(meaning) == {_COMMAND}:
+        return str(meaning[_COMMAND])
+    if commands.grammar is not None and heard.grammar == commands.grammar.name:
+        return str(meaning)
+    return None
+
+
+def _obey(walk: Walk, step: AskStep, command: str) -> None:
+    counts = replace(walk.state.counts, in_a_row=0, failures=0)
+    walk.state = replace(walk.state, counts=counts)
+    if isinstance(step.commands, Mapping) and command in step.commands:
+        _leave(walk, step.commands[command].name)
+        return
+    found = walk.nearest(lambda flow: flow.commands)
+    if found is not None and command in found[1].steps:
+        _leave(walk, found[1].steps[command].name, found[0])
+    elif command == "repeat":
+        ask_again(walk)
+    elif command == "help":
+        _escalate_from(walk, step.help, walk.nearest(lambda flow: flow.help), 1)
+    elif command == "back":
+        _go_back(walk)
+    else:
+        nomatch(walk)
+
+
+def _go_back(walk: Walk) -> None:
+    """To the question before this one; from a confirmation, to its question."""
+    questions = walk.state.questions
+    if walk.state.waiting is not Waiting.CONFIRMATION and len(questions) > 1:
+        questions = questions[:-1]
+    walk.state = replace(walk.state, questions=questions, frames=questions[-1])
+    _leave(walk, questions[-1][-1].step)
+
+
+def _leave(walk: Walk, step: str, depth: int | None = None) -> None:
+    walk.state = replace(walk.state, said=(), pending=None)
+    walk.go(step, depth)
+    walk.run()
+
+
+def _accept(walk: Walk, step: AskStep, heard: Heard) -> None:
+    walk.set(answer=heard.semantics)
+    if step.store is not None:
+        walk.set(**{step.store: heard.semantics})
+    counts = replace(walk.state.counts, noinput_here=0, nomatch_here=0, in_a_row=0, failures=0)
+    walk.state = replace(walk.state, counts=counts)
+    target = step.next.target(heard.semantics)
+    assert target is not None, "an answer without a way is a nomatch"
+    _leave(walk, target.name)
+
+
+def _wants_confirmation(confirm: Confirm | None, heard: Heard) -> bool:
+    return confirm is not None and (confirm.below is None or heard.confidence < confirm.below)
+
+
+def _ask_to_confirm(walk: Walk, confirm: Confirm) -> None:
+    walk.mention(confirm.ask)
+    _listen(walk, _question(walk), confirm)
+
+
+def _confirmed(walk: Walk, step: AskStep, yes: bool) -> None:
+    pending = walk.state.pending
+    assert pending is not None, "a confirmation waits for an answer that was given"
+    if yes:
+        _accept(walk, step, pending)
+        return
+    walk.state = replace(walk.state, waiting=Waiting.INPUT, pending=None)
+    nomatch(walk)
+
+
+def _count(walk: Walk, counts: Counts) -> None:
+    counts = replace(counts, in_a_row=counts.in_a_row + 1, in_all=counts.in_all + 1)
+    walk.state = replace(walk.state, counts=counts)
+
+
+_Wording = tuple[int, tuple[Template, ...]] | None
+
+
+def _escalate(walk: Walk, own: tuple[Template, ...], of_flow: _Wording, time: int) -> None:
+    """Lead to trouble when it is enough, else ask in other words."""
+    trouble = walk.nearest(lambda flow: flow.trouble)
+    in_a_row, in_all = _limits(trouble[1] if trouble is not None else None)
+    counts = walk.state.counts
+    if counts.in_a_row >= in_a_row or counts.in_all >= in_all:
+        _to_trouble(walk, "noinput" if counts.noinput_here >= in_a_row else "nomatch")
+    else:
+        _escalate_from(walk, own, of_flow, time)
+
+
+def _escalate_from(walk: Walk, own: tuple[Template, ...], of_flow: _Wording, time: int) -> None:
+    """A question's own words stand alone; the flow's words are followed by the question."""
+    step = _question(walk)
+    if own and walk.state.waiting is not Waiting.CONFIRMATION:
+        walk.mention((own[min(time, len(own)) - 1],), step.bargein)
+        _listen(walk, step)
+    else:
+        _reprompt(walk, of_flow, time)
+
+
+def _reprompt(walk: Walk, wording: _Wording, time: int) -> None:
+    step = _question(walk)
+    if wording is not None:
+        words = wording[1]
+        walk.mention((words[min(time, len(words)) - 1],), step.bargein)
+    if walk.state.waiting is Waiting.CONFIRMATION and step.confirm is not None:
+        _ask_to_confirm(walk, step.confirm)
+    else:
+        walk.mention(step.ask, step.bargein)
+        _listen(walk, step)
+
+
+def _limits(trouble: Trouble | None) -> tuple[int, int]:
+    if trouble is None:
+        return DEFAULT_IN_A_ROW, DEFAULT_IN_ALL
+    return trouble.in_a_row, trouble.in_all
+
+
+def _to_trouble(walk: Walk, kind: str) -> None:
+    step = _question(walk)
+    troubles = walk.state.counts.troubles + 1
+    walk.state = replace(walk.state, counts=Counts(troubles=troubles))
+    walk.set(trouble={"kind": kind, "count": troubles})
+    found = walk.nearest(lambda flow: flow.trouble)
+    if troubles > MAX_TROUBLES or (step.on_trouble is None and found is None):
+        walk.end(walk.state.outcome_if_hung_up, f"too much trouble: {kind}")
+    elif step.on_trouble is not None:
+        _leave(walk, step.on_trouble.name)
+    elif found is not None:
+        _leave(walk, found[1].next.name, found[0])

@@ -1,0 +1,148 @@
+"""The JSON Schema of flow files, for completion and hints in editors.
+
+It follows `flows.vocabulary`; what a schema cannot say (that a step exists, that a condition can be
+read) is left to ``voicebot check``. Draft 2020-12.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from voicebot.flows.atoms import (
+    KEY_STRING,
+    LANGUAGE_TAG,
+    MAX_COUNT,
+    MAX_MILLISECONDS,
+    OUTCOMES,
+    STEP_NAME,
+    VARIABLE_NAME,
+)
+from voicebot.flows.vocabulary import (
+    COMMANDS_KEYS,
+    CONFIRM_KEYS,
+    FLOW_KEYS,
+    STEP_KINDS,
+    TROUBLE_KEYS,
+    Key,
+    Shape,
+    step_keys,
+)
+from voicebot.types import KEYS, Json
+
+SCHEMA_FILE = Path(__file__).with_name("flow.schema.json")
+"""Where the schema is published; a test keeps it equal to `flow_schema`."""
+
+_Schema = dict[str, Json]
+
+
+def flow_schema() -> _Schema:
+    """The schema of one flow file."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "voicebot flow",
+        **_object(FLOW_KEYS),
+    }
+
+
+def flow_schema_text() -> str:
+    """The schema as it stands in `SCHEMA_FILE`."""
+    return json.dumps(flow_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _object(keys: Iterable[Key]) -> _Schema:
+    table = list(keys)
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": [key.name for key in table if key.required],
+        "properties": {
+            key.name: {"description": key.meaning, **_SHAPES[key.shape]} for key in table
+        },
+    }
+
+
+def _map_of(value: _Schema, names: str = "") -> _Schema:
+    schema: _Schema = {"type": "object", "additionalProperties": value}
+    if names:
+        schema["propertyNames"] = {"pattern": f"^(?:{names})$"}
+    return schema
+
+
+def _one_or_several(value: _Schema) -> _Schema:
+    return {"anyOf": [value, {"type": "array", "items": value, "minItems": 1}]}
+
+
+def _name(pattern: str) -> _Schema:
+    return {"type": "string", "pattern": f"^(?:{pattern})$"}
+
+
+_TEXT: _Schema = {"type": "string", "pattern": r"\S"}
+_STEP = _name(STEP_NAME)
+_CASES: _Schema = {
+    "type": "array",
+    "items": {
+        "anyOf": [
+            {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["if", "next"],
+                "properties": {
+                    "if": {
+                        "description": "a condition: order.status == 'shipped' and not answer",
+                        "type": ["string", "boolean", "number"],
+                    },
+                    "next": _STEP,
+                },
+            },
+            {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["else"],
+                "properties": {"else": _STEP},
+            },
+        ]
+    },
+}
+
+
+def _steps() -> _Schema:
+    kinds: list[Json] = [
+        {"title": f"{kind} step", **_object(step_keys(kind))} for kind in STEP_KINDS
+    ]
+    return _map_of({"anyOf": kinds}, STEP_NAME)
+
+
+_SHAPES: dict[Shape, _Schema] = {
+    Shape.TEXT: _TEXT,
+    Shape.PROMPT: _TEXT,
+    Shape.PROMPTS: _one_or_several(_TEXT),
+    Shape.NAME: _name(VARIABLE_NAME),
+    Shape.STEP: _STEP,
+    Shape.REFERENCE: _TEXT,
+    Shape.REFERENCES: _one_or_several(_TEXT),
+    Shape.ROUTE: {"anyOf": [_STEP, _map_of(_STEP)]},
+    Shape.BRANCH: _CASES,
+    Shape.KEYS: _map_of({}, KEY_STRING),
+    Shape.KEY_COMMANDS: _map_of(_TEXT, KEY_STRING),
+    Shape.STEP_MAP: _map_of(_STEP),
+    Shape.STEP_COMMANDS: {"anyOf": [{"const": False}, _map_of(_STEP)]},
+    Shape.VALUES: _map_of({}, VARIABLE_NAME),
+    Shape.ASSIGNMENTS: _map_of({}, VARIABLE_NAME),
+    Shape.OUTCOME: {"enum": list(OUTCOMES)},
+    Shape.BOOLEAN: {"type": "boolean"},
+    Shape.TRUE: {"const": True},
+    Shape.MILLISECONDS: {"type": "integer", "minimum": 1, "maximum": MAX_MILLISECONDS},
+    Shape.COUNT: {"type": "integer", "minimum": 1, "maximum": MAX_COUNT},
+    Shape.CONFIDENCE: {"type": "number", "minimum": 0, "maximum": 1},
+    Shape.TERMCHAR: {"enum": ["", *KEYS]},
+    Shape.LANGUAGE: _name(LANGUAGE_TAG),
+}
+# These are built of the shapes above.
+_SHAPES |= {
+    Shape.CONFIRM: _object(CONFIRM_KEYS),
+    Shape.COMMANDS: _object(COMMANDS_KEYS),
+    Shape.TROUBLE: _object(TROUBLE_KEYS),
+}
+_SHAPES |= {Shape.STEPS: _steps()}

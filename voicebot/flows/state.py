@@ -1,0 +1,173 @@
+"""Where a contact stands in its flow: frozen, and JSON both ways.
+
+The state is all that a contact needs to go on elsewhere, on another channel or after a restart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from voicebot.errors import UsageError
+from voicebot.types import Heard, Json, Mode, Outcome, Prompt, SayAs, Value
+
+
+class Waiting(StrEnum):
+    """What the interpreter waits for."""
+
+    START = "start"
+    INPUT = "input"
+    CONFIRMATION = "confirmation"
+    ACTION = "action"
+    TRANSFER = "transfer"
+    NOTHING = "nothing"
+    """The contact is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A place in a flow; a call of another flow puts a frame on top."""
+
+    flow: str
+    step: str
+
+
+Frames = tuple[Frame, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Silences and words not understood. ``here``: at this question, since its last answer.
+
+    ``in_a_row`` ends with an answer, ``in_all`` counts until trouble has been taken care of.
+    """
+
+    noinput_here: int = 0
+    nomatch_here: int = 0
+    in_a_row: int = 0
+    in_all: int = 0
+    failures: int = 0
+    troubles: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FlowState:
+    """Everything that the interpreter knows of a contact."""
+
+    frames: Frames
+    waiting: Waiting = Waiting.START
+    variables: Mapping[str, Json] = field(default_factory=dict)
+    questions: tuple[Frames, ...] = ()
+    """Questions asked, the present one last: the way that 'go back' goes."""
+    said: tuple[Prompt, ...] = ()
+    """What was said up to the present question: what 'repeat' says again."""
+    counts: Counts = Counts()
+    pending: Heard | None = None
+    """The answer that waits to be confirmed."""
+    served: bool = False
+    served_when_heard: bool = False
+
+    @property
+    def step(self) -> str:
+        """Name of the present step, ``flow.step`` where it is not the first flow's."""
+        top = self.frames[-1]
+        return top.step if len(self.frames) == 1 else f"{top.flow}.{top.step}"
+
+    @property
+    def outcome_if_hung_up(self) -> Outcome:
+        """What a contact counts as that the caller ends now, having heard all that was said.
+
+        The rule: a caller has been served once they heard a step marked ``served`` to its end,
+        or heard enough of it to answer. Asking for a person takes that back, for the person was
+        what they wanted: while they wait it is abandoned in the queue, and when nobody came it is
+        abandoned in the flow until something else serves them.
+        """
+        return self._outcome(self.served or self.served_when_heard)
+
+    @property
+    def outcome_if_cut_off(self) -> Outcome:
+        """The same for a caller who hung up before the last `Say` with ``serves`` had ended."""
+        return self._outcome(self.served)
+
+    def _outcome(self, served: bool) -> Outcome:
+        if self.waiting is Waiting.TRANSFER:
+            return Outcome.ABANDONED_IN_QUEUE
+        return Outcome.SELF_SERVED if served else Outcome.ABANDONED_IN_FLOW
+
+    def to_json(self) -> dict[str, Json]:
+        """Plain data for storage or for another process."""
+        return {
+            "frames": _frames_to_json(self.frames),
+            "waiting": self.waiting.value,
+            "variables": dict(self.variables),
+            "questions": [_frames_to_json(frames) for frames in self.questions],
+            "said": [_prompt_to_json(prompt) for prompt in self.said],
+            "counts": {name: getattr(self.counts, name) for name in Counts.__slots__},
+            "pending": _heard_to_json(self.pending),
+            "served": self.served,
+            "served_when_heard": self.served_when_heard,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> FlowState:
+        """The inverse of `to_json`. Raises UsageError for data that it did not make."""
+        try:
+            return cls(
+                frames=_frames_from_json(data["frames"]),
+                waiting=Waiting(data["waiting"]),
+                variables=dict(data["variables"]),
+                questions=tuple(_frames_from_json(frames) for frames in data["questions"]),
+                said=tuple(_prompt_from_json(prompt) for prompt in data["said"]),
+                counts=Counts(**data["counts"]),
+                pending=_heard_from_json(data["pending"]),
+                served=data["served"],
+                served_when_heard=data["served_when_heard"],
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise UsageError(f"this is no state of a flow: {error!r}") from None
+
+
+def _frames_to_json(frames: Frames) -> Json:
+    return [[frame.flow, frame.step] for frame in frames]
+
+
+def _frames_from_json(data: Any) -> Frames:
+    return tuple(Frame(flow, step) for flow, step in data)
+
+
+def _prompt_to_json(prompt: Prompt) -> Json:
+    return [
+        part if isinstance(part, str) else {"value": part.value, "say_as": part.say_as.value}
+        for part in prompt.parts
+    ]
+
+
+def _prompt_from_json(data: Any) -> Prompt:
+    return Prompt(
+        tuple(
+            part if isinstance(part, str) else Value(part["value"], SayAs(part["say_as"]))
+            for part in data
+        )
+    )
+
+
+def _heard_to_json(heard: Heard | None) -> Json:
+    if heard is None:
+        return None
+    return {
+        "text": heard.text,
+        "semantics": heard.semantics,
+        "confidence": heard.confidence,
+        "mode": heard.mode.value,
+        "grammar": heard.grammar,
+    }
+
+
+def _heard_from_json(data: Any) -> Heard | None:
+    if data is None:
+        return None
+    return Heard(
+        data["text"], data["semantics"], data["confidence"], Mode(data["mode"]), data["grammar"]
+    )

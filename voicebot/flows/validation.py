@@ -1,0 +1,269 @@
+"""Finds what cannot work in flows that could be read: every problem, with its remedy.
+
+Names that live outside the flows (grammars, actions, transfer targets) are checked where the
+caller gives the lists of what is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from voicebot.errors import FlowError
+from voicebot.flows.document import suggest
+from voicebot.flows.expression import Name, names
+from voicebot.flows.graph import able_to_end, edges, reachable, shared_edges
+from voicebot.flows.model import (
+    ActStep,
+    AskStep,
+    BranchStep,
+    CallStep,
+    Flow,
+    FlowSet,
+    GotoStep,
+    Reference,
+    SetStep,
+    Step,
+    TransferStep,
+    step_templates,
+)
+from voicebot.flows.template import Template
+from voicebot.flows.vocabulary import BUILTIN_COMMANDS, FACTS
+from voicebot.types import Json
+
+MAX_PROMPT_WORDS = 36
+"""About 12 seconds of speech: callers remember no more than that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What exists outside the flows; None where nobody can tell.
+
+    Grammars that begin with ``builtin:`` are never reported here. An action maps its arguments
+    to whether they must be given.
+    """
+
+    grammars: Collection[str] | None = None
+    actions: Mapping[str, Mapping[str, bool]] | None = None
+    transfers: Collection[str] | None = None
+
+
+NOTHING_KNOWN = Known()
+
+
+def validate(flows: FlowSet, known: Known = NOTHING_KNOWN) -> list[FlowError]:
+    """Every problem of ``flows``, in the order of files and lines."""
+    variables = _variables(flows)
+    problems: list[FlowError] = []
+    for flow in flows:
+        problems += _missing_steps(flow)
+        problems += _questions(flow)
+        problems += _commands(flow)
+        problems += _other_flows(flow, flows)
+        if not any(each.unreadable for each in flows):
+            problems += _undefined_variables(flow, variables)
+        if not flow.unreadable:
+            problems += _unreachable(flow)
+            problems += _dead_ends(flow)
+    problems += _missing(flows.grammars(), known.grammars, "grammar", "Write grammars/{}.gram.")
+    problems += _missing(flows.actions(), known.actions, "action", "Define it in actions.yaml.")
+    problems += _arguments(flows, known.actions or {})
+    problems += missing_transfers(flows, known.transfers)
+    return sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))
+
+
+def missing_transfers(flows: FlowSet, transfers: Collection[str] | None) -> Iterator[FlowError]:
+    """Transfer targets that are neither a SIP URI nor a name among ``transfers``.
+
+    A call runs all the same: such a transfer fails, and takes the path of failure.
+    """
+    if transfers is None:
+        return
+    for reference in flows.transfers():
+        name = reference.name
+        if name not in transfers and not name.startswith(("sip:", "sips:")):
+            near = suggest(name, transfers)
+            yield reference.place.error(
+                f"the settings have no transfer target '{name}'",
+                near
+                if near.startswith("Did")
+                else f'Under [transfers] in voicebot.toml, write: {name} = "sip:...".',
+            )
+
+
+def long_prompts(flows: FlowSet) -> Iterator[FlowError]:
+    """Prompts too long for the ear; advice, not faults. A value counts as two words."""
+    for flow in flows:
+        for template in flow.templates():
+            words = sum(
+                len(part.split()) if isinstance(part, str) else 2 for part in template.parts
+            )
+            if words > MAX_PROMPT_WORDS:
+                yield template.place.error(
+                    f"the prompt has about {words} words", "Say less, or make two steps of it."
+                )
+
+
+def _missing_steps(flow: Flow) -> Iterator[FlowError]:
+    known = {*flow.steps, *flow.unreadable}
+    wanted = [flow.start, *(edge.target for edge in shared_edges(flow))]
+    wanted += [edge.target for step in flow.steps.values() for edge in edges(step)]
+    for reference in wanted:
+        if reference.name and reference.name not in known:
+            yield reference.place.error(
+                f"step '{reference.name}' does not exist", suggest(reference.name, known)
+            )
+
+
+def _questions(flow: Flow) -> Iterator[FlowError]:
+    for step in flow.steps.values():
+        if not isinstance(step, AskStep):
+            continue
+        if not step.grammar and not step.keys:
+            yield step.place.error(
+                f"step '{step.name}' asks but understands no answer", "Add 'grammar' or 'keys'."
+            )
+        for keys, meaning in step.keys.items():
+            if step.next.target(meaning) is None:
+                yield step.place.error(
+                    f"key {keys} of step '{step.name}' leads nowhere: "
+                    f"'next' has no step for its meaning",
+                    "Add the meaning, or 'else', to 'next'.",
+                )
+
+
+def _commands(flow: Flow) -> Iterator[FlowError]:
+    if flow.commands is None:
+        return
+    known = {*BUILTIN_COMMANDS, *flow.commands.steps}
+    for keys, command in flow.commands.keys.items():
+        if command not in known:
+            where = flow.commands.grammar.place if flow.commands.grammar else flow.start.place
+            yield where.error(
+                f"key {keys} means the command '{command}', which has no step",
+                suggest(command, known) or "Add it to the commands' 'steps'.",
+            )
+
+
+def _other_flows(flow: Flow, flows: FlowSet) -> Iterator[FlowError]:
+    for step in flow.steps.values():
+        reference = (
+            step.call
+            if isinstance(step, CallStep)
+            else step.goto
+            if isinstance(step, GotoStep)
+            else None
+        )
+        if reference is not None and reference.name not in flows.flows:
+            yield reference.place.error(
+                f"flow '{reference.name}' does not exist", suggest(reference.name, flows.flows)
+            )
+
+
+def _unreachable(flow: Flow) -> Iterator[FlowError]:
+    found = reachable(flow)
+    for step in flow.steps.values():
+        if step.name not in found:
+            yield step.place.error(
+                f"step '{step.name}' cannot be reached", "Lead a step to it, or delete it."
+            )
+
+
+def _dead_ends(flow: Flow) -> Iterator[FlowError]:
+    """Steps from which no answer leads out; of a group that loops, the first alone is named."""
+    able = able_to_end(flow)
+    found = reachable(flow)
+    named: set[str] = set()
+    for step in flow.steps.values():
+        if step.name in able or step.name not in found or step.name in named:
+            continue
+        if any(edge.target.name not in flow.steps for edge in edges(step)):
+            continue  # the missing step is reported already
+        named |= _trapped_from(step, flow, able)
+        yield step.place.error(
+            f"from step '{step.name}' no answer leads to a hang-up, a transfer or a return",
+            "Give the caller a way out, such as 'goodbye'.",
+        )
+
+
+def _trapped_from(step: Step, flow: Flow, able: Collection[str]) -> set[str]:
+    trapped = {step.name}
+    todo = [step]
+    while todo:
+        for edge in edges(todo.pop()):
+            name = edge.target.name
+            if name in flow.steps and name not in able and name not in trapped:
+                trapped.add(name)
+                todo.append(flow.steps[name])
+    return trapped
+
+
+def _missing(
+    references: Iterable[Reference], known: Collection[str] | None, what: str, remedy: str
+) -> Iterator[FlowError]:
+    if known is None:
+        return
+    for reference in references:
+        if reference.name not in known and not reference.name.startswith("builtin:"):
+            near = suggest(reference.name, known)
+            text = near if near.startswith("Did") else remedy.format(reference.name)
+            yield reference.place.error(f"{what} '{reference.name}' does not exist", text)
+
+
+def _arguments(flows: FlowSet, actions: Mapping[str, Mapping[str, bool]]) -> Iterator[FlowError]:
+    for step in (step for flow in flows for step in flow.steps.values()):
+        if not isinstance(step, ActStep) or step.act.name not in actions:
+            continue
+        declared = actions[step.act.name]
+        for name in sorted(set(step.arguments) - set(declared)):
+            yield step.act.place.error(
+                f"action '{step.act.name}' has no argument '{name}'", suggest(name, declared)
+            )
+        for name, required in declared.items():
+            if required and name not in step.arguments:
+                yield step.act.place.error(
+                    f"action '{step.act.name}' needs the argument '{name}'",
+                    "Add it to 'arguments'.",
+                )
+
+
+def _variables(flows: FlowSet) -> set[str]:
+    """Every variable that some step of some flow sets: flows share them."""
+    found = set(FACTS)
+    for flow in flows:
+        for step in flow.steps.values():
+            if isinstance(step, SetStep):
+                found |= set(step.set)
+            elif isinstance(step, AskStep | ActStep) and step.store is not None:
+                found.add(step.store)
+    return found
+
+
+def _undefined_variables(flow: Flow, variables: Collection[str]) -> Iterator[FlowError]:
+    for name in _names(flow):
+        if name.path[0] not in variables:
+            yield name.place.error(
+                f"variable '{name.path[0]}' is set nowhere", suggest(name.path[0], variables)
+            )
+
+
+def _names(flow: Flow) -> Iterator[Name]:
+    templates = [*flow.help, *flow.noinput, *flow.nomatch, *flow.apology]
+    for step in flow.steps.values():
+        templates += step_templates(step)
+        if isinstance(step, SetStep):
+            templates += _templates_of(step.set)
+        elif isinstance(step, ActStep):
+            templates += _templates_of(step.arguments)
+        elif isinstance(step, TransferStep):
+            templates += _templates_of(step.context)
+        elif isinstance(step, BranchStep):
+            for case in step.branch.cases:
+                yield from names(case.condition)
+    for template in templates:
+        for slot in template.slots:
+            yield from names(slot.expression)
+
+
+def _templates_of(values: Mapping[str, Template | Json]) -> Iterator[Template]:
+    return (value for value in values.values() if isinstance(value, Template))

@@ -1,0 +1,159 @@
+"""Every key that may stand in a flow file: its shape, whether it must be there, what it means.
+
+The reader, the JSON Schema for editors and the reference in docs/flows.md all follow this table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+
+
+class Shape(Enum):
+    """What the value of a key looks like."""
+
+    TEXT = auto()
+    PROMPT = auto()
+    PROMPTS = auto()
+    NAME = auto()
+    STEP = auto()
+    REFERENCE = auto()
+    REFERENCES = auto()
+    ROUTE = auto()
+    BRANCH = auto()
+    KEYS = auto()
+    KEY_COMMANDS = auto()
+    STEP_MAP = auto()
+    STEP_COMMANDS = auto()
+    VALUES = auto()
+    ASSIGNMENTS = auto()
+    CONFIRM = auto()
+    COMMANDS = auto()
+    TROUBLE = auto()
+    OUTCOME = auto()
+    BOOLEAN = auto()
+    TRUE = auto()
+    MILLISECONDS = auto()
+    COUNT = auto()
+    CONFIDENCE = auto()
+    TERMCHAR = auto()
+    LANGUAGE = auto()
+    STEPS = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    name: str
+    shape: Shape
+    meaning: str
+    required: bool = False
+
+
+_SAY = Key("say", Shape.PROMPTS, "what is said on entering the step: one prompt or a list")
+_COMMON = (
+    _SAY,
+    Key("bargein", Shape.BOOLEAN, "whether the caller may interrupt (default true)"),
+    Key("served", Shape.BOOLEAN, "whoever has heard this step's words got what they came for"),
+)
+_NEXT = Key("next", Shape.STEP, "the step that follows", required=True)
+
+STEP_KINDS: Mapping[str, tuple[Key, ...]] = {
+    "ask": (
+        Key("ask", Shape.PROMPTS, "the question", required=True),
+        Key("grammar", Shape.REFERENCES, "grammar of the answers, or a list of grammars"),
+        Key("keys", Shape.KEYS, "keys to press, each with the meaning it has"),
+        Key("next", Shape.ROUTE, "the step that follows, or a step for each meaning", True),
+        Key("store", Shape.NAME, "variable that gets the meaning of the answer"),
+        Key("confirm", Shape.CONFIRM, "asks back before the answer is taken"),
+        Key("help", Shape.PROMPTS, "said when the caller asks for help"),
+        Key("noinput", Shape.PROMPTS, "said after silence: first, second, ... time"),
+        Key("nomatch", Shape.PROMPTS, "said after words not understood: first, second, ... time"),
+        Key("on_trouble", Shape.STEP, "where trouble at this question leads"),
+        Key("commands", Shape.STEP_COMMANDS, "false, or other steps for some of the commands"),
+        Key("timeout_ms", Shape.MILLISECONDS, "silence before a noinput"),
+        Key("completetimeout_ms", Shape.MILLISECONDS, "silence that ends a complete answer"),
+        Key("incompletetimeout_ms", Shape.MILLISECONDS, "silence that ends an incomplete answer"),
+        Key("maxspeechtimeout_ms", Shape.MILLISECONDS, "longest answer"),
+        Key("interdigittimeout_ms", Shape.MILLISECONDS, "longest pause between two keys"),
+        Key("termchar", Shape.TERMCHAR, "key that ends an entry (default '#'; '' for none)"),
+    ),
+    "set": (
+        Key("set", Shape.ASSIGNMENTS, "variables and their new values", required=True),
+        _NEXT,
+    ),
+    "branch": (Key("branch", Shape.BRANCH, "conditions and where they lead", required=True),),
+    "act": (
+        Key("act", Shape.REFERENCE, "name of the action", required=True),
+        Key("arguments", Shape.VALUES, "the action's arguments"),
+        Key("store", Shape.NAME, "variable that gets the result"),
+        Key("filler", Shape.PROMPT, "said when the action is slow"),
+        _NEXT,
+        Key("on_error", Shape.STEP, "the step that follows a failure", required=True),
+    ),
+    "transfer": (
+        Key("transfer", Shape.REFERENCE, "a name from the settings, or a SIP URI", required=True),
+        Key("context", Shape.VALUES, "what the person who takes the call is told"),
+        Key("on_failure", Shape.STEP, "where the caller comes back to when nobody takes it", True),
+    ),
+    "hangup": (
+        Key("hangup", Shape.OUTCOME, "the outcome, or auto: what was reached", required=True),
+        Key("reason", Shape.TEXT, "a few words for the call's record"),
+    ),
+    "call": (Key("call", Shape.REFERENCE, "another flow, which returns here", True), _NEXT),
+    "goto": (Key("goto", Shape.REFERENCE, "another flow, for good", required=True),),
+    "return": (Key("return", Shape.TRUE, "back to the flow that called this one", True),),
+    "say": (Key("say", Shape.PROMPTS, _SAY.meaning, required=True), _NEXT),
+}
+"""Kinds of step, by the key that marks them; ``say`` marks a step that has none of the others."""
+
+FLOW_KEYS: tuple[Key, ...] = (
+    Key("language", Shape.LANGUAGE, "language of prompts and answers (default en-US)"),
+    Key("start", Shape.STEP, "the first step", required=True),
+    Key("commands", Shape.COMMANDS, "what callers may say or press at every question"),
+    Key("trouble", Shape.TROUBLE, "where callers go who are not understood"),
+    Key("help", Shape.PROMPTS, "said before the question where a step has no help"),
+    Key("noinput", Shape.PROMPTS, "said before the question where a step has no noinput"),
+    Key("nomatch", Shape.PROMPTS, "said before the question where a step has no nomatch"),
+    Key("apology", Shape.PROMPTS, "said before the question when listening itself failed"),
+    Key("steps", Shape.STEPS, "the steps, by name", required=True),
+)
+
+CONFIRM_KEYS: tuple[Key, ...] = (
+    Key("ask", Shape.PROMPTS, "the question; {answer} is what was understood", required=True),
+    Key("below", Shape.CONFIDENCE, "ask only below this confidence, 0 to 1 (default: always)"),
+    Key("grammar", Shape.REFERENCE, "grammar of yes and no (default builtin:boolean)"),
+    Key("keys", Shape.KEYS, "keys for true and false (default 1 and 2)"),
+)
+
+COMMANDS_KEYS: tuple[Key, ...] = (
+    Key("grammar", Shape.REFERENCE, "grammar whose meanings are the commands"),
+    Key("keys", Shape.KEY_COMMANDS, "keys to press, each with its command"),
+    Key("steps", Shape.STEP_MAP, "the step of each command; help, repeat and back need none"),
+)
+
+TROUBLE_KEYS: tuple[Key, ...] = (
+    Key("next", Shape.STEP, "the step to go to", required=True),
+    Key("in_a_row", Shape.COUNT, "after so many in a row (default 3)"),
+    Key("in_all", Shape.COUNT, "after so many in the whole call (default 5)"),
+)
+
+BUILTIN_COMMANDS = ("help", "repeat", "back")
+
+FACTS: Mapping[str, str] = {
+    "caller": "the caller's number or name",
+    "callee": "what the caller dialled",
+    "channel": "how the contact came in",
+    "language": "language of the contact",
+    "answer": "meaning of the last answer",
+    "problem": "why the last action or transfer failed",
+    "trouble": "kind (noinput, nomatch or failure) and count of the last trouble",
+}
+"""Variables that are there without a step that sets them."""
+
+
+def step_keys(kind: str) -> tuple[Key, ...]:
+    """The keys of a kind of step, those that every step has included."""
+    own = STEP_KINDS[kind]
+    names = {key.name for key in own}
+    return (*own, *(key for key in _COMMON if key.name not in names))

@@ -1,0 +1,209 @@
+"""A walk through a flow: from one event to the next command that waits.
+
+Each kind of step either passes the walk on or stops it. Questions have a file of their own,
+`flows.questions`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TypeVar, assert_never
+
+from voicebot.errors import UsageError
+from voicebot.flows.commands import Act, Command, HangUp, Say, Transfer
+from voicebot.flows.expression import holds
+from voicebot.flows.model import (
+    ActStep,
+    AskStep,
+    BranchStep,
+    CallStep,
+    Flow,
+    FlowSet,
+    GotoStep,
+    HangUpStep,
+    ReturnStep,
+    SayStep,
+    SetStep,
+    Step,
+    TransferStep,
+)
+from voicebot.flows.state import FlowState, Frame, Waiting
+from voicebot.flows.template import Template
+from voicebot.types import Json, Outcome
+
+MAX_STEPS = 100
+"""Steps that a walk may take without listening, acting or ending: more is a loop."""
+
+MAX_CALLS = 20
+"""Flows that may wait for a called flow's return."""
+
+MAX_SAID = 12
+"""Prompts kept for 'repeat'."""
+
+_T = TypeVar("_T")
+
+
+class Walk:
+    """Carries the state and the commands of one event's answer. Not kept between events."""
+
+    def __init__(
+        self, flows: FlowSet, state: FlowState, open_question: Callable[[Walk, AskStep], None]
+    ) -> None:
+        self.flows = flows
+        self.state = state
+        self.commands: list[Command] = []
+        self._open_question = open_question
+
+    @property
+    def flow(self) -> Flow:
+        return self.flows[self.state.frames[-1].flow]
+
+    @property
+    def step(self) -> Step:
+        frame = self.state.frames[-1]
+        try:
+            return self.flows[frame.flow].steps[frame.step]
+        except KeyError:
+            raise UsageError(f"flow '{frame.flow}' has no step '{frame.step}'") from None
+
+    def nearest(self, look: Callable[[Flow], _T | None]) -> tuple[int, _T] | None:
+        """What the present flow has, else the flow that called it, and so on.
+
+        The number is the depth of the flow that has it, for `go`.
+        """
+        for depth in range(len(self.state.frames), 0, -1):
+            found = look(self.flows[self.state.frames[depth - 1].flow])
+            if found:
+                return depth, found
+        return None
+
+    def set(self, **variables: Json) -> None:
+        self.state = replace(self.state, variables={**self.state.variables, **variables})
+
+    def go(self, step: str, depth: int | None = None) -> None:
+        """Move to a step of the flow at ``depth`` (default: the present flow)."""
+        frames = self.state.frames[:depth]
+        self.state = replace(self.state, frames=(*frames[:-1], Frame(frames[-1].flow, step)))
+
+    def say(self, templates: tuple[Template, ...], step: Step) -> None:
+        """Say the words of a step, and keep them for 'repeat'."""
+        first = len(self.commands)
+        self.mention(templates, step.bargein)
+        said = [command.prompt for command in self.commands[first:] if isinstance(command, Say)]
+        self.state = replace(self.state, said=(*self.state.said, *said)[-MAX_SAID:])
+
+    def mention(self, templates: tuple[Template, ...], bargein: bool = True) -> None:
+        """Say words that 'repeat' passes over, such as an apology."""
+        for template in templates:
+            prompt = template.prompt(self.state.variables)
+            if prompt.parts:
+                self.commands.append(Say(prompt, bargein))
+
+    def run(self) -> None:
+        """Walk on from the present step until a command waits or the contact ends."""
+        for _ in range(MAX_STEPS):
+            step = self.step
+            self.say(step.say, step)
+            if step.served:
+                self._mark_served()
+            if not self._pass(step):
+                return
+        self.end(Outcome.FAILED, f"the flow took {MAX_STEPS} steps without listening")
+
+    def end(self, outcome: Outcome, reason: str) -> None:
+        self.commands.append(HangUp(outcome, reason))
+        self.state = replace(self.state, waiting=Waiting.NOTHING, pending=None)
+
+    def _mark_served(self) -> None:
+        """From the last words of this step on; at once where it says nothing."""
+        if self.commands and isinstance(last := self.commands[-1], Say):
+            self.commands[-1] = replace(last, serves=True)
+            self.state = replace(self.state, served_when_heard=True)
+        else:
+            self.state = replace(self.state, served=True)
+
+    def _pass(self, step: Step) -> bool:
+        """Carry a step out; whether the walk goes on."""
+        match step:
+            case SayStep():
+                self.go(step.next.name)
+            case SetStep():
+                self.set(**self._values(step.set))
+                self.go(step.next.name)
+            case BranchStep():
+                self.go(self._choose(step))
+            case CallStep():
+                return self._call(step)
+            case GotoStep():
+                flow = self.flows[step.goto.name]
+                frames = (*self.state.frames[:-1], Frame(flow.name, flow.start.name))
+                self.state = replace(self.state, frames=frames)
+            case ReturnStep():
+                return self._return()
+            case AskStep():
+                self._open_question(self, step)
+                return False
+            case ActStep():
+                self._act(step)
+                return False
+            case TransferStep():
+                self._transfer(step)
+                return False
+            case HangUpStep():
+                self.end(step.hangup or self.state.outcome_if_hung_up, step.reason)
+                return False
+            case _:
+                assert_never(step)
+        return True
+
+    def _choose(self, step: BranchStep) -> str:
+        for case in step.branch.cases:
+            if holds(case.condition, self.state.variables):
+                return case.next.name
+        return step.branch.otherwise.name
+
+    def _call(self, step: CallStep) -> bool:
+        if len(self.state.frames) >= MAX_CALLS:
+            self.end(Outcome.FAILED, f"flows called each other {MAX_CALLS} deep")
+            return False
+        flow = self.flows[step.call.name]
+        frame = Frame(flow.name, flow.start.name)
+        self.state = replace(self.state, frames=(*self.state.frames, frame))
+        return True
+
+    def _return(self) -> bool:
+        if len(self.state.frames) == 1:
+            self.end(self.state.outcome_if_hung_up, "the flow returned and nothing had called it")
+            return False
+        self.state = replace(self.state, frames=self.state.frames[:-1])
+        caller = self.step
+        assert isinstance(caller, CallStep)
+        self.go(caller.next.name)
+        return True
+
+    def _act(self, step: ActStep) -> None:
+        filler = step.filler.prompt(self.state.variables) if step.filler is not None else None
+        self.commands.append(Act(step.act.name, self._values(step.arguments), filler))
+        self.state = replace(self.state, waiting=Waiting.ACTION)
+
+    def _transfer(self, step: TransferStep) -> None:
+        context = {name: _plain(value) for name, value in self._values(step.context).items()}
+        self.commands.append(Transfer(step.transfer.name, context))
+        self.state = replace(
+            self.state,
+            waiting=Waiting.TRANSFER,
+            said=(),
+            served=False,
+            served_when_heard=False,
+        )
+
+    def _values(self, values: Mapping[str, Template | Json]) -> dict[str, Json]:
+        return {
+            name: value.value(self.state.variables) if isinstance(value, Template) else value
+            for name, value in values.items()
+        }
+
+
+def _plain(value: Json) -> str:
+    return "" if value is None else str(value)
