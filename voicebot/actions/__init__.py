@@ -1,0 +1,1 @@
+"""Self-service: named SQL and HTTP actions that flows call."""
