@@ -1,0 +1,1 @@
+"""One conversation from beginning to end."""

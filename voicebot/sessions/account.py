@@ -1,0 +1,104 @@
+"""The account that a call gives of itself: turns numbered and timed, told as they happen.
+
+Pure bookkeeping: it collects what was said since the caller was last heard, and turns it into the
+facts of `voicebot.events` for the journal and into live events for those who watch.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from voicebot.events import CallAnswered, CallEnded, CallStarted, TurnFinished, TurnResult
+from voicebot.sessions.feed import InputHeard, LiveEvent, PromptSpoken
+from voicebot.sessions.records import Journal
+from voicebot.telephony._api import LegInfo
+from voicebot.types import Heard, Language, Outcome
+
+
+@dataclass(slots=True)
+class CallAccount:
+    """One call's account. ``clock`` gives UTC seconds since the epoch."""
+
+    info: LegInfo
+    journal: Journal
+    publish: Callable[[LiveEvent], None]
+    clock: Callable[[], float] = time.time
+    _turns: int = 0
+    _step: str = ""
+    _prompts: list[str] = field(default_factory=list)
+    _spoken: int = 0
+    """How many of the prompts the watchers have been told of."""
+
+    def started(self, flow: str, language: Language) -> None:
+        event = CallStarted(
+            self.info.call_id,
+            self.clock(),
+            self.info.transport,
+            self.info.caller,
+            self.info.callee,
+            flow,
+            language,
+        )
+        self.journal.append(event)
+        self.publish(event)
+
+    def answered(self) -> None:
+        event = CallAnswered(self.info.call_id, self.clock())
+        self.journal.append(event)
+        self.publish(event)
+
+    def at_step(self, step: str) -> None:
+        """What follows is said and heard at ``step`` of the flow."""
+        self._step = step
+
+    def said(self, words: str) -> None:
+        """The bot has begun to say (or queued) ``words``."""
+        self._prompts.append(words)
+
+    def prompt_left(self, latency_ms: float | None) -> None:
+        """The first packet of what was said since has left for the caller."""
+        fresh = " ".join(self._prompts[self._spoken :])
+        self._spoken = len(self._prompts)
+        if fresh:
+            self.publish(
+                PromptSpoken(self.info.call_id, self.clock(), self._step, fresh, latency_ms)
+            )
+
+    def heard(
+        self,
+        result: TurnResult,
+        heard: Heard | None,
+        *,
+        latency_ms: float | None,
+        barged_in: bool = False,
+    ) -> None:
+        """The turn is over: the caller was heard, or was not."""
+        self.prompt_left(latency_ms)
+        self._turns += 1
+        self.journal.append(
+            TurnFinished(
+                self.info.call_id,
+                self.clock(),
+                self._turns,
+                self._step,
+                " ".join(self._prompts),
+                result,
+                heard,
+                latency_ms,
+                barged_in,
+            )
+        )
+        if result is not TurnResult.SAID:
+            self.publish(InputHeard(self.info.call_id, self.clock(), self._step, result, heard))
+        self._prompts.clear()
+        self._spoken = 0
+
+    def ended(self, outcome: Outcome, reason: str, *, latency_ms: float | None = None) -> None:
+        """The call is over; what was said last without an answer is its last turn."""
+        if self._prompts:
+            self.heard(TurnResult.SAID, None, latency_ms=latency_ms)
+        event = CallEnded(self.info.call_id, self.clock(), outcome, reason)
+        self.journal.append(event)
+        self.publish(event)

@@ -1,0 +1,34 @@
+"""A flow's interpreter together with the state of one contact."""
+
+from __future__ import annotations
+
+from voicebot.flows.commands import Command, FlowEvent
+from voicebot.flows.interpreter import Interpreter
+from voicebot.flows.state import FlowState
+from voicebot.types import Outcome
+
+
+class Conversation:
+    """One contact's way through the flows; channels feed it events and carry out its commands."""
+
+    def __init__(self, interpreter: Interpreter, state: FlowState | None = None) -> None:
+        """``state`` is that of a contact that comes from another channel; None begins a new one."""
+        self._interpreter = interpreter
+        self.state = interpreter.begin() if state is None else state
+
+    def receive(self, event: FlowEvent) -> list[Command]:
+        """Give what is to be done next. Raises UsageError for an event nobody waits for."""
+        self.state, commands = self._interpreter.receive(self.state, event)
+        return commands
+
+    @property
+    def step(self) -> str:
+        return self.state.step
+
+    @property
+    def outcome_if_hung_up(self) -> Outcome:
+        return self.state.outcome_if_hung_up
+
+    @property
+    def outcome_if_cut_off(self) -> Outcome:
+        return self.state.outcome_if_cut_off

@@ -1,0 +1,88 @@
+"""Which calls run now, and whether another may come in.
+
+Calls are admitted against a set number: past it a caller gets a busy answer at once, and the calls
+that run do not notice. While the server drains before it stops, nobody is admitted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from voicebot.types import CallId, Outcome
+
+
+class Refusal(StrEnum):
+    """Why a call was not admitted."""
+
+    FULL = "no free line"
+    DRAINING = "shutting down"
+
+
+class RunningCall(Protocol):
+    """What the registry asks of a call that runs."""
+
+    @property
+    def call_id(self) -> CallId: ...
+
+    def end_politely(self) -> None:
+        """Say goodbye and hang up; returns at once."""
+        ...
+
+
+@dataclass(slots=True)
+class CallRegistry:
+    """Admits calls up to ``max_calls`` and knows those that run."""
+
+    max_calls: int
+    draining: bool = False
+    _calls: dict[CallId, RunningCall | None] = field(default_factory=dict)
+    _ended: Counter[Outcome] = field(default_factory=Counter)
+    _idle: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def admit(self, call_id: CallId) -> Refusal | None:
+        """Reserve a line for ``call_id``, or say why there is none.
+
+        The same call asking twice holds one line.
+        """
+        if call_id in self._calls:
+            return None
+        if self.draining:
+            return Refusal.DRAINING
+        if len(self._calls) >= self.max_calls:
+            return Refusal.FULL
+        self._calls[call_id] = None
+        self._idle.clear()
+        return None
+
+    async def empty(self) -> None:
+        """Return when no line is in use."""
+        if self._calls:
+            await self._idle.wait()
+
+    def began(self, call: RunningCall) -> None:
+        """The admitted ``call`` has a session now."""
+        self._calls[call.call_id] = call
+
+    def ended(self, call_id: CallId, outcome: Outcome) -> None:
+        """Free the line (if it held one) and count the outcome."""
+        self._calls.pop(call_id, None)
+        self._ended[outcome] += 1
+        if not self._calls:
+            self._idle.set()
+
+    @property
+    def active(self) -> int:
+        """Lines in use."""
+        return len(self._calls)
+
+    @property
+    def outcomes(self) -> dict[Outcome, int]:
+        """How many calls ended in each outcome since the start."""
+        return {outcome: self._ended[outcome] for outcome in Outcome}
+
+    def running(self) -> tuple[RunningCall, ...]:
+        return tuple(call for call in self._calls.values() if call is not None)

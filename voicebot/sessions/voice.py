@@ -1,0 +1,334 @@
+"""A telephone call from beginning to end.
+
+Read top to bottom, this is the pipeline: answer; let the ears follow the line; let the flow say
+what is to be done and do it; write down how it ended. One task group owns all that belongs to the
+call: when the line ends everything is cancelled, and nothing outlives it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from voicebot.errors import ActionError, CallError, TransferFailed
+from voicebot.flows.commands import (
+    Act,
+    ActionDone,
+    ActionFailed,
+    Command,
+    ContactStarted,
+    FlowEvent,
+    HangUp,
+    Listen,
+    Say,
+    Transfer,
+    TransferDone,
+    TransferRefused,
+)
+from voicebot.grammar.active import ActiveGrammar
+from voicebot.sessions.account import CallAccount
+from voicebot.sessions.ears import Detector, Ears, Recognize, voice_detector
+from voicebot.sessions.feed import LiveEvent
+from voicebot.sessions.mouth import Mouth
+from voicebot.sessions.records import Journal
+from voicebot.sessions.registry import CallRegistry
+from voicebot.speech.prompts import PromptRenderer
+from voicebot.telephony._api import AudioIn, CallLeg, HoldChanged, KeyIn, LegEnded
+from voicebot.turns.signals import TurnPolicy
+from voicebot.types import CallId, Json, Language, Outcome, Prompt, Samples
+
+log = structlog.get_logger(__name__)
+
+FILLER_AFTER_S = 0.8
+"""How long an action may take before the caller is told that we are at it."""
+FAREWELL_S = 8.0
+"""The longest that a last word may take."""
+
+OUR_FAULT = Prompt(
+    ("Sorry, something went wrong on our side. Please call again in a few minutes. Goodbye.",)
+)
+CLOSING = Prompt(
+    ("Sorry, we have to close this line for a moment. Please call again shortly. Goodbye.",)
+)
+BUILT_IN_PROMPTS = (OUR_FAULT, CLOSING)
+
+
+class Dialogue(Protocol):
+    """One conversation of a flow: events in, commands out. No I/O."""
+
+    def receive(self, event: FlowEvent) -> list[Command]: ...
+
+    @property
+    def step(self) -> str:
+        """The step that is waiting for an event."""
+        ...
+
+    @property
+    def outcome_if_hung_up(self) -> Outcome:
+        """How the contact counts if the caller leaves now, having heard all that was said."""
+        ...
+
+    @property
+    def outcome_if_cut_off(self) -> Outcome:
+        """The same for a caller who did not hear the last `Say` with ``serves`` to its end."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceServices:
+    """What all calls share. Everything slow among it is asynchronous."""
+
+    recognize: Recognize
+    renderer: PromptRenderer
+    grammar: Callable[[tuple[str, ...]], ActiveGrammar]
+    act: Callable[[str, Mapping[str, Json]], Awaitable[Json]]
+    transfer_targets: Mapping[str, str]
+    journal: Journal
+    publish: Callable[[LiveEvent], None]
+    registry: CallRegistry
+    turns: TurnPolicy
+    threshold: float
+    clock: Callable[[], float] = time.time
+    detector: Callable[[int], Detector] = voice_detector
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    outcome: Outcome
+    reason: str
+
+
+class VoiceSession:
+    """One call: ``leg`` and ``dialogue`` are its own, ``services`` everybody's."""
+
+    def __init__(
+        self,
+        leg: CallLeg,
+        dialogue: Dialogue,
+        services: VoiceServices,
+        *,
+        flow: str,
+        language: Language,
+    ) -> None:
+        self._leg = leg
+        self._dialogue = dialogue
+        self._services = services
+        self._flow = flow
+        self._language = language
+        self._account = CallAccount(leg.info, services.journal, services.publish, services.clock)
+        self._closing = asyncio.Event()
+        self._last_speech_at: float | None = None
+        self._told_latency = False
+
+    @property
+    def call_id(self) -> CallId:
+        return self._leg.info.call_id
+
+    def end_politely(self) -> None:
+        """Say that the line closes, then hang up."""
+        self._closing.set()
+
+    async def run(self) -> None:
+        """Hold the call. Never raises; returns when the call is over and written down."""
+        self._services.registry.began(self)
+        self._account.started(self._flow, self._language)
+        ending = Ending(Outcome.FAILED, "cancelled")
+        try:
+            ending = await self._hold()
+        except CallError as error:
+            ending = Ending(Outcome.FAILED, str(error))
+        except Exception:
+            log.exception("call_failed", call_id=self.call_id)
+            ending = Ending(Outcome.FAILED, "internal error")
+        finally:
+            self._leg.attach(None)
+            await self._leg.hang_up()
+            self._account.ended(ending.outcome, ending.reason, latency_ms=self._latency_ms())
+            self._services.registry.ended(self.call_id, ending.outcome)
+
+    async def _hold(self) -> Ending:
+        await self._leg.answer()
+        self._account.answered()
+        async with asyncio.TaskGroup() as group:
+            self._open_ears_and_mouth(group)
+            line = group.create_task(self._follow_line())
+            talk = group.create_task(self._talk())
+            closing = group.create_task(self._closing.wait())
+            await asyncio.wait({line, talk, closing}, return_when=asyncio.FIRST_COMPLETED)
+            talk.cancel()
+            await asyncio.wait({talk})
+            if not line.done():
+                await self._last_words(talk, line)
+            ending = self._ending(line, talk)
+            for task in (line, closing):
+                task.cancel()
+            self._mouth.stop()
+            self._ears.close()
+        return ending
+
+    def _open_ears_and_mouth(self, group: asyncio.TaskGroup) -> None:
+        rate = self._leg.sample_rate
+        self._mouth = Mouth(
+            self._services.renderer,
+            self._language,
+            rate,
+            lambda bargein: self._ears.prompt_started(bargein),
+            lambda: self._ears.prompt_finished(),
+            group,
+        )
+        self._ears = Ears(
+            rate,
+            self._services.recognize,
+            self._mouth.stop,
+            group,
+            policy=self._services.turns,
+            threshold=self._services.threshold,
+            detector=self._services.detector,
+            now=asyncio.get_running_loop().time(),
+        )
+        self._leg.attach(self)
+
+    def next_frame(self, now: float) -> Samples | None:
+        """The leg wants a frame to send (`FrameSource`)."""
+        frame = self._mouth.speaker.next_frame(now)
+        if not self._told_latency and self._mouth.speaker.first_voice_at is not None:
+            self._told_latency = True
+            self._account.prompt_left(self._latency_ms())
+        return frame
+
+    # The line
+
+    async def _follow_line(self) -> LegEnded:
+        async for event in self._leg.events():
+            match event:
+                case AudioIn(samples, at):
+                    self._ears.audio(samples, at)
+                case KeyIn(key, at):
+                    self._ears.key(key, at)
+                case HoldChanged(held, at):
+                    self._ears.hold(held, at)
+                case LegEnded():
+                    return event
+        raise CallError("the line ended without saying so")
+
+    # The dialogue
+
+    async def _talk(self) -> HangUp | None:
+        """Run the dialogue to its end; None when something of ours broke."""
+        try:
+            return await self._converse()
+        except Exception:
+            log.exception("dialogue_failed", call_id=self.call_id)
+            return None
+
+    async def _converse(self) -> HangUp:
+        facts: dict[str, Json] = {
+            "caller": self._leg.info.caller,
+            "callee": self._leg.info.callee,
+            "channel": "voice",
+            "language": self._language,
+        }
+        event: FlowEvent = ContactStarted(facts)
+        while True:
+            commands = self._dialogue.receive(event)
+            self._account.at_step(self._dialogue.step)
+            for command in commands:
+                match command:
+                    case Say():
+                        self._say(command.prompt, command.bargein, command.serves)
+                    case Listen():
+                        event = await self._listen(command)
+                    case Act():
+                        event = await self._act(command)
+                    case Transfer():
+                        event = await self._transfer(command)
+                    case HangUp():
+                        await self._mouth.wait_for_silence()
+                        return command
+
+    def _say(self, prompt: Prompt, bargein: bool = True, serves: bool = False) -> None:
+        self._account.said(self._mouth.say(prompt, bargein=bargein, serves=serves))
+
+    async def _listen(self, listen: Listen) -> FlowEvent:
+        hearing = await self._ears.hear(listen, self._services.grammar(listen.grammars))
+        self._account.heard(
+            hearing.result,
+            hearing.heard,
+            latency_ms=self._latency_ms(),
+            barged_in=hearing.barged_in,
+        )
+        self._last_speech_at = hearing.last_speech_at
+        self._mouth.speaker.expect_reply()
+        self._told_latency = False
+        return hearing.event
+
+    async def _act(self, act: Act) -> FlowEvent:
+        action = asyncio.ensure_future(self._services.act(act.action, act.arguments))
+        try:
+            if act.filler is not None:
+                await asyncio.wait({action}, timeout=FILLER_AFTER_S)
+                if not action.done():
+                    self._say(act.filler)
+            return ActionDone(await action)
+        except ActionError as error:
+            log.warning("action_failed", action=error.action, problem=error.problem)
+            return ActionFailed(error.problem)
+        finally:
+            action.cancel()
+
+    async def _transfer(self, transfer: Transfer) -> FlowEvent:
+        await self._mouth.wait_for_silence()
+        target = self._services.transfer_targets.get(transfer.target, transfer.target)
+        if not target.startswith(("sip:", "sips:", "tel:")):
+            return TransferRefused(f"no address is set for '{transfer.target}'")
+        try:
+            await self._leg.transfer(target, transfer.context)
+        except TransferFailed as error:
+            log.info("transfer_failed", target=transfer.target, status=error.status)
+            return TransferRefused(error.reason)
+        return TransferDone()
+
+    def _latency_ms(self) -> float | None:
+        if self._last_speech_at is None:
+            return None
+        first = self._mouth.speaker.first_voice_at
+        return None if first is None else max(0.0, (first - self._last_speech_at) * 1000)
+
+    # The end
+
+    async def _last_words(
+        self, talk: asyncio.Task[HangUp | None], line: asyncio.Task[LegEnded]
+    ) -> None:
+        """Say why the call ends, where it was not the flow that ended it."""
+        if not talk.cancelled() and talk.result() is not None:
+            return
+        self._mouth.stop()
+        self._say(CLOSING if talk.cancelled() else OUR_FAULT, bargein=False)
+        silence = asyncio.ensure_future(self._mouth.wait_for_silence())
+        await asyncio.wait({silence, line}, timeout=FAREWELL_S, return_when=asyncio.FIRST_COMPLETED)
+        silence.cancel()
+
+    def _ending(self, line: asyncio.Task[LegEnded], talk: asyncio.Task[HangUp | None]) -> Ending:
+        command = None if talk.cancelled() else talk.result()
+        if command is not None:
+            return Ending(command.outcome, command.reason)
+        if not talk.cancelled():
+            return Ending(Outcome.FAILED, "internal error")
+        reached = self._reached()
+        if line.done():
+            ended = line.result()
+            died = ended.failed and reached is Outcome.ABANDONED_IN_FLOW
+            return Ending(Outcome.FAILED if died else reached, ended.reason)
+        served = reached is Outcome.SELF_SERVED
+        return Ending(reached if served else Outcome.FAILED, "voicebot was stopped")
+
+    def _reached(self) -> Outcome:
+        """How the contact counts when it ends here, unfinished."""
+        if self._mouth.speaker.owes_answer:
+            return self._dialogue.outcome_if_cut_off
+        return self._dialogue.outcome_if_hung_up
