@@ -1,0 +1,103 @@
+"""Records come back newest first, in pages, and filtered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tests.storage.facts import ended, started, turn
+from voicebot.errors import StorageError
+from voicebot.events import CallEvent
+from voicebot.sessions.records import CallArchive, CallQuery
+from voicebot.storage.archive import SqlCallArchive
+from voicebot.storage.database import open_database
+from voicebot.storage.journal import SqlJournal
+from voicebot.types import CallId, Outcome
+
+
+async def _write(engine: AsyncEngine, *events: CallEvent) -> None:
+    journal = SqlJournal(engine)
+    await journal.start()
+    for event in events:
+        journal.append(event)
+    await journal.stop()
+
+
+async def _ids(engine: AsyncEngine, query: CallQuery) -> list[str]:
+    return [call.id for call in (await SqlCallArchive(engine).list_calls(query)).calls]
+
+
+async def test_the_newest_call_comes_first(engine: AsyncEngine) -> None:
+    await _write(engine, started("old", at=1.0), started("new", at=3.0), started("mid", at=2.0))
+    assert await _ids(engine, CallQuery()) == ["new", "mid", "old"]
+
+
+async def test_pages_hold_every_call_once_though_new_ones_come_in(engine: AsyncEngine) -> None:
+    # Five calls of the same instant: the id decides.
+    await _write(engine, *(started(f"c{n}", at=7.0) for n in range(5)))
+    archive: CallArchive = SqlCallArchive(engine)
+    first = await archive.list_calls(CallQuery(), limit=2)
+    assert first.next is not None
+    await _write(engine, started("later", at=9.0))
+    second = await archive.list_calls(CallQuery(), after=first.next, limit=2)
+    third = await archive.list_calls(CallQuery(), after=second.next, limit=2)
+    pages = [[call.id for call in page.calls] for page in (first, second, third)]
+    assert pages == [["c4", "c3"], ["c2", "c1"], ["c0"]]
+    assert third.next is None
+
+
+async def test_a_last_page_that_is_full_has_no_next(engine: AsyncEngine) -> None:
+    await _write(engine, started("a", at=1.0), started("b", at=2.0))
+    page = await SqlCallArchive(engine).list_calls(CallQuery(), limit=2)
+    assert page.next is None
+
+
+@pytest.mark.parametrize(
+    "query, found",
+    [
+        (CallQuery(outcome=Outcome.TRANSFERRED), ["b"]),
+        (CallQuery(caller="bob"), ["c", "b"]),
+        (CallQuery(caller="bo"), []),
+        (CallQuery(since=20.0), ["c", "b"]),
+        (CallQuery(until=20.0), ["a"]),
+        (CallQuery(caller="bob", since=15.0, until=30.0), ["b"]),
+    ],
+)
+async def test_filters_narrow_the_list(
+    engine: AsyncEngine, query: CallQuery, found: list[str]
+) -> None:
+    await _write(
+        engine,
+        started("a", at=10.0),
+        ended("a"),
+        started("b", at=20.0, caller="bob"),
+        ended("b", outcome=Outcome.TRANSFERRED),
+        started("c", at=30.0, caller="bob"),
+    )
+    assert await _ids(engine, query) == found
+
+
+async def test_each_listed_call_has_its_own_turns(engine: AsyncEngine) -> None:
+    await _write(
+        engine,
+        started("a", at=1.0),
+        started("b", at=2.0),
+        turn("b", 1),
+        turn("a", 1),
+        turn("b", 2),
+    )
+    page = await SqlCallArchive(engine).list_calls(CallQuery())
+    assert [(call.id, len(call.turns)) for call in page.calls] == [("b", 2), ("a", 1)]
+
+
+async def test_an_unknown_call_is_none(engine: AsyncEngine) -> None:
+    assert await SqlCallArchive(engine).get_call(CallId("nobody")) is None
+
+
+async def test_a_broken_database_is_a_storage_error(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path}/empty.db")
+    with pytest.raises(StorageError, match="call records cannot be read: no such table"):
+        await SqlCallArchive(engine).list_calls(CallQuery())
+    await engine.dispose()

@@ -1,0 +1,49 @@
+"""The application describes itself, and loads nothing from elsewhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+
+async def _description(client: httpx.AsyncClient) -> dict[str, Any]:
+    answer = await client.get("/openapi.json")
+    assert answer.status_code == 200
+    description: dict[str, Any] = answer.json()
+    return description
+
+
+async def test_every_operation_is_described(client: httpx.AsyncClient) -> None:
+    description = await _description(client)
+    assert set(description["paths"]) == {
+        "/api/calls",
+        "/api/calls/{id}",
+        "/api/events",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+    }
+    for operations in description["paths"].values():
+        for operation in operations.values():
+            assert operation["summary"]
+            assert operation["description"]
+
+
+async def test_a_call_in_the_description_has_examples(client: httpx.AsyncClient) -> None:
+    schemas = (await _description(client))["components"]["schemas"]
+    assert schemas["Call"]["properties"]["caller"]["examples"]
+    assert schemas["Turn"]["properties"]["prompt"]["examples"]
+    assert schemas["Heard"]["properties"]["semantics"]["examples"]
+
+
+async def test_the_version_is_told(client: httpx.AsyncClient) -> None:
+    assert (await _description(client))["info"]["version"] == "1.2.3"
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc", "/nothing"])
+async def test_other_paths_are_a_404_in_json(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path)
+    assert answer.status_code == 404
+    assert answer.json() == {"detail": "Not Found"}

@@ -1,0 +1,1 @@
+"""Records on disk: implements what the rooms above declare."""

@@ -1,0 +1,93 @@
+"""Reads the records of calls back: the `CallArchive` of the sessions room on SQL.
+
+Pages are found by the place where the last one ended (not by counting rows), so that calls which
+come in meanwhile neither repeat nor hide others, and the thousandth page costs what the first does.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from sqlalchemy import ColumnElement, RowMapping, select, tuple_
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from voicebot.errors import StorageError
+from voicebot.sessions.records import CallPage, CallQuery, CallRecord, Cursor
+from voicebot.storage.database import describe
+from voicebot.storage.rows import call_record
+from voicebot.storage.schema import calls, turns
+from voicebot.types import CallId
+
+
+class SqlCallArchive:
+    """The calls that `storage.journal` writes. The engine stays its giver's to dispose of."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def list_calls(
+        self, query: CallQuery, *, after: Cursor | None = None, limit: int = 50
+    ) -> CallPage:
+        """Give at most ``limit`` calls, newest first. Raises StorageError."""
+        statement = (
+            select(calls)
+            .where(*_conditions(query, after))
+            .order_by(calls.c.started_at.desc(), calls.c.id.desc())
+            # One more than asked for tells whether there is another page.
+            .limit(limit + 1)
+        )
+        async with self._reading() as connection:
+            found = (await connection.execute(statement)).mappings().all()
+            records = await _with_turns(connection, found[:limit])
+        last = records[-1] if len(found) > limit and records else None
+        return CallPage(records, Cursor(last.started_at, last.id) if last else None)
+
+    async def get_call(self, call_id: CallId) -> CallRecord | None:
+        """Give one call, or None where there is no such call. Raises StorageError."""
+        async with self._reading() as connection:
+            result = await connection.execute(select(calls).where(calls.c.id == call_id))
+            records = await _with_turns(connection, result.mappings().all())
+        return records[0] if records else None
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AsyncConnection]:
+        try:
+            async with self._engine.connect() as connection:
+                yield connection
+        except (SQLAlchemyError, OSError) as error:
+            raise StorageError(f"call records cannot be read: {describe(error)}") from None
+
+
+def _conditions(query: CallQuery, after: Cursor | None) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if query.outcome is not None:
+        conditions.append(calls.c.outcome == query.outcome.value)
+    if query.caller is not None:
+        conditions.append(calls.c.caller == query.caller)
+    if query.since is not None:
+        conditions.append(calls.c.started_at >= query.since)
+    if query.until is not None:
+        conditions.append(calls.c.started_at < query.until)
+    if after is not None:
+        place = tuple_(calls.c.started_at, calls.c.id)
+        conditions.append(place < (after.started_at, after.call_id))
+    return conditions
+
+
+async def _with_turns(
+    connection: AsyncConnection, rows: Sequence[RowMapping]
+) -> tuple[CallRecord, ...]:
+    if not rows:
+        return ()
+    statement = (
+        select(turns)
+        .where(turns.c.call_id.in_([row["id"] for row in rows]))
+        .order_by(turns.c.call_id, turns.c.number)
+    )
+    by_call: defaultdict[str, list[RowMapping]] = defaultdict(list)
+    for turn in (await connection.execute(statement)).mappings():
+        by_call[turn["call_id"]].append(turn)
+    return tuple(call_record(row, by_call[row["id"]]) for row in rows)

@@ -1,0 +1,118 @@
+"""Opens voicebot's own database: SQLite in WAL mode by default, PostgreSQL by URL.
+
+SQLite runs with ``synchronous=NORMAL``. In WAL mode that hands every commit to the operating system
+before the commit returns, so a killed process loses nothing that was committed; only a loss of
+power may take the last commits with it, and never the database's integrity.
+
+pysqlite's own handling of transactions is switched off (it would commit before each statement of a
+migration); `BEGIN` is sent here instead. Writers ask for `WRITES`, which takes the lock at the
+beginning, where SQLite waits for it, and not half-way, where it fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from voicebot.errors import StorageError
+
+WRITES: Mapping[str, Any] = {"sqlite_begin": "IMMEDIATE"}
+"""Execution options of a connection that is going to write."""
+
+BUSY_TIMEOUT_S = 5.0
+"""How long SQLite waits for another process's lock before 'database is locked'."""
+
+_ASYNC_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
+
+
+def open_database(url: str) -> AsyncEngine:
+    """Make the engine for ``url``; connections are opened as they are needed.
+
+    A plain ``sqlite://`` or ``postgresql://`` gets its asynchronous driver. The folder of an SQLite
+    file is made. Raises StorageError for a URL that names no database we can open.
+    """
+    parsed = _parse(url)
+    try:
+        # Parameters are what callers said: they stay out of error texts.
+        engine = create_async_engine(parsed, hide_parameters=True, pool_pre_ping=not _lite(parsed))
+    except ImportError as error:
+        raise StorageError(
+            f"database {shown(parsed)} needs the package '{error.name}'; install it beside voicebot"
+        ) from None
+    except SQLAlchemyError as error:
+        raise StorageError(
+            f"database {shown(parsed)} cannot be opened: {describe(error)}"
+        ) from None
+    if _lite(parsed):
+        _make_folder(parsed)
+        _tune_sqlite(engine)
+    return engine
+
+
+def shown(url: URL) -> str:
+    """``url`` as people may see it: without its password."""
+    return url.render_as_string(hide_password=True)
+
+
+def describe(error: BaseException) -> str:
+    """Say in one line what the driver complained about, without SQL and without parameters."""
+    cause = getattr(error, "orig", None) or error
+    return str(cause).partition("\n")[0] or type(cause).__name__
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        # The text is not repeated: it may hold a password.
+        raise StorageError(
+            "the database URL cannot be read; it looks like sqlite:///calls.db "
+            "or postgresql://user:password@host/name"
+        ) from None
+    backend = parsed.drivername.partition("+")[0]
+    if backend not in _ASYNC_DRIVERS:
+        raise StorageError(
+            f"database {shown(parsed)}: voicebot keeps its records in sqlite or postgresql"
+        )
+    return parsed.set(drivername=_ASYNC_DRIVERS.get(parsed.drivername, parsed.drivername))
+
+
+def _lite(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite"
+
+
+def _make_folder(url: URL) -> None:
+    if url.database and url.database != ":memory:" and not url.database.startswith("file:"):
+        folder = Path(url.database).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(
+                f"the folder {folder} of the database cannot be made: {error.strerror}"
+            ) from None
+
+
+def _tune_sqlite(engine: AsyncEngine) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def configure(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            f"busy_timeout={int(BUSY_TIMEOUT_S * 1000)}",
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:
+        mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+        connection.exec_driver_sql(f"BEGIN {mode}")

@@ -1,0 +1,248 @@
+"""Writes down what happens in calls, as it happens: the `Journal` of the sessions room on SQL.
+
+`append` puts a fact into a bounded queue; one task takes what is waiting, in order, and commits it
+in one transaction. With the database at rest that is a few milliseconds after the fact, and what is
+committed outlives a killed process. While the database is locked or away the facts wait, and the
+writer tries again. Nothing is lost in silence: every fact is in the end written, or counted as
+dropped (no room, or the end of the process) or failed (it can never be written).
+
+A call without an end is one whose process was killed; `start` closes it. So one database belongs
+to one voicebot at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeAlias
+
+import structlog
+from sqlalchemy import Executable, Table, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from voicebot.errors import StorageError
+from voicebot.events import CallAnswered, CallEnded, CallEvent, CallStarted, TurnFinished
+from voicebot.storage.database import WRITES, describe
+from voicebot.storage.rows import call_row, turn_row
+from voicebot.storage.schema import calls, turns
+from voicebot.types import Outcome
+
+STOPPED_DURING_CALL = "voicebot stopped during the call"
+
+_FIRST_RETRY_S = 0.05
+_LONGEST_RETRY_S = 2.0
+
+_Insert: TypeAlias = Callable[[Table], sqlite.Insert] | Callable[[Table], postgresql.Insert]
+
+_INSERTS: Mapping[str, _Insert] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class JournalStats:
+    """What became of the facts so far. ``problem`` is what keeps the writer waiting, or empty."""
+
+    waiting: int
+    written: int
+    dropped: int
+    failed: int
+    retries: int
+    problem: str
+
+
+class SqlJournal:
+    """Takes facts down into the tables of `storage.schema`.
+
+    ``capacity`` bounds the facts that wait; the last tenth is kept from turns, so that under
+    pressure calls still get their beginning and their end. ``batch`` bounds one transaction.
+    """
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        *,
+        capacity: int = 10_000,
+        batch: int = 200,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._engine = engine.execution_options(**WRITES)
+        self._insert: _Insert = _INSERTS[engine.dialect.name]
+        self._capacity = capacity
+        self._batch = batch
+        self._sleep = sleep
+        self._waiting: deque[CallEvent] = deque()
+        self._stirred = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._writer: asyncio.Task[None] | None = None
+        self._written = self._dropped = self._failed = self._retries = 0
+        self._problem = ""
+
+    @property
+    def stats(self) -> JournalStats:
+        return JournalStats(
+            waiting=len(self._waiting),
+            written=self._written,
+            dropped=self._dropped,
+            failed=self._failed,
+            retries=self._retries,
+            problem=self._problem,
+        )
+
+    async def start(self) -> int:
+        """Close the calls that an earlier process left open, then begin to write.
+
+        Gives how many were closed. Raises StorageError when the database cannot be used.
+        """
+        try:
+            async with self._engine.begin() as connection:
+                closed = await _close_interrupted(connection)
+        except (SQLAlchemyError, OSError) as error:
+            raise StorageError(f"call records cannot be written: {describe(error)}") from None
+        if closed:
+            log.warning("interrupted_calls_closed", calls=closed)
+        self._writer = asyncio.create_task(self._write_on(), name="call journal")
+        return closed
+
+    def append(self, event: CallEvent) -> None:
+        """Take one fact. Returns at once and never raises: what cannot be kept is counted."""
+        capacity = self._capacity
+        if isinstance(event, TurnFinished):
+            capacity -= capacity // 10
+        if self._writer is None or len(self._waiting) >= capacity:
+            self._dropped += 1
+            return
+        self._waiting.append(event)
+        self._idle.clear()
+        self._stirred.set()
+
+    async def flush(self) -> None:
+        """Return when nothing is waiting any more."""
+        await self._idle.wait()
+
+    async def stop(self, timeout_s: float = 5.0) -> None:
+        """Write what is waiting, for at most ``timeout_s``, and end."""
+        if self._writer is None:
+            return
+        writer, self._writer = self._writer, None
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._idle.wait()
+        except TimeoutError:
+            log.error("journal_not_flushed", lost=len(self._waiting), problem=self._problem)
+            self._dropped += len(self._waiting)
+            self._waiting.clear()
+        writer.cancel()
+        await asyncio.gather(writer, return_exceptions=True)
+
+    async def _write_on(self) -> None:
+        while True:
+            await self._stirred.wait()
+            while self._waiting:
+                batch = tuple(islice(self._waiting, self._batch))
+                await self._write(batch)
+                for _ in batch:
+                    self._waiting.popleft()
+            self._stirred.clear()
+            self._idle.set()
+
+    async def _write(self, batch: Sequence[CallEvent]) -> None:
+        pause_s = _FIRST_RETRY_S
+        while True:
+            try:
+                orphans = await self._commit(batch)
+            except Exception as error:  # noqa: BLE001  (no odd fact may end the journal)
+                if not _is_outage(error):
+                    await self._write_apart(batch, error)
+                    return
+                self._note_outage(describe(error))
+                await self._sleep(pause_s)
+                pause_s = min(2 * pause_s, _LONGEST_RETRY_S)
+            else:
+                self._note_success(len(batch) - orphans, orphans)
+                return
+
+    async def _commit(self, batch: Sequence[CallEvent]) -> int:
+        """Write ``batch`` in one transaction; gives how many facts belonged to no known call."""
+        orphans = 0
+        async with self._engine.begin() as connection:
+            for event in batch:
+                result = await connection.execute(self._statement(event))
+                if isinstance(event, CallAnswered | CallEnded) and result.rowcount == 0:
+                    orphans += 1
+        return orphans
+
+    def _statement(self, event: CallEvent) -> Executable:
+        # Each may run twice with the same end: a commit whose answer was lost is tried again.
+        match event:
+            case CallStarted():
+                return self._insert(calls).values(call_row(event)).on_conflict_do_nothing()
+            case TurnFinished():
+                return self._insert(turns).values(turn_row(event)).on_conflict_do_nothing()
+            case CallAnswered():
+                return _change(event, answered_at=event.at)
+            case CallEnded():
+                return _change(
+                    event, ended_at=event.at, outcome=event.outcome.value, reason=event.reason
+                )
+
+    async def _write_apart(self, batch: Sequence[CallEvent], error: Exception) -> None:
+        """One of ``batch`` cannot be written: find it, and keep the others."""
+        if len(batch) > 1:
+            for event in batch:
+                await self._write((event,))
+            return
+        self._failed += 1
+        log.error(
+            "call_fact_not_written",
+            call_id=batch[0].call_id,
+            fact=type(batch[0]).__name__,
+            # The driver's text may repeat what the caller said; its kind does not.
+            problem=type(getattr(error, "orig", None) or error).__name__,
+        )
+
+    def _note_outage(self, problem: str) -> None:
+        if not self._problem:
+            log.warning("journal_waits_for_database", problem=problem)
+        self._problem = problem
+        self._retries += 1
+
+    def _note_success(self, written: int, orphans: int) -> None:
+        if self._problem:
+            log.info("journal_goes_on")
+        self._problem = ""
+        self._written += written
+        self._failed += orphans
+
+
+def _is_outage(error: Exception) -> bool:
+    """Whether the database is locked, full or away, so that the same facts may go through later."""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    return isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | OSError)
+
+
+def _change(event: CallAnswered | CallEnded, **values: object) -> Executable:
+    return update(calls).where(calls.c.id == event.call_id).values(**values)
+
+
+async def _close_interrupted(connection: AsyncConnection) -> int:
+    """Close every call without an end, at the time of the last thing known of it."""
+    last_turn = select(func.max(turns.c.at)).where(turns.c.call_id == calls.c.id).scalar_subquery()
+    result = await connection.execute(
+        update(calls)
+        .where(calls.c.ended_at.is_(None))
+        .values(
+            ended_at=func.coalesce(last_turn, calls.c.answered_at, calls.c.started_at),
+            outcome=Outcome.FAILED.value,
+            reason=STOPPED_DURING_CALL,
+        )
+    )
+    return result.rowcount

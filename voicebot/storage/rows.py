@@ -1,0 +1,90 @@
+"""Between facts and records on one side and rows on the other; no database in sight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import RowMapping, null
+
+from voicebot.events import CallStarted, TurnFinished, TurnResult
+from voicebot.sessions.records import CallRecord, TurnRecord
+from voicebot.types import CallId, Heard, Language, Mode, Outcome
+
+
+def call_row(event: CallStarted) -> dict[str, Any]:
+    """The row of `schema.calls` with which a call begins."""
+    return {
+        "id": event.call_id,
+        "transport": event.transport,
+        "caller": event.caller,
+        "callee": event.callee,
+        "flow": event.flow,
+        "language": event.language,
+        "started_at": event.at,
+        "reason": "",
+    }
+
+
+def turn_row(event: TurnFinished) -> dict[str, Any]:
+    """The row of `schema.turns` for a finished turn."""
+    heard = event.heard
+    return {
+        "call_id": event.call_id,
+        "number": event.index,
+        "at": event.at,
+        "step": event.step,
+        "prompt": event.prompt,
+        "result": event.result.value,
+        "heard_mode": heard.mode.value if heard else None,
+        "heard_text": heard.text if heard else None,
+        # Semantics of JSON null (a grammar may say so) is not the same as nothing heard.
+        "heard_semantics": heard.semantics if heard else null(),
+        "heard_confidence": heard.confidence if heard else None,
+        "heard_grammar": heard.grammar if heard else None,
+        "latency_ms": event.latency_ms,
+        "barged_in": event.barged_in,
+    }
+
+
+def call_record(row: RowMapping, turns: Iterable[RowMapping]) -> CallRecord:
+    """Read a call back; ``turns`` are its own, in order."""
+    return CallRecord(
+        id=CallId(row["id"]),
+        transport=row["transport"],
+        caller=row["caller"],
+        callee=row["callee"],
+        flow=row["flow"],
+        language=Language(row["language"]),
+        started_at=row["started_at"],
+        answered_at=row["answered_at"],
+        ended_at=row["ended_at"],
+        outcome=Outcome(row["outcome"]) if row["outcome"] else None,
+        reason=row["reason"],
+        turns=tuple(_turn_record(turn) for turn in turns),
+    )
+
+
+def _turn_record(row: RowMapping) -> TurnRecord:
+    return TurnRecord(
+        index=row["number"],
+        at=row["at"],
+        step=row["step"],
+        prompt=row["prompt"],
+        result=TurnResult(row["result"]),
+        heard=_heard(row),
+        latency_ms=row["latency_ms"],
+        barged_in=row["barged_in"],
+    )
+
+
+def _heard(row: RowMapping) -> Heard | None:
+    if row["heard_mode"] is None:
+        return None
+    return Heard(
+        text=row["heard_text"],
+        semantics=row["heard_semantics"],
+        confidence=row["heard_confidence"],
+        mode=Mode(row["heard_mode"]),
+        grammar=row["heard_grammar"],
+    )

@@ -1,0 +1,69 @@
+"""The tables of voicebot's own database, as SQLAlchemy Core knows them.
+
+`storage.migrations` builds them; a test holds the two together. Times are UTC epoch seconds in
+double precision: the same number on SQLite and PostgreSQL, and free of time zones. Whoever looks
+by hand writes ``datetime(started_at, 'unixepoch')`` or ``to_timestamp(started_at)``.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData(
+    # Named constraints, so that a later migration can drop them on every database.
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("transport", String(16), nullable=False),
+    Column("caller", Text, nullable=False),
+    Column("callee", Text, nullable=False),
+    Column("flow", Text, nullable=False),
+    Column("language", String(35), nullable=False),
+    Column("started_at", Double, nullable=False),
+    Column("answered_at", Double),
+    Column("ended_at", Double),
+    Column("outcome", String(32)),
+    Column("reason", Text, nullable=False),
+    # The order of every list, and where the next page begins.
+    Index("ix_calls_started_at_id", "started_at", "id"),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    Column("call_id", String(64), ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True),
+    # 'index' is a reserved word.
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", Double, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("prompt", Text, nullable=False),
+    Column("result", String(16), nullable=False),
+    # All of these are NULL where nothing was understood; heard_mode tells.
+    Column("heard_mode", String(8)),
+    Column("heard_text", Text),
+    Column("heard_semantics", JSON),
+    Column("heard_confidence", Double),
+    Column("heard_grammar", Text),
+    Column("latency_ms", Double),
+    Column("barged_in", Boolean, nullable=False),
+)

@@ -1,0 +1,1 @@
+"""The API: a router per noun."""

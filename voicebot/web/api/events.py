@@ -1,0 +1,100 @@
+"""``/api/events``: calls as they happen, as server-sent events (WHATWG HTML, section 9.2).
+
+Nothing is repeated and there are no event ids: a watcher that comes late or loses its line reads
+`/api/calls` for what it missed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, HTTPException, Query
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from pydantic import JsonValue
+
+from voicebot.errors import CallError
+from voicebot.events import CallAnswered, CallEnded, CallStarted
+from voicebot.sessions.feed import EventFeed, InputHeard, LiveEvent, PromptSpoken, Subscription
+from voicebot.types import CallId
+from voicebot.web.api.models import Heard, Problem, utc
+
+
+def events_router(feed: EventFeed) -> APIRouter:
+    """Stream what ``feed`` publishes."""
+    router = APIRouter(prefix="/api/events", tags=["calls"])
+
+    # A dependency, so that the watching begins before the response's head is sent: who has the
+    # head and then dials misses nothing.
+    def watch(
+        call: Annotated[
+            str | None,
+            Query(max_length=64, description="follow this call until it ends; all calls if absent"),
+        ] = None,
+    ) -> Iterator[Subscription]:
+        try:
+            subscription = feed.subscribe(CallId(call) if call is not None else None)
+        except CallError as error:
+            raise HTTPException(503, str(error)) from None
+        with subscription:
+            yield subscription
+
+    @router.get(
+        "",
+        summary="Follow calls live",
+        response_class=EventSourceResponse,
+        responses={503: {"model": Problem, "description": "Too many are watching."}},
+    )
+    async def follow(
+        # Not Annotated: `watch` is local, and postponed annotations are read from outside.
+        subscription: Subscription = Depends(watch),
+    ) -> AsyncIterator[ServerSentEvent]:
+        """Send `started`, `answered`, `prompt`, `heard` and `ended` as they happen; each one's
+        data is a JSON object with `call` (its id) and `at`. A watcher that reads too slowly gets
+        `lost` and is cut off."""
+        async for event in subscription:
+            yield server_sent(event)
+        if subscription.lost:
+            yield ServerSentEvent(event="lost", data={})
+
+    return router
+
+
+def server_sent(event: LiveEvent) -> ServerSentEvent:
+    """``event`` as watchers see it: a name and a JSON object."""
+    match event:
+        case CallStarted():
+            name, data = "started", _started(event)
+        case CallAnswered():
+            name, data = "answered", {}
+        case PromptSpoken():
+            name, data = "prompt", _prompt(event)
+        case InputHeard():
+            name, data = "heard", _heard(event)
+        case CallEnded():
+            name, data = "ended", {"outcome": event.outcome.value, "reason": event.reason}
+    common: dict[str, JsonValue] = {"call": event.call_id, "at": _iso(event.at)}
+    return ServerSentEvent(event=name, data=common | data)
+
+
+def _started(event: CallStarted) -> dict[str, JsonValue]:
+    return {
+        "transport": event.transport,
+        "caller": event.caller,
+        "callee": event.callee,
+        "flow": event.flow,
+        "language": event.language,
+    }
+
+
+def _prompt(event: PromptSpoken) -> dict[str, JsonValue]:
+    return {"step": event.step, "prompt": event.prompt, "latency_ms": event.latency_ms}
+
+
+def _heard(event: InputHeard) -> dict[str, JsonValue]:
+    heard = Heard.of(event.heard).model_dump(mode="json") if event.heard else None
+    return {"step": event.step, "result": event.result.value, "heard": heard}
+
+
+def _iso(at: float) -> str:
+    return utc(at).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,88 @@
+"""Puts the HTTP side together from what it is given; there are no globals to reach for.
+
+No authentication yet: whoever reaches the port reads every call. It is bound to 127.0.0.1 unless
+configured otherwise (docs/settings.md says so). The browsable documentation of FastAPI is off: it
+loads its scripts from elsewhere; ``/openapi.json`` is here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from voicebot.errors import StorageError
+from voicebot.sessions.feed import EventFeed
+from voicebot.sessions.records import CallArchive
+from voicebot.web.api.calls import calls_router
+from voicebot.web.api.events import events_router
+from voicebot.web.api.health import Readiness, health_router
+from voicebot.web.metrics import MetricSource, metrics_router
+
+log = structlog.get_logger(__name__)
+
+
+def create_app(
+    *,
+    archive: CallArchive,
+    feed: EventFeed,
+    readiness: Readiness,
+    metric_sources: Sequence[MetricSource],
+    version: str,
+) -> FastAPI:
+    """Make the ASGI application."""
+    app = FastAPI(
+        title="voicebot",
+        description="Calls that voicebot served or is serving, and how the server stands.",
+        version=version,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        openapi_tags=[
+            {"name": "calls", "description": "Records of calls, and calls as they happen."},
+            {"name": "health", "description": "For supervisors of the process, and Prometheus."},
+        ],
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.add_middleware(UnexpectedErrors)
+    app.add_exception_handler(StorageError, _storage_is_away)
+    app.include_router(calls_router(archive))
+    app.include_router(events_router(feed))
+    app.include_router(health_router(readiness, version))
+    app.include_router(metrics_router(metric_sources))
+    return app
+
+
+class UnexpectedErrors:
+    """Answers a mistake of ours with a plain 500; what it was goes into the log and no further."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def noting(message: Message) -> None:
+            nonlocal begun
+            begun = begun or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        except Exception:
+            if scope["type"] != "http":
+                raise
+            # The path's pattern, not the path: that may hold a caller's number.
+            route = scope.get("route")
+            log.exception("request_failed", route=getattr(route, "path", "?"))
+            if begun:
+                raise  # the line must break: a truncated body may not pass for a whole one
+            response = JSONResponse({"detail": "something of ours broke"}, status_code=500)
+            await response(scope, receive, send)
+
+
+async def _storage_is_away(request: Request, error: Exception) -> JSONResponse:
+    log.error("storage_failed", problem=str(error))
+    return JSONResponse({"detail": str(error)}, status_code=503, headers={"Retry-After": "5"})
