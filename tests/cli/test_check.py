@@ -1,0 +1,106 @@
+"""``voicebot check``."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from voicebot.cli.check import check
+from voicebot.flows.schema import flow_schema_text
+
+PROJECT = Path(__file__).parents[2]
+
+app = typer.Typer()
+app.command()(check)
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of the demo that may be damaged."""
+    for folder in ("flows", "grammars", "audio"):
+        shutil.copytree(PROJECT / folder, tmp_path / folder)
+    return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No settings file of whoever runs the tests."""
+    monkeypatch.chdir(tmp_path)
+
+
+def damage(file: Path, old: str, new: str) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_demo_has_no_problem() -> None:
+    result = CliRunner().invoke(app, [str(PROJECT)])
+
+    assert result.exit_code == 0, result.output
+    assert result.output.rstrip().endswith("no problems.")
+
+
+def test_problems_of_all_rooms_are_shown_with_place_and_remedy(copy: Path) -> None:
+    damage(copy / "flows" / "main.yaml", "next: main_menu", "next: mainmenu")
+    damage(copy / "flows" / "main.yaml", "grammar: builtin:boolean", "grammar: builtin:bolean")
+    damage(copy / "flows" / "actions.yaml", "result: one", "reslt: one")
+    damage(copy / "grammars" / "request.gram", "public $request", "public $rquest")
+    (copy / "audio" / "en-US" / "hello.wav").write_bytes(b"no sound")
+
+    result = CliRunner().invoke(app, [str(copy)])
+    lines = [line.removeprefix(f"{copy}/") for line in result.output.splitlines()]
+
+    assert result.exit_code == 1
+    assert lines[0].startswith("audio/en-US/hello.wav: cannot be read as audio")
+    assert lines[1].startswith("flows/actions.yaml:")
+    assert lines[1].endswith("Did you mean 'result'?")
+    assert lines[2] == (
+        "flows/main.yaml:35:11: step 'mainmenu' does not exist. Did you mean 'main_menu'?"
+    )
+    assert any(line.startswith("flows/main.yaml:") and "bolean" in line for line in lines)
+    assert any(line.startswith("grammars/request.gram:") for line in lines)
+    assert lines[-1].endswith("problems.")
+
+
+def test_json_lists_problems_and_advice(copy: Path) -> None:
+    damage(copy / "flows" / "main.yaml", "next: main_menu", "next: mainmenu")
+    shutil.copy(copy / "grammars" / "request.gram", copy / "grammars" / "old.gram")
+
+    result = CliRunner().invoke(app, [str(copy), "--json"])
+    report = json.loads(result.output)
+
+    assert result.exit_code == 1
+    assert report["problems"][0]["file"] == str(copy / "flows" / "main.yaml")
+    assert report["problems"][0]["line"] == 35
+    assert report["problems"][0]["remedy"] == "Did you mean 'main_menu'?"
+    assert "no flow uses this grammar" in [advice["problem"] for advice in report["advice"]]
+    assert report["counts"]["flows"] == 1
+
+
+def test_transfer_target_that_is_not_set_is_advice_only(copy: Path) -> None:
+    result = CliRunner().invoke(app, [str(copy), "--json"])
+
+    assert result.exit_code == 0
+    assert [advice["problem"] for advice in json.loads(result.output)["advice"]] == [
+        "the settings have no transfer target 'agents'"
+    ]
+
+
+def test_folder_without_an_application_is_a_problem(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, [str(tmp_path)])
+
+    assert result.exit_code == 1
+    assert "holds no flow" in result.output
+
+
+def test_schema_is_printed() -> None:
+    result = CliRunner().invoke(app, ["--schema"])
+
+    assert result.exit_code == 0
+    assert result.output == flow_schema_text()

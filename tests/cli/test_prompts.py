@@ -1,0 +1,113 @@
+"""``voicebot prompts``, with a voice that only hums."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from typer.testing import CliRunner
+
+from voicebot.cli import prompts
+from voicebot.speech.cache import FOLDER
+from voicebot.types import Language, Samples
+
+FLOW = """\
+language: en-US
+start: hello
+steps:
+  hello:
+    say: "Welcome. You called from {caller|digits}. Goodbye."
+    next: end
+  end:
+    hangup: self_served
+"""
+
+
+class Hum:
+    voice = "hum/1"
+    language = Language("en-US")
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def synthesize(self, text: str, rate: int) -> Samples:
+        self.texts.append(text)
+        return np.ones(rate // 10, dtype=np.int16)
+
+
+@pytest.fixture
+def hum(monkeypatch: pytest.MonkeyPatch) -> Hum:
+    voice = Hum()
+    monkeypatch.setattr(prompts, "load_synthesizer", lambda *_settings: voice)
+    return voice
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "flows").mkdir()
+    (tmp_path / "flows" / "main.yaml").write_text(FLOW)
+    monkeypatch.setenv("VOICEBOT_SERVER__DATA", str(tmp_path / "var"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def build(*options: str) -> tuple[int, dict[str, object]]:
+    result = CliRunner().invoke(prompts.app, ["build", "--json", *options], catch_exceptions=False)
+    return result.exit_code, json.loads(result.stdout)
+
+
+def test_build_renders_what_is_the_same_in_every_call(shop: Path, hum: Hum) -> None:
+    status, report = build()
+    assert status == 0
+    assert hum.texts == ["Welcome.", "Goodbye."]
+    assert (report["rendered"], report["already_there"]) == (2, 0)
+    assert len(list((shop / "var" / FOLDER).iterdir())) == 2
+
+
+def test_a_second_build_has_nothing_to_do(shop: Path, hum: Hum) -> None:
+    build()
+    hum.texts.clear()
+    assert build()[1]["already_there"] == 2
+    assert hum.texts == []
+
+
+def test_each_rate_is_rendered(shop: Path, hum: Hum) -> None:
+    _, report = build("--rate", "8000", "--rate", "16000")
+    assert report["rendered"] == 4
+
+
+def test_a_recording_needs_no_rendering(shop: Path, hum: Hum) -> None:
+    folder = shop / "audio" / "en-US"
+    folder.mkdir(parents=True)
+    soundfile.write(folder / "welcome.wav", np.sin(np.arange(8000) / 9) / 4, 8000)
+    _, report = build()
+    assert hum.texts == ["Goodbye."]
+    assert report["unusable_recordings"] == []
+
+
+def test_an_unusable_recording_is_reported_and_spoken(shop: Path, hum: Hum) -> None:
+    folder = shop / "audio" / "en-US"
+    folder.mkdir(parents=True)
+    (folder / "welcome.wav").write_bytes(b"no sound")
+    result = CliRunner().invoke(prompts.app, ["build"])
+    assert result.exit_code == 1
+    assert "welcome.wav: cannot be read as audio" in result.stderr
+    assert hum.texts == ["Welcome.", "Goodbye."]
+
+
+def test_prompts_of_another_language_are_left_to_recordings(shop: Path, hum: Hum) -> None:
+    flow = FLOW.replace("en-US", "de-DE").replace("Welcome", "Willkommen")
+    (shop / "flows" / "main.yaml").write_text(flow)
+    assert build()[1]["rendered"] == 0
+
+
+def test_list_says_how_a_recording_of_each_sentence_is_called(shop: Path) -> None:
+    result = CliRunner().invoke(prompts.app, ["list", "--json"], catch_exceptions=False)
+    entries = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [(entry["text"], entry["file"], entry["recorded"]) for entry in entries] == [
+        ("Welcome.", "audio/en-US/welcome.wav", False),
+        ("Goodbye.", "audio/en-US/goodbye.wav", False),
+    ]

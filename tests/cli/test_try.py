@@ -1,0 +1,46 @@
+"""``voicebot try`` with its real grammars, actions and database, typed from a pipe."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[2]
+COMMAND = (
+    "import typer; from voicebot.cli.try_ import try_flow; "
+    "app = typer.Typer(); app.command()(try_flow); app()"
+)
+
+
+def play(data: Path, *lines: str, options: tuple[str, ...] = ()) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", COMMAND, str(PROJECT), *options],
+        input="".join(f"{line}\n" for line in lines),
+        cwd=data,
+        env={**os.environ, "VOICEBOT_SERVER__DATA": str(data)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stderr == ""
+    return done.stdout
+
+
+def test_typed_order_number_is_looked_up_in_the_shop(tmp_path: Path) -> None:
+    shown = play(tmp_path, "", "four two seven one", "no")
+
+    assert "silence" in shown
+    assert '{"intent": "order_number", "number": "4271"}  order_number' in shown
+    assert "bot  Order 4271 is on its way, and should arrive by " in shown
+    assert shown.rstrip().endswith("(hangs up: self_served, the call came to its end)")
+
+
+def test_refused_transfer_and_hang_up_can_be_played(tmp_path: Path) -> None:
+    shown = play(tmp_path, "operator", options=("--refuse-transfers",))
+
+    assert "agents does not take the call" in shown
+    assert "bot  I'm sorry, nobody is free to take your call right now." in shown
+    assert shown.rstrip().endswith("you  (hung up: abandoned_in_flow)")

@@ -1,0 +1,347 @@
+"""The one place where objects are built and joined, started and stopped.
+
+Start: databases, journal, models and rendered prompts first, then the doors, so that nobody is
+answered by half a server. Stop: new calls are refused, running ones may finish for a set time, the
+rest are told and hung up; then the doors close, and the records are the last to go.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import cast
+
+import structlog
+
+import voicebot
+from voicebot.actions.registry import ActionRegistry, load_actions
+from voicebot.actions.seed import database_urls, seed_samples
+from voicebot.config import Settings
+from voicebot.errors import SpeechError
+from voicebot.events import CallEvent
+from voicebot.figures import ServerFigures
+from voicebot.flows.interpreter import Interpreter
+from voicebot.flows.model import AskStep, FlowSet
+from voicebot.flows.reader import ACTIONS_FILE, load_flows
+from voicebot.flows.validation import Known, validate
+from voicebot.grammar.active import ActiveGrammar
+from voicebot.grammar.store import GrammarStore
+from voicebot.media.clock import LoopLag
+from voicebot.sessions.account import CallAccount
+from voicebot.sessions.conversation import Conversation
+from voicebot.sessions.feed import EventFeed
+from voicebot.sessions.registry import CallRegistry, Refusal
+from voicebot.sessions.voice import BUILT_IN_PROMPTS, VoiceServices, VoiceSession
+from voicebot.speech.cache import FOLDER as PROMPT_FOLDER
+from voicebot.speech.cache import PromptCache
+from voicebot.speech.prompts import PromptRenderer
+from voicebot.speech.recognizer import Recognition
+from voicebot.speech.recordings import find_recordings
+from voicebot.speech.segments import Segment
+from voicebot.speech.voices import synthesizer_spec, voice_name
+from voicebot.speech.wire import MOONSHINE, EngineSpec
+from voicebot.speech.workers import WorkerPool
+from voicebot.storage.archive import SqlCallArchive
+from voicebot.storage.database import open_database
+from voicebot.storage.journal import SqlJournal
+from voicebot.storage.migrations import upgrade
+from voicebot.telephony._api import Admission, CallLeg, LegInfo
+from voicebot.telephony.sip import SipServer
+from voicebot.turns.signals import TurnPolicy
+from voicebot.types import Language, Outcome, Prompt, Samples
+from voicebot.web.api.health import Check
+from voicebot.web.application import create_app
+from voicebot.web.server import HttpServer
+from voicebot.web.tally import CallTally
+
+log = structlog.get_logger(__name__)
+
+TELEPHONE_RATE = 8000
+POLITE_END_S = 10.0
+"""How long the last calls have to hear the farewell."""
+
+
+class Application:
+    """What a designer's folder holds, read and checked."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Raises FlowError, GrammarError or UsageError for the first thing that is wrong."""
+        folder = settings.server.application
+        self.flows = load_flows(folder / "flows")
+        self.grammars = GrammarStore(folder / "grammars")
+        self.interpreter = Interpreter(self.flows, settings.calls.flow)
+        self.language = self.flows[settings.calls.flow].language
+        self.databases = database_urls(folder, settings.server.data, settings.databases)
+        self.actions: ActionRegistry = load_actions(folder / "flows" / ACTIONS_FILE, self.databases)
+        self._check()
+        self.active_grammar = cache(self.grammars.active)
+
+    def _check(self) -> None:
+        arguments = {
+            name: {argument.name: not argument.optional for argument in definition.arguments}
+            for name, definition in self.actions.definitions.items()
+        }
+        problems = validate(self.flows, Known(self.grammars.names(), arguments))
+        for problem in problems:
+            log.error("application_problem", problem=str(problem))
+        if problems:
+            raise problems[0]
+
+    def compile_grammars(self) -> None:
+        """Compile every grammar now rather than in the first call. Raises GrammarError."""
+        for names in _grammar_sets(self.flows):
+            self.active_grammar(names).network()
+
+    def prompts(self) -> list[tuple[Prompt, Language]]:
+        """Everything the bot may say, voicebot's own last words included."""
+        return [
+            *self.flows.prompts(),
+            *((prompt, self.language) for prompt in BUILT_IN_PROMPTS),
+        ]
+
+
+class Server:
+    """A whole voicebot in one process, with its worker processes.
+
+    ``await start()``, then calls are served; ``await stop()`` ends in good order.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        """Build everything; nothing is opened yet. Raises VoicebotError for what is wrong."""
+        self.settings = settings
+        self.application = Application(settings)
+        speech = settings.speech
+        language = Language(speech.language)
+        self.recognition = WorkerPool(
+            EngineSpec(MOONSHINE, (("beam", speech.beam),)),
+            speech.recognition_workers,
+            speech.queue,
+            speech.job_timeout_s,
+        )
+        self.synthesis = WorkerPool(
+            synthesizer_spec(speech.synthesizer, speech.voice, language),
+            speech.synthesis_workers,
+            speech.queue,
+            speech.job_timeout_s,
+        )
+        self.renderer = PromptRenderer(
+            self._synthesize,
+            voice_name(speech.synthesizer, speech.voice, language),
+            recordings=find_recordings(settings.server.application / "audio"),
+            cache=PromptCache(settings.server.data / PROMPT_FOLDER),
+        )
+        self.registry = CallRegistry(settings.calls.max_calls)
+        self.feed = EventFeed()
+        self.lag = LoopLag()
+        self.tally = CallTally()
+        self._engine = open_database(settings.database_url)
+        self._journal = SqlJournal(self._engine)
+        self._sip = self._sip_server()
+        self._services = self._voice_services()
+        self._http = self._http_server()
+        self._chores: list[asyncio.Task[None]] = []
+        self._hurried = asyncio.Event()
+
+    # Start and stop
+
+    async def start(self) -> None:
+        """Open everything. Raises VoicebotError for what cannot be opened; nothing is left open."""
+        try:
+            await self._open()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _open(self) -> None:
+        settings = self.settings
+        self._chores.append(asyncio.create_task(self.lag.run(), name="loop lag"))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.recognition.start())
+            group.create_task(self.synthesis.start())
+            group.create_task(self._open_records())
+            group.create_task(asyncio.to_thread(self.application.compile_grammars))
+        missing = await self.renderer.warm(self.application.prompts(), TELEPHONE_RATE)
+        self._chores.append(asyncio.create_task(self._render(missing), name="prompts"))
+        await self._http.start()
+        if settings.sip.enabled:
+            await self._sip.start()
+        log.info("ready", http=self._http.url, sip_port=self._sip.port)
+
+    async def _open_records(self) -> None:
+        settings = self.settings
+        await upgrade(settings.database_url)
+        await self._journal.start()
+        await seed_samples(settings.server.application, settings.server.data, settings.databases)
+
+    async def stop(self) -> None:
+        """Refuse new calls, let running ones finish for the set time, then end everything."""
+        self.registry.draining = True
+        self._sip.drain()
+        await self._drain(self.settings.server.drain_s)
+        for call in self.registry.running():
+            call.end_politely()
+        await self._drain(POLITE_END_S)
+        if self.settings.sip.enabled:
+            await self._sip.stop()
+        self.feed.close()
+        await self._http.stop()
+        await self._journal.stop()
+        await self.application.actions.aclose()
+        await self._engine.dispose()
+        await asyncio.gather(self.recognition.stop(), self.synthesis.stop())
+        for chore in self._chores:
+            chore.cancel()
+        await asyncio.gather(*self._chores, return_exceptions=True)
+        log.info("stopped")
+
+    async def _drain(self, seconds: float) -> None:
+        if self.registry.active:
+            log.info("draining", calls=self.registry.active, seconds=seconds)
+        empty = asyncio.create_task(self.registry.empty())
+        hurried = asyncio.create_task(self._hurried.wait())
+        await asyncio.wait({empty, hurried}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        for task in (empty, hurried):
+            task.cancel()
+
+    def hurry(self) -> None:
+        """Let a `stop` under way wait for no call any more."""
+        self._hurried.set()
+
+    @property
+    def http_url(self) -> str:
+        return self._http.url
+
+    @property
+    def sip_port(self) -> int:
+        return self._sip.port
+
+    # Calls
+
+    def _admit(self, info: LegInfo) -> Admission:
+        refusal = self.registry.admit(info.call_id)
+        if refusal is None:
+            return Admission(True)
+        status = 486 if refusal is Refusal.FULL else 503
+        return Admission(False, status, self.settings.calls.retry_after_s)
+
+    async def _on_call(self, leg: CallLeg) -> None:
+        session = VoiceSession(
+            leg,
+            Conversation(self.application.interpreter),
+            self._services,
+            flow=self.settings.calls.flow,
+            language=self.application.language,
+        )
+        await session.run()
+
+    def _on_refused(self, info: LegInfo, status: int) -> None:
+        account = CallAccount(info, self, self.feed.publish)
+        account.started(self.settings.calls.flow, self.application.language)
+        reason = {486: Refusal.FULL, 488: "no common codec", 503: Refusal.DRAINING}
+        account.ended(Outcome.REFUSED, str(reason.get(status, f"refused with {status}")))
+        self.registry.ended(info.call_id, Outcome.REFUSED)
+
+    def append(self, event: CallEvent) -> None:
+        """Take a fact of a call: it is counted and written down (`Journal`)."""
+        self.tally.observe(event)
+        self._journal.append(event)
+
+    # Speech
+
+    async def _recognize(self, audio: Samples, rate: int, grammar: ActiveGrammar) -> Recognition:
+        return cast("Recognition", await self.recognition.submit("recognize", audio, rate, grammar))
+
+    async def _render(self, missing: Sequence[Segment]) -> None:
+        """Render the prompts that no earlier run has left in the cache, one after the other, so
+        that a call that wants one now finds a worker."""
+        for segment in missing:
+            try:
+                await self.renderer.render(segment, TELEPHONE_RATE)
+            except SpeechError as error:
+                log.warning("prompt_not_rendered", error=str(error))
+        if missing:
+            log.info("prompts_rendered", count=len(missing))
+
+    async def _synthesize(self, text: str, rate: int) -> Samples:
+        return cast("Samples", await self.synthesis.submit("synthesize", text, rate))
+
+    # Assembly
+
+    def _voice_services(self) -> VoiceServices:
+        turns = self.settings.turns
+        return VoiceServices(
+            recognize=self._recognize,
+            renderer=self.renderer,
+            grammar=self.application.active_grammar,
+            act=self.application.actions.run,
+            transfer_targets=self.settings.transfers,
+            journal=self,
+            publish=self.feed.publish,
+            registry=self.registry,
+            turns=TurnPolicy(**turns.model_dump()),
+            threshold=self.settings.speech.confidence,
+        )
+
+    def _sip_server(self) -> SipServer:
+        sip = self.settings.sip
+        return SipServer(
+            host=sip.host,
+            port=sip.port,
+            rtp_ports=sip.rtp_ports,
+            admit=self._admit,
+            on_call=self._on_call,
+            on_refused=self._on_refused,
+            advertised_host=sip.advertised_host,
+            media_timeout_s=sip.media_timeout_s,
+            transfer_timeout_s=sip.transfer_timeout_s,
+        )
+
+    def _http_server(self) -> HttpServer:
+        figures = ServerFigures(
+            lag=self.lag.snapshot,
+            pools={"recognition": self.recognition.counters, "synthesis": self.synthesis.counters},
+            sip=self._sip.counters,
+            journal=lambda: self._journal.stats,
+            lines=lambda: (self.registry.active, self.registry.max_calls),
+        )
+        app = create_app(
+            archive=SqlCallArchive(self._engine),
+            feed=self.feed,
+            readiness=self._readiness,
+            metric_sources=[self.tally.figures, figures],
+            version=voicebot.__version__,
+        )
+        return HttpServer(app, self.settings.server.host, self.settings.server.port)
+
+    def _readiness(self) -> Mapping[str, Check]:
+        problem = self._journal.stats.problem
+        draining = self.registry.draining
+        return {
+            "recognition": _pool_check(self.recognition),
+            "synthesis": _pool_check(self.synthesis),
+            "records": Check(not problem, problem or "written as they come"),
+            "calls": Check(
+                not draining,
+                "shutting down"
+                if draining
+                else f"{self.registry.active} of {self.registry.max_calls} lines in use",
+            ),
+        }
+
+
+def _pool_check(pool: WorkerPool) -> Check:
+    ready = pool.counters().workers_ready
+    return Check(ready > 0, f"{ready} of {pool.size} workers")
+
+
+def _grammar_sets(flows: FlowSet) -> set[tuple[str, ...]]:
+    """The grammars of every question, each alone and together with the flow's commands."""
+    sets = set()
+    for flow in flows:
+        commands = (flow.commands.grammar.name,) if flow.commands and flow.commands.grammar else ()
+        for step in flow.steps.values():
+            if isinstance(step, AskStep):
+                own = tuple(reference.name for reference in step.grammar)
+                sets.add((*own, *commands))
+    return {names for names in sets if names}

@@ -1,0 +1,176 @@
+"""``voicebot check``: what is wrong with an application's flows, grammars, actions and recordings.
+
+All problems are shown, each with its place and remedy. Advice (a transfer target that the settings
+do not name yet, a prompt too long for the ear) does not make the check fail.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from voicebot.actions.reader import read_actions
+from voicebot.actions.seed import sample_scripts
+from voicebot.config import Settings, load_settings
+from voicebot.errors import AudioError, FlowError, GrammarError, SourceError, VoicebotError
+from voicebot.flows.model import FlowSet
+from voicebot.flows.reader import ACTIONS_FILE, by_place, read_flows
+from voicebot.flows.schema import flow_schema_text
+from voicebot.flows.validation import Known, long_prompts, missing_transfers, validate
+from voicebot.grammar.store import GrammarStore
+from voicebot.speech.recordings import NO_RECORDINGS, find_recordings, read_recording
+from voicebot.types import Json
+
+_T = TypeVar("_T")
+
+
+def check(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Application folder; the configured one if left out.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of flow files instead.")
+    ] = False,
+) -> None:
+    """Check an application: flows, grammars, actions and recordings."""
+    if schema:
+        typer.echo(flow_schema_text(), nl=False)
+        return
+    settings = load_settings()
+    report = check_application(folder or settings.server.application, settings)
+    typer.echo(report.as_json() if as_json else report.as_text())
+    if report.problems:
+        raise typer.Exit(1)
+
+
+@dataclass(slots=True)
+class Report:
+    """What a check found; ``counts`` are how many of each thing were looked at."""
+
+    problems: list[VoicebotError] = field(default_factory=list)
+    advice: list[VoicebotError] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def as_text(self) -> str:
+        lines = [str(problem) for problem in self.problems]
+        lines += [f"{advice} (advice)" for advice in self.advice]
+        looked_at = ", ".join(_counted(count, what) for what, count in self.counts.items())
+        verdict = _counted(len(self.problems), "problems")
+        return "\n".join([*lines, f"{looked_at}: {verdict}."])
+
+    def as_json(self) -> str:
+        return json.dumps(
+            {
+                "problems": [_entry(problem) for problem in self.problems],
+                "advice": [_entry(advice) for advice in self.advice],
+                "counts": dict(self.counts),
+            },
+            ensure_ascii=False,
+        )
+
+    def attempt(self, look: Callable[[], _T]) -> _T | None:
+        """What ``look`` gives; a SourceError or AudioError of it becomes a problem."""
+        try:
+            return look()
+        except (SourceError, AudioError) as problem:
+            self.problems.append(problem)
+            return None
+
+
+def check_application(application: Path, settings: Settings) -> Report:
+    """Look at everything in ``application``. Problems are collected, not raised."""
+    report = Report()
+    flows, problems = read_flows(application / "flows")
+    report.problems += problems
+    store = GrammarStore(application / "grammars")
+    grammars = _check_grammars(application / "grammars", store, report)
+    actions = _check_actions(application, settings, report)
+    report.problems += validate(flows, Known(grammars, actions))
+    _check_builtins(flows, store, report)
+    _check_recordings(application / "audio", report)
+    report.problems.sort(key=_order)
+    report.advice += missing_transfers(flows, settings.transfers)
+    report.advice += long_prompts(flows)
+    report.advice += _unused(application / "grammars", grammars, flows)
+    report.counts = {
+        "flows": len(flows.flows),
+        "steps": sum(len(flow.steps) for flow in flows),
+        "prompts": sum(1 for _ in flows.prompts()),
+        **report.counts,
+    }
+    return report
+
+
+def _check_grammars(folder: Path, store: GrammarStore, report: Report) -> set[str]:
+    """The names of all grammar files, those with problems too: they are there."""
+    names = sorted(path.stem for path in folder.glob("*.gram"))
+    for name in names:
+        report.attempt(lambda name=name: store.active([name]))  # type: ignore[misc]
+    report.counts["grammars"] = len(names)
+    return set(names)
+
+
+def _check_builtins(flows: FlowSet, store: GrammarStore, report: Report) -> None:
+    for reference in flows.grammars():
+        if reference.name.startswith("builtin:"):
+            try:
+                store.load(reference.name)
+            except GrammarError as error:
+                report.problems.append(reference.place.error(error.problem, error.remedy))
+
+
+def _check_actions(
+    application: Path, settings: Settings, report: Report
+) -> dict[str, dict[str, bool]]:
+    databases = {*settings.databases, *sample_scripts(application, settings.databases)}
+    actions = read_actions(application / "flows" / ACTIONS_FILE, frozenset(databases))
+    report.problems += actions.problems
+    report.counts["actions"] = len(actions.definitions)
+    return {
+        name: {argument.name: not argument.optional for argument in definition.arguments}
+        for name, definition in actions.definitions.items()
+    }
+
+
+def _check_recordings(folder: Path, report: Report) -> None:
+    recordings = report.attempt(lambda: find_recordings(folder)) or NO_RECORDINGS
+    paths = list(recordings)
+    for path in paths:
+        report.attempt(lambda path=path: read_recording(path, 8000))  # type: ignore[misc]
+    report.counts["recordings"] = len(paths)
+
+
+def _unused(folder: Path, grammars: Iterable[str], flows: FlowSet) -> Iterator[FlowError]:
+    used = {reference.name for reference in flows.grammars()}
+    text = "".join(path.read_text("utf-8", errors="replace") for path in folder.glob("*.gram"))
+    for name in sorted(set(grammars) - used):
+        if f"{name}.gram" not in text:
+            yield FlowError(
+                str(folder / f"{name}.gram"), 0, 0, "no flow uses this grammar", "Delete it?"
+            )
+
+
+def _order(problem: VoicebotError) -> tuple[str, int, int]:
+    return by_place(problem) if isinstance(problem, SourceError) else (str(problem), 0, 0)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count or 'no'} {what.removesuffix('s') if count == 1 else what}"
+
+
+def _entry(error: VoicebotError) -> Json:
+    if isinstance(error, SourceError):
+        return {
+            "file": error.file,
+            "line": error.line,
+            "column": error.column,
+            "problem": error.problem,
+            "remedy": error.remedy,
+        }
+    return {"problem": str(error)}

@@ -1,0 +1,148 @@
+"""``voicebot grammar``: try a grammar, hear what it holds, find its mistakes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from voicebot.errors import GrammarError, UsageError
+from voicebot.grammar.compiled import CompiledGrammar
+from voicebot.grammar.matcher import best_match
+from voicebot.grammar.sampler import sample as sample_sentences
+from voicebot.grammar.semantics import evaluate
+from voicebot.grammar.store import load_file
+from voicebot.grammar.tree import Tree
+from voicebot.grammar.words import key_lattice, normalise_words, word_lattice
+from voicebot.types import Json
+
+SAMPLES_CHECKED = 25
+
+app = typer.Typer(help="Try, sample and check grammars.", no_args_is_help=True)
+
+GrammarFile = Annotated[Path, typer.Argument(metavar="GRAMMAR", help="a .gram file (SRGS ABNF)")]
+AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
+RuleNames = Annotated[
+    list[str] | None, typer.Option("--rule", help="enter by this rule instead of the root")
+]
+
+
+@app.command()
+def parse(
+    grammar: GrammarFile,
+    text: Annotated[str | None, typer.Option("--text", help="what is said or typed")] = None,
+    keys: Annotated[str | None, typer.Option("--keys", help="what is keyed")] = None,
+    rule: RuleNames = None,
+    as_json: AsJson = False,
+) -> None:
+    """Match a text or keys: prints match, semantics and the tree in SRGS's own notation."""
+    if (text is None) == (keys is None):
+        raise UsageError("give either --text or --keys")
+    compiled = load_file(grammar, tuple(rule or ()))
+    if keys is None and compiled.main.mode == "dtmf":
+        keys = "".join((text or "").split())
+    language = compiled.main.language
+    if keys is None:
+        lattice = word_lattice(normalise_words(text or ""), language)
+    else:
+        lattice = key_lattice(keys, language if compiled.main.mode == "voice" else None)
+    found = best_match(compiled, lattice)
+    problem = _report(compiled, found[0] if found else None, as_json)
+    if problem is not None and not as_json:
+        raise problem
+    if found is None or problem is not None:
+        raise typer.Exit(1)
+
+
+def _report(compiled: CompiledGrammar, tree: Tree | None, as_json: bool) -> GrammarError | None:
+    """Print what was found; give the error of a tag that failed, the words being held even so."""
+    semantics: Json = None
+    problem = None
+    if tree is not None:
+        try:
+            semantics = evaluate(compiled, tree)
+        except GrammarError as error:
+            problem = error
+    if as_json:
+        written = None if tree is None else str(tree)
+        result: dict[str, Json] = {"match": bool(tree), "semantics": semantics, "tree": written}
+        _print_json(result if problem is None else {**result, "error": str(problem)})
+    elif tree is None:
+        typer.echo("match      no")
+    else:
+        typer.echo("match      yes")
+        if problem is None:
+            typer.echo(f"semantics  {json.dumps(semantics, ensure_ascii=False)}")
+        typer.echo(f"tree       {tree}")
+    return problem
+
+
+@app.command()
+def sample(
+    grammar: GrammarFile,
+    count: Annotated[int, typer.Option("-n", "--count", min=1, help="how many")] = 10,
+    seed: Annotated[int | None, typer.Option(help="the same seed gives the same sentences")] = None,
+    rule: RuleNames = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print random sentences that the grammar holds."""
+    compiled = load_file(grammar, tuple(rule or ()))
+    sentences = [" ".join(words) for words in islice(sample_sentences(compiled, seed), count)]
+    if as_json:
+        _print_json(list[Json](sentences))
+        return
+    for sentence in sentences:
+        typer.echo(sentence)
+
+
+@app.command()
+def check(
+    grammars: Annotated[list[Path], typer.Argument(metavar="GRAMMAR...", help=".gram files")],
+    as_json: AsJson = False,
+) -> None:
+    """Say what is wrong with each file, if anything; exits 1 when something is."""
+    problems = [problem for path in grammars if (problem := _problem(path)) is not None]
+    if as_json:
+        _print_json([_problem_json(problem) for problem in problems])
+    else:
+        _print_problems(problems, len(grammars))
+    if problems:
+        raise typer.Exit(1)
+
+
+def _problem(path: Path) -> GrammarError | None:
+    """Read the grammar, then run its tags over some of its own sentences."""
+    try:
+        grammar = load_file(path)
+        for words in islice(sample_sentences(grammar, 0), SAMPLES_CHECKED):
+            found = best_match(grammar, word_lattice(words, ""))
+            if found is not None:
+                evaluate(grammar, found[0])
+    except GrammarError as error:
+        return error
+    return None
+
+
+def _problem_json(problem: GrammarError) -> Json:
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "column": problem.column,
+        "problem": problem.problem,
+        "remedy": problem.remedy,
+    }
+
+
+def _print_problems(problems: Sequence[GrammarError], files: int) -> None:
+    for problem in problems:
+        typer.echo(str(problem), err=True)
+    if not problems:
+        typer.echo(f"{files} grammar{'s' if files > 1 else ''}, nothing wrong")
+
+
+def _print_json(value: Json) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False))

@@ -1,0 +1,74 @@
+"""``voicebot serve``: run the server until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from voicebot.app import Server
+from voicebot.config import Settings, load_settings
+from voicebot.logs import configure_logging
+
+
+def serve(
+    config: Annotated[
+        Path | None, typer.Option(help="Settings file; voicebot.toml if left out.")
+    ] = None,
+) -> None:
+    """Serve calls until SIGTERM or Ctrl-C: running calls may then finish for a while."""
+    settings = load_settings(config)
+    configure_logging(settings.log.level, settings.log.format, redact=settings.log.redact)
+    asyncio.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    told = asyncio.Event()
+    hurried = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def tell() -> None:
+        # The second time somebody means it: the calls that still run are hung up at once.
+        (hurried if told.is_set() else told).set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, tell)
+    server = Server(settings)
+    with Console(stderr=True).status("loading models and prompts"):
+        starting = asyncio.create_task(server.start())
+        stopping = asyncio.create_task(told.wait())
+        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done():
+            starting.cancel()
+    await asyncio.gather(starting, return_exceptions=told.is_set())
+    if not told.is_set():
+        _welcome(server)
+    await told.wait()
+    await _stop(server, hurried)
+
+
+async def _stop(server: Server, hurried: asyncio.Event) -> None:
+    ending = asyncio.create_task(server.stop())
+    hurry = asyncio.create_task(hurried.wait())
+    await asyncio.wait({ending, hurry}, return_when=asyncio.FIRST_COMPLETED)
+    if not ending.done():
+        server.hurry()
+    hurry.cancel()
+    await ending
+
+
+def _welcome(server: Server) -> None:
+    settings = server.settings
+    host = settings.sip.advertised_host or settings.sip.host
+    Console(stderr=True).print(
+        f"\n[bold]voicebot answers calls.[/bold]\n"
+        f"  SIP    sip:shop@{host}:{server.sip_port}  (UDP and TCP)\n"
+        f"  HTTP   {server.http_url}/api/calls\n"
+        f"  Try    make call\n"
+        f"  Stop   Ctrl-C\n",
+        highlight=False,
+    )

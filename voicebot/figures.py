@@ -1,0 +1,123 @@
+"""What the rooms count, as figures for ``/metrics``.
+
+The rooms know nothing of Prometheus and the web room nothing of the rooms; this is where they meet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from voicebot.media.clock import Lag
+from voicebot.speech.workers import PoolCounters
+from voicebot.storage.journal import JournalStats
+from voicebot.telephony.sip import SipSnapshot
+from voicebot.web.metrics import Figure, Histogram
+
+
+@dataclass(frozen=True, slots=True)
+class ServerFigures:
+    """A metric source: asks everybody for a snapshot when it is called."""
+
+    lag: Callable[[], Lag]
+    pools: Mapping[str, Callable[[], PoolCounters]]
+    sip: Callable[[], SipSnapshot]
+    journal: Callable[[], JournalStats]
+    lines: Callable[[], tuple[int, int]]
+
+    def __call__(self) -> Iterator[Figure | Histogram]:
+        yield from _loop(self.lag())
+        in_use, most = self.lines()
+        yield Figure("voicebot_lines_in_use", "Lines that calls hold", "gauge", in_use)
+        yield Figure("voicebot_lines", "Calls admitted at once", "gauge", most)
+        for pool, counters in self.pools.items():
+            yield from _pool(pool, counters())
+        yield from _sip(self.sip())
+        yield from _journal(self.journal())
+
+
+def _loop(lag: Lag) -> Iterator[Figure | Histogram]:
+    cumulative = [count for _, count in lag.buckets]
+    counts = [after - before for before, after in zip([0, *cumulative], cumulative, strict=False)]
+    yield Histogram(
+        "voicebot_loop_lag_seconds",
+        "How late the event loop ran",
+        tuple(bound for bound, _ in lag.buckets),
+        (*counts, lag.count - cumulative[-1]),
+        lag.sum_s,
+    )
+    for name, seconds in (("p50", lag.p50_s), ("p99", lag.p99_s), ("max", lag.max_s)):
+        yield Figure(
+            "voicebot_loop_lag_recent_seconds",
+            "How late the event loop ran in the last minute",
+            "gauge",
+            seconds,
+            {"quantile": name},
+        )
+
+
+def _pool(name: str, counters: PoolCounters) -> Iterator[Figure]:
+    labels = {"pool": name}
+    yield Figure(
+        "voicebot_workers_ready", "Worker processes that hold their model", "gauge",
+        counters.workers_ready, labels,
+    )  # fmt: skip
+    yield Figure(
+        "voicebot_jobs_waiting", "Jobs that wait for a worker", "gauge",
+        counters.jobs_waiting, labels,
+    )  # fmt: skip
+    yield Figure(
+        "voicebot_jobs_running", "Jobs at a worker", "gauge", counters.jobs_running, labels
+    )
+    yield Figure("voicebot_jobs_total", "Jobs done", "counter", counters.jobs_done, labels)
+    yield Figure(
+        "voicebot_jobs_refused_total", "Jobs refused because the queue was full", "counter",
+        counters.jobs_refused, labels,
+    )  # fmt: skip
+    yield Figure(
+        "voicebot_worker_restarts_total", "Workers that were lost and replaced", "counter",
+        counters.restarts, labels,
+    )  # fmt: skip
+
+
+def _sip(sip: SipSnapshot) -> Iterator[Figure]:
+    for method, count in sip.requests.items():
+        yield Figure(
+            "voicebot_sip_requests_total", "SIP requests received", "counter", count,
+            {"method": method},
+        )  # fmt: skip
+    for status, count in sip.responses.items():
+        yield Figure(
+            "voicebot_sip_responses_total", "SIP responses sent", "counter", count,
+            {"status": status},
+        )  # fmt: skip
+    for name, help_, value in (
+        ("sip_malformed", "SIP messages that were dropped as malformed", sip.sip_malformed),
+        ("rtp_malformed", "RTP packets that were dropped as malformed", sip.rtp_malformed),
+        ("rtp_ignored", "RTP packets from strangers or of another codec", sip.rtp_ignored),
+        ("rtp_received", "RTP packets received", sip.rtp_received),
+        ("rtp_lost", "RTP packets that never came", sip.rtp_lost),
+        ("rtp_concealed", "Frames that were made up for lost ones", sip.rtp_concealed),
+        ("rtp_late", "RTP packets that came after their time", sip.rtp_late),
+        ("audio_dropped", "Frames lost because a call was not read in time", sip.audio_dropped),
+        ("frames_sent", "Frames sent", sip.frames_sent),
+        ("frames_skipped", "Frames left out because the loop was held up", sip.frames_skipped),
+        ("frames_late_20ms", "Frames sent more than 20 ms late", sip.frames_late_20ms),
+        ("frames_late_40ms", "Frames sent more than 40 ms late", sip.frames_late_40ms),
+    ):
+        yield Figure(f"voicebot_{name}_total", help_, "counter", value)
+    yield Figure(
+        "voicebot_rtp_jitter_seconds", "Mean jitter of running calls", "gauge",
+        sip.jitter_ms / 1000,
+    )  # fmt: skip
+
+
+def _journal(journal: JournalStats) -> Iterator[Figure]:
+    yield Figure("voicebot_records_waiting", "Facts to be written", "gauge", journal.waiting)
+    for name, help_, value in (
+        ("written", "Facts written down", journal.written),
+        ("dropped", "Facts dropped for want of room", journal.dropped),
+        ("failed", "Facts that could not be written", journal.failed),
+        ("retries", "Writes tried again", journal.retries),
+    ):
+        yield Figure(f"voicebot_records_{name}_total", help_, "counter", value)
