@@ -1,0 +1,22 @@
+"""Runs every benchmark one after the other, in processes of their own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+BENCHMARKS = ("recognition", "startup", "calls")
+
+
+def main() -> None:
+    failed = []
+    for name in BENCHMARKS:
+        print(f"\n=== {name}", flush=True)
+        if subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode:
+            failed.append(name)
+    if failed:
+        sys.exit(f"did not finish: {', '.join(failed)}")
+
+
+if __name__ == "__main__":
+    main()
