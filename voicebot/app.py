@@ -114,7 +114,7 @@ class Server:
         speech = settings.speech
         language = Language(speech.language)
         self.recognition = WorkerPool(
-            EngineSpec(MOONSHINE, (("beam", speech.beam),)),
+            EngineSpec(MOONSHINE, (("beam", speech.beam), ("confidence", speech.confidence))),
             speech.recognition_workers,
             speech.queue,
             speech.job_timeout_s,
@@ -280,7 +280,6 @@ class Server:
             publish=self.feed.publish,
             registry=self.registry,
             turns=TurnPolicy(**turns.model_dump()),
-            threshold=self.settings.speech.confidence,
         )
 
     def _sip_server(self) -> SipServer:

@@ -203,7 +203,6 @@ class Exchange:
             publish=live.append,
             registry=registry,
             turns=TurnPolicy(),
-            threshold=0.5,
             detector=lambda rate: lambda samples: not is_silent(samples),
         )
         flows = load_flows(self.application / "flows")

@@ -87,8 +87,8 @@ class Ears:
     """Listens on one call. ``stop_prompt`` is called when the caller barges in; ``group`` owns
     the decoding.
 
-    ``threshold`` is the confidence (0..1) below which an utterance is a nomatch; ``detector`` makes
-    a voice activity detector for a rate in Hz. Time is the line's, from ``now`` on.
+    ``detector`` makes a voice activity detector for a rate in Hz. Time is the line's, from ``now``
+    on.
     """
 
     def __init__(
@@ -99,7 +99,6 @@ class Ears:
         group: asyncio.TaskGroup,
         *,
         policy: TurnPolicy,
-        threshold: float,
         detector: Callable[[int], Detector],
         now: float,
     ) -> None:
@@ -108,7 +107,6 @@ class Ears:
         self._stop_prompt = stop_prompt
         self._group = group
         self._policy = policy
-        self._threshold = threshold
         self._turns = TurnTaker()
         self._is_speech = detector(rate)
         self._buffer = UtteranceBuffer()
@@ -220,7 +218,7 @@ class Ears:
         outcome: Recognition | VoicebotError
         try:
             outcome = await self._recognize(audio, self._rate, listening.grammar)
-            matched, can_continue = self._accepts(outcome), outcome.can_continue
+            matched, can_continue = outcome.match, outcome.can_continue
         except VoicebotError as error:
             log.warning("recognition_failed", error=str(error))
             outcome, matched, can_continue = error, False, False
@@ -231,9 +229,6 @@ class Ears:
             self._tell(signals.DecodeArrived(generation, matched, can_continue))
         else:
             self._conclude_speech(listening)
-
-    def _accepts(self, recognition: Recognition) -> bool:
-        return recognition.match and recognition.confidence >= self._threshold
 
     def _conclude_speech(self, listening: _Listening) -> None:
         """End the listen if its utterance has ended and has been recognised."""
@@ -249,7 +244,7 @@ class Ears:
         if isinstance(outcome, VoicebotError):
             return Hearing(RecognitionFailed(), TurnResult.NOMATCH, None, last_speech_at, barged_in)
         best = outcome.best
-        if best is None or not self._accepts(outcome):
+        if best is None or not outcome.match:
             heard = Heard(outcome.free_text, None, outcome.confidence, Mode.SPEECH)
             return Hearing(NoMatch(), TurnResult.NOMATCH, heard, last_speech_at, barged_in)
         heard = Heard(best.text, best.semantics, outcome.confidence, Mode.SPEECH, best.grammar)

@@ -92,7 +92,6 @@ class VoiceServices:
     publish: Callable[[LiveEvent], None]
     registry: CallRegistry
     turns: TurnPolicy
-    threshold: float
     clock: Callable[[], float] = time.time
     detector: Callable[[int], Detector] = voice_detector
 
@@ -187,7 +186,6 @@ class VoiceSession:
             self._mouth.stop,
             group,
             policy=self._services.turns,
-            threshold=self._services.threshold,
             detector=self._services.detector,
             now=asyncio.get_running_loop().time(),
         )

@@ -106,7 +106,7 @@ def _load_library() -> None:
     """Put the packaged library where pyttsx3's driver finds it: by its name, already loaded."""
     with contextlib.suppress(OSError, RuntimeError):
         data = espeakng_loader.get_data_path()
-        ctypes.CDLL(espeakng_loader.get_library_path(), mode=ctypes.RTLD_GLOBAL)
+        ctypes.CDLL(espeakng_loader.get_library_path())
         os.environ["ESPEAK_DATA_PATH"] = data
 
 

@@ -54,6 +54,22 @@ def test_number_broken_off_is_not_complete(
     assert heard.can_continue
 
 
+def test_number_with_more_digits_than_the_grammar_takes_is_rejected(
+    recognizer: MoonshineRecognizer, say: Speaker
+) -> None:
+    four = GrammarStore(GRAMMARS).active(["builtin:digits?length=4"])
+    assert recognizer.recognize(say(_number("6156")), 8000, four).match
+    assert not recognizer.recognize(say(_number("61568")), 8000, four).match
+
+
+def test_words_after_the_sentence_make_it_no_match(
+    recognizer: MoonshineRecognizer, say: Speaker, grammar: GrammarMaker
+) -> None:
+    active = grammar("seven | eleven")
+    assert recognizer.recognize(say(["digits/7"]), 8000, active).match
+    assert not recognizer.recognize(say(["digits/7", "vm-goodbye"]), 8000, active).match
+
+
 @pytest.mark.parametrize("name", ["tt-monkeys", "vm-goodbye", "demo-thanks", "agent-pass"])
 def test_speech_from_outside_the_grammar_is_rejected(
     recognizer: MoonshineRecognizer, say: Speaker, digits: ActiveGrammar, name: str

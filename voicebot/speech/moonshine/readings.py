@@ -92,7 +92,7 @@ def hypotheses(readings: Readings, grammar: ActiveGrammar) -> tuple[Hypothesis, 
         Hypothesis(
             text=match.text,
             semantics=match.semantics,
-            confidence=confidence(reading.score, reading.tokens, readings.evidence)
+            confidence=confidence(reading.score, reading.spoken, reading.tokens, readings.evidence)
             * math.exp(score - total),
             score=score,
             grammar=match.grammar,
