@@ -31,8 +31,9 @@ from voicebot.media.clock import LoopLag
 from voicebot.sessions.account import CallAccount
 from voicebot.sessions.conversation import Conversation
 from voicebot.sessions.feed import EventFeed
+from voicebot.sessions.last_words import everything_said
 from voicebot.sessions.registry import CallRegistry, Refusal
-from voicebot.sessions.voice import BUILT_IN_PROMPTS, VoiceServices, VoiceSession
+from voicebot.sessions.voice import VoiceServices, VoiceSession
 from voicebot.speech.cache import FOLDER as PROMPT_FOLDER
 from voicebot.speech.cache import PromptCache
 from voicebot.speech.prompts import PromptRenderer
@@ -49,7 +50,7 @@ from voicebot.storage.migrations import upgrade
 from voicebot.telephony._api import Admission, CallLeg, LegInfo
 from voicebot.telephony.sip import SipServer
 from voicebot.turns.signals import TurnPolicy
-from voicebot.types import Language, Outcome, Prompt, Samples
+from voicebot.types import Language, Outcome, Samples
 from voicebot.web.api.health import Check
 from voicebot.web.application import create_app
 from voicebot.web.server import HttpServer
@@ -92,13 +93,6 @@ class Application:
         """Compile every grammar now rather than in the first call. Raises GrammarError."""
         for names in _grammar_sets(self.flows):
             self.active_grammar(names).network()
-
-    def prompts(self) -> list[tuple[Prompt, Language]]:
-        """Everything the bot may say, voicebot's own last words included."""
-        return [
-            *self.flows.prompts(),
-            *((prompt, self.language) for prompt in BUILT_IN_PROMPTS),
-        ]
 
 
 class Server:
@@ -161,7 +155,7 @@ class Server:
             group.create_task(self.synthesis.start())
             group.create_task(self._open_records())
             group.create_task(asyncio.to_thread(self.application.compile_grammars))
-        missing = await self.renderer.warm(self.application.prompts(), TELEPHONE_RATE)
+        missing = await self.renderer.warm(everything_said(self.application.flows), TELEPHONE_RATE)
         self._chores.append(asyncio.create_task(self._render(missing), name="prompts"))
         await self._http.start()
         if settings.sip.enabled:

@@ -34,6 +34,7 @@ from voicebot.grammar.active import ActiveGrammar
 from voicebot.sessions.account import CallAccount
 from voicebot.sessions.ears import Detector, Ears, Recognize, voice_detector
 from voicebot.sessions.feed import LiveEvent
+from voicebot.sessions.last_words import CLOSING, OUR_FAULT
 from voicebot.sessions.mouth import Mouth
 from voicebot.sessions.records import Journal
 from voicebot.sessions.registry import CallRegistry
@@ -48,14 +49,6 @@ FILLER_AFTER_S = 0.8
 """How long an action may take before the caller is told that we are at it."""
 FAREWELL_S = 8.0
 """The longest that a last word may take."""
-
-OUR_FAULT = Prompt(
-    ("Sorry, something went wrong on our side. Please call again in a few minutes. Goodbye.",)
-)
-CLOSING = Prompt(
-    ("Sorry, we have to close this line for a moment. Please call again shortly. Goodbye.",)
-)
-BUILT_IN_PROMPTS = (OUR_FAULT, CLOSING)
 
 
 class Dialogue(Protocol):
