@@ -2,7 +2,7 @@
 
 All public rules of a JSGF grammar may begin an utterance. Tags are plain text. A grammar without
 locale is taken for US English. An import names a grammar as Java names classes; which file that is
-the `store` decides. A name is looked for among the grammar's own rules, then among rules imported
+`files` decides. A name is looked for among the grammar's own rules, then among rules imported
 by name, then (by `linker`) in grammars imported whole.
 """
 

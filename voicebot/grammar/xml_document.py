@@ -10,7 +10,6 @@ passed over.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -22,11 +21,10 @@ from voicebot.grammar.encoding import decode_xml
 
 MAX_DEPTH = 100
 MAX_PARTS = 400_000
-"""Elements, attributes and pieces of text of one document."""
+"""Elements, attributes, lines and other pieces of text of one document."""
 
 XML = "http://www.w3.org/XML/1998/namespace"
 
-_LINE_END = re.compile("\n")
 _BETWEEN = r"(?>[ \t\r\n]++|<!--(?>(?:(?!--)(?s:.))*+)-->|<\?(?>(?:(?!\?>)(?s:.))*+)\?>)*+"
 _DOCTYPE = re.compile(rf"{_BETWEEN}(?P<doctype><!DOCTYPE\b)")
 _PLAIN_DOCTYPE = re.compile(
@@ -46,21 +44,23 @@ class Text:
         return "".join(text for text, _ in self.pieces)
 
     def places(self) -> Callable[[int], Position]:
-        """Give a function that tells where the character with an offset in `str` stands."""
-        starts: list[int] = []
-        begins: list[Position] = []
-        offset = 0
-        for text, at in self.pieces:
-            starts.append(offset)
-            begins.append(at)
-            for line, match in enumerate(_LINE_END.finditer(text), start=at.line + 1):
-                starts.append(offset + match.end())
-                begins.append(Position(line, 1))
-            offset += len(text)
+        """Give a function that tells where the character with an offset in `str` stands.
+
+        It is to be asked for rising offsets, and takes no longer for all than for the last.
+        """
+        pieces = iter(self.pieces)
+        text, at = next(pieces)
+        start, line, line_start = 0, at.line, 1 - at.column
 
         def place(offset: int) -> Position:
-            index = bisect_right(starts, offset) - 1
-            return Position(begins[index].line, begins[index].column + offset - starts[index])
+            nonlocal text, start, line, line_start
+            while offset >= start + len(text):
+                start += len(text)
+                text, at = next(pieces)
+                line, line_start = at.line, start + 1 - at.column
+            while (end := text.find("\n", max(0, line_start - start), offset - start)) >= 0:
+                line, line_start = line + 1, start + end + 1
+            return Position(line, offset - line_start + 1)
 
         return place
 
@@ -213,10 +213,10 @@ class _TreeBuilder:
         if self._foreign:
             return
         line, column = self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1
+        self._count(1)
         if self._pieces and self._text_end == (line, column):
             self._pieces[-1][0].append(text)
         else:
-            self._count(1)
             self._pieces.append(([text], Position(line, column)))
         # Expat gives line ends by themselves.
         self._text_end = (line + 1, 1) if text == "\n" else (line, column + len(text))
