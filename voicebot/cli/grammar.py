@@ -24,10 +24,16 @@ SAMPLES_CHECKED = 25
 
 app = typer.Typer(help="Try, sample and check grammars.", no_args_is_help=True)
 
-GrammarFile = Annotated[Path, typer.Argument(metavar="GRAMMAR", help="a .gram file (SRGS ABNF)")]
+GrammarFile = Annotated[
+    Path, typer.Argument(metavar="GRAMMAR", help="a file in SRGS ABNF, SRGS XML or JSGF")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
 RuleNames = Annotated[
     list[str] | None, typer.Option("--rule", help="enter by this rule instead of the root")
+]
+Externals = Annotated[
+    list[str] | None,
+    typer.Option("--external", metavar="URI=FILE", help="the file that stands for a reference"),
 ]
 
 
@@ -37,12 +43,13 @@ def parse(
     text: Annotated[str | None, typer.Option("--text", help="what is said or typed")] = None,
     keys: Annotated[str | None, typer.Option("--keys", help="what is keyed")] = None,
     rule: RuleNames = None,
+    external: Externals = None,
     as_json: AsJson = False,
 ) -> None:
     """Match a text or keys: prints match, semantics and the tree in SRGS's own notation."""
     if (text is None) == (keys is None):
         raise UsageError("give either --text or --keys")
-    compiled = load_file(grammar, tuple(rule or ()))
+    compiled = load_file(grammar, tuple(rule or ()), _externals(external or ()))
     if keys is None and compiled.main.mode == "dtmf":
         keys = "".join((text or "").split())
     language = compiled.main.language
@@ -56,6 +63,16 @@ def parse(
         raise problem
     if found is None or problem is not None:
         raise typer.Exit(1)
+
+
+def _externals(options: Sequence[str]) -> dict[str, Path]:
+    externals: dict[str, Path] = {}
+    for option in options:
+        uri, equals, file = option.rpartition("=")
+        if not (uri and equals and file):
+            raise UsageError(f"--external is '{option}'; write it as URI=FILE")
+        externals[uri] = Path(file)
+    return externals
 
 
 def _report(compiled: CompiledGrammar, tree: Tree | None, as_json: bool) -> GrammarError | None:
@@ -101,7 +118,7 @@ def sample(
 
 @app.command()
 def check(
-    grammars: Annotated[list[Path], typer.Argument(metavar="GRAMMAR...", help=".gram files")],
+    grammars: Annotated[list[Path], typer.Argument(metavar="GRAMMAR...", help="grammar files")],
     as_json: AsJson = False,
 ) -> None:
     """Say what is wrong with each file, if anything; exits 1 when something is."""

@@ -1,42 +1,43 @@
 """Loads an application's grammars by name and keeps them compiled.
 
-``order_number`` is the file ``order_number.gram`` in the folder; names that begin with ``builtin:``
-are made by `builtins`. References between grammars stay within the folder: nothing is fetched from
-a network. A file is read again at each call, but compiled only when its content, or that of a file
-it refers to, has changed.
+``order_number`` is the file ``order_number.gram`` in the folder (or ``.grxml``, ``.xml``,
+``.jsgf``; see `files`); names that begin with ``builtin:`` are made by `builtins`. A file is read
+again at each call, but compiled only when its content, or that of a file it refers to, has changed.
 """
 
 from __future__ import annotations
 
-import difflib
 import hashlib
-import os
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from urllib.parse import unquote
+from types import MappingProxyType
 
 from voicebot.errors import GrammarError
 from voicebot.grammar.active import ActiveGrammar
 from voicebot.grammar.builtins import BUILTIN, builtin_sources
 from voicebot.grammar.compiled import CompiledGrammar
 from voicebot.grammar.compiler import compile_grammar
-from voicebot.grammar.encoding import MAX_BYTES
+from voicebot.grammar.files import file_of, grammar_files, read_source, referred
 from voicebot.grammar.linker import SourceFile, link
 from voicebot.grammar.semantics import check_tags
 from voicebot.types import Language
 
-SUFFIX = ".gram"
 _KEPT = 256
+_NO_EXTERNALS: Mapping[str, Path] = MappingProxyType({})
 
 
 def compile_source(
-    source: SourceFile, folder: Path, roots: tuple[str, ...] = ()
+    source: SourceFile,
+    folder: Path,
+    roots: tuple[str, ...] = (),
+    externals: Mapping[str, Path] = _NO_EXTERNALS,
 ) -> CompiledGrammar:
     """Read, link, compile and check one grammar; files it refers to are found in ``folder``.
 
-    ``roots`` activates these rules instead of the declared root. Raises GrammarError.
+    ``roots`` activates these rules instead of the declared root; ``externals`` names the files that
+    stand for some URIs. Raises GrammarError.
     """
     folder = folder.resolve()
 
@@ -45,8 +46,8 @@ def compile_source(
             try:
                 return builtin_sources(uri)[0]
             except GrammarError as error:
-                raise LookupError(_in_one(error)) from None
-        return _beside(folder, uri, referrer)
+                raise LookupError(f"{error.problem}. {error.remedy}".rstrip()) from None
+        return referred(folder, externals, uri, referrer)
 
     linked = link(source, resolve, roots)
     grammar = compile_grammar(linked)
@@ -54,24 +55,15 @@ def compile_source(
     return grammar
 
 
-def load_file(path: Path, roots: tuple[str, ...] = ()) -> CompiledGrammar:
-    """Compile the grammar in ``path``; what it refers to must lie in the same folder or below.
+def load_file(
+    path: Path, roots: tuple[str, ...] = (), externals: Mapping[str, Path] = _NO_EXTERNALS
+) -> CompiledGrammar:
+    """Compile the grammar in ``path``; what it refers to must lie in the same folder or below, or
+    be one of the ``externals`` (URI to file).
 
-    Raises GrammarError, also where the file cannot be read.
+    Raises GrammarError, also where a file cannot be read.
     """
-    return compile_source(read_source(path), path.parent, roots)
-
-
-def read_source(path: Path) -> SourceFile:
-    """Read a file. Raises GrammarError where that is not possible."""
-    try:
-        with path.open("rb") as file:
-            return SourceFile(str(path), file.read(MAX_BYTES + 1))
-    except FileNotFoundError:
-        raise GrammarError(str(path), 0, 0, "no such file", _nearest(path)) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise GrammarError(str(path), 0, 0, f"cannot be read: {reason}") from None
+    return compile_source(read_source(path), path.parent, roots, externals)
 
 
 class GrammarStore:
@@ -89,9 +81,7 @@ class GrammarStore:
 
     def names(self) -> tuple[str, ...]:
         """Give the names of the grammars in the folder, sorted."""
-        if not self._folder.is_dir():
-            return ()
-        return tuple(sorted(path.stem for path in self._folder.glob(f"*{SUFFIX}")))
+        return tuple(sorted({path.stem for path in grammar_files(self._folder)}))
 
     def load(self, name: str) -> CompiledGrammar:
         """Give a grammar by name (for a built-in one, how it is spoken). Raises GrammarError."""
@@ -124,12 +114,7 @@ class GrammarStore:
         """A built-in grammar has a part for speech and one for keys, any other one part."""
         if name.startswith(BUILTIN):
             return tuple(self._compile(source) for source in builtin_sources(name))
-        path = self._folder / f"{name}{SUFFIX}"
-        if not name or not path.resolve().is_relative_to(self._folder.resolve()):
-            raise GrammarError(
-                name or "''", 0, 0, "is no name of a grammar", "Name a file without its '.gram'."
-            )
-        return (self._compile(read_source(path)),)
+        return (self._compile(read_source(file_of(self._folder, name))),)
 
     def _compile(self, source: SourceFile) -> CompiledGrammar:
         """Compile, or give what was compiled from the same bytes.
@@ -157,31 +142,3 @@ class GrammarStore:
             if hashlib.sha256(data).hexdigest() != document.digest:
                 return False
         return True
-
-
-def _beside(folder: Path, uri: str, referrer: str) -> SourceFile:
-    """Read the grammar that ``uri`` means in the file ``referrer``; it must lie in ``folder``."""
-    if ":" in uri or uri.startswith("//"):
-        raise LookupError("grammars are not fetched from a network; put a copy in the folder")
-    # Not resolved, only tidied: errors are to name files the way their designer does.
-    path = Path(os.path.normpath(Path(referrer).parent / unquote(uri)))
-    try:
-        inside = path.resolve().is_relative_to(folder)
-    except (OSError, ValueError, RuntimeError):
-        raise LookupError("that is no file name") from None
-    if not inside:
-        raise LookupError("it lies outside the folder of the grammars")
-    try:
-        return read_source(path)
-    except GrammarError as error:
-        raise LookupError(_in_one(error)) from None
-
-
-def _in_one(error: GrammarError) -> str:
-    return f"{error.problem}. {error.remedy}" if error.remedy else error.problem
-
-
-def _nearest(path: Path) -> str:
-    known = [other.name for other in path.parent.glob(f"*{SUFFIX}")] if path.parent.is_dir() else []
-    near = difflib.get_close_matches(path.name, known, n=1, cutoff=0.5)
-    return f"Did you mean '{near[0]}'?" if near else ""
