@@ -70,7 +70,8 @@ class Recognizer(Protocol):
         """Decode one utterance along ``grammar``.
 
         ``audio`` is mono int16 at ``rate`` Hz (8000 or 16000). Raises AudioError for audio that
-        cannot be used, SpeechError when the engine fails.
+        cannot be used (another rate or kind of number, longer than an answer can be), SpeechError
+        when the engine fails.
         """
         ...
 
