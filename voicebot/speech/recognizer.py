@@ -5,6 +5,7 @@ Recognisers are synchronous and hold a model: they live in worker processes (`sp
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -13,11 +14,22 @@ from voicebot.types import Json, Samples
 
 
 @dataclass(frozen=True, slots=True)
+class HeardWord:
+    """One word of a reading and how sure it is, 0..1."""
+
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
 class Hypothesis:
     """One reading of the audio: the words along the grammar and what they mean.
 
     ``confidence`` is 0..1; ``score`` the log-probability the engine gave, only to compare
     hypotheses of one utterance; ``grammar`` the name of the grammar that holds the words.
+    ``words`` are those of ``text`` and ``slots`` the members of ``semantics`` where that is an
+    object, each with its own confidence, never below that of the whole; both are empty where the
+    engine does not judge them.
     """
 
     text: str
@@ -25,6 +37,8 @@ class Hypothesis:
     confidence: float
     score: float
     grammar: str
+    words: tuple[HeardWord, ...] = ()
+    slots: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +84,8 @@ class Recognizer(Protocol):
         """Decode one utterance along ``grammar``.
 
         ``audio`` is mono int16 at ``rate`` Hz (8000 or 16000). Raises AudioError for audio that
-        cannot be used, SpeechError when the engine fails.
+        cannot be used (another rate or kind of number, longer than an answer can be), SpeechError
+        when the engine fails.
         """
         ...
 

@@ -9,6 +9,7 @@ to end, and its log-probabilities of whole sentences compare as they are.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from heapq import nlargest
 from typing import Final, Protocol
 
 import numpy as np
@@ -66,15 +67,24 @@ class Found:
         return max((path.score for path in self.complete), default=-np.inf)
 
 
-def search(decoding: Decoder, constraint: Constraint, width: int, limit: int) -> Found:
+def search(
+    decoding: Decoder,
+    constraint: Constraint,
+    width: int,
+    limit: int,
+    *,
+    after: Found | None = None,
+) -> Found:
     """Find the sentences of the grammar that the audio most likely is.
 
-    ``width`` hypotheses are followed, for at most ``limit`` tokens.
+    ``width`` hypotheses are followed, for at most ``limit`` tokens. ``after`` is what was found in
+    the audio just before, where an utterance is too long for the model: the search goes on from
+    every place in the grammar where that could have ended.
     """
-    found = Found()
-    paths = [Path((), 0.0)]
+    found = Found() if after is None else Found(free=after.free)
+    paths = [Path((), 0.0)] if after is None else _ends(after, constraint, width)
     free_open = True
-    rows = [0]  # of the batch: one for each path
+    rows = [0] * len(paths)  # of the batch: one for each path
     free_row = 0
     for _ in range(limit):
         logs = log_softmax(decoding.logits)
@@ -97,6 +107,14 @@ def search(decoding: Decoder, constraint: Constraint, width: int, limit: int) ->
         rows = list(range(len(paths)))
         free_row = len(paths)
     return found
+
+
+def _ends(found: Found, constraint: Constraint, width: int) -> list[Path]:
+    """The likeliest places in the grammar where an utterance that goes on was cut."""
+    ends = [*found.partial]
+    for path in found.complete:
+        ends.append(replace(path, score=path.score - (constraint.end_weight(path.state) or 0.0)))
+    return nlargest(width, ends, key=lambda path: path.score)
 
 
 def decode_freely(decoding: Decoder, limit: int) -> Path:

@@ -12,10 +12,12 @@ import time
 from collections import OrderedDict
 from typing import Final
 
+from voicebot.errors import AudioError
 from voicebot.grammar.active import ActiveGrammar, Progress
 from voicebot.grammar.outlook import may_mean_more
 from voicebot.grammar.words import normalise_words
 from voicebot.speech.moonshine import assets, beam
+from voicebot.speech.moonshine.beam import Found
 from voicebot.speech.moonshine.conditioning import prepare
 from voicebot.speech.moonshine.constraint import Constraint, Vocabulary
 from voicebot.speech.moonshine.model import RATE, Floats, Model
@@ -23,6 +25,9 @@ from voicebot.speech.moonshine.readings import Readings, gather, hypotheses
 from voicebot.speech.moonshine.tokenizer import Tokenizer
 from voicebot.speech.recognizer import Recognition, Transcript
 from voicebot.types import Samples
+
+MAX_ANSWER_S: Final = 60
+"""Longer audio is no answer to a prompt; `MoonshineRecognizer.transcribe` takes any length."""
 
 _KEPT_GRAMMARS: Final = 32
 _MAX_STATES: Final = 50_000
@@ -51,26 +56,20 @@ class MoonshineRecognizer:
     ) -> Recognition:
         """Decode one utterance along ``grammar``, see `Recognizer`.
 
-        More than 9 s of speech without pauses is never a match; its ``free_text`` is given. Raises
-        GrammarError when a tag's script fails.
+        What is longer than the model takes is decoded piece by piece, each going on where the one
+        before ended in the grammar. Raises GrammarError when a tag's script fails.
         """
         started = time.perf_counter()
-        pieces = prepare(audio, rate)
         audio_seconds = len(audio) / rate
-        if len(pieces) != 1:
-            return Recognition(
-                match=False,
-                confidence=0.0,
-                nbest=(),
-                free_text=self._write(pieces),
-                complete=False,
-                can_continue=not pieces,
-                seconds=time.perf_counter() - started,
-                audio_seconds=audio_seconds,
+        if audio_seconds > MAX_ANSWER_S:
+            raise AudioError(
+                "utterance", f"{audio_seconds:.0f} s long; an answer has at most {MAX_ANSWER_S} s"
             )
+        pieces = prepare(audio, rate)
+        if not pieces:
+            return _nothing_said(time.perf_counter() - started, audio_seconds)
         constraint = self._constraint(grammar)
-        decoding = self._model.begin(self._model.encode(pieces[0]))
-        found = beam.search(decoding, constraint, self._width, _token_limit(pieces[0]))
+        found = self._search(pieces, constraint)
         readings = gather(found, constraint)
         ranked = hypotheses(readings, grammar)
         best = ranked[0].confidence if ranked else 0.0
@@ -97,6 +96,14 @@ class MoonshineRecognizer:
             words=normalise_words(text),
         )
 
+    def _search(self, pieces: list[Floats], constraint: Constraint) -> Found:
+        found: Found | None = None
+        for piece in pieces:
+            decoding = self._model.begin(self._model.encode(piece))
+            limit = _token_limit(piece)
+            found = beam.search(decoding, constraint, self._width, limit, after=found)
+        return found or Found()
+
     def _write(self, pieces: list[Floats]) -> str:
         texts = []
         for piece in pieces:
@@ -114,6 +121,19 @@ class MoonshineRecognizer:
                 self._constraints.popitem(last=False)
         self._constraints.move_to_end(grammar.key)
         return known
+
+
+def _nothing_said(seconds: float, audio_seconds: float) -> Recognition:
+    return Recognition(
+        match=False,
+        confidence=0.0,
+        nbest=(),
+        free_text="",
+        complete=False,
+        can_continue=True,
+        seconds=seconds,
+        audio_seconds=audio_seconds,
+    )
 
 
 def _progress(readings: Readings, grammar: ActiveGrammar) -> tuple[bool, bool]:

@@ -10,15 +10,15 @@ import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
+from functools import reduce
 
 from voicebot.grammar.active import ActiveGrammar, Match
+from voicebot.speech.moonshine.agreement import Words, slot_shares, word_shares
 from voicebot.speech.moonshine.beam import Found, Path
 from voicebot.speech.moonshine.confidence import Evidence, confidence
 from voicebot.speech.moonshine.constraint import Constraint
-from voicebot.speech.recognizer import Hypothesis
+from voicebot.speech.recognizer import HeardWord, Hypothesis
 
-Words: TypeAlias = tuple[str, ...]
 _NOTHING = -math.inf
 
 
@@ -69,11 +69,39 @@ def gather(found: Found, constraint: Constraint) -> Readings:
 def hypotheses(readings: Readings, grammar: ActiveGrammar) -> tuple[Hypothesis, ...]:
     """Give the readings their meanings, join equal ones, best first.
 
-    A hypothesis' confidence is shared with the other meanings in proportion to their probability.
+    A hypothesis' confidence is shared with the other meanings in proportion to their probability;
+    its words and slots are as sure as the share of the readings that agree on them.
     Raises GrammarError when a tag's script fails.
     """
+    joined = _by_meaning(readings.complete, grammar)
+    total = reduce(add_logs, (score for _, _, score in joined), _NOTHING)
+    spoken = [(reading.words, math.exp(reading.score - total)) for reading in readings.complete]
+    meant = [(match.semantics, math.exp(score - total)) for _, match, score in joined]
+    found: list[Hypothesis] = []
+    for reading, match, score in joined:
+        trust = confidence(reading.score, reading.spoken, reading.tokens, readings.evidence)
+        shares = zip(reading.words, word_shares(reading.words, spoken), strict=True)
+        slots = slot_shares(match.semantics, meant)
+        found.append(
+            Hypothesis(
+                text=match.text,
+                semantics=match.semantics,
+                confidence=trust * math.exp(score - total),
+                score=score,
+                grammar=match.grammar,
+                words=tuple(HeardWord(word, trust * share) for word, share in shares),
+                slots={slot: trust * share for slot, share in slots.items()},
+            )
+        )
+    return tuple(sorted(found, key=lambda hypothesis: -hypothesis.score))
+
+
+def _by_meaning(
+    readings: Iterable[Reading], grammar: ActiveGrammar
+) -> list[tuple[Reading, Match, float]]:
+    """The best reading of each meaning, with the summed log-probability of all that mean it."""
     joined: dict[str, tuple[Reading, Match, float]] = {}
-    for reading in readings.complete:
+    for reading in readings:
         match = grammar.match_words(reading.words)
         if match is None:
             continue
@@ -83,23 +111,7 @@ def hypotheses(readings: Readings, grammar: ActiveGrammar) -> tuple[Hypothesis, 
             joined[meaning] = (first, first_match, add_logs(score, reading.score))
         else:
             joined[meaning] = (reading, match, reading.score)
-    if not joined:
-        return ()
-    total = _NOTHING
-    for _, _, score in joined.values():
-        total = add_logs(total, score)
-    found = [
-        Hypothesis(
-            text=match.text,
-            semantics=match.semantics,
-            confidence=confidence(reading.score, reading.spoken, reading.tokens, readings.evidence)
-            * math.exp(score - total),
-            score=score,
-            grammar=match.grammar,
-        )
-        for reading, match, score in joined.values()
-    ]
-    return tuple(sorted(found, key=lambda hypothesis: -hypothesis.score))
+    return list(joined.values())
 
 
 def add_logs(one: float, other: float) -> float:
