@@ -19,7 +19,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_FIRST_LETTERS = b"#<"
+_FIRST_LETTERS = b"#< \t\r\n"
 _ABNF = re.compile(r"#ABNF[ \t]+1\.0(?:[ \t]+(?P<encoding>[A-Za-z][A-Za-z0-9._:-]*))?[ \t]*;")
 _JSGF = re.compile(
     r"#JSGF[ \t]+V1\.0(?:[ \t]+(?P<encoding>[A-Za-z][A-Za-z0-9._:-]*)"

@@ -92,11 +92,7 @@ def read_document(file: str, data: bytes, namespace: str) -> Document:
     """
     text, encoding = decode_xml(file, data)
     text = _without_doctype(file, text)
-    try:
-        encoded = text.encode()
-    except UnicodeEncodeError:
-        raise GrammarError(file, 0, 0, "the text holds half characters", "Save it anew.") from None
-    return Document(_TreeBuilder(file, namespace).build(encoded), encoding)
+    return Document(_TreeBuilder(file, namespace).build(text.encode()), encoding)
 
 
 def _without_doctype(file: str, text: str) -> str:
