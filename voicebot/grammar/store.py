@@ -1,7 +1,7 @@
 """Loads an application's grammars by name and keeps them compiled.
 
 ``order_number`` is the file ``order_number.gram`` in the folder; names that begin with ``builtin:``
-are made by `builtins`. References between grammars stay within the folder: nothing is fetched from
+are made by `builtin`. References between grammars stay within the folder: nothing is fetched from
 a network. A file is read again at each call, but compiled only when its content, or that of a file
 it refers to, has changed.
 """
@@ -19,7 +19,7 @@ from urllib.parse import unquote
 
 from voicebot.errors import GrammarError
 from voicebot.grammar.active import ActiveGrammar
-from voicebot.grammar.builtins import BUILTIN, builtin_sources
+from voicebot.grammar.builtin import BUILTIN, builtin_sources
 from voicebot.grammar.compiled import CompiledGrammar
 from voicebot.grammar.compiler import compile_grammar
 from voicebot.grammar.encoding import MAX_BYTES
