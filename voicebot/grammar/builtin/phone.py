@@ -29,7 +29,7 @@ _OTHERS: _Ways = (
 _BARE_TEN: _Ways = (("0.3", 2, "$ten"),)
 
 _MAIN = """\
-$main = [plus] $after0 [(extension | ext | x) ($digit | $two_digits)<1-6>]
+$main = [plus] $after0 [(extension | ext | x) ([double | triple] $digit | $two_digits)<1-6>]
   {out = dial(meta.current().text)};
 $digit = zero | oh | $unit;
 """
