@@ -17,7 +17,8 @@ from voicebot.grammar.sampler import sample as sample_sentences
 from voicebot.grammar.semantics import evaluate
 from voicebot.grammar.store import load_file
 from voicebot.grammar.tree import Tree
-from voicebot.grammar.words import key_lattice, normalise_words, word_lattice
+from voicebot.grammar.words import key_lattice, word_lattice
+from voicebot.grammar.written import text_lattices
 from voicebot.types import Json
 
 SAMPLES_CHECKED = 25
@@ -54,10 +55,10 @@ def parse(
         keys = "".join((text or "").split())
     language = compiled.main.language
     if keys is None:
-        lattice = word_lattice(normalise_words(text or ""), language)
+        lattices = text_lattices(text or "", language)
     else:
-        lattice = key_lattice(keys, language if compiled.main.mode == "voice" else None)
-    found = best_match(compiled, lattice)
+        lattices = (key_lattice(keys, language if compiled.main.mode == "voice" else None),)
+    found = next(filter(None, (best_match(compiled, lattice) for lattice in lattices)), None)
     problem = _report(compiled, found[0] if found else None, as_json)
     if problem is not None and not as_json:
         raise problem

@@ -44,7 +44,6 @@ from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.reader import ACTIONS_FILE, load_flows
 from voicebot.grammar.active import Match
 from voicebot.grammar.store import GrammarStore
-from voicebot.grammar.words import normalise_words
 from voicebot.logs import configure_logging
 from voicebot.speech.spoken import text
 from voicebot.types import KEYS, Heard, Json, Language, Mode
@@ -118,7 +117,7 @@ class TypedInput:
     def _words(self, line: str, listen: Listen) -> Heard | None:
         if not listen.grammars:
             return None
-        match = self._store.active(listen.grammars).match_words(normalise_words(line))
+        match = self._store.active(listen.grammars).match_words([line])
         return _heard(match, Mode.TEXT)
 
 

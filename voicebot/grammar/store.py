@@ -1,7 +1,7 @@
 """Loads an application's grammars by name and keeps them compiled.
 
 ``order_number`` is the file ``order_number.gram`` in the folder (or ``.grxml``, ``.xml``,
-``.jsgf``; see `files`); names that begin with ``builtin:`` are made by `builtins`. A file is read
+``.jsgf``; see `files`); names that begin with ``builtin:`` are made by `builtin`. A file is read
 again at each call, but compiled only when its content, or that of a file it refers to, has changed.
 """
 
@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 from voicebot.errors import GrammarError
 from voicebot.grammar.active import ActiveGrammar
-from voicebot.grammar.builtins import BUILTIN, builtin_sources
+from voicebot.grammar.builtin import BUILTIN, builtin_sources
 from voicebot.grammar.compiled import CompiledGrammar
 from voicebot.grammar.compiler import compile_grammar
 from voicebot.grammar.files import file_of, grammar_files, read_source, referred
