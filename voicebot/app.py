@@ -26,6 +26,7 @@ from voicebot.flows.model import AskStep, FlowSet
 from voicebot.flows.reader import ACTIONS_FILE, load_flows
 from voicebot.flows.validation import Known, validate
 from voicebot.grammar.active import ActiveGrammar
+from voicebot.grammar.disk_cache import FOLDER as GRAMMAR_CACHE
 from voicebot.grammar.store import GrammarStore
 from voicebot.media.clock import LoopLag
 from voicebot.sessions.account import CallAccount
@@ -69,7 +70,7 @@ class Application:
         """Raises FlowError, GrammarError or UsageError for the first thing that is wrong."""
         folder = settings.server.application
         self.flows = load_flows(folder / "flows")
-        self.grammars = GrammarStore(folder / "grammars")
+        self.grammars = GrammarStore(folder / "grammars", settings.server.data / GRAMMAR_CACHE)
         self.interpreter = Interpreter(self.flows, settings.calls.flow)
         self.language = self.flows[settings.calls.flow].language
         self.databases = database_urls(folder, settings.server.data, settings.databases)

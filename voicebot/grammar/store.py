@@ -22,6 +22,7 @@ from voicebot.grammar.active import ActiveGrammar
 from voicebot.grammar.builtins import BUILTIN, builtin_sources
 from voicebot.grammar.compiled import CompiledGrammar
 from voicebot.grammar.compiler import compile_grammar
+from voicebot.grammar.disk_cache import DiskCache
 from voicebot.grammar.encoding import MAX_BYTES
 from voicebot.grammar.linker import SourceFile, link
 from voicebot.grammar.semantics import check_tags
@@ -75,10 +76,11 @@ def read_source(path: Path) -> SourceFile:
 
 
 class GrammarStore:
-    """The grammars of one folder."""
+    """The grammars of one folder. Large ones are kept compiled in the folder ``cache``, if any."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, cache: Path | None = None) -> None:
         self._folder = folder
+        self._cache = None if cache is None else DiskCache(cache)
         self._compiled: OrderedDict[str, CompiledGrammar] = OrderedDict()
         self._active: OrderedDict[str, ActiveGrammar] = OrderedDict()
         self._lock = threading.RLock()
@@ -140,11 +142,20 @@ class GrammarStore:
             content = hashlib.sha256(source.data).hexdigest()
             known = self._compiled.get(f"{source.file}:{content}")
             if known is None or not self._still_true(known):
-                known = compile_source(source, self._folder)
+                known = self._compile_anew(source, content)
                 self._compiled[f"{source.file}:{content}"] = known
                 if len(self._compiled) > _KEPT:
                     self._compiled.popitem(last=False)
             return known
+
+    def _compile_anew(self, source: SourceFile, content: str) -> CompiledGrammar:
+        if self._cache is None:
+            return compile_source(source, self._folder)
+        known = self._cache.get(source.file, content)
+        if known is None or not self._still_true(known):
+            known = compile_source(source, self._folder)
+            self._cache.put(source.file, content, known)
+        return known
 
     def _still_true(self, grammar: CompiledGrammar) -> bool:
         for document in grammar.documents[1:]:
