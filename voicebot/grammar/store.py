@@ -99,12 +99,21 @@ class GrammarStore:
         """Give a grammar by name (for a built-in one, how it is spoken). Raises GrammarError."""
         return self._parts(name)[0]
 
-    def active(self, names: Sequence[str]) -> ActiveGrammar:
+    def active(self, grammars: Sequence[str | tuple[str, CompiledGrammar]]) -> ActiveGrammar:
         """Give these grammars as one, the first to win. Raises GrammarError.
 
-        The language is that of the first voice grammar.
+        A grammar is named, or made elsewhere and given with its name. The language is that of the
+        first voice grammar.
         """
-        parts = [(name, grammar) for name in names for grammar in self._parts(name)]
+        parts = [
+            part
+            for each in grammars
+            for part in (
+                [(each, grammar) for grammar in self._parts(each)]
+                if isinstance(each, str)
+                else [each]
+            )
+        ]
         if not parts:
             raise GrammarError(str(self._folder), 0, 0, "no grammar was asked for")
         digest = hashlib.sha256()

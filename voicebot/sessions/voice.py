@@ -30,10 +30,10 @@ from voicebot.flows.commands import (
     TransferDone,
     TransferRefused,
 )
-from voicebot.grammar.active import ActiveGrammar
 from voicebot.sessions.account import CallAccount
 from voicebot.sessions.ears import Detector, Ears, Recognize, voice_detector
 from voicebot.sessions.feed import LiveEvent
+from voicebot.sessions.grammars import ListenGrammars
 from voicebot.sessions.mouth import Mouth
 from voicebot.sessions.records import Journal
 from voicebot.sessions.registry import CallRegistry
@@ -85,7 +85,7 @@ class VoiceServices:
 
     recognize: Recognize
     renderer: PromptRenderer
-    grammar: Callable[[tuple[str, ...]], ActiveGrammar]
+    grammars: ListenGrammars
     act: Callable[[str, Mapping[str, Json]], Awaitable[Json]]
     transfer_targets: Mapping[str, str]
     journal: Journal
@@ -253,7 +253,9 @@ class VoiceSession:
         self._account.said(self._mouth.say(prompt, bargein=bargein, serves=serves))
 
     async def _listen(self, listen: Listen) -> FlowEvent:
-        hearing = await self._ears.hear(listen, self._services.grammar(listen.grammars))
+        # Compiled, where need be, while the question is being said.
+        grammar = await self._services.grammars.active(listen.grammars)
+        hearing = await self._ears.hear(listen, grammar)
         self._account.heard(
             hearing.result,
             hearing.heard,
