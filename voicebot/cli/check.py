@@ -16,13 +16,15 @@ import typer
 
 from voicebot.actions.reader import read_actions
 from voicebot.actions.seed import sample_scripts
+from voicebot.cli.grammar import inspect_file
 from voicebot.config import Settings, load_settings
 from voicebot.errors import AudioError, FlowError, GrammarError, SourceError, VoicebotError
 from voicebot.flows.model import FlowSet
 from voicebot.flows.reader import ACTIONS_FILE, by_place, read_flows
 from voicebot.flows.schema import flow_schema_text
 from voicebot.flows.validation import Known, long_prompts, missing_transfers, validate
-from voicebot.grammar.store import GrammarStore
+from voicebot.grammar.lint.findings import Severity
+from voicebot.grammar.store import SUFFIX, GrammarStore
 from voicebot.speech.recordings import NO_RECORDINGS, find_recordings, read_recording
 from voicebot.types import Json
 
@@ -89,7 +91,7 @@ def check_application(application: Path, settings: Settings) -> Report:
     flows, problems = read_flows(application / "flows")
     report.problems += problems
     store = GrammarStore(application / "grammars")
-    grammars = _check_grammars(application / "grammars", store, report)
+    grammars = _check_grammars(store, report)
     actions = _check_actions(application, settings, report)
     report.problems += validate(flows, Known(grammars, actions))
     _check_builtins(flows, store, report)
@@ -107,11 +109,13 @@ def check_application(application: Path, settings: Settings) -> Report:
     return report
 
 
-def _check_grammars(folder: Path, store: GrammarStore, report: Report) -> set[str]:
+def _check_grammars(store: GrammarStore, report: Report) -> set[str]:
     """The names of all grammar files, those with problems too: they are there."""
-    names = sorted(path.stem for path in folder.glob("*.gram"))
+    names = store.names()
     for name in names:
-        report.attempt(lambda name=name: store.active([name]))  # type: ignore[misc]
+        for finding in inspect_file(store.folder / f"{name}{SUFFIX}"):
+            problem = finding.severity is Severity.PROBLEM
+            (report.problems if problem else report.advice).append(finding.error)
     report.counts["grammars"] = len(names)
     return set(names)
 

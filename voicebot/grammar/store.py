@@ -24,7 +24,7 @@ from voicebot.grammar.compiled import CompiledGrammar
 from voicebot.grammar.compiler import compile_grammar
 from voicebot.grammar.disk_cache import DiskCache
 from voicebot.grammar.encoding import MAX_BYTES
-from voicebot.grammar.linker import SourceFile, link
+from voicebot.grammar.linker import Linked, SourceFile, link
 from voicebot.grammar.semantics import check_tags
 from voicebot.types import Language
 
@@ -39,6 +39,18 @@ def compile_source(
 
     ``roots`` activates these rules instead of the declared root. Raises GrammarError.
     """
+    return compile_linked(link_source(source, folder, roots))
+
+
+def compile_linked(linked: Linked) -> CompiledGrammar:
+    """Compile and check what is linked. Raises GrammarError."""
+    grammar = compile_grammar(linked)
+    check_tags(linked)
+    return grammar
+
+
+def link_source(source: SourceFile, folder: Path, roots: tuple[str, ...] = ()) -> Linked:
+    """Read one grammar and all that it refers to, see `compile_source`. Raises GrammarError."""
     folder = folder.resolve()
 
     def resolve(uri: str, referrer: str) -> SourceFile:
@@ -49,10 +61,7 @@ def compile_source(
                 raise LookupError(_in_one(error)) from None
         return _beside(folder, uri, referrer)
 
-    linked = link(source, resolve, roots)
-    grammar = compile_grammar(linked)
-    check_tags(linked)
-    return grammar
+    return link(source, resolve, roots)
 
 
 def load_file(path: Path, roots: tuple[str, ...] = ()) -> CompiledGrammar:
