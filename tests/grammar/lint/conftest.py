@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.grammar.conftest import write_grammar
-from voicebot.grammar.lint.findings import Finding
 from voicebot.grammar.linker import Linked, SourceFile
+from voicebot.grammar.lint.findings import Finding
 from voicebot.grammar.store import link_source
 
 Link = Callable[..., Linked]

@@ -21,8 +21,8 @@ from voicebot.grammar.compiled import NOTHING, CompiledGrammar, Move
 from voicebot.grammar.coverage import Step, WayMap, steps_from
 from voicebot.grammar.lint.findings import Finding, Severity
 from voicebot.grammar.lint.meaning import brief, same
+from voicebot.grammar.lint.path import Path, path_tree
 from voicebot.grammar.semantics import evaluate
-from voicebot.grammar.tree import Node, Tree
 from voicebot.types import Json
 
 MOST_PAIRS: Final = 40_000
@@ -36,15 +36,13 @@ _FEW: Final = 8
 
 _Place: TypeAlias = tuple[int, tuple[int, ...]]
 """A state and the states to come back to."""
-_Steps: TypeAlias = tuple["Step | None", ...]
-"""Steps of a path; None for the end of a rule that was called."""
 
 
 class _Onward(NamedTuple):
     """After reading a word: where, and by which steps."""
 
     place: _Place
-    steps: _Steps
+    steps: Path
 
 
 @dataclass(slots=True)
@@ -52,7 +50,7 @@ class _Ways:
     """What can follow a place: words, and ways to end the sentence."""
 
     words: dict[str, list[_Onward]] = field(default_factory=dict)
-    ends: list[_Steps] = field(default_factory=list)
+    ends: list[Path] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -63,7 +61,7 @@ class _Pair:
     first: _Place
     second: _Place
     parted: int
-    steps: tuple[_Steps, _Steps]
+    steps: tuple[Path, Path]
     before: _Pair | None
     depth: int
 
@@ -81,7 +79,8 @@ def ambiguities(grammar: CompiledGrammar) -> Iterator[Finding]:
         if compared > MOST_COMPARED:
             return
         try:
-            meanings = (_meaning(grammar, first), _meaning(grammar, second))
+            trees = path_tree(grammar, first), path_tree(grammar, second)
+            meanings = evaluate(grammar, trees[0]), evaluate(grammar, trees[1])
         except GrammarError:
             continue  # a tag that fails is reported where tags are run
         if same(*meanings):
@@ -99,7 +98,7 @@ class _Search:
         self._known: dict[_Place, _Ways] = {}
         self._seen: dict[tuple[_Place, _Place, int], int] = {}
 
-    def candidates(self) -> Iterator[tuple[_Steps, _Steps]]:
+    def candidates(self) -> Iterator[tuple[Path, Path]]:
         """Give pairs of different ways through the grammar that read the same words."""
         starts = [(self._grammar.rules[root].start, ()) for root in self._grammar.roots[:20]]
         together: deque[_Pair] = deque()
@@ -129,7 +128,7 @@ class _Search:
         count = self._seen[key] = self._seen.get(key, 0) + 1
         return count <= (2 if pair.parted == 2 else 1)
 
-    def _ended(self, pair: _Pair, first: _Ways, second: _Ways) -> Iterator[tuple[_Steps, _Steps]]:
+    def _ended(self, pair: _Pair, first: _Ways, second: _Ways) -> Iterator[tuple[Path, Path]]:
         alone = pair.first == pair.second and not pair.parted
         for index, one in enumerate(first.ends[:8]):
             for other in second.ends[index + 1 if alone else 0 : 8]:
@@ -164,7 +163,7 @@ class _Search:
         for alike in by_word.values():
             yield from combinations(alike, 2)
 
-    def _joined(self, pair: _Pair, one: _Steps, other: _Steps) -> tuple[_Steps, _Steps]:
+    def _joined(self, pair: _Pair, one: Path, other: Path) -> tuple[Path, Path]:
         parts = [(one, other)]
         at: _Pair | None = pair
         while at is not None:
@@ -176,7 +175,7 @@ class _Search:
             tuple(step for part in parts for step in part[1]),
         )
 
-    def _finished(self, pair: _Pair) -> tuple[_Steps, _Steps]:
+    def _finished(self, pair: _Pair) -> tuple[Path, Path]:
         """End a pair that has come together in the shortest way."""
         state, stack = pair.first
         end: list[Step | None] = list(self._shortest(state))
@@ -201,7 +200,7 @@ class _Search:
     def _explore(self, place: _Place) -> _Ways:
         """Follow moves, calls and returns until only words are left to read."""
         ways = _Ways()
-        pending: list[tuple[_Place, _Steps]] = [(place, ())]
+        pending: list[tuple[_Place, Path]] = [(place, ())]
         seen: dict[_Place, int] = {}
         for _ in range(_MOST_SILENT):
             if not pending:
@@ -231,7 +230,7 @@ class _Search:
         return ways
 
 
-def _marks(steps: _Steps) -> list[tuple[int, str, int]]:
+def _marks(steps: Path) -> list[tuple[int, str, int]]:
     """What of a path can make a difference in meaning: tags and calls."""
     return [
         (step.way.output if step.word is None else NOTHING, step.way.label, step.way.rule)
@@ -242,38 +241,8 @@ def _marks(steps: _Steps) -> list[tuple[int, str, int]]:
     ]
 
 
-def _meaning(grammar: CompiledGrammar, steps: _Steps) -> Json:
-    return evaluate(grammar, _tree(grammar, steps))
-
-
-def _tree(grammar: CompiledGrammar, steps: _Steps) -> Tree:
-    """Put a path together as the tree that the matcher would give for it."""
-    root = _root(grammar, steps)
-    open_: list[tuple[int, str, list[Node]]] = [(root, grammar.rules[root].name, [])]
-    for step in steps:
-        if step is None:
-            tree = _closed(grammar, *open_.pop())
-            open_[-1][2].append(tree)
-        elif isinstance(step.way, Move) and step.way.rule != NOTHING:
-            open_.append((step.way.rule, step.way.label, []))
-        elif step.way.output != NOTHING:
-            open_[-1][2].append(grammar.outputs[step.way.output])
-    return _closed(grammar, *open_[0])
-
-
-def _root(grammar: CompiledGrammar, steps: _Steps) -> int:
-    first = next(step for step in steps if step is not None)
-    starts = {grammar.rules[root].start: root for root in grammar.roots}
-    return starts[first.state]
-
-
-def _closed(grammar: CompiledGrammar, rule: int, label: str, children: list[Node]) -> Tree:
-    found = grammar.rules[rule]
-    return Tree(label, tuple(children), found.name, found.document)
-
-
 def _parting(
-    grammar: CompiledGrammar, first: _Steps, second: _Steps, ways: WayMap
+    grammar: CompiledGrammar, first: Path, second: Path, ways: WayMap
 ) -> tuple[tuple[int, Position], ...]:
     """Give where the two readings first take different words or tags of the grammar."""
     lists = [_outputs(grammar, steps, ways) for steps in (first, second)]
@@ -285,7 +254,7 @@ def _parting(
     return place, place
 
 
-def _outputs(grammar: CompiledGrammar, steps: _Steps, ways: WayMap) -> list[tuple[int, Position]]:
+def _outputs(grammar: CompiledGrammar, steps: Path, ways: WayMap) -> list[tuple[int, Position]]:
     found = [
         (ways.document(step.state), grammar.outputs[step.way.output].at)
         for step in steps
@@ -296,7 +265,7 @@ def _outputs(grammar: CompiledGrammar, steps: _Steps, ways: WayMap) -> list[tupl
 
 def _finding(
     grammar: CompiledGrammar,
-    steps: _Steps,
+    steps: Path,
     places: tuple[tuple[int, Position], ...],
     meanings: tuple[Json, Json],
 ) -> Finding:
