@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import cast
 
 import structlog
@@ -22,15 +21,17 @@ from voicebot.errors import SpeechError
 from voicebot.events import CallEvent
 from voicebot.figures import ServerFigures
 from voicebot.flows.interpreter import Interpreter
-from voicebot.flows.model import AskStep, FlowSet
+from voicebot.flows.model import AskStep, FlowSet, Reference
 from voicebot.flows.reader import ACTIONS_FILE, load_flows
 from voicebot.flows.validation import Known, validate
 from voicebot.grammar.active import ActiveGrammar
+from voicebot.grammar.disk_cache import FOLDER as GRAMMAR_CACHE
 from voicebot.grammar.store import GrammarStore
 from voicebot.media.clock import LoopLag
 from voicebot.sessions.account import CallAccount
 from voicebot.sessions.conversation import Conversation
 from voicebot.sessions.feed import EventFeed
+from voicebot.sessions.grammars import ListenGrammars
 from voicebot.sessions.last_words import everything_said
 from voicebot.sessions.registry import CallRegistry, Refusal
 from voicebot.sessions.voice import VoiceServices, VoiceSession
@@ -70,13 +71,13 @@ class Application:
         """Raises FlowError, GrammarError or UsageError for the first thing that is wrong."""
         folder = settings.server.application
         self.flows = load_flows(folder / "flows")
-        self.grammars = GrammarStore(folder / "grammars")
+        self.grammars = GrammarStore(folder / "grammars", settings.server.data / GRAMMAR_CACHE)
         self.interpreter = Interpreter(self.flows, settings.calls.flow)
         self.language = self.flows[settings.calls.flow].language
         self.databases = database_urls(folder, settings.server.data, settings.databases)
         self.actions: ActionRegistry = load_actions(folder / "flows" / ACTIONS_FILE, self.databases)
         self._check()
-        self.active_grammar = cache(self.grammars.active)
+        self.listen_grammars = ListenGrammars(self.grammars)
 
     def _check(self) -> None:
         arguments = {
@@ -92,7 +93,7 @@ class Application:
     def compile_grammars(self) -> None:
         """Compile every grammar now rather than in the first call. Raises GrammarError."""
         for names in _grammar_sets(self.flows):
-            self.active_grammar(names).network()
+            self.listen_grammars.named(names).make_ready()
 
 
 class Server:
@@ -182,6 +183,7 @@ class Server:
         await self._http.stop()
         await self._journal.stop()
         await self.application.actions.aclose()
+        self.application.listen_grammars.close()
         await self._engine.dispose()
         await asyncio.gather(self.recognition.stop(), self.synthesis.stop())
         for chore in self._chores:
@@ -267,7 +269,7 @@ class Server:
         return VoiceServices(
             recognize=self._recognize,
             renderer=self.renderer,
-            grammar=self.application.active_grammar,
+            grammars=self.application.listen_grammars,
             act=self.application.actions.run,
             transfer_targets=self.settings.transfers,
             journal=self,
@@ -335,6 +337,6 @@ def _grammar_sets(flows: FlowSet) -> set[tuple[str, ...]]:
         commands = (flow.commands.grammar.name,) if flow.commands and flow.commands.grammar else ()
         for step in flow.steps.values():
             if isinstance(step, AskStep):
-                own = tuple(reference.name for reference in step.grammar)
+                own = [each.name for each in step.grammar if isinstance(each, Reference)]
                 sets.add((*own, *commands))
     return {names for names in sets if names}

@@ -19,6 +19,7 @@ from voicebot.grammar.store import GrammarStore
 from voicebot.media.frames import is_silent
 from voicebot.sessions.conversation import Conversation
 from voicebot.sessions.feed import LiveEvent
+from voicebot.sessions.grammars import ListenGrammars
 from voicebot.sessions.registry import CallRegistry
 from voicebot.sessions.voice import VoiceServices, VoiceSession
 from voicebot.speech.prompts import PromptRenderer
@@ -196,7 +197,7 @@ class Exchange:
         services = VoiceServices(
             recognize=recognize,
             renderer=PromptRenderer(_tone, "toy"),
-            grammar=lambda names: store.active(names),
+            grammars=ListenGrammars(store),
             act=self.prices,
             transfer_targets={"agents": "sip:agents@127.0.0.1"},
             journal=Journal(),

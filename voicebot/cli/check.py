@@ -16,6 +16,7 @@ import typer
 
 from voicebot.actions.reader import read_actions
 from voicebot.actions.seed import sample_scripts
+from voicebot.cli.grammar import inspect_file
 from voicebot.config import Settings, load_settings
 from voicebot.errors import AudioError, FlowError, GrammarError, SourceError, VoicebotError
 from voicebot.flows.model import FlowSet
@@ -23,6 +24,7 @@ from voicebot.flows.reader import ACTIONS_FILE, by_place, read_flows
 from voicebot.flows.schema import flow_schema_text
 from voicebot.flows.validation import Known, long_prompts, missing_transfers, validate
 from voicebot.grammar.files import grammar_files
+from voicebot.grammar.lint.findings import Severity
 from voicebot.grammar.store import GrammarStore
 from voicebot.speech.recordings import NO_RECORDINGS, find_recordings, read_recording
 from voicebot.types import Json
@@ -110,11 +112,13 @@ def check_application(application: Path, settings: Settings) -> Report:
 
 def _check_grammars(store: GrammarStore, report: Report) -> set[str]:
     """The names of all grammar files, those with problems too: they are there."""
-    names = store.names()
-    for name in names:
-        report.attempt(lambda name=name: store.active([name]))  # type: ignore[misc]
-    report.counts["grammars"] = len(names)
-    return set(names)
+    files = grammar_files(store.folder)
+    for file in files:
+        for finding in inspect_file(file):
+            problem = finding.severity is Severity.PROBLEM
+            (report.problems if problem else report.advice).append(finding.error)
+    report.counts["grammars"] = len(files)
+    return {file.stem for file in files}
 
 
 def _check_builtins(flows: FlowSet, store: GrammarStore, report: Report) -> None:

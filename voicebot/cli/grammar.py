@@ -12,16 +12,22 @@ import typer
 
 from voicebot.errors import GrammarError, UsageError
 from voicebot.grammar.compiled import CompiledGrammar
+from voicebot.grammar.coverage import coverage
+from voicebot.grammar.files import read_source
+from voicebot.grammar.lint.findings import Finding, Severity
+from voicebot.grammar.lint.report import NO_ENGINE, inspect
 from voicebot.grammar.matcher import best_match
 from voicebot.grammar.sampler import sample as sample_sentences
 from voicebot.grammar.semantics import evaluate
-from voicebot.grammar.store import load_file
+from voicebot.grammar.store import compile_linked, link_source, load_file
 from voicebot.grammar.tree import Tree
-from voicebot.grammar.words import key_lattice, word_lattice
+from voicebot.grammar.words import key_lattice
 from voicebot.grammar.written import text_lattices
-from voicebot.types import Json
+from voicebot.speech.grammar_check import engine_for
+from voicebot.types import Json, Language
 
-SAMPLES_CHECKED = 25
+DEFAULT_SAMPLES = 10
+MOST_COVERING = 100_000
 
 app = typer.Typer(help="Try, sample and check grammars.", no_args_is_help=True)
 
@@ -102,14 +108,25 @@ def _report(compiled: CompiledGrammar, tree: Tree | None, as_json: bool) -> Gram
 @app.command()
 def sample(
     grammar: GrammarFile,
-    count: Annotated[int, typer.Option("-n", "--count", min=1, help="how many")] = 10,
+    count: Annotated[
+        int | None, typer.Option("-n", "--count", min=1, help="how many (10 if left out)")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="the same seed gives the same sentences")] = None,
     rule: RuleNames = None,
+    every: Annotated[
+        bool,
+        typer.Option("--every", help="short sentences that take every alternative; -n is the most"),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Print random sentences that the grammar holds."""
     compiled = load_file(grammar, tuple(rule or ()))
-    sentences = [" ".join(words) for words in islice(sample_sentences(compiled, seed), count)]
+    if every:
+        covering = (sentence.words for sentence in coverage(compiled))
+        sentences = [" ".join(words) for words in islice(covering, count or MOST_COVERING)]
+    else:
+        found = sample_sentences(compiled, seed)
+        sentences = [" ".join(words) for words in islice(found, count or DEFAULT_SAMPLES)]
     if as_json:
         _print_json(list[Json](sentences))
         return
@@ -122,43 +139,48 @@ def check(
     grammars: Annotated[list[Path], typer.Argument(metavar="GRAMMAR...", help="grammar files")],
     as_json: AsJson = False,
 ) -> None:
-    """Say what is wrong with each file, if anything; exits 1 when something is."""
-    problems = [problem for path in grammars if (problem := _problem(path)) is not None]
+    """Say what is wrong with each file, if anything; exits 1 when something is.
+
+    Advice is for a second look: words the engine is unlikely to know, phrases that sound alike,
+    repeats without end, rules that nothing leads to. It does not make the check fail.
+    """
+    findings = [finding for path in grammars for finding in inspect_file(path)]
     if as_json:
-        _print_json([_problem_json(problem) for problem in problems])
+        _print_json([_finding_json(finding) for finding in findings])
     else:
-        _print_problems(problems, len(grammars))
-    if problems:
+        _print_findings(findings, len(grammars))
+    if any(finding.severity is Severity.PROBLEM for finding in findings):
         raise typer.Exit(1)
 
 
-def _problem(path: Path) -> GrammarError | None:
-    """Read the grammar, then run its tags over some of its own sentences."""
+def inspect_file(path: Path) -> list[Finding]:
+    """Everything that can be said of a grammar file; nothing is raised."""
     try:
-        grammar = load_file(path)
-        for words in islice(sample_sentences(grammar, 0), SAMPLES_CHECKED):
-            found = best_match(grammar, word_lattice(words, ""))
-            if found is not None:
-                evaluate(grammar, found[0])
+        linked = link_source(read_source(path), path.parent)
+        compiled = compile_linked(linked)
     except GrammarError as error:
-        return error
-    return None
+        return [Finding(Severity.PROBLEM, error)]
+    language = Language(compiled.main.language)
+    return inspect(linked, compiled, engine_for(language) if language else NO_ENGINE)
 
 
-def _problem_json(problem: GrammarError) -> Json:
+def _finding_json(finding: Finding) -> Json:
+    error = finding.error
     return {
-        "file": problem.file,
-        "line": problem.line,
-        "column": problem.column,
-        "problem": problem.problem,
-        "remedy": problem.remedy,
+        "severity": finding.severity.value,
+        "file": error.file,
+        "line": error.line,
+        "column": error.column,
+        "problem": error.problem,
+        "remedy": error.remedy,
     }
 
 
-def _print_problems(problems: Sequence[GrammarError], files: int) -> None:
-    for problem in problems:
-        typer.echo(str(problem), err=True)
-    if not problems:
+def _print_findings(findings: Sequence[Finding], files: int) -> None:
+    for finding in findings:
+        advice = " (advice)" if finding.severity is Severity.ADVICE else ""
+        typer.echo(f"{finding.error}{advice}", err=True)
+    if not any(finding.severity is Severity.PROBLEM for finding in findings):
         typer.echo(f"{files} grammar{'s' if files > 1 else ''}, nothing wrong")
 
 

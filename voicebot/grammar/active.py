@@ -107,6 +107,12 @@ class ActiveGrammar:
             self._pickled = pickle.dumps(parts, pickle.HIGHEST_PROTOCOL)
         return _restore, (self.key, self._pickled)
 
+    def make_ready(self) -> None:
+        """Do now what the first utterance would wait for otherwise."""
+        network = self.network()
+        network.arcs(network.start)
+        self.__reduce__()
+
     def network(self) -> WordNetwork:
         """Give the network of what may be spoken; grammars of mode dtmf are not in it."""
         return self._spoken_network()

@@ -19,8 +19,9 @@ from voicebot.grammar.active import ActiveGrammar
 from voicebot.grammar.builtin import BUILTIN, builtin_sources
 from voicebot.grammar.compiled import CompiledGrammar
 from voicebot.grammar.compiler import compile_grammar
+from voicebot.grammar.disk_cache import DiskCache
 from voicebot.grammar.files import file_of, grammar_files, read_source, referred
-from voicebot.grammar.linker import SourceFile, link
+from voicebot.grammar.linker import Linked, SourceFile, link
 from voicebot.grammar.semantics import check_tags
 from voicebot.types import Language
 
@@ -39,6 +40,23 @@ def compile_source(
     ``roots`` activates these rules instead of the declared root; ``externals`` names the files that
     stand for some URIs. Raises GrammarError.
     """
+    return compile_linked(link_source(source, folder, roots, externals))
+
+
+def compile_linked(linked: Linked) -> CompiledGrammar:
+    """Compile and check what is linked. Raises GrammarError."""
+    grammar = compile_grammar(linked)
+    check_tags(linked)
+    return grammar
+
+
+def link_source(
+    source: SourceFile,
+    folder: Path,
+    roots: tuple[str, ...] = (),
+    externals: Mapping[str, Path] = _NO_EXTERNALS,
+) -> Linked:
+    """Read one grammar and all that it refers to, see `compile_source`. Raises GrammarError."""
     folder = folder.resolve()
 
     def resolve(uri: str, referrer: str) -> SourceFile:
@@ -49,10 +67,7 @@ def compile_source(
                 raise LookupError(f"{error.problem}. {error.remedy}".rstrip()) from None
         return referred(folder, externals, uri, referrer)
 
-    linked = link(source, resolve, roots)
-    grammar = compile_grammar(linked)
-    check_tags(linked)
-    return grammar
+    return link(source, resolve, roots)
 
 
 def load_file(
@@ -67,10 +82,11 @@ def load_file(
 
 
 class GrammarStore:
-    """The grammars of one folder."""
+    """The grammars of one folder. Large ones are kept compiled in the folder ``cache``, if any."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, cache: Path | None = None) -> None:
         self._folder = folder
+        self._cache = None if cache is None else DiskCache(cache)
         self._compiled: OrderedDict[str, CompiledGrammar] = OrderedDict()
         self._active: OrderedDict[str, ActiveGrammar] = OrderedDict()
         self._lock = threading.RLock()
@@ -87,12 +103,21 @@ class GrammarStore:
         """Give a grammar by name (for a built-in one, how it is spoken). Raises GrammarError."""
         return self._parts(name)[0]
 
-    def active(self, names: Sequence[str]) -> ActiveGrammar:
+    def active(self, grammars: Sequence[str | tuple[str, CompiledGrammar]]) -> ActiveGrammar:
         """Give these grammars as one, the first to win. Raises GrammarError.
 
-        The language is that of the first voice grammar.
+        A grammar is named, or made elsewhere and given with its name. The language is that of the
+        first voice grammar.
         """
-        parts = [(name, grammar) for name in names for grammar in self._parts(name)]
+        parts = [
+            part
+            for each in grammars
+            for part in (
+                [(each, grammar) for grammar in self._parts(each)]
+                if isinstance(each, str)
+                else [each]
+            )
+        ]
         if not parts:
             raise GrammarError(str(self._folder), 0, 0, "no grammar was asked for")
         digest = hashlib.sha256()
@@ -125,11 +150,20 @@ class GrammarStore:
             content = hashlib.sha256(source.data).hexdigest()
             known = self._compiled.get(f"{source.file}:{content}")
             if known is None or not self._still_true(known):
-                known = compile_source(source, self._folder)
+                known = self._compile_anew(source, content)
                 self._compiled[f"{source.file}:{content}"] = known
                 if len(self._compiled) > _KEPT:
                     self._compiled.popitem(last=False)
             return known
+
+    def _compile_anew(self, source: SourceFile, content: str) -> CompiledGrammar:
+        if self._cache is None:
+            return compile_source(source, self._folder)
+        known = self._cache.get(source.file, content)
+        if known is None or not self._still_true(known):
+            known = compile_source(source, self._folder)
+            self._cache.put(source.file, content, known)
+        return known
 
     def _still_true(self, grammar: CompiledGrammar) -> bool:
         for document in grammar.documents[1:]:

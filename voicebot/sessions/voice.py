@@ -30,10 +30,10 @@ from voicebot.flows.commands import (
     TransferDone,
     TransferRefused,
 )
-from voicebot.grammar.active import ActiveGrammar
 from voicebot.sessions.account import CallAccount
 from voicebot.sessions.ears import Detector, Ears, Recognize, voice_detector
 from voicebot.sessions.feed import LiveEvent
+from voicebot.sessions.grammars import ListenGrammars
 from voicebot.sessions.last_words import CLOSING, OUR_FAULT
 from voicebot.sessions.mouth import Mouth
 from voicebot.sessions.records import Journal
@@ -78,7 +78,7 @@ class VoiceServices:
 
     recognize: Recognize
     renderer: PromptRenderer
-    grammar: Callable[[tuple[str, ...]], ActiveGrammar]
+    grammars: ListenGrammars
     act: Callable[[str, Mapping[str, Json]], Awaitable[Json]]
     transfer_targets: Mapping[str, str]
     journal: Journal
@@ -246,7 +246,9 @@ class VoiceSession:
         self._account.said(self._mouth.say(prompt, bargein=bargein, serves=serves))
 
     async def _listen(self, listen: Listen) -> FlowEvent:
-        hearing = await self._ears.hear(listen, self._services.grammar(listen.grammars))
+        # Compiled, where need be, while the question is being said.
+        grammar = await self._services.grammars.active(listen.grammars)
+        hearing = await self._ears.hear(listen, grammar)
         self._account.heard(
             hearing.result,
             hearing.heard,
