@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from voicebot.cli.grammar import app
+from voicebot.errors import UsageError
 
 GRAMMAR = (
     "#ABNF 1.0 UTF-8;\nlanguage en-US; root $main; tag-format <semantics/1.0>;\n"
@@ -110,3 +111,25 @@ def test_advice_does_not_make_the_check_fail(tmp_path: Path) -> None:
     assert [finding["line"] for finding in findings] == [3, 3, 4]
     assert f"{path}:4:1: nothing leads to the rule $b" in _run("check", str(path))[1]
     assert "(advice)\n1 grammar, nothing wrong" in _run("check", str(path))[1]
+
+
+XML = (
+    '<grammar version="1.0" xmlns="http://www.w3.org/2001/06/grammar" xml:lang="en" root="a">'
+    '<rule id="a">call <ruleref uri="http://example.com/names.gram#name"/></rule></grammar>'
+)
+
+
+def test_parse_reads_xml_and_takes_files_for_what_lies_elsewhere(file: str) -> None:
+    path = Path(file).with_name("call.grxml")
+    path.write_text(XML, encoding="utf-8")
+    arguments = ("parse", str(path), "--text", "call bob", "--json")
+    result = CliRunner().invoke(app, list(arguments))
+    assert (result.exit_code, "not fetched from a network" in str(result.exception)) == (1, True)
+    code, output = _run(*arguments, "--external", f"http://example.com/names.gram={file}")
+    assert (code, output["semantics"]) == (0, "Robert")
+
+
+@pytest.mark.parametrize("option", ["names.gram", "=names.gram", "names="])
+def test_external_wants_a_reference_and_a_file(file: str, option: str) -> None:
+    result = CliRunner().invoke(app, ["parse", file, "--text", "x", "--external", option])
+    assert isinstance(result.exception, UsageError)

@@ -188,7 +188,7 @@ def test_imported_rules_are_found(tmp_path: Path, place: str, header: str, refer
 @pytest.mark.parametrize(
     ("header", "reference", "problem"),
     [
-        ("", "city", r"4:\d+: there is no rule \$city"),
+        ("", "city", r"4:\d+: there is no rule <city>"),
         ("", "com.acme.cities.city", r"cannot load \$<com.acme.cities.city>: there is no file"),
         ("import <com.acme.cities.*>;", "main", r"3:8: cannot load \$<com.acme.cities.\*>"),
         ("import <com.acme.places.town>;", "main", "has no rule .town"),

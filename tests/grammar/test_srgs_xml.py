@@ -8,7 +8,7 @@ import pytest
 
 from tests.grammar.xml_writer import bare
 from voicebot.errors import GrammarError
-from voicebot.grammar.ast import Expansion, Grammar, Tag, Token
+from voicebot.grammar.ast import Expansion, Grammar, Sequence, Tag, Token
 from voicebot.grammar.srgs_abnf import read_abnf
 from voicebot.grammar.srgs_xml import NAMESPACE, read_xml
 from voicebot.grammar.store import load_file
@@ -154,8 +154,13 @@ def test_multibyte_encodings_are_read() -> None:
 
 def test_positions_count_lines_and_characters() -> None:
     inside = "é\r\n 𐀀 &amp;c <tag>x</tag>\r\n  d"
-    items = getattr(_grammar(f'<rule id="a">{inside}</rule>').rules[0].expansion, "items", ())
-    found = [(item.text, item.at.line, item.at.column) for item in items]
+    sequence = _grammar(f'<rule id="a">{inside}</rule>').rules[0].expansion
+    assert isinstance(sequence, Sequence)
+    found = [
+        (item.text, item.at.line, item.at.column)
+        for item in sequence.items
+        if isinstance(item, Token | Tag)
+    ]
     assert found == [
         ("é", 4, 14),
         ("𐀀", 5, 2),
@@ -163,7 +168,7 @@ def test_positions_count_lines_and_characters() -> None:
         ("x", 5, 11),
         ("d", 6, 3),
     ]
-    assert isinstance(items[3], Tag)
+    assert isinstance(sequence.items[3], Tag)
 
 
 MISTAKES = [

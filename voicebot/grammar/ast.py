@@ -179,9 +179,16 @@ class Grammar:
     media_type: str = "application/srgs"
     digest: str = ""
 
+    def written(self, rule: str) -> str:
+        """Give the name of a rule as the notation of this document has it."""
+        return _NAMES.get(self.media_type, "${}").format(rule)
+
     def error(self, at: Position, problem: str, remedy: str = "") -> GrammarError:
         """Make an error that points into this document."""
         return GrammarError(self.file, at.line, at.column, problem, remedy)
+
+
+_NAMES = {"application/srgs+xml": "'{}'", "application/x-jsgf": "<{}>"}
 
 
 def children(expansion: Expansion) -> tuple[Expansion, ...]:

@@ -247,13 +247,13 @@ class _Linker:
             names = [rule.name for rule in target.rules if rule.public]
             raise grammar.error(
                 reference.at,
-                f"{target.file} has no rule ${reference.rule}",
-                _suggest(reference.rule, names),
+                f"{target.file} has no rule {target.written(reference.rule)}",
+                _suggest(target, reference.rule, names),
             )
         if not rule.public:
             raise grammar.error(
                 reference.at,
-                f"the rule ${rule.name} of {target.file} is private",
+                f"the rule {target.written(rule.name)} of {target.file} is private",
                 _how(
                     target,
                     abnf=f"Write 'public ${rule.name} = ...' there.",
@@ -266,8 +266,8 @@ class _Linker:
         grammar = self.documents[index]
         raise grammar.error(
             at,
-            f"there is no rule ${name}",
-            _suggest(name, [rule.name for rule in grammar.rules]),
+            f"there is no rule {grammar.written(name)}",
+            _suggest(grammar, name, [rule.name for rule in grammar.rules]),
         ) from None
 
 
@@ -281,9 +281,9 @@ def _how(grammar: Grammar, *, abnf: str, xml: str, jsgf: str) -> str:
     return {"application/srgs+xml": xml, "application/x-jsgf": jsgf}.get(grammar.media_type, abnf)
 
 
-def _suggest(name: str, known: list[str]) -> str:
+def _suggest(grammar: Grammar, name: str, known: list[str]) -> str:
     near = difflib.get_close_matches(name[:60], known[:5000], n=1, cutoff=0.5)
     if near:
-        return f"Did you mean ${near[0]}?"
-    listed = ", ".join(f"${name}" for name in known[:8])
+        return f"Did you mean {grammar.written(near[0])}?"
+    listed = ", ".join(grammar.written(name) for name in known[:8])
     return f"Known here: {listed}{', ...' if len(known) > 8 else ''}." if known else ""
