@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -197,7 +198,7 @@ class Exchange:
         services = VoiceServices(
             recognize=recognize,
             renderer=PromptRenderer(_tone, "toy"),
-            grammars=ListenGrammars(store),
+            grammars=ListenGrammars(store, executor=AtOnce()),
             act=self.prices,
             transfer_targets={"agents": "sip:agents@127.0.0.1"},
             journal=Journal(),
@@ -225,6 +226,17 @@ class Exchange:
         for line in self.lines:
             line.task.cancel()
             await asyncio.gather(line.task, return_exceptions=True)
+
+
+class AtOnce(Executor):
+    """Works while it is asked to: no thread whose time the test would have to wait for."""
+
+    def submit(  # type: ignore[override]
+        self, work: Callable[..., object], *arguments: object
+    ) -> Future[object]:
+        done: Future[object] = Future()
+        done.set_result(work(*arguments))
+        return done
 
 
 async def _tone(text: str, rate: int) -> Samples:

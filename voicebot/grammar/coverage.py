@@ -86,14 +86,23 @@ class WayMap:
 
     def out(self, state: int) -> Steps:
         """Give the shortest way from ``state`` to the end of its rule."""
-        return [each for step in self.out_of(state) for each in (step, *self._inside(step))]
+        return [step for step in self.out_marked(state) if step is not None]
 
-    def out_of(self, state: int) -> Iterator[Step]:
-        """The same without the insides of rules called on the way."""
-        while state in self._out:
-            step = self._out[state]
-            yield step
-            state = step.way.target
+    def out_marked(self, state: int) -> list[Step | None]:
+        """The same, with None at the end of each rule that is called on the way."""
+        path: list[Step | None] = []
+        pending: list[int | None] = [state]
+        while pending:
+            at = pending.pop()
+            if at is None:
+                path.append(None)
+            elif at in self._out:
+                step = self._out[at]
+                path.append(step)
+                pending.append(step.way.target)
+                if isinstance(step.way, Move) and step.way.rule != NOTHING:
+                    pending += [None, self.grammar.rules[step.way.rule].start]
+        return path
 
     def sentence(self, path: Steps) -> Sentence:
         """Give the words of ``path``; a word inside a token of several has the token's place."""

@@ -29,7 +29,7 @@ _FORMAT = 1
 _SUFFIX = ".grammar"
 _ALLOWED = {
     "array": {"_array_reconstructor", "array"},
-    "voicebot.grammar.ast": {"Grammar", "Position", "RootRule", "Tag"},
+    "voicebot.grammar.ast": {"ExternalRef", "Grammar", "Position", "RootRule", "Tag"},
     "voicebot.grammar.compiled": {"CompiledGrammar", "CompiledRule"},
     "voicebot.grammar.packed": {"PackedOutputs", "PackedStates"},
 }

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import TypeAlias
 
 import structlog
@@ -31,13 +31,21 @@ Wanted: TypeAlias = Sequence[str | ListGrammar]
 
 
 class ListenGrammars:
-    """Gives the grammars of `Listen` as one; shared by all calls."""
+    """Gives the grammars of `Listen` as one; shared by all calls.
 
-    def __init__(self, store: GrammarStore, timeout_s: float = LIST_TIMEOUT_S) -> None:
+    ``executor`` compiles the lists, a thread of its own if left out.
+    """
+
+    def __init__(
+        self,
+        store: GrammarStore,
+        timeout_s: float = LIST_TIMEOUT_S,
+        executor: Executor | None = None,
+    ) -> None:
         self._store = store
         self._timeout_s = timeout_s
         self._named: dict[tuple[str, ...], ActiveGrammar] = {}
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="lists")
+        self._executor = executor or ThreadPoolExecutor(1, thread_name_prefix="lists")
 
     async def active(self, wanted: Wanted) -> ActiveGrammar:
         """Give these grammars, lists compiled away from the event loop.
@@ -47,7 +55,7 @@ class ListenGrammars:
         names = _names(wanted)
         if len(names) == len(wanted):
             return self.named(names)
-        work = asyncio.get_running_loop().run_in_executor(self._thread, self.now, wanted)
+        work = asyncio.get_running_loop().run_in_executor(self._executor, self.now, wanted)
         try:
             async with asyncio.timeout(self._timeout_s):
                 return await work
@@ -76,7 +84,7 @@ class ListenGrammars:
 
     def close(self) -> None:
         """Compile no more."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        self._executor.shutdown(wait=False, cancel_futures=True)
 
 
 def _names(wanted: Wanted) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from typing import Final, NamedTuple, TypeAlias
 from voicebot.errors import GrammarError
 from voicebot.grammar.ast import NOWHERE, Position
 from voicebot.grammar.compiled import NOTHING, CompiledGrammar, Move
-from voicebot.grammar.coverage import Step, WayMap, steps_from
+from voicebot.grammar.coverage import WayMap, steps_from
 from voicebot.grammar.lint.findings import Finding, Severity
 from voicebot.grammar.lint.meaning import brief, same
 from voicebot.grammar.lint.path import Path, path_tree
@@ -80,6 +80,8 @@ def ambiguities(grammar: CompiledGrammar) -> Iterator[Finding]:
             return
         try:
             trees = path_tree(grammar, first), path_tree(grammar, second)
+            if trees[0] is None or trees[1] is None:
+                continue
             meanings = evaluate(grammar, trees[0]), evaluate(grammar, trees[1])
         except GrammarError:
             continue  # a tag that fails is reported where tags are run
@@ -178,18 +180,10 @@ class _Search:
     def _finished(self, pair: _Pair) -> tuple[Path, Path]:
         """End a pair that has come together in the shortest way."""
         state, stack = pair.first
-        end: list[Step | None] = list(self._shortest(state))
+        end = self.ways.out_marked(state)
         for back in reversed(stack):
-            end += [None, *self._shortest(back)]
+            end += [None, *self.ways.out_marked(back)]
         return self._joined(pair, tuple(end), tuple(end))
-
-    def _shortest(self, state: int) -> Iterator[Step | None]:
-        """Give the way out of a rule, with the end of each rule called on it."""
-        for step in self.ways.out_of(state):
-            yield step
-            if isinstance(step.way, Move) and step.way.rule != NOTHING:
-                yield from self._shortest(self._grammar.rules[step.way.rule].start)
-                yield None
 
     def _ways(self, place: _Place) -> _Ways:
         known = self._known.get(place)

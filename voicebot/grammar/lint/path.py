@@ -6,14 +6,18 @@ from typing import TypeAlias
 
 from voicebot.grammar.compiled import NOTHING, CompiledGrammar, Move
 from voicebot.grammar.coverage import Step
+from voicebot.grammar.matcher import MAX_TREE_DEPTH
 from voicebot.grammar.tree import Node, Tree
 
 Path: TypeAlias = tuple[Step | None, ...]
 """Steps from the start of a root; None for the end of a rule that was called."""
 
 
-def path_tree(grammar: CompiledGrammar, path: Path) -> Tree:
-    """Put ``path`` together as the tree that the matcher would give for it."""
+def path_tree(grammar: CompiledGrammar, path: Path) -> Tree | None:
+    """Put ``path`` together as the tree that the matcher would give for it.
+
+    None for one that nests deeper than a match may.
+    """
     root = _root(grammar, path)
     open_: list[tuple[int, str, list[Node]]] = [(root, grammar.rules[root].name, [])]
     for step in path:
@@ -22,6 +26,8 @@ def path_tree(grammar: CompiledGrammar, path: Path) -> Tree:
             open_[-1][2].append(tree)
         elif isinstance(step.way, Move) and step.way.rule != NOTHING:
             open_.append((step.way.rule, step.way.label, []))
+            if len(open_) > MAX_TREE_DEPTH:
+                return None
         elif step.way.output != NOTHING:
             open_[-1][2].append(grammar.outputs[step.way.output])
     return _closed(grammar, *open_[0])

@@ -22,7 +22,7 @@ def unreached_rules(linked: Linked) -> Iterator[Finding]:
                 Severity.ADVICE,
                 main.error(
                     rule.at,
-                    f"nothing leads to the rule ${rule.name}",
+                    f"nothing leads to the rule {main.written(rule.name)}",
                     "Refer to it, make it public, or delete it.",
                 ),
             )

@@ -245,8 +245,10 @@ def _large_numbers(network: WordNetwork, state: int) -> Iterator[Reading]:
     yield from _hundreds(network, state)
     for reading in (*_words(network, state), *_compounds(network, state)):
         digits = "1" if reading.words == ("a",) else reading.spelling
+        if not digits.isdigit() or int(digits) == 0:
+            continue  # before looking further: what follows each name of a long list is much
         following = network.arcs(reading.target)
-        if digits.isdigit() and int(digits) > 0 and "thousand" in following:
+        if "thousand" in following:
             target, weight = following["thousand"]
             words = (*reading.words, "thousand")
             yield Reading(digits, words, target, _THOUSANDS, reading.weight + weight, joins=True)
