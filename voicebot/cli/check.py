@@ -6,6 +6,7 @@ do not name yet, a prompt too long for the ear) does not make the check fail.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -96,6 +97,7 @@ def check_application(application: Path, settings: Settings) -> Report:
     actions = _check_actions(application, settings, report)
     report.problems += validate(flows, Known(grammars, actions))
     _check_builtins(flows, store, report)
+    _check_vocabulary(store, settings, report)
     _check_recordings(application / "audio", report)
     report.problems.sort(key=_order)
     report.advice += missing_transfers(flows, settings.transfers)
@@ -128,6 +130,24 @@ def _check_builtins(flows: FlowSet, store: GrammarStore, report: Report) -> None
                 store.load(reference.name)
             except GrammarError as error:
                 report.problems.append(reference.place.error(error.problem, error.remedy))
+
+
+def _check_vocabulary(store: GrammarStore, settings: Settings, report: Report) -> None:
+    """What the recognisers cannot hear; only of grammars that compile."""
+    engines = {
+        settings.speech.recognizer,
+        *(e.recognizer for e in settings.speech.engines.values()),
+    }
+    if "vosk" not in engines:
+        return
+    # Loading the library takes half a second: not where nobody uses it.
+    from voicebot.cli.vocabulary import unheard_words
+
+    grammars = []
+    for path in sorted(store.folder.glob("*.gram")):
+        with contextlib.suppress(GrammarError):
+            grammars.append(store.load(path.stem))
+    report.problems += unheard_words(grammars, settings)
 
 
 def _check_actions(
