@@ -57,7 +57,10 @@ _CLIPS = {
     **{name: f"digits/mon-{number}" for number, name in enumerate(_MONTHS)},
     **{name: f"digits/day-{number}" for number, name in enumerate(_DAYS)},
     **dict.fromkeys(("thirtieth",), "digits/h-30"),
-    **{"am": "digits/a-m", "pm": "digits/p-m", "o'clock": "digits/oclock", "and": "vm-and"},
+    "am": "digits/a-m",
+    "pm": "digits/p-m",
+    "o'clock": "digits/oclock",
+    "and": "vm-and",
     **{name: f"digits/{name}" for name in ("hundred", "thousand", "million", "minus", "oh")},
     **{name: f"digits/{name}" for name in ("dollars", "today", "tomorrow", "yesterday")},
     "hours": "hours",
@@ -119,7 +122,9 @@ def main() -> None:
     options = parser.parse_args()
     recognizer = MoonshineRecognizer()
     store = GrammarStore(Path("grammars"))
-    print(f"{'type':<10}{'voice':<11}{'n':>4}{'right':>8}{'accepted':>10}{'wrong':>8}{'x real':>10}")
+    print(
+        f"{'type':<10}{'voice':<11}{'n':>4}{'right':>8}{'accepted':>10}{'wrong':>8}{'x real':>10}"
+    )
     for voice in options.voices:
         if not _is_here(voice):
             print(f"left out: no {voice} on this machine", file=sys.stderr)

@@ -99,8 +99,14 @@ class SpellingGraph:
 
     def is_final(self, node: int) -> bool:
         """Whether the utterance may end at ``node``."""
+        return self.end_weight(node) is not None
+
+    def end_weight(self, node: int) -> float | None:
+        """The network's log weight of ending at ``node``, None where no utterance ends."""
         boundary = self._nodes[node].boundary
-        return boundary is not None and boundary[1] == 0 and self._network.is_final(boundary[0])
+        if boundary is None or boundary[1] != 0:
+            return None
+        return self._network.end_weight(boundary[0])
 
     def read(self, text: str, *, partial: bool = False) -> tuple[str, ...] | None:
         """The words that ``text`` (as `normalise` makes it) spells, by the path of greatest weight.
@@ -117,7 +123,11 @@ class SpellingGraph:
                         following[step.node] = (total, words + step.words)
             reached = following
         may_end = self.between_words if partial else self.is_final
-        ends = [found for node, found in reached.items() if may_end(node)]
+        ends = [
+            (weight + (self.end_weight(node) or 0.0), words)
+            for node, (weight, words) in reached.items()
+            if may_end(node)
+        ]
         return max(ends, key=lambda found: found[0])[1] if ends else None
 
     def _boundary(self, state: int, due: int, gap: Gap) -> int:
