@@ -8,8 +8,10 @@ network of words into a graph of characters that accepts such spellings, lazily,
   hundred', ``21st``; digits and single letters may run together: ``1234``, ``AB12``;
 - a grammar that is written with digits may be heard as words.
 
-Left out on purpose: money, fractions and times beyond 'three thirty' as ``3:30``, numbers of a
-million and more. The decoder then spells the words out, at some loss of confidence.
+- a sign before an amount (``$5``) is a word of the grammar: 'usd', 'eur', 'gbp'.
+
+Left out on purpose: fractions ('2.5' for 'two point five'), numbers of a million and more. The
+decoder then spells the words out, at some loss of confidence.
 """
 
 from __future__ import annotations
@@ -204,7 +206,7 @@ def readings(network: WordNetwork, state: int, due: int = 0) -> Iterator[Reading
     else:
         yield Reading("000", (), state, 0, 0.0, joins=True)
         yield from _below_hundred(network, state, "0")
-        yield from _hundreds(network, state)
+        yield from _hundreds(network, state, most=9)
 
 
 def _words(network: WordNetwork, state: int) -> Iterator[Reading]:
@@ -242,13 +244,15 @@ def _below_hundred(network: WordNetwork, state: int, before: str) -> Iterator[Re
                 )
 
 
-def _hundreds(network: WordNetwork, state: int) -> Iterator[Reading]:
-    """'three hundred' as 3, two digits due."""
-    for word, (between, weight) in network.arcs(state).items():
-        digit = "1" if word == "a" else UNITS.get(word, "0")
-        if digit != "0" and "hundred" in network.arcs(between):
-            target, more = network.arcs(between)["hundred"]
-            yield Reading(digit, (word, "hundred"), target, _HUNDREDS, weight + more, joins=True)
+def _hundreds(network: WordNetwork, state: int, most: int = 99) -> Iterator[Reading]:
+    """'three hundred' as 3, 'fifteen hundred' as 15, two digits due; from 1 to ``most`` hundred."""
+    for reading in (*_words(network, state), *_compounds(network, state)):
+        digits = "1" if reading.words == ("a",) else reading.spelling
+        following = network.arcs(reading.target)
+        if "hundred" in following and digits.isdigit() and 0 < int(digits) <= most:
+            target, weight = following["hundred"]
+            words = (*reading.words, "hundred")
+            yield Reading(digits, words, target, _HUNDREDS, reading.weight + weight, joins=True)
 
 
 def _large_numbers(network: WordNetwork, state: int) -> Iterator[Reading]:
