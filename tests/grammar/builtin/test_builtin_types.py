@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from voicebot.grammar.active import Progress
+from voicebot.grammar.builtin import KINDS
+from voicebot.grammar.builtin.currency import CURRENCIES
 from voicebot.grammar.store import GrammarStore
 from voicebot.types import Json
 
@@ -206,3 +208,12 @@ def test_digits_keep_their_length_whatever_is_doubled() -> None:
     assert _said("digits?length=4", "double one triple two") == "no match"
     assert _said("digits?minlength=3;maxlength=5", "double one") == "no match"
     assert _said("digits?minlength=3;maxlength=5", "triple one double two") == "11122"
+
+
+def test_every_type_and_parameter_is_documented() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "builtins.md").read_text(encoding="utf-8")
+    for kind in KINDS:
+        assert f"| `{kind}` |" in text
+    for parameter in ("y", "n", "length", "minlength", "maxlength", "currency", "today"):
+        assert f"`{parameter}`" in text
+    assert all(currency in text for currency in CURRENCIES)
