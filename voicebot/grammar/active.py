@@ -48,6 +48,10 @@ class WordNetwork(Protocol):
         """Tell whether a sentence may end here."""
         ...
 
+    def end_weight(self, state: int) -> float | None:
+        """Give the log weight of ending here, <= 0; None where no sentence ends."""
+        ...
+
 
 class Progress(Enum):
     """How far an input has come along the active grammars."""

@@ -6,6 +6,8 @@ Names of numbers carry no tags: what they are worth is looked up by their text i
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 UNITS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 TEENS = (
     *("ten", "eleven", "twelve", "thirteen", "fourteen"),
@@ -92,6 +94,9 @@ $scale = thousand | million;
 as text, ``$part`` a half or quarters, ``$scale`` the text of what a decimal may count."""
 
 
+UNUSUAL = 0.05
+"""Weight of ending after a number of digits that is not usual."""
+
 DIAL = """\
 {!{
 function dial(text) {
@@ -135,11 +140,15 @@ def digit_chain(least: int, most: int) -> str:
     return "".join(rules)
 
 
-def rest(rule: str, read: int, least: int, most: int) -> str:
+def rest(rule: str, read: int, least: int, most: int, usual: Container[int] | None = None) -> str:
     """Write what follows when ``read`` of ``least`` to ``most`` digits were read.
 
-    Not ``[$after5]``: after a repeat comes a silent move, and the call would not be the last thing.
+    Ending elsewhere than after a ``usual`` number of digits has less weight. Not ``[$after5]``:
+    after a repeat comes a silent move, and the call would not be the last thing.
     """
     if read == most:
         return ""
-    return f" {rule}{read}" if read < least else f" ($NULL | {rule}{read})"
+    if read < least:
+        return f" {rule}{read}"
+    weight = 1 if usual is None or read in usual else UNUSUAL
+    return f" (/{weight}/ $NULL | /1/ {rule}{read})"

@@ -1,7 +1,8 @@
 """``builtin:phone``: a telephone number, as its digits; ``x`` stands before an extension.
 
 Digits are said one by one, doubled or tripled, or in groups: 'eight hundred', 'five fifty five',
-'forty two seventeen'. 'Twenty two' is 22, never 20 and 2.
+'forty two seventeen'. 'Twenty two' is 22, never 20 and 2. Any length is taken, those usual in North
+America a little sooner.
 """
 
 from __future__ import annotations
@@ -14,19 +15,33 @@ from voicebot.grammar.builtin.parameters import Parameters
 LEAST, MOST = 3, 15
 """Digits of a number without its extension: 911 to E.164's longest."""
 
-_Ways: TypeAlias = tuple[tuple[str, int, str], ...]
-"""Weight, number of digits, and what is said for them."""
+USUAL = (3, 7, 10, 11)
+"""Digits of numbers in North America, the likelier ones: '807' may be eight oh seven or eight
+hundred seven, and often only the length tells."""
 
-_FROM_ONE: _Ways = (("1", 1, "$unit"), ("0.3", 3, "$unit hundred"), ("0.3", 4, "$unit thousand"))
-_OTHERS: _Ways = (
-    ("1", 1, "(zero | oh)"),
-    ("1", 2, "double $digit"),
-    ("1", 3, "triple $digit"),
-    ("0.3", 2, "$teen"),
-    ("0.3", 4, "$teen hundred"),
-    ("0.3", 2, "$ten $unit"),
+_Ways: TypeAlias = tuple[tuple[str, int, str, range | tuple[int, ...]], ...]
+"""Weight, number of digits, what is said for them, and after how many digits that may be."""
+
+_ANYWHERE = range(MOST)
+_CODES = (0, 1, 3, 4)
+"""Where an area code or an exchange can begin, after a 1 or not: 'eight hundred'."""
+_LINES = (3, 6, 7)
+"""Where the last four can begin: 'five thousand', 'twelve hundred'."""
+
+_FROM_ONE: _Ways = (
+    ("1", 1, "$unit", _ANYWHERE),
+    ("0.3", 3, "$unit hundred", _CODES),
+    ("0.3", 4, "$unit thousand", _LINES),
 )
-_BARE_TEN: _Ways = (("0.3", 2, "$ten"),)
+_OTHERS: _Ways = (
+    ("1", 1, "(zero | oh)", _ANYWHERE),
+    ("1", 2, "double $digit", _ANYWHERE),
+    ("1", 3, "triple $digit", _ANYWHERE),
+    ("0.3", 2, "$teen", _ANYWHERE),
+    ("0.3", 4, "$teen hundred", _LINES),
+    ("0.3", 2, "$ten $unit", _ANYWHERE),
+)
+_BARE_TEN: _Ways = (("0.3", 2, "$ten", _ANYWHERE),)
 
 _MAIN = """\
 $main = [plus] $after0 [(extension | ext | x) ([double | triple] $digit | $two_digits)<1-6>]
@@ -63,7 +78,7 @@ def _after(read: int) -> str:
 
 def _ways(read: int, ways: _Ways, following: str) -> list[str]:
     return [
-        f"/{weight}/ {said}{rest(following, read + digits, LEAST, MOST)}"
-        for weight, digits, said in ways
-        if read + digits <= MOST
+        f"/{weight}/ {said}{rest(following, read + digits, LEAST, MOST, USUAL)}"
+        for weight, digits, said, places in ways
+        if read in places and read + digits <= MOST
     ]
