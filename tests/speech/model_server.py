@@ -51,7 +51,7 @@ def serving(server: FileServer) -> Iterator[FileServer]:
     """Serve on a free port of 127.0.0.1 for as long as the block runs."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802  the name is the library's
+        def do_GET(self) -> None:
             server.answer(self)
 
         def log_message(self, format: str, *args: object) -> None:

@@ -16,7 +16,6 @@ import pytest
 
 from tests.speech.model_server import FileServer, serving
 from voicebot.errors import ModelError
-from voicebot.speech import model_archive
 from voicebot.speech.model_archive import Pulled, pull
 from voicebot.speech.models import Model
 from voicebot.types import Language
@@ -165,7 +164,7 @@ def test_want_of_room_is_told_before_anything_is_fetched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = shutil.disk_usage(tmp_path)._replace(free=1000)
-    monkeypatch.setattr(model_archive.shutil, "disk_usage", lambda _: usage)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     with serving(file_server()) as server:
         assert "are free" in complaint(server, tmp_path)
     assert server.asked == []
