@@ -263,9 +263,10 @@ def _translate(
     first = error.errors(include_url=False)[0]
     path = tuple(str(part) for part in first["loc"])
     where = places.get(path[:2]) or places.get(path[:1]) or f"{file}: {'.'.join(path)}"
+    if path[:2] == _ENGINES:
+        where = ".".join([where, *path[2:]])
     if first["type"] == "extra_forbidden":
         if path[:2] == _ENGINES and len(path) > 3:
-            where = f"{where}.{'.'.join(path[2:])}"
             return ConfigError(
                 where, "unknown setting", _suggest(path[-1], list(LanguageEngines.model_fields))
             )
@@ -277,8 +278,6 @@ def _translate(
     problem = first["msg"].removeprefix("Value error, ")
     problem = problem.partition(", unable")[0].partition(" for <class")[0]
     problem = problem[:1].lower() + problem[1:]
-    if path[:2] == _ENGINES and len(path) > 2:
-        where = f"{where}.{'.'.join(path[2:])}"
     if path[0] not in _MAY_HOLD_PASSWORDS:
         problem = f"{problem}, not {_shown(first['input'])}"
     return ConfigError(where, problem, _describe(path))

@@ -129,7 +129,7 @@ def _fetch(client: httpx.Client, model: Model, url: str, part: Path, report: Rep
         total = have + int(length) if length.isdecimal() else 0
         most = min(LARGEST, model.size if model.sha256 else LARGEST)
         with part.open("ab" if goes_on else "wb") as file:
-            for block in response.iter_raw(_BLOCK):
+            for block in response.iter_raw():
                 file.write(block)
                 have += len(block)
                 report(have, total)

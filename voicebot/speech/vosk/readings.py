@@ -89,4 +89,5 @@ def progress(grammar: ActiveGrammar, words: Sequence[str]) -> tuple[bool, bool]:
 
 def _fit(score: float, free: FreeDecode) -> float:
     deficit = (score - free.score) / max(free.speech_s, 0.1)
-    return 1.0 / (1.0 + math.exp(-min((deficit + _ENOUGH_WORSE) / _SLOPE, 30.0)))
+    logit = min(max((deficit + _ENOUGH_WORSE) / _SLOPE, -30.0), 30.0)
+    return 1.0 / (1.0 + math.exp(-logit))
