@@ -6,7 +6,6 @@ do not name yet, a prompt too long for the ear) does not make the check fail.
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ import typer
 from voicebot.actions.reader import read_actions
 from voicebot.actions.seed import sample_scripts
 from voicebot.cli.grammar import inspect_file
+from voicebot.cli.grammar_engines import GrammarEngines
 from voicebot.config import Settings, load_settings
 from voicebot.errors import AudioError, FlowError, GrammarError, SourceError, VoicebotError
 from voicebot.flows.model import FlowSet
@@ -93,11 +93,10 @@ def check_application(application: Path, settings: Settings) -> Report:
     flows, problems = read_flows(application / "flows")
     report.problems += problems
     store = GrammarStore(application / "grammars")
-    grammars = _check_grammars(store, report)
+    grammars = _check_grammars(store, settings, report)
     actions = _check_actions(application, settings, report)
     report.problems += validate(flows, Known(grammars, actions))
     _check_builtins(flows, store, report)
-    _check_vocabulary(store, settings, report)
     _check_recordings(application / "audio", report)
     report.problems.sort(key=_order)
     report.advice += missing_transfers(flows, settings.transfers)
@@ -112,13 +111,15 @@ def check_application(application: Path, settings: Settings) -> Report:
     return report
 
 
-def _check_grammars(store: GrammarStore, report: Report) -> set[str]:
+def _check_grammars(store: GrammarStore, settings: Settings, report: Report) -> set[str]:
     """The names of all grammar files, those with problems too: they are there."""
     files = grammar_files(store.folder)
+    engines = GrammarEngines(settings)
     for file in files:
-        for finding in inspect_file(file):
+        for finding in inspect_file(file, engines):
             problem = finding.severity is Severity.PROBLEM
             (report.problems if problem else report.advice).append(finding.error)
+    report.problems += engines.missing
     report.counts["grammars"] = len(files)
     return {file.stem for file in files}
 
@@ -130,24 +131,6 @@ def _check_builtins(flows: FlowSet, store: GrammarStore, report: Report) -> None
                 store.load(reference.name)
             except GrammarError as error:
                 report.problems.append(reference.place.error(error.problem, error.remedy))
-
-
-def _check_vocabulary(store: GrammarStore, settings: Settings, report: Report) -> None:
-    """What the recognisers cannot hear; only of grammars that compile."""
-    engines = {
-        settings.speech.recognizer,
-        *(e.recognizer for e in settings.speech.engines.values()),
-    }
-    if "vosk" not in engines:
-        return
-    # Loading the library takes half a second: not where nobody uses it.
-    from voicebot.cli.vocabulary import unheard_words
-
-    grammars = []
-    for path in sorted(store.folder.glob("*.gram")):
-        with contextlib.suppress(GrammarError):
-            grammars.append(store.load(path.stem))
-    report.problems += unheard_words(grammars, settings)
 
 
 def _check_actions(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +15,7 @@ from voicebot.grammar.compiled import CompiledGrammar
 from voicebot.grammar.coverage import coverage
 from voicebot.grammar.files import read_source
 from voicebot.grammar.lint.findings import Finding, Severity
-from voicebot.grammar.lint.report import NO_ENGINE, inspect
+from voicebot.grammar.lint.report import NO_ENGINE, Engine, inspect
 from voicebot.grammar.matcher import best_match
 from voicebot.grammar.sampler import sample as sample_sentences
 from voicebot.grammar.semantics import evaluate
@@ -144,7 +144,7 @@ def check(
     Advice is for a second look: words the engine is unlikely to know, phrases that sound alike,
     repeats without end, rules that nothing leads to. It does not make the check fail.
     """
-    findings = [finding for path in grammars for finding in inspect_file(path)]
+    findings = [finding for path in grammars for finding in inspect_file(path, engine_for)]
     if as_json:
         _print_json([_finding_json(finding) for finding in findings])
     else:
@@ -153,15 +153,18 @@ def check(
         raise typer.Exit(1)
 
 
-def inspect_file(path: Path) -> list[Finding]:
-    """Everything that can be said of a grammar file; nothing is raised."""
+def inspect_file(path: Path, engines: Callable[[Language], Engine]) -> list[Finding]:
+    """Everything that can be said of a grammar file; nothing is raised.
+
+    ``engines`` gives the engine that hears a language.
+    """
     try:
         linked = link_source(read_source(path), path.parent)
         compiled = compile_linked(linked)
     except GrammarError as error:
         return [Finding(Severity.PROBLEM, error)]
     language = Language(compiled.main.language)
-    return inspect(linked, compiled, engine_for(language) if language else NO_ENGINE)
+    return inspect(linked, compiled, engines(language) if language else NO_ENGINE)
 
 
 def _finding_json(finding: Finding) -> Json:

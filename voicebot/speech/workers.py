@@ -3,7 +3,7 @@
 Nothing here blocks the event loop: jobs go out and answers come in over asyncio pipes. A worker
 that dies (or is killed for taking too long) costs the one job it was at; it is replaced at once,
 and later with growing pauses if it keeps dying. Waiting jobs are taken from the calls in turn
-(`fair_queue`). Jobs are not batched: `docs/decisions/speech-workers.md` has the measurement.
+(`fair_queue`). Jobs are not batched: `docs/decisions/0012-fair-queue.md` has the measurement.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ _PEAK: Final = 16_384
 _MIRROR: Final = 10 ** (-16 / 20)
 """Gain of the lower half of the spectrum where it stands, mirrored, for the missing upper one. The
 models know no audio without anything above 4 kHz, as a telephone's is: with this they hear half as
-many words more of it; see docs/decisions/vosk.md."""
+many words more of it; see docs/decisions/0011-vosk.md."""
 _CHUNK: Final = RATE // 5
 _UNKNOWN_WORD: Final = "[unk]"
 _SILENT: Final = -2

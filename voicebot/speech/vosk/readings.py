@@ -21,7 +21,7 @@ from voicebot.speech.vosk.phrases import Phrases
 
 _ENOUGH_WORSE: Final = 12.0
 """Log-likelihood a second below the free decode at which a reading is as likely as not: 80 in 100
-right answers kept, 20 in 100 of what was outside the grammar; see docs/decisions/vosk.md."""
+right answers kept, 20 in 100 of what was outside the grammar; see docs/decisions/0011-vosk.md."""
 _SLOPE: Final = 3.0
 
 

@@ -44,7 +44,9 @@ def test_word_that_the_model_lacks_is_told_once_with_its_place() -> None:
     assert result.exit_code == 1
     told = [line for line in result.output.splitlines() if "vocabulary" in line]
     assert len(told) == 1
-    assert told[0].startswith("grammars/answer.gram:5:3: 'voicemail' is not in the vocabulary")
+    assert told[0].startswith(
+        "grammars/answer.gram:5:3: the word 'voicemail' is not in the vocabulary"
+    )
 
 
 def test_model_that_is_missing_is_told(application: Path) -> None:
