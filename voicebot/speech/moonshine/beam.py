@@ -111,9 +111,10 @@ def search(
 
 def _ends(found: Found, constraint: Constraint, width: int) -> list[Path]:
     """The likeliest places in the grammar where an utterance that goes on was cut."""
-    ends = [*found.partial]
-    for path in found.complete:
-        ends.append(replace(path, score=path.score - (constraint.end_weight(path.state) or 0.0)))
+    ends = [
+        replace(path, score=path.score - (constraint.end_weight(path.state) or 0.0))
+        for path in (*found.complete, *found.partial)
+    ]
     return nlargest(width, ends, key=lambda path: path.score)
 
 
