@@ -101,19 +101,26 @@ def table(rows: Sequence[Row]) -> str:
 def calibration(heard: Sequence[Heard]) -> tuple[float, str]:
     """The expected calibration error (Naeini et al., 2015) and the bins as a table.
 
-    For foreign speech no reading is right, so its confidence should be nought.
+    For foreign speech no reading is right, so its confidence should be nought; it counts as if one
+    caller of five said something foreign.
     """
+    strangers = sum(one.foreign for one in heard)
+    foreign_weight = (len(heard) - strangers) / strangers / 4 if strangers else 0.0
+    weights = [foreign_weight if one.foreign else 1.0 for one in heard]
     edges = np.linspace(0, 1, BINS + 1)
     lines = [f"{'confidence':<14}{'n':>5}{'stated':>9}{'true':>8}"]
     error = 0.0
     for low, high in pairwise(edges):
         inside = [
-            one for one in heard if low <= one.confidence < high or (high == 1 == one.confidence)
+            (one, weight)
+            for one, weight in zip(heard, weights, strict=True)
+            if low <= one.confidence < high or (high == 1 == one.confidence)
         ]
-        if not inside:
+        total = sum(weight for _, weight in inside)
+        if not total:
             continue
-        stated = float(np.mean([one.confidence for one in inside]))
-        true = sum(one.right and not one.foreign for one in inside) / len(inside)
-        error += len(inside) / len(heard) * abs(stated - true)
+        stated = sum(one.confidence * weight for one, weight in inside) / total
+        true = sum(weight for one, weight in inside if one.right and not one.foreign) / total
+        error += total / sum(weights) * abs(stated - true)
         lines.append(f"{low:.1f} to {high:.1f}    {len(inside):>5}{stated:>9.2f}{true:>8.2f}")
     return error, "\n".join(lines)
