@@ -9,7 +9,7 @@ import pytest
 from tests.sessions.conftest import LOST, Exchange
 from voicebot.errors import ActionError
 from voicebot.events import CallAnswered, CallStarted, TurnResult
-from voicebot.sessions.feed import InputHeard, PromptSpoken
+from voicebot.sessions.feed import InputHeard, PartHeard, PromptSpoken
 from voicebot.types import Mode, Outcome
 
 CHOICE = """
@@ -259,6 +259,19 @@ async def test_watchers_hear_of_prompts_as_they_leave(exchange: Exchange) -> Non
     heard = [event for event in line.live if isinstance(event, InputHeard)]
     assert heard[0].heard is not None
     assert heard[0].heard.text == "apple"
+    await line.hang_up()
+
+
+async def test_watchers_see_what_was_said_so_far_in_each_pause(exchange: Exchange) -> None:
+    line = await exchange.call()
+    await line.hear_out()
+    await line.say("app", 0.4)
+    await line.caller.listen(260)
+    await line.say("apple", 0.4)
+    await line.hear_out()
+    told = [event for event in line.live if isinstance(event, PartHeard | InputHeard)]
+    assert [type(event) for event in told] == [PartHeard, PartHeard, InputHeard]
+    assert [event.text for event in told if isinstance(event, PartHeard)] == ["app", "apple"]
     await line.hang_up()
 
 

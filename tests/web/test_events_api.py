@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from tests.web.conftest import House
 from voicebot.events import CallAnswered, CallEnded, CallStarted, TurnResult
-from voicebot.sessions.feed import InputHeard, LiveEvent, PromptSpoken
+from voicebot.sessions.feed import InputHeard, LiveEvent, PartHeard, PromptSpoken
 from voicebot.types import CallId, Heard, Language, Mode, Outcome
 from voicebot.web.server import HttpServer
 
@@ -26,6 +26,7 @@ def _call(call: str) -> list[LiveEvent]:
         CallStarted(name, AT, "sip", "alice", "shop", "main", Language("en-US")),
         CallAnswered(name, AT),
         PromptSpoken(name, AT, "ask", "Which order?\nPlease say or key it.", 480.0),
+        PartHeard(name, AT, "ask", "four two"),
         InputHeard(name, AT, "ask", TurnResult.MATCH, heard),
         InputHeard(name, AT, "ask", TurnResult.NOINPUT, None),
         CallEnded(name, AT, Outcome.SELF_SERVED, "goodbye"),
@@ -56,7 +57,9 @@ async def test_a_call_is_told_as_it_happens(house: House, remote: httpx.AsyncCli
         assert answer.headers["content-type"].startswith("text/event-stream")
         told = _events(answer)
         for sent, name in zip(
-            _call("a"), ["started", "answered", "prompt", "heard", "heard", "ended"], strict=True
+            _call("a"),
+            ["started", "answered", "prompt", "partial", "heard", "heard", "ended"],
+            strict=True,
         ):
             house.feed.publish(sent)
             heard_name, data = await anext(told)
@@ -71,12 +74,13 @@ async def test_the_data_of_events_is_what_a_caller_of_the_api_expects(
     async with remote.stream("GET", "/api/events") as answer:
         told = _events(answer)
         data = {}
-        for sent in _call("a")[:4]:
+        for sent in _call("a")[:5]:
             house.feed.publish(sent)
             name, data[name] = await anext(told)
     assert data["started"]["caller"] == "alice"
     assert data["prompt"]["prompt"] == "Which order?\nPlease say or key it."
     assert data["prompt"]["latency_ms"] == 480.0
+    assert (data["partial"]["step"], data["partial"]["text"]) == ("ask", "four two")
     assert data["heard"]["heard"] == {
         "text": "4271",
         "semantics": {"order": "4271"},

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from voicebot.events import CallAnswered, CallEnded, CallStarted, TurnFinished, TurnResult
-from voicebot.sessions.feed import InputHeard, LiveEvent, PromptSpoken
+from voicebot.sessions.feed import InputHeard, LiveEvent, PartHeard, PromptSpoken
 from voicebot.sessions.records import Journal
 from voicebot.telephony._api import LegInfo
 from voicebot.types import Heard, Language, Outcome
@@ -65,6 +65,10 @@ class CallAccount:
             self.publish(
                 PromptSpoken(self.info.call_id, self.clock(), self._step, fresh, latency_ms)
             )
+
+    def hearing(self, text: str) -> None:
+        """The caller has said ``text`` so far and may go on."""
+        self.publish(PartHeard(self.info.call_id, self.clock(), self._step, text))
 
     def heard(
         self,

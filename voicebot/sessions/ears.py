@@ -87,7 +87,8 @@ class Ears:
     """Listens on one call. ``stop_prompt`` is called when the caller barges in; ``group`` owns
     the decoding.
 
-    ``detector`` makes a voice activity detector for a rate in Hz. Time is the line's, from ``now``
+    ``partial`` is told what has been said so far, in each pause that is decoded. ``detector``
+    makes a voice activity detector for a rate in Hz. Time is the line's, from ``now``
     on.
     """
 
@@ -100,6 +101,7 @@ class Ears:
         *,
         policy: TurnPolicy,
         detector: Callable[[int], Detector],
+        partial: Callable[[str], None],
         now: float,
     ) -> None:
         self._rate = rate
@@ -109,6 +111,7 @@ class Ears:
         self._policy = policy
         self._turns = TurnTaker()
         self._is_speech = detector(rate)
+        self._partial = partial
         self._buffer = UtteranceBuffer()
         self._listening: _Listening | None = None
         self._decodes: dict[int, asyncio.Task[None]] = {}
@@ -226,6 +229,8 @@ class Ears:
             return
         self._decoded[generation] = outcome
         if listening.ended is None:
+            if isinstance(outcome, Recognition) and outcome.so_far:
+                self._partial(outcome.so_far)
             self._tell(signals.DecodeArrived(generation, matched, can_continue))
         else:
             self._conclude_speech(listening)

@@ -31,6 +31,17 @@ class PromptSpoken:
 
 
 @dataclass(frozen=True, slots=True)
+class PartHeard:
+    """What the caller has said so far, for captions: told in each pause, and soon outdated.
+    ``text`` is in words, along the grammar where it holds them."""
+
+    call_id: CallId
+    at: float
+    step: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class InputHeard:
     """The caller's side of a turn is over; ``heard`` is None where nothing was understood."""
 
@@ -41,7 +52,9 @@ class InputHeard:
     heard: Heard | None
 
 
-LiveEvent: TypeAlias = CallStarted | CallAnswered | PromptSpoken | InputHeard | CallEnded
+LiveEvent: TypeAlias = (
+    CallStarted | CallAnswered | PromptSpoken | PartHeard | InputHeard | CallEnded
+)
 
 
 class EventFeed:

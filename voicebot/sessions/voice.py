@@ -180,6 +180,7 @@ class VoiceSession:
             group,
             policy=self._services.turns,
             detector=self._services.detector,
+            partial=self._account.hearing,
             now=asyncio.get_running_loop().time(),
         )
         self._leg.attach(self)

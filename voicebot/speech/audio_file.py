@@ -7,7 +7,7 @@ at 44.1 kHz among telephone recordings is more likely a mistake than a wish.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import soundfile
@@ -19,13 +19,14 @@ from voicebot.types import Samples
 
 RATES: Final = (8000, 16_000)
 MAX_SECONDS: Final = 3600
+_FLOATING: Final = ("FLOAT", "DOUBLE")
 
 
 def read_speech(path: Path, *, telephone: bool = False) -> tuple[Samples, int]:
     """Give the file's samples (int16, channels mixed to one) and their rate, 8000 or 16000 Hz.
 
     ``telephone`` takes the audio through an 8 kHz mu-law line first. Raises AudioError for a file
-    that cannot be read, is empty, longer than an hour, or sampled at another rate.
+    that cannot be read, is empty, longer than an hour, sampled at another rate, or holds NaN.
     """
     samples, rate = _read(path)
     if rate not in RATES:
@@ -47,7 +48,19 @@ def _read(path: Path) -> tuple[Samples, int]:
             rate = int(file.samplerate)
             if file.frames > MAX_SECONDS * rate:
                 raise AudioError(str(path), f"longer than {MAX_SECONDS} s; cut it up first")
-            channels = file.read(dtype="int16", always_2d=True)
+            channels = _samples(file, path)
     except (soundfile.SoundFileError, OSError, RuntimeError) as error:
         raise AudioError(str(path), f"cannot be read as audio ({error})") from None
     return np.rint(channels.mean(axis=1)).astype(np.int16), rate
+
+
+def _samples(file: Any, path: Path) -> Samples:
+    """All frames as int16, shape [frames, channels]."""
+    if file.subtype not in _FLOATING:
+        whole: Samples = file.read(dtype="int16", always_2d=True)
+        return whole
+    numbers = file.read(dtype="float32", always_2d=True)
+    if not np.isfinite(numbers).all():
+        raise AudioError(str(path), "holds samples that are no numbers (NaN or infinity)")
+    scaled: Samples = np.rint(np.clip(numbers, -1, 1) * 32_767).astype(np.int16)
+    return scaled

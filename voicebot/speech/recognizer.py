@@ -64,6 +64,11 @@ class Recognition:
     def best(self) -> Hypothesis | None:
         return self.nbest[0] if self.nbest else None
 
+    @property
+    def so_far(self) -> str:
+        """What to show of an utterance that may go on: the reading, or what was heard freely."""
+        return self.nbest[0].text if self.match and self.nbest else self.free_text
+
 
 @dataclass(frozen=True, slots=True)
 class Transcript:

@@ -60,3 +60,19 @@ def test_unusable_file_is_named_with_its_problem(tmp_path: Path, name: str, prob
     with pytest.raises(AudioError, match=problem) as error:
         read_speech(tmp_path / name)
     assert str(error.value).startswith(str(tmp_path / name))
+
+
+@pytest.mark.parametrize("poison", [np.nan, np.inf])
+def test_samples_that_are_no_numbers_are_refused(tmp_path: Path, poison: float) -> None:
+    file = tmp_path / "a.wav"
+    samples = np.zeros(1600, np.float32)
+    samples[800] = poison
+    soundfile.write(file, samples, 8000, subtype="FLOAT")
+    with pytest.raises(AudioError, match="no numbers"):
+        read_speech(file)
+
+
+def test_floating_point_samples_are_clipped(tmp_path: Path) -> None:
+    file = tmp_path / "a.wav"
+    soundfile.write(file, np.array([0.5, -3.0, 3.0], np.float32), 8000, subtype="FLOAT")
+    assert read_speech(file)[0].tolist() == [16384, -32767, 32767]

@@ -146,7 +146,63 @@ def test_equal_meanings_are_joined_and_share_their_probability(
     ranked = hypotheses(_search(script, active, constrain), active)
     assert [hypothesis.semantics for hypothesis in ranked] == ["low", "high"]
     assert ranked[0].text == "one"
-    assert ranked[0].score == pytest.approx(np.log(0.55 / 0.95), abs=1e-3)
+    assert ranked[0].score == pytest.approx(
+        np.log(0.55 / 0.95) + beam.EXCUSED * -np.log(0.4 / 0.95), abs=1e-3
+    )
+
+
+def test_words_and_slots_are_as_sure_as_the_readings_that_agree(
+    grammar: GrammarMaker, constrain: Vocabulary
+) -> None:
+    script = {"": {"one": 1.0}, "one": {"two": 0.75, "three": 0.25}}
+    active = grammar('one {out.first = 1} (two {out.second = "2"} | three {out.second = "3"})')
+    best, other = hypotheses(_search(script, active, constrain), active)
+    trust = best.confidence / 0.75
+    assert [word.text for word in best.words] == ["one", "two"]
+    assert best.words[0].confidence == pytest.approx(best.slots["first"])
+    assert best.words[0].confidence == pytest.approx(trust, rel=0.01)
+    assert other.semantics == {"first": 1, "second": "3"}
+    assert best.words[1].confidence == pytest.approx(best.slots["second"])
+    assert best.slots["second"] == pytest.approx(0.75 * trust, rel=0.01)
+    assert min(word.confidence for word in best.words) >= best.confidence - 1e-9
+
+
+def test_word_in_noise_is_not_held_against_the_longer_sentence(
+    grammar: GrammarMaker, constrain: Vocabulary
+) -> None:
+    script = {"": {"one": 1.0}, "one": {"END": 0.12, "two": 0.1, "noise": 0.4, "three": 0.38}}
+    found = _search(script, grammar("one [two]"), constrain)
+    assert found.complete[0].words == ("one", "two")
+    assert found.complete[0].score < found.complete[1].score
+
+
+def test_search_goes_on_in_the_next_piece_where_the_last_one_ended(
+    grammar: GrammarMaker, constrain: Vocabulary
+) -> None:
+    active = grammar("one two three")
+    constraint = Constraint(active.network(), constrain)
+    first = ScriptedDecoder({"": {"one": 1.0}, "one": {"two": 1.0}, "one two": {"END": 1.0}})
+    second = ScriptedDecoder({"": {"three": 0.5, "noise": 0.5}})
+    begun = beam.search(first, constraint, 4, 12)
+    assert begun.best < -20
+    found = gather(beam.search(second, constraint, 4, 12, after=begun), constraint)
+    assert found.complete[0].words == ("one", "two", "three")
+    assert found.complete[0].score == pytest.approx(np.log(0.5), abs=1e-3)
+    assert found.evidence.free_tokens == 3
+
+
+def test_two_hearings_add_up_and_keep_the_free_decode_of_the_better(
+    grammar: GrammarMaker, constrain: Vocabulary
+) -> None:
+    constraint = Constraint(grammar("one | two").network(), constrain)
+    hearings = [
+        beam.search(ScriptedDecoder({"": script}), constraint, 4, 12)
+        for script in ({"one": 0.3, "noise": 0.5}, {"one": 0.1, "two": 0.9})
+    ]
+    found = gather(hearings[0].joined(hearings[1]), constraint)
+    assert found.complete[0].words == ("two",)
+    assert found.complete[1].score == pytest.approx(np.log(0.3 / 0.8 + 0.1), abs=1e-3)
+    assert found.evidence.free == pytest.approx(np.log(0.9), abs=1e-3)
 
 
 def test_free_decoding_alone(tokenizer: Tokenizer) -> None:

@@ -113,12 +113,49 @@ def test_nbest_gives_other_meanings_best_first(
     assert len({json.dumps(hypothesis.semantics) for hypothesis in heard.nbest}) == len(scores)
 
 
+def test_long_number_arrives_whole(recognizer: MoonshineRecognizer, say: Speaker) -> None:
+    number = "4385446517797236"
+    active = GrammarStore(GRAMMARS).active(["builtin:digits?length=16"])
+    audio = np.concatenate([say(_number(number[:8])), say(_number(number[8:]))])
+    assert len(audio) / 8000 > 10
+    heard = recognizer.recognize(audio, 8000, active)
+    assert heard.match
+    assert heard.best is not None
+    assert heard.best.semantics == number
+    assert not heard.can_continue
+
+
 def test_very_long_speech_is_no_match_but_is_heard(
     recognizer: MoonshineRecognizer, say: Speaker, digits: ActiveGrammar
 ) -> None:
     heard = recognizer.recognize(say(["basic-pbx-ivr-main"]), 8000, digits)
     assert not heard.match
     assert "customer" in heard.free_text
+
+
+def test_minutes_of_audio_are_no_answer(
+    recognizer: MoonshineRecognizer, digits: ActiveGrammar
+) -> None:
+    with pytest.raises(AudioError, match="600 s long; an answer has at most 60 s"):
+        recognizer.recognize(np.ones(600 * 8000, np.int16), 8000, digits)
+
+
+def test_numbers_that_are_none_are_refused(
+    recognizer: MoonshineRecognizer, digits: ActiveGrammar
+) -> None:
+    with pytest.raises(AudioError, match="16-bit"):
+        recognizer.recognize(np.full(8000, np.nan), 8000, digits)
+
+
+def test_level_does_not_matter(
+    recognizer: MoonshineRecognizer, say: Speaker, digits: ActiveGrammar
+) -> None:
+    audio = say(_number("41975"))
+    for gain in (0.03, 1.0, 4.0):
+        loud = np.clip(audio * gain, -32768, 32767).astype(np.int16)
+        heard = recognizer.recognize(loud, 8000, digits)
+        assert heard.best is not None
+        assert heard.best.semantics == "41975"
 
 
 def test_long_audio_is_transcribed_in_pieces(recognizer: MoonshineRecognizer, say: Speaker) -> None:

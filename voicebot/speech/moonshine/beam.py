@@ -3,7 +3,9 @@
 Time-synchronous over tokens: all hypotheses have the same length, share the encoder's output and
 run as one batch. One more row of the batch decodes greedily without any grammar: what the model
 would have written, the yardstick of the confidence. No length normalisation: the model was trained
-to end, and its log-probabilities of whole sentences compare as they are.
+to end, and its log-probabilities of whole sentences compare nearly as they are. Nearly: in noise
+the model spreads each word over many that no grammar holds, and a sentence is the worse the more
+words it has. Part of what even the likeliest token would have lost is therefore not counted.
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ from voicebot.speech.moonshine.tokenizer import END
 
 PRUNE: Final = 10.0
 """A hypothesis this much worse than the best (natural log) is given up."""
-SETTLED: Final = 4.0
+EXCUSED: Final = 0.5
+"""The part of the model's own doubt that is not held against a sentence. 0.8 makes it chatter."""
+SETTLED: Final = 6.0
 """The search ends when no open hypothesis is within this of the best finished one."""
 
 HOPELESS: Final = 30.0
@@ -41,13 +45,20 @@ class Decoder(Protocol):
 class Path:
     """A row of tokens, its log-probability, and the constraint's state after it.
 
-    ``spoken`` is the log-probability up to the last token that is more than punctuation.
+    ``spoken`` is the log-probability up to the last token that is more than punctuation, ``doubt``
+    (>= 0) what the likeliest token of any kind would have lost at each of its places.
     """
 
     tokens: tuple[int, ...]
     score: float
     state: int = Constraint.START
     spoken: float = 0.0
+    doubt: float = 0.0
+
+    @property
+    def rank(self) -> float:
+        """What hypotheses are compared by."""
+        return self.score + EXCUSED * self.doubt
 
 
 @dataclass(slots=True)
@@ -63,8 +74,18 @@ class Found:
     free: Path = field(default_factory=lambda: Path((), 0.0))
 
     @property
-    def best_score(self) -> float:
-        return max((path.score for path in self.complete), default=-np.inf)
+    def best(self) -> float:
+        """The rank of the likeliest sentence, minus infinity where there is none."""
+        return max((path.rank for path in self.complete), default=-np.inf)
+
+    def joined(self, other: Found) -> Found:
+        """With what was found in another hearing of the same audio: probabilities add up. The free
+        decode is that of the hearing in which the grammar explained the audio better."""
+        return Found(
+            [*self.complete, *other.complete],
+            [*self.partial, *other.partial],
+            self.free if self.best >= other.best else other.free,
+        )
 
 
 def search(
@@ -94,7 +115,7 @@ def search(
         paths = [path for _, path in extended]
         if free_open:
             free_open = _extend_free(found, logs[free_row])
-        if not paths or paths[0].score < _least_useful(found, free_open):
+        if not paths or _is_settled(found, paths[0], free_open):
             paths, parents = [], []
         if free_open:
             parents.append(free_row)
@@ -111,12 +132,11 @@ def search(
 
 def _ends(found: Found, constraint: Constraint, width: int) -> list[Path]:
     """The likeliest places in the grammar where an utterance that goes on was cut."""
-    ended = (
+    ends = [
         replace(path, score=path.score - (constraint.end_weight(path.state) or 0.0))
-        for path in found.complete
-    )
-    ends = [*found.partial, *ended]
-    return nlargest(width, ends, key=lambda path: path.score)
+        for path in (*found.complete, *found.partial)
+    ]
+    return nlargest(width, ends, key=lambda path: path.rank)
 
 
 def decode_freely(decoding: Decoder, limit: int) -> Path:
@@ -127,9 +147,11 @@ def decode_freely(decoding: Decoder, limit: int) -> Path:
     return found.free
 
 
-def _least_useful(found: Found, free_open: bool) -> float:
-    settled = found.best_score - SETTLED
-    return settled if free_open else max(settled, found.free.score - HOPELESS)
+def _is_settled(found: Found, leader: Path, free_open: bool) -> bool:
+    """Whether nothing will come any more of the open hypotheses, of which ``leader`` is best."""
+    if leader.rank < found.best - SETTLED:
+        return True
+    return not free_open and leader.score < found.free.score - HOPELESS
 
 
 def _finish(found: Found, paths: list[Path], logs: Floats, constraint: Constraint) -> None:
@@ -146,24 +168,28 @@ def _extend(
     paths: list[Path], logs: Floats, constraint: Constraint, width: int
 ) -> list[tuple[int, Path]]:
     """The best ``width`` continuations, best first, each with the row of its parent."""
-    candidates: list[tuple[float, int, int, int]] = []
+    candidates: list[tuple[float, int, int, int, float]] = []
+    easiest = logs.max(axis=1)
     for row, path in enumerate(paths):
         choices = constraint.choices(path.state)
         scores = path.score + logs[row, choices.tokens] + choices.weights
         best = (
             np.argpartition(-scores, width)[:width] if len(scores) > width else range(len(scores))
         )
-        candidates += [
-            (float(scores[i]), row, int(choices.tokens[i]), int(choices.targets[i])) for i in best
-        ]
+        excused = EXCUSED * (path.doubt - float(easiest[row]))
+        for i in best:
+            score, token = float(scores[i]), int(choices.tokens[i])
+            candidates.append((score + excused, row, token, int(choices.targets[i]), score))
     candidates.sort(reverse=True)
     floor = candidates[0][0] - PRUNE if candidates else 0.0
     extended: list[tuple[int, Path]] = []
-    for score, row, token, target in candidates[:width]:
-        if score >= floor:
+    for rank, row, token, target, score in candidates[:width]:
+        if rank >= floor:
             parent = paths[row]
             spoken = parent.spoken if constraint.is_bare(token) else score
-            extended.append((row, Path((*parent.tokens, token), score, target, spoken)))
+            doubt = parent.doubt - float(easiest[row])
+            tokens = (*parent.tokens, token)
+            extended.append((row, Path(tokens, score, target, spoken, doubt)))
     return extended
 
 

@@ -3,6 +3,11 @@
 The model was trained on sentences that begin and end in silence; a lone word without any is often
 misheard. Trimming goes by energy alone: the turn-taker has already found the speech, and what is
 cut here is what its hang-over left.
+
+In noise there is no silence, and an edge between noise and silence is a sound of its own. Neither
+form is better throughout, but they are misheard differently: `with_its_noise` gives the other one
+for a second hearing. Noise suppression (RNNoise, DeepFilterNet, Wiener filters of any depth) makes
+the model hear worse.
 """
 
 from __future__ import annotations
@@ -31,6 +36,9 @@ _FADE: Final = RATE // 100
 """Over 10 ms: a hard edge sounds like a stop consonant."""
 _PEAK: Final = 0.5
 _PAUSE_FRAMES: Final = 15
+_NOISY_DB: Final = 25.0
+"""A line is noisy where speech stands out by less than this."""
+_SENTENCE: Final = int(1.5 * RATE)
 _ROOM: Final = MAX_SAMPLES - 2 * _PADDING
 
 
@@ -53,12 +61,31 @@ def prepare(audio: Samples, rate: int) -> list[Floats]:
     return [_pad(piece) for piece in pieces if len(piece) >= _FRAME]
 
 
-def _trimmed(audio: Samples, rate: int) -> Floats:
+def with_its_noise(audio: Samples, rate: int) -> Floats | None:
+    """Give ``audio`` whole, its noise before and after the speech instead of silence.
+
+    None on a quiet line, where that would be no news, where it is longer than the model takes, and
+    where it is so short that there may be nothing but speech: a lone word needs its silence.
+    """
+    samples = _as_floats(audio, rate)
+    if not _SENTENCE <= len(samples) <= MAX_SAMPLES:
+        return None
+    levels = _levels(samples)
+    if float(np.percentile(levels, 98) - np.percentile(levels, 10)) > _NOISY_DB:
+        return None
+    return _levelled(samples - samples.mean())
+
+
+def _as_floats(audio: Samples, rate: int) -> Floats:
     if rate not in RATES:
         raise AudioError("utterance", f"sampled at {rate} Hz; it must be 8000 or 16000")
     if audio.ndim != 1 or audio.dtype != np.int16:
         raise AudioError("utterance", "must be one channel of 16-bit samples")
-    samples = resample(audio, rate, RATE).astype(np.float32) / np.float32(32768)
+    return resample(audio, rate, RATE).astype(np.float32) / np.float32(32768)
+
+
+def _trimmed(audio: Samples, rate: int) -> Floats:
+    samples = _as_floats(audio, rate)
     levels = _levels(samples)
     spoken = np.flatnonzero(_is_speech(levels))
     if not len(spoken):
@@ -105,9 +132,13 @@ def _quietest(samples: Floats, low: int, high: int) -> int:
 
 
 def _pad(samples: Floats) -> Floats:
-    peak = float(np.abs(samples).max())
-    levelled = samples * np.float32(_PEAK / peak if peak else 1.0)
+    levelled = _levelled(samples)
     ramp = np.linspace(0, 1, _FADE, dtype=np.float32)
     levelled[:_FADE] *= ramp
     levelled[-_FADE:] *= ramp[::-1]
     return np.pad(levelled, _PADDING)
+
+
+def _levelled(samples: Floats) -> Floats:
+    peak = float(np.abs(samples).max())
+    return samples * np.float32(_PEAK / peak if peak else 1.0)

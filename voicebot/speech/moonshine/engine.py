@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
+from dataclasses import replace
 from typing import Final
 
 from voicebot.errors import AudioError
@@ -18,10 +19,10 @@ from voicebot.grammar.outlook import may_mean_more
 from voicebot.grammar.words import normalise_words
 from voicebot.speech.moonshine import assets, beam
 from voicebot.speech.moonshine.beam import Found
-from voicebot.speech.moonshine.conditioning import prepare
+from voicebot.speech.moonshine.conditioning import prepare, with_its_noise
 from voicebot.speech.moonshine.constraint import Constraint, Vocabulary
 from voicebot.speech.moonshine.model import RATE, Floats, Model
-from voicebot.speech.moonshine.readings import Readings, gather, hypotheses
+from voicebot.speech.moonshine.readings import Readings, gather, hypotheses, overruns
 from voicebot.speech.moonshine.tokenizer import Tokenizer
 from voicebot.speech.recognizer import Recognition, Transcript
 from voicebot.types import Samples
@@ -29,6 +30,8 @@ from voicebot.types import Samples
 MAX_ANSWER_S: Final = 60
 """Longer audio is no answer to a prompt; `MoonshineRecognizer.transcribe` takes any length."""
 
+_SURE: Final = 0.95
+_CLEARLY_AHEAD: Final = 3.0
 _KEPT_GRAMMARS: Final = 32
 _MAX_STATES: Final = 50_000
 _TOKENS_PER_SECOND: Final = 8
@@ -68,9 +71,7 @@ class MoonshineRecognizer:
         pieces = prepare(audio, rate)
         if not pieces:
             return _nothing_said(time.perf_counter() - started, audio_seconds)
-        constraint = self._constraint(grammar)
-        found = self._search(pieces, constraint)
-        readings = gather(found, constraint)
+        readings, free = self.read(audio, rate, pieces, grammar)
         ranked = hypotheses(readings, grammar)
         best = ranked[0].confidence if ranked else 0.0
         complete, can_continue = _progress(readings, grammar)
@@ -78,7 +79,7 @@ class MoonshineRecognizer:
             match=best >= self._threshold and bool(ranked),
             confidence=best,
             nbest=ranked[:nbest],
-            free_text=self._tokenizer.decode(found.free.tokens),
+            free_text=self._tokenizer.decode(free),
             complete=complete,
             can_continue=can_continue,
             seconds=time.perf_counter() - started,
@@ -95,6 +96,23 @@ class MoonshineRecognizer:
             audio_seconds=len(audio) / rate,
             words=normalise_words(text),
         )
+
+    def read(
+        self, audio: Samples, rate: int, pieces: list[Floats], grammar: ActiveGrammar
+    ) -> tuple[Readings, tuple[int, ...]]:
+        """What ``audio``, cut into ``pieces``, may be along ``grammar``, not yet judged; and the
+        tokens of its free decode."""
+        constraint = self._constraint(grammar)
+        found = self._search(pieces, constraint)
+        readings = gather(found, constraint)
+        if not _is_plain(readings):
+            again = with_its_noise(audio, rate)
+            if again is not None:
+                found = found.joined(self._search([again], constraint))
+                readings = gather(found, constraint)
+        overrun = overruns(normalise_words(self._tokenizer.decode(found.free.tokens)), grammar)
+        evidence = replace(readings.evidence, overrun=overrun)
+        return replace(readings, evidence=evidence), found.free.tokens
 
     def _search(self, pieces: list[Floats], constraint: Constraint) -> Found:
         found: Found | None = None
@@ -121,6 +139,15 @@ class MoonshineRecognizer:
                 self._constraints.popitem(last=False)
         self._constraints.move_to_end(grammar.key)
         return known
+
+
+def _is_plain(readings: Readings) -> bool:
+    """Whether the best reading is so clear that hearing the audio a second time is no use."""
+    if not readings.complete:
+        return False
+    best, *others = readings.complete
+    alone = not others or best.rank - others[0].rank > _CLEARLY_AHEAD
+    return alone and best.trust(readings.evidence) > _SURE
 
 
 def _nothing_said(seconds: float, audio_seconds: float) -> Recognition:

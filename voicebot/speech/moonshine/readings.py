@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import reduce
 
-from voicebot.grammar.active import ActiveGrammar, Match
+from voicebot.grammar.active import ActiveGrammar, Match, Progress
 from voicebot.speech.moonshine.agreement import Words, slot_shares, word_shares
-from voicebot.speech.moonshine.beam import Found, Path
-from voicebot.speech.moonshine.confidence import Evidence, confidence
+from voicebot.speech.moonshine.beam import EXCUSED, Found, Path
+from voicebot.speech.moonshine.confidence import Evidence, trust
 from voicebot.speech.moonshine.constraint import Constraint
 from voicebot.speech.recognizer import HeardWord, Hypothesis
 
@@ -27,13 +27,32 @@ class Reading:
     """Words with the summed log-probability of their spellings, and the tokens of the best one.
 
     ``spoken`` is that log-probability before the speaker stops, at its best: what lies between it
-    and ``score`` says how sure it is that nothing more was said.
+    and ``score`` says how sure it is that nothing more was said. ``doubt`` and
+    ``rank`` are as in `beam.Path`.
     """
 
     words: Words
     score: float
     tokens: int
     spoken: float
+    doubt: float = 0.0
+
+    @property
+    def rank(self) -> float:
+        return self.score + EXCUSED * self.doubt
+
+    def trust(self, evidence: Evidence) -> float:
+        """How far it can be believed, 0..1, before it is compared with other readings."""
+        return trust(self.score, self.spoken, self.tokens, evidence)
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """The best reading of one meaning, and the joint ``rank`` of all readings that mean it."""
+
+    reading: Reading
+    match: Match
+    rank: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +67,26 @@ class Readings:
     def best(self) -> Reading | None:
         """The likeliest of all; a sentence where it is as good as any beginning."""
         heads = (*self.complete[:1], *self.partial[:1])
-        return max(heads, key=lambda reading: reading.score, default=None)
+        return max(heads, key=lambda reading: reading.rank, default=None)
 
 
 def gather(found: Found, constraint: Constraint) -> Readings:
     """Join the paths that spell the same words."""
     complete = _join(found.complete, constraint, partial=False)
     partial = _join(found.partial, constraint, partial=True)
-    evidence = Evidence(
-        free=found.free.score,
-        free_tokens=len(found.free.tokens),
-        partial=max((reading.score for reading in partial), default=_NOTHING),
-        partial_words=max(
-            (reading.score for reading in partial if reading.words), default=_NOTHING
-        ),
-    )
+    evidence = Evidence(found.free.score, len(found.free.tokens))
     return Readings(complete, partial, evidence)
+
+
+def overruns(words: Sequence[str], grammar: ActiveGrammar) -> bool:
+    """Whether ``words``, heard freely, are a whole sentence after which nothing can follow, and
+    more. Figures count one by one."""
+    single = [part for word in words for part in (word if word.isdecimal() else (word,))]
+    for end in range(1, len(single)):
+        progress = grammar.words_status(single[:end])
+        if progress in {Progress.DEAD, Progress.COMPLETE}:
+            return progress is Progress.COMPLETE
+    return False
 
 
 def hypotheses(readings: Readings, grammar: ActiveGrammar) -> tuple[Hypothesis, ...]:
@@ -73,45 +96,45 @@ def hypotheses(readings: Readings, grammar: ActiveGrammar) -> tuple[Hypothesis, 
     its words and slots are as sure as the share of the readings that agree on them.
     Raises GrammarError when a tag's script fails.
     """
-    joined = _by_meaning(readings.complete, grammar)
-    total = reduce(add_logs, (score for _, _, score in joined), _NOTHING)
-    spoken = [(reading.words, math.exp(reading.score - total)) for reading in readings.complete]
-    meant = [(match.semantics, math.exp(score - total)) for _, match, score in joined]
+    meanings = by_meaning(readings, grammar)
+    total = reduce(add_logs, (meaning.rank for meaning in meanings), _NOTHING)
+    spoken = [(reading.words, math.exp(reading.rank - total)) for reading in readings.complete]
+    meant = [(one.match.semantics, math.exp(one.rank - total)) for one in meanings]
     found: list[Hypothesis] = []
-    for reading, match, score in joined:
-        trust = confidence(reading.score, reading.spoken, reading.tokens, readings.evidence)
-        shares = zip(reading.words, word_shares(reading.words, spoken), strict=True)
-        slots = slot_shares(match.semantics, meant)
+    for one in meanings:
+        sure = one.reading.trust(readings.evidence)
+        words = one.reading.words
+        shares = zip(words, word_shares(words, spoken), strict=True)
+        slots = slot_shares(one.match.semantics, meant)
         found.append(
             Hypothesis(
-                text=match.text,
-                semantics=match.semantics,
-                confidence=trust * math.exp(score - total),
-                score=score,
-                grammar=match.grammar,
-                words=tuple(HeardWord(word, trust * share) for word, share in shares),
-                slots={slot: trust * share for slot, share in slots.items()},
+                text=one.match.text,
+                semantics=one.match.semantics,
+                confidence=sure * math.exp(one.rank - total),
+                score=one.rank,
+                grammar=one.match.grammar,
+                words=tuple(HeardWord(word, sure * share) for word, share in shares),
+                slots={slot: sure * share for slot, share in slots.items()},
             )
         )
-    return tuple(sorted(found, key=lambda hypothesis: -hypothesis.score))
+    return tuple(found)
 
 
-def _by_meaning(
-    readings: Iterable[Reading], grammar: ActiveGrammar
-) -> list[tuple[Reading, Match, float]]:
-    """The best reading of each meaning, with the summed log-probability of all that mean it."""
-    joined: dict[str, tuple[Reading, Match, float]] = {}
-    for reading in readings:
+def by_meaning(readings: Readings, grammar: ActiveGrammar) -> list[Meaning]:
+    """Join the readings of one meaning, best first. Raises GrammarError when a script fails."""
+    joined: dict[str, Meaning] = {}
+    for reading in readings.complete:
         match = grammar.match_words(reading.words)
         if match is None:
             continue
-        meaning = json.dumps([match.grammar, match.semantics], sort_keys=True)
-        if meaning in joined:
-            first, first_match, score = joined[meaning]
-            joined[meaning] = (first, first_match, add_logs(score, reading.score))
-        else:
-            joined[meaning] = (reading, match, reading.score)
-    return list(joined.values())
+        key = json.dumps([match.grammar, match.semantics], sort_keys=True)
+        known = joined.get(key)
+        joined[key] = (
+            replace(known, rank=add_logs(known.rank, reading.rank))
+            if known
+            else Meaning(reading, match, reading.rank)
+        )
+    return sorted(joined.values(), key=lambda meaning: -meaning.rank)
 
 
 def add_logs(one: float, other: float) -> float:
@@ -124,7 +147,7 @@ def add_logs(one: float, other: float) -> float:
 
 def _join(paths: Iterable[Path], constraint: Constraint, *, partial: bool) -> tuple[Reading, ...]:
     joined: dict[Words, Reading] = {}
-    for path in sorted(paths, key=lambda path: -path.score):
+    for path in sorted(paths, key=lambda path: -path.rank):
         words = constraint.words(path.tokens, partial=partial) or ()
         known = joined.get(words)
         joined[words] = (
@@ -133,8 +156,9 @@ def _join(paths: Iterable[Path], constraint: Constraint, *, partial: bool) -> tu
                 add_logs(known.score, path.score),
                 known.tokens,
                 max(known.spoken, path.spoken),
+                known.doubt,
             )
             if known
-            else Reading(words, path.score, len(path.tokens), path.spoken)
+            else Reading(words, path.score, len(path.tokens), path.spoken, path.doubt)
         )
-    return tuple(sorted(joined.values(), key=lambda reading: -reading.score))
+    return tuple(sorted(joined.values(), key=lambda reading: -reading.rank))

@@ -15,7 +15,14 @@ from pydantic import JsonValue
 
 from voicebot.errors import CallError
 from voicebot.events import CallAnswered, CallEnded, CallStarted
-from voicebot.sessions.feed import EventFeed, InputHeard, LiveEvent, PromptSpoken, Subscription
+from voicebot.sessions.feed import (
+    EventFeed,
+    InputHeard,
+    LiveEvent,
+    PartHeard,
+    PromptSpoken,
+    Subscription,
+)
 from voicebot.types import CallId
 from voicebot.web.api.models import Heard, Problem, utc
 
@@ -49,7 +56,7 @@ def events_router(feed: EventFeed) -> APIRouter:
         # Not Annotated: `watch` is local, and postponed annotations are read from outside.
         subscription: Subscription = Depends(watch),
     ) -> AsyncIterator[ServerSentEvent]:
-        """Send `started`, `answered`, `prompt`, `heard` and `ended` as they happen; each one's
+        """Send `started`, `answered`, `prompt`, `partial`, `heard` and `ended` as they happen. The
         data is a JSON object with `call` (its id) and `at`. A watcher that reads too slowly gets
         `lost` and is cut off."""
         async for event in subscription:
@@ -69,6 +76,8 @@ def server_sent(event: LiveEvent) -> ServerSentEvent:
             name, data = "answered", {}
         case PromptSpoken():
             name, data = "prompt", _prompt(event)
+        case PartHeard():
+            name, data = "partial", {"step": event.step, "text": event.text}
         case InputHeard():
             name, data = "heard", _heard(event)
         case CallEnded():

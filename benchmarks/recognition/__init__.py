@@ -1,0 +1,1 @@
+"""How well and how fast speech is recognised: ``python -m benchmarks.recognition``."""
