@@ -30,6 +30,7 @@ call: setup
 	@$(BIN)/voicebot call
 
 test: setup
+	@VOICEBOT_SERVER__DATA=.setup $(BIN)/voicebot prompts build
 	$(BIN)/pytest
 
 check: $(STAMP)

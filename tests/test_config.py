@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from voicebot.config import Settings, load_settings
+from voicebot.config import LanguageEngines, Settings, load_settings
 from voicebot.errors import ConfigError
 
 SETTINGS_PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
@@ -121,6 +121,24 @@ def test_names_of_databases_and_transfers_are_free(tmp_path: Path) -> None:
             'Folder for the database and the prompt cache (default "var").',
         ),
         (
+            "[speech.engines.ko]\nrecogniser = 'vosk'",
+            "FILE: speech.engines.ko.recogniser: unknown setting. Did you mean 'recognizer'?",
+        ),
+        (
+            "[speech.engines.ko]\nrecognizer = 'whisper'",
+            "FILE: speech.engines.ko.recognizer: input should be 'moonshine' or 'vosk', "
+            'not "whisper". Recognition engine.',
+        ),
+        (
+            "[speech.engines]\nko = 'vosk'",
+            "FILE: speech.engines.ko: should be a section. "
+            "Write [speech.engines.ko] above its keys.",
+        ),
+        (
+            "[speech]\nengines = 3",
+            "FILE: speech.engines: should be a section. Write [speech.engines] above its keys.",
+        ),
+        (
             "[server\n",
             "FILE: not valid TOML: Expected ']' at the end of a table declaration "
             "(at line 1, column 8)",
@@ -202,6 +220,13 @@ def test_every_section_is_documented() -> None:
     headings = re.findall(r"^## (.*\[.*)$", SETTINGS_PAGE.read_text(), re.MULTILINE)
     documented = re.findall(r"\[(\w+)\]", " ".join(headings))
     assert documented == list(Settings.model_fields)
+
+
+def test_what_can_be_set_for_a_language_is_documented() -> None:
+    page = SETTINGS_PAGE.read_text()
+    section = page.partition("### [speech.engines.LANGUAGE]")[2].partition("\n## ")[0]
+    documented = re.findall(r"^\| `(\w+)` \| \S", section, re.MULTILINE)
+    assert documented == list(LanguageEngines.model_fields)
 
 
 def test_the_example_on_the_page_works(tmp_path: Path) -> None:

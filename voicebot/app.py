@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from functools import cache
-from typing import cast
+from dataclasses import replace
+from functools import partial
 
 import structlog
 
@@ -18,29 +18,29 @@ import voicebot
 from voicebot.actions.registry import ActionRegistry, load_actions
 from voicebot.actions.seed import database_urls, seed_samples
 from voicebot.config import Settings
+from voicebot.engines import SpeechEngines
 from voicebot.errors import SpeechError
 from voicebot.events import CallEvent
 from voicebot.figures import ServerFigures
 from voicebot.flows.interpreter import Interpreter
-from voicebot.flows.model import AskStep, FlowSet
+from voicebot.flows.model import AskStep, FlowSet, Reference
 from voicebot.flows.reader import ACTIONS_FILE, load_flows
 from voicebot.flows.validation import Known, validate
-from voicebot.grammar.active import ActiveGrammar
+from voicebot.grammar.disk_cache import FOLDER as GRAMMAR_CACHE
 from voicebot.grammar.store import GrammarStore
 from voicebot.media.clock import LoopLag
 from voicebot.sessions.account import CallAccount
 from voicebot.sessions.conversation import Conversation
 from voicebot.sessions.feed import EventFeed
+from voicebot.sessions.grammars import ListenGrammars
+from voicebot.sessions.last_words import everything_said
 from voicebot.sessions.registry import CallRegistry, Refusal
-from voicebot.sessions.voice import BUILT_IN_PROMPTS, VoiceServices, VoiceSession
+from voicebot.sessions.voice import VoiceServices, VoiceSession
 from voicebot.speech.cache import FOLDER as PROMPT_FOLDER
 from voicebot.speech.cache import PromptCache
 from voicebot.speech.prompts import PromptRenderer
-from voicebot.speech.recognizer import Recognition
 from voicebot.speech.recordings import find_recordings
 from voicebot.speech.segments import Segment
-from voicebot.speech.voices import synthesizer_spec, voice_name
-from voicebot.speech.wire import MOONSHINE, EngineSpec
 from voicebot.speech.workers import WorkerPool
 from voicebot.storage.archive import SqlCallArchive
 from voicebot.storage.database import open_database
@@ -49,7 +49,7 @@ from voicebot.storage.migrations import upgrade
 from voicebot.telephony._api import Admission, CallLeg, LegInfo
 from voicebot.telephony.sip import SipServer
 from voicebot.turns.signals import TurnPolicy
-from voicebot.types import Language, Outcome, Prompt, Samples
+from voicebot.types import CallId, Outcome
 from voicebot.web.api.health import Check
 from voicebot.web.application import create_app
 from voicebot.web.server import HttpServer
@@ -69,13 +69,16 @@ class Application:
         """Raises FlowError, GrammarError or UsageError for the first thing that is wrong."""
         folder = settings.server.application
         self.flows = load_flows(folder / "flows")
-        self.grammars = GrammarStore(folder / "grammars")
+        self.grammars = GrammarStore(folder / "grammars", settings.server.data / GRAMMAR_CACHE)
         self.interpreter = Interpreter(self.flows, settings.calls.flow)
         self.language = self.flows[settings.calls.flow].language
+        self.languages = tuple(
+            dict.fromkeys([self.language, *(flow.language for flow in self.flows)])
+        )
         self.databases = database_urls(folder, settings.server.data, settings.databases)
         self.actions: ActionRegistry = load_actions(folder / "flows" / ACTIONS_FILE, self.databases)
         self._check()
-        self.active_grammar = cache(self.grammars.active)
+        self.listen_grammars = ListenGrammars(self.grammars)
 
     def _check(self) -> None:
         arguments = {
@@ -91,14 +94,7 @@ class Application:
     def compile_grammars(self) -> None:
         """Compile every grammar now rather than in the first call. Raises GrammarError."""
         for names in _grammar_sets(self.flows):
-            self.active_grammar(names).network()
-
-    def prompts(self) -> list[tuple[Prompt, Language]]:
-        """Everything the bot may say, voicebot's own last words included."""
-        return [
-            *self.flows.prompts(),
-            *((prompt, self.language) for prompt in BUILT_IN_PROMPTS),
-        ]
+            self.listen_grammars.named(names).make_ready()
 
 
 class Server:
@@ -111,27 +107,19 @@ class Server:
         """Build everything; nothing is opened yet. Raises VoicebotError for what is wrong."""
         self.settings = settings
         self.application = Application(settings)
-        speech = settings.speech
-        language = Language(speech.language)
-        self.recognition = WorkerPool(
-            EngineSpec(MOONSHINE, (("beam", speech.beam), ("confidence", speech.confidence))),
-            speech.recognition_workers,
-            speech.queue,
-            speech.job_timeout_s,
-        )
-        self.synthesis = WorkerPool(
-            synthesizer_spec(speech.synthesizer, speech.voice, language),
-            speech.synthesis_workers,
-            speech.queue,
-            speech.job_timeout_s,
-        )
-        self.renderer = PromptRenderer(
-            self._synthesize,
-            voice_name(speech.synthesizer, speech.voice, language),
-            recordings=find_recordings(settings.server.application / "audio"),
-            cache=PromptCache(settings.server.data / PROMPT_FOLDER),
-        )
-        self.registry = CallRegistry(settings.calls.max_calls)
+        self.engines = SpeechEngines(settings, self.application.languages)
+        recordings = find_recordings(settings.server.application / "audio")
+        cache = PromptCache(settings.server.data / PROMPT_FOLDER)
+        self.renderers = {
+            language: PromptRenderer(
+                partial(self.engines.synthesize, language=language),
+                self.engines.voice(language),
+                recordings=recordings,
+                cache=cache,
+            )
+            for language in self.application.languages
+        }
+        self.registry = CallRegistry(settings.calls.max_calls, has_room=self.engines.has_room)
         self.feed = EventFeed()
         self.lag = LoopLag()
         self.tally = CallTally()
@@ -157,12 +145,14 @@ class Server:
         settings = self.settings
         self._chores.append(asyncio.create_task(self.lag.run(), name="loop lag"))
         async with asyncio.TaskGroup() as group:
-            group.create_task(self.recognition.start())
-            group.create_task(self.synthesis.start())
+            group.create_task(self.engines.start())
             group.create_task(self._open_records())
             group.create_task(asyncio.to_thread(self.application.compile_grammars))
-        missing = await self.renderer.warm(self.application.prompts(), TELEPHONE_RATE)
-        self._chores.append(asyncio.create_task(self._render(missing), name="prompts"))
+        said = everything_said(self.application.flows)
+        for language, renderer in self.renderers.items():
+            prompts = [prompt for prompt in said if prompt[1] == language]
+            missing = await renderer.warm(prompts, TELEPHONE_RATE)
+            self._chores.append(asyncio.create_task(_render(renderer, missing), name="prompts"))
         await self._http.start()
         if settings.sip.enabled:
             await self._sip.start()
@@ -188,8 +178,9 @@ class Server:
         await self._http.stop()
         await self._journal.stop()
         await self.application.actions.aclose()
+        self.application.listen_grammars.close()
         await self._engine.dispose()
-        await asyncio.gather(self.recognition.stop(), self.synthesis.stop())
+        await self.engines.stop()
         for chore in self._chores:
             chore.cancel()
         await asyncio.gather(*self._chores, return_exceptions=True)
@@ -229,7 +220,7 @@ class Server:
         session = VoiceSession(
             leg,
             Conversation(self.application.interpreter),
-            self._services,
+            self._services_for(leg.info.call_id),
             flow=self.settings.calls.flow,
             language=self.application.language,
         )
@@ -238,7 +229,8 @@ class Server:
     def _on_refused(self, info: LegInfo, status: int) -> None:
         account = CallAccount(info, self, self.feed.publish)
         account.started(self.settings.calls.flow, self.application.language)
-        reason = {486: Refusal.FULL, 488: "no common codec", 503: Refusal.DRAINING}
+        unavailable = Refusal.DRAINING if self.registry.draining else Refusal.BEHIND
+        reason = {486: Refusal.FULL, 488: "no common codec", 503: unavailable}
         account.ended(Outcome.REFUSED, str(reason.get(status, f"refused with {status}")))
         self.registry.ended(info.call_id, Outcome.REFUSED)
 
@@ -247,33 +239,22 @@ class Server:
         self.tally.observe(event)
         self._journal.append(event)
 
-    # Speech
-
-    async def _recognize(self, audio: Samples, rate: int, grammar: ActiveGrammar) -> Recognition:
-        return cast("Recognition", await self.recognition.submit("recognize", audio, rate, grammar))
-
-    async def _render(self, missing: Sequence[Segment]) -> None:
-        """Render the prompts that no earlier run has left in the cache, one after the other, so
-        that a call that wants one now finds a worker."""
-        for segment in missing:
-            try:
-                await self.renderer.render(segment, TELEPHONE_RATE)
-            except SpeechError as error:
-                log.warning("prompt_not_rendered", error=str(error))
-        if missing:
-            log.info("prompts_rendered", count=len(missing))
-
-    async def _synthesize(self, text: str, rate: int) -> Samples:
-        return cast("Samples", await self.synthesis.submit("synthesize", text, rate))
-
     # Assembly
+
+    def _services_for(self, call: CallId) -> VoiceServices:
+        """What all calls share, with the ears of this one: its decodes wait in a line of their
+        own."""
+        language = self.application.language
+        recognize = partial(self.engines.recognize, language=language, call=call)
+        return replace(self._services, recognize=recognize)
 
     def _voice_services(self) -> VoiceServices:
         turns = self.settings.turns
+        language = self.application.language
         return VoiceServices(
-            recognize=self._recognize,
-            renderer=self.renderer,
-            grammar=self.application.active_grammar,
+            recognize=partial(self.engines.recognize, language=language, call=None),
+            renderer=self.renderers[language],
+            grammars=self.application.listen_grammars,
             act=self.application.actions.run,
             transfer_targets=self.settings.transfers,
             journal=self,
@@ -299,7 +280,7 @@ class Server:
     def _http_server(self) -> HttpServer:
         figures = ServerFigures(
             lag=self.lag.snapshot,
-            pools={"recognition": self.recognition.counters, "synthesis": self.synthesis.counters},
+            pools=self.engines.counters,
             sip=self._sip.counters,
             journal=lambda: self._journal.stats,
             lines=lambda: (self.registry.active, self.registry.max_calls),
@@ -317,8 +298,7 @@ class Server:
         problem = self._journal.stats.problem
         draining = self.registry.draining
         return {
-            "recognition": _pool_check(self.recognition),
-            "synthesis": _pool_check(self.synthesis),
+            **{name: _pool_check(pool) for name, pool in self.engines.pools.items()},
             "records": Check(not problem, problem or "written as they come"),
             "calls": Check(
                 not draining,
@@ -327,6 +307,18 @@ class Server:
                 else f"{self.registry.active} of {self.registry.max_calls} lines in use",
             ),
         }
+
+
+async def _render(renderer: PromptRenderer, missing: Sequence[Segment]) -> None:
+    """Render the prompts that no earlier run has left in the cache, one after the other, so that a
+    call that wants one now finds a worker."""
+    for segment in missing:
+        try:
+            await renderer.render(segment, TELEPHONE_RATE)
+        except SpeechError as error:
+            log.warning("prompt_not_rendered", error=str(error))
+    if missing:
+        log.info("prompts_rendered", count=len(missing))
 
 
 def _pool_check(pool: WorkerPool) -> Check:
@@ -341,6 +333,6 @@ def _grammar_sets(flows: FlowSet) -> set[tuple[str, ...]]:
         commands = (flow.commands.grammar.name,) if flow.commands and flow.commands.grammar else ()
         for step in flow.steps.values():
             if isinstance(step, AskStep):
-                own = tuple(reference.name for reference in step.grammar)
+                own = [each.name for each in step.grammar if isinstance(each, Reference)]
                 sets.add((*own, *commands))
     return {names for names in sets if names}

@@ -12,7 +12,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -86,16 +86,40 @@ class CallSettings(_Section):
     flow: str = Field("main", description="flow that answers a call")
 
 
+RecognizerName: TypeAlias = Literal["moonshine", "vosk"]
+SynthesizerName: TypeAlias = Literal["piper", "pyttsx3"]
+
+
+class LanguageEngines(_Section):
+    """What hears and speaks one language; for what is left out, that of `SpeechSettings` holds
+    for the engines, and their own defaults for model and voice."""
+
+    recognizer: RecognizerName | None = Field(None, description="recognition engine")
+    model: str = Field("", description="model of the recogniser: a name or a folder")
+    synthesizer: SynthesizerName | None = Field(None, description="synthesis engine")
+    voice: str = Field("", description="voice of the synthesiser")
+
+
 class SpeechSettings(_Section):
     """Engines and their worker processes."""
 
-    recognizer: Literal["moonshine"] = Field("moonshine", description="recognition engine")
-    synthesizer: Literal["piper", "pyttsx3"] = Field("piper", description="synthesis engine")
+    recognizer: RecognizerName = Field("moonshine", description="recognition engine")
+    model: str = Field("", description="model of the recogniser: a name or a folder")
+    synthesizer: SynthesizerName = Field("piper", description="synthesis engine")
     voice: str = Field("", description="voice of the engine; empty for the engine's default")
     language: str = Field("en-US", description="language where a flow names none")
+    engines: dict[str, LanguageEngines] = Field(
+        default_factory=dict, description="engines of single languages"
+    )
+    models_url: str = Field(
+        "https://alphacephei.com/vosk/models", description="where `models pull` fetches archives"
+    )
     recognition_workers: int = Field(2, ge=1, le=64, description="recognition processes")
     synthesis_workers: int = Field(1, ge=1, le=16, description="synthesis processes")
     queue: int = Field(16, ge=1, le=1000, description="jobs that may wait for a worker")
+    longest_wait_s: float = Field(
+        0.5, gt=0, le=60, description="no call is admitted while jobs wait longer for a worker"
+    )
     job_timeout_s: float = Field(
         15.0, gt=0, le=300, description="a job that takes longer loses its worker"
     )
@@ -103,6 +127,18 @@ class SpeechSettings(_Section):
     confidence: float = Field(
         0.5, ge=0, le=1, description="below this confidence an utterance is a nomatch"
     )
+
+    def engines_for(self, language: str) -> LanguageEngines:
+        """What hears and speaks ``language``: its own section, that of the language without its
+        region, then the settings for all; nothing but model and voice is left open."""
+        primary = language.split("-")[0]
+        own = self.engines.get(language) or self.engines.get(primary) or LanguageEngines()
+        return LanguageEngines(
+            recognizer=own.recognizer or self.recognizer,
+            model=own.model or ("" if own.recognizer else self.model),
+            synthesizer=own.synthesizer or self.synthesizer,
+            voice=own.voice or ("" if own.synthesizer else self.voice),
+        )
 
 
 class TurnSettings(_Section):
@@ -227,10 +263,17 @@ def _translate(
     first = error.errors(include_url=False)[0]
     path = tuple(str(part) for part in first["loc"])
     where = places.get(path[:2]) or places.get(path[:1]) or f"{file}: {'.'.join(path)}"
+    if path[:2] == _ENGINES:
+        where = ".".join([where, *path[2:]])
     if first["type"] == "extra_forbidden":
+        if path[:2] == _ENGINES and len(path) > 3:
+            return ConfigError(
+                where, "unknown setting", _suggest(path[-1], list(LanguageEngines.model_fields))
+            )
         return ConfigError(where, "unknown setting", _nearest(where, path))
-    if len(path) == 1:
-        return ConfigError(where, "should be a section", f"Write [{path[0]}] above its keys.")
+    if len(path) == 1 or (path[:2] == _ENGINES and len(path) < 4):
+        section = ".".join(path)
+        return ConfigError(where, "should be a section", f"Write [{section}] above its keys.")
     # pydantic goes on about how it tried ('..., unable to parse') or in which of its classes.
     problem = first["msg"].removeprefix("Value error, ")
     problem = problem.partition(", unable")[0].partition(" for <class")[0]
@@ -240,17 +283,21 @@ def _translate(
     return ConfigError(where, problem, _describe(path))
 
 
+_ENGINES = ("speech", "engines")
 _NAMED_BY_USER = ("databases", "transfers")
 _MAY_HOLD_PASSWORDS = ("databases", "storage")
 
 
 def _describe(path: tuple[str, ...]) -> str:
     section = Settings.model_fields[path[0]].annotation
+    if path[:2] == _ENGINES:
+        section, path = LanguageEngines, path[2:]
     fields = getattr(section, "model_fields", {})
     if path[1] not in fields:
         return ""
     description, default = fields[path[1]].description, fields[path[1]].default
-    return f"{description[:1].upper()}{description[1:]} (default {_shown(default)})."
+    usual = "" if default is None else f" (default {_shown(default)})"
+    return f"{description[:1].upper()}{description[1:]}{usual}."
 
 
 def _shown(value: object) -> str:

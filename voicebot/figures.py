@@ -75,6 +75,14 @@ def _pool(name: str, counters: PoolCounters) -> Iterator[Figure]:
         counters.jobs_refused, labels,
     )  # fmt: skip
     yield Figure(
+        "voicebot_jobs_replaced_total", "Waiting jobs that a newer one of their call replaced",
+        "counter", counters.jobs_replaced, labels,
+    )  # fmt: skip
+    yield Figure(
+        "voicebot_workers_behind_seconds", "How long the jobs that wait will take to be begun",
+        "gauge", counters.wait_s, labels,
+    )  # fmt: skip
+    yield Figure(
         "voicebot_worker_restarts_total", "Workers that were lost and replaced", "counter",
         counters.restarts, labels,
     )  # fmt: skip

@@ -83,13 +83,36 @@ def test_json_lists_problems_and_advice(copy: Path) -> None:
     assert report["counts"]["flows"] == 1
 
 
+def test_grammars_of_every_notation_are_checked(copy: Path) -> None:
+    (copy / "grammars" / "bad.grxml").write_text("<grammar/>")
+    (copy / "grammars" / "lamps.jsgf").write_text("#JSGF V1.0;\ngrammar lamps;\n<a> = <b>;\n")
+
+    output = CliRunner().invoke(app, [str(copy)]).output
+
+    assert f"{copy}/grammars/bad.grxml:1:1: the root element" in output
+    assert f"{copy}/grammars/lamps.jsgf:3:7: there is no rule <b>" in output
+
+
 def test_transfer_target_that_is_not_set_is_advice_only(copy: Path) -> None:
     result = CliRunner().invoke(app, [str(copy), "--json"])
 
     assert result.exit_code == 0
-    assert [advice["problem"] for advice in json.loads(result.output)["advice"]] == [
+    advice = json.loads(result.output)["advice"]
+    assert [each["problem"] for each in advice if "/flows/" in each["file"]] == [
         "the settings have no transfer target 'agents'"
     ]
+
+
+def test_grammars_are_looked_at_closely(copy: Path) -> None:
+    damage(copy / "grammars" / "anything_else.gram", "| bye [bye];", "| bye [bye] | yes please;")
+    damage(copy / "grammars" / "request.gram", "$order = order", "$lost = x;$order = order")
+
+    result = CliRunner().invoke(app, [str(copy)])
+
+    assert result.exit_code == 1
+    assert "'yes please' has two meanings" in result.output
+    assert "nothing leads to the rule $lost" in result.output
+    assert "'fifteen' sounds like 'fifty'" in result.output
 
 
 def test_folder_without_an_application_is_a_problem(tmp_path: Path) -> None:

@@ -13,8 +13,6 @@ import pytest
 from tests.end_to_end.conftest import Made, Told, caller
 from tests.peers.phone import Phone
 from tests.peers.server import ServerProcess
-from voicebot.cli.caller_voice import recording, utter
-from voicebot.types import Samples
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
@@ -97,7 +95,7 @@ async def says_nonsense(phone: Phone) -> None:
     await phone.listen()
     await phone.say("my elephant plays the trumpet in the garden")
     await phone.listen()
-    await phone.play(monkeys())
+    await phone.say("seven purple mountains are dancing tonight")
     await phone.listen()
 
 
@@ -105,7 +103,7 @@ async def test_nonsense_is_a_nomatch_with_help_in_other_words(made: Made) -> Non
     call, _ = await made(says_nonsense)
     assert call["turns"][0]["result"] == "nomatch"
     assert call["turns"][0]["heard"]["semantics"] is None
-    assert call["turns"][1]["result"] in {"nomatch", "noinput"}
+    assert call["turns"][1]["result"] == "nomatch"
     assert call["turns"][0]["prompt"] != call["turns"][1]["prompt"]
     assert call["outcome"] == "abandoned_in_flow"
 
@@ -251,9 +249,3 @@ async def test_calls_left_no_frame_late_and_no_packet_malformed(
     assert sent > 1000
     assert await server.metric("voicebot_rtp_malformed_total") == 0
     assert await server.metric("voicebot_sip_malformed_total") == 0
-
-
-def monkeys() -> Samples:
-    """Screaming monkeys, the recorders' own idea of nonsense."""
-    samples = recording("tt-monkeys")
-    return utter("blah blah blah").audio if samples is None else samples[: 8000 * 4]

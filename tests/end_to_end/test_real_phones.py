@@ -27,7 +27,7 @@ needs_sipp = pytest.mark.skipif(sipp.PROGRAM is None, reason=sipp.MISSING)
 needs_baresip = pytest.mark.skipif(baresip.PROGRAM is None, reason=baresip.MISSING)
 
 GREETING_S = 11.0
-ANSWER_S = 8.0
+ANSWER_S = 14.0
 
 
 def speech() -> Samples:

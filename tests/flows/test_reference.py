@@ -17,6 +17,7 @@ from voicebot.flows.vocabulary import (
     CONFIRM_KEYS,
     FACTS,
     FLOW_KEYS,
+    LIST_KEYS,
     STEP_KINDS,
     TROUBLE_KEYS,
     step_keys,
@@ -25,7 +26,11 @@ from voicebot.types import SayAs
 
 NAMES = {
     *(key.name for kind in STEP_KINDS for key in step_keys(kind)),
-    *(key.name for keys in (FLOW_KEYS, CONFIRM_KEYS, COMMANDS_KEYS, TROUBLE_KEYS) for key in keys),
+    *(
+        key.name
+        for keys in (FLOW_KEYS, LIST_KEYS, CONFIRM_KEYS, COMMANDS_KEYS, TROUBLE_KEYS)
+        for key in keys
+    ),
     *FACTS,
     *(kind.value for kind in SayAs),
 }

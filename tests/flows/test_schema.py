@@ -66,8 +66,13 @@ def test_every_key_is_in_the_schema_with_its_meaning() -> None:
         "{set: {A: 1}, next: b}",
         "{return: false}",
         "{act: find, next: b}",
+        "{ask: Hm?, next: b, grammar: {item: a}}",
+        "{ask: Hm?, next: b, grammar: {list: orders}}",
+        "{ask: Hm?, next: b, grammar: {list: '{a}', item: 'a b'}}",
     ],
 )
 def test_schema_refuses_what_the_reader_refuses(step: str) -> None:
     assert accepts("start: a\nsteps: {a: {say: Hi, next: b}}")
+    asking = "{ask: Hm?, next: b, grammar: [{list: '{a}', item: [b, c.d], value: e}, f]}"
+    assert accepts(f"start: a\nsteps: {{a: {asking}}}")
     assert not accepts(f"start: a\nsteps: {{a: {step}}}")

@@ -84,7 +84,7 @@ def test_left_recursion_across_grammars_is_refused(tmp_path: Path) -> None:
     [
         ("$<other.gram#hidden>", r"the rule \$hidden of .*other.gram is private"),
         ("$<other.gram#shwn>", r"has no rule \$shwn. Did you mean \$shown\?"),
-        ("$<other.gram>", r"declares no root. Name a rule: \$<other.gram#hidden>"),
+        ("$<other.gram>", r"declares no root. Name a rule of it: other.gram#shown"),
         ("$<other.gram#shown>~<application/srgs+xml>", "is application/srgs, not"),
         ("$<keys.gram#key>", "has mode dtmf, this grammar has mode voice"),
     ],

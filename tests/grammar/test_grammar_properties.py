@@ -11,11 +11,14 @@ from hypothesis import strategies as st
 from voicebot.errors import GrammarError
 from voicebot.grammar.active import ActiveGrammar, Progress
 from voicebot.grammar.compiled import CompiledGrammar
+from voicebot.grammar.coverage import coverage
 from voicebot.grammar.linker import SourceFile
+from voicebot.grammar.lint.ambiguity import ambiguities
+from voicebot.grammar.lint.report import Engine, inspect
 from voicebot.grammar.matcher import best_match
 from voicebot.grammar.network import GrammarNetwork
 from voicebot.grammar.sampler import sample
-from voicebot.grammar.store import compile_source
+from voicebot.grammar.store import compile_linked, compile_source, link_source
 from voicebot.grammar.words import word_lattice
 from voicebot.types import Language
 
@@ -90,6 +93,21 @@ def test_tree_and_network_hold_the_same_words(
     assert (best_match(grammar, word_lattice(words, "xx")) is not None) == held
 
 
+@_quick
+@given(st.tuples(_expansions, _expansions, _expansions))
+def test_checks_end_and_covering_sentences_match(rules: tuple[str, str, str]) -> None:
+    text = HEADER + "\n".join(f"$r{index} = {rule};" for index, rule in enumerate(rules))
+    try:
+        linked = link_source(SourceFile("test.gram", text.encode()), Path())
+        grammar = compile_linked(linked)
+    except GrammarError:
+        return
+    for sentence in islice(coverage(grammar), 30):
+        assert len(sentence.places) == len(sentence.words)
+        assert best_match(grammar, word_lattice(sentence.words, "xx")), sentence.words
+    inspect(linked, grammar, Engine(pronounce="_".join))
+
+
 _pieces = st.lists(
     st.sampled_from(
         [
@@ -147,3 +165,5 @@ def test_long_chain_of_rules_does_no_harm() -> None:
     assert best_match(grammar, word_lattice(("x",), "en-US")) is None  # nested beyond reason
     network = GrammarNetwork([grammar])
     assert set(network.arcs(0)) == {"x"}
+    assert [sentence.words for sentence in coverage(grammar)] == [("x",)]
+    assert not list(ambiguities(_compile(f"{chain}\n$r3000 = x | x {{t}};")))

@@ -94,6 +94,12 @@ def test_builtin_digits_know_when_they_are_complete(store: GrammarStore) -> None
         ("builtin:digits?minlength=5;maxlength=4", "minlength is more than maxlength"),
         ("builtin:boolean?y=x", "'x' is no key"),
         ("builtin:boolean?y=1;n=1", "the same key"),
+        ("builtin:boolean?y=1;y=2", "'y' is given twice"),
+        ("builtin:digits?length=4;maxlength=5", "does not go with"),
+        ("builtin:currency?currency=dollar", r"currency is 'dollar'\. Use one of USD, EUR"),
+        ("builtin:date?today=20260231", r"today is '20260231'\. Write a date as 20261224\."),
+        ("builtin:time?minlength=4", "'time' has no parameter 'minlength'"),
+        ("builtin:gramar/time", "no built-in grammar 'gramar/time'"),
     ],
 )
 def test_mistake_in_a_builtin_name_is_explained(

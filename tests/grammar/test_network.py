@@ -31,6 +31,14 @@ def test_network_follows_rules_and_repeats(compile_rules: Compile) -> None:
     assert _walk(network, "one two one two") is None
 
 
+def test_ending_has_the_weight_of_the_way_there(compile_rules: Compile) -> None:
+    network = GrammarNetwork([compile_rules("$main = a (/1/ $NULL | /4/ b);")])
+    after = network.arcs(network.start)["a"][0]
+    assert network.end_weight(network.start) is None
+    assert network.end_weight(after) == pytest.approx(math.log(1 / 4), abs=0.02)
+    assert network.end_weight(network.arcs(after)["b"][0]) == 0.0
+
+
 def test_arcs_of_a_state_are_one_dict(compile_rules: Compile) -> None:
     network = GrammarNetwork([compile_rules("$main = a | b;")])
     assert network.arcs(0) is network.arcs(0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from voicebot.grammar.store import GrammarStore
 from voicebot.media.frames import is_silent
 from voicebot.sessions.conversation import Conversation
 from voicebot.sessions.feed import LiveEvent
+from voicebot.sessions.grammars import ListenGrammars
 from voicebot.sessions.registry import CallRegistry
 from voicebot.sessions.voice import VoiceServices, VoiceSession
 from voicebot.speech.prompts import PromptRenderer
@@ -196,7 +198,7 @@ class Exchange:
         services = VoiceServices(
             recognize=recognize,
             renderer=PromptRenderer(_tone, "toy"),
-            grammar=lambda names: store.active(names),
+            grammars=ListenGrammars(store, executor=AtOnce()),
             act=self.prices,
             transfer_targets={"agents": "sip:agents@127.0.0.1"},
             journal=Journal(),
@@ -224,6 +226,17 @@ class Exchange:
         for line in self.lines:
             line.task.cancel()
             await asyncio.gather(line.task, return_exceptions=True)
+
+
+class AtOnce(Executor):
+    """Works while it is asked to: no thread whose time the test would have to wait for."""
+
+    def submit(  # type: ignore[override]
+        self, work: Callable[..., object], *arguments: object
+    ) -> Future[object]:
+        done: Future[object] = Future()
+        done.set_result(work(*arguments))
+        return done
 
 
 async def _tone(text: str, rate: int) -> Samples:

@@ -31,6 +31,17 @@ def test_retransmitted_call_holds_one_line() -> None:
     assert registry.active == 1
 
 
+def test_calls_are_refused_while_the_workers_are_behind_and_admitted_afterwards() -> None:
+    behind = True
+    registry = CallRegistry(max_calls=2, has_room=lambda: not behind)
+    assert registry.admit(CallId("a")) is Refusal.BEHIND
+    assert registry.active == 0
+    behind = False
+    assert registry.admit(CallId("a")) is None
+    behind = True
+    assert registry.admit(CallId("a")) is None, "a call that has its line keeps it"
+
+
 def test_nobody_is_admitted_while_draining_and_running_calls_stay() -> None:
     registry = CallRegistry(max_calls=5)
     registry.admit(CallId("a"))

@@ -12,6 +12,18 @@ from voicebot.events import CallAnswered, CallStarted, TurnResult
 from voicebot.sessions.feed import InputHeard, PartHeard, PromptSpoken
 from voicebot.types import Mode, Outcome
 
+CHOICE = """
+start: offer
+steps:
+  offer: {set: {offers: [{name: Red plum, id: 7}, {name: Pear, id: 8}]}, next: which}
+  which:
+    ask: Which one?
+    grammar: {list: "{offers}", item: name, value: id}
+    store: chosen
+    next: tell
+  tell: {say: "You chose {chosen}.", hangup: auto}
+"""
+
 
 async def test_served_caller_who_hangs_up_was_served(exchange: Exchange) -> None:
     line = await exchange.call()
@@ -76,6 +88,18 @@ async def test_key_over_a_prompt_answers_it(exchange: Exchange) -> None:
     assert (heard.semantics, heard.mode, heard.text) == ("pear", Mode.DTMF, "22")
     assert line.turns[0].barged_in
     await line.hang_up()
+
+
+async def test_caller_chooses_from_a_list_that_an_action_found(exchange: Exchange) -> None:
+    (exchange.application / "flows" / "main.yaml").write_text(CHOICE)
+    line = await exchange.call()
+    await line.hear_out()
+    await line.say("red plum")
+    await line.hear_out()
+    heard = line.turns[0].heard
+    assert heard is not None
+    assert (heard.text, heard.semantics) == ("red plum", 7)
+    assert line.turns[1].prompt == "You chose seven."
 
 
 async def test_silence_is_a_noinput_with_another_wording_each_time(exchange: Exchange) -> None:

@@ -110,6 +110,68 @@ async def test_full_queue_refuses_and_counts() -> None:
             await busy
 
 
+async def test_one_call_with_many_jobs_does_not_hold_up_another() -> None:
+    async with running() as pool:
+        order: list[str] = []
+
+        async def ask(key: str, name: str) -> None:
+            order.append(await pool.submit("echo", name, key=key))
+
+        async with asyncio.TaskGroup() as calls:
+            for number in range(4):
+                calls.create_task(ask("greedy", f"greedy {number}"))
+            calls.create_task(ask("modest", "modest"))
+        assert order.index("modest") <= 2
+
+
+async def test_newer_job_of_a_call_takes_the_place_of_its_waiting_one() -> None:
+    async with running(queue=1, job_timeout_s=5) as pool:
+        busy = asyncio.create_task(pool.submit("hang"))
+        await _until(lambda: pool.counters().jobs_running == 1)
+        older = asyncio.create_task(pool.submit("echo", "older", key="call", replace=True))
+        await _until(lambda: pool.counters().jobs_waiting == 1)
+        newer = asyncio.create_task(pool.submit("echo", "newer", key="call", replace=True))
+        with pytest.raises(WorkersBusy, match="newer"):
+            await older
+        assert pool.counters().jobs_waiting == 1
+        assert pool.counters().jobs_replaced == 1
+        os.kill(pool.pids[0], signal.SIGKILL)
+        with pytest.raises(WorkerLost):
+            await busy
+        assert await newer == "newer"
+
+
+async def test_result_of_a_cancelled_running_job_is_dropped_and_the_next_one_served() -> None:
+    async with running() as pool:
+        unwanted = asyncio.create_task(pool.submit("nap", 0.2))
+        await _until(lambda: pool.counters().jobs_running == 1)
+        unwanted.cancel()
+        assert await pool.submit("echo", "next") == "next"
+        assert unwanted.cancelled()
+        assert pool.counters().restarts == 0
+
+
+async def test_pool_that_is_behind_has_no_room_for_another_call() -> None:
+    async with running(queue=3, job_timeout_s=5) as pool:
+        await pool.submit("nap", 0.1)
+        assert pool.has_room(0.5)
+        busy = asyncio.create_task(pool.submit("hang"))
+        await _until(lambda: pool.counters().jobs_running == 1)
+        assert pool.has_room(0.15), "a job that runs is no queue"
+        waiting = [asyncio.create_task(pool.submit("echo", n)) for n in range(2)]
+        await _until(lambda: pool.counters().jobs_waiting == 2)
+        assert pool.counters().wait_s >= 0.2
+        assert not pool.has_room(0.15)
+        assert pool.has_room(60)
+        waiting.append(asyncio.create_task(pool.submit("echo", 3)))
+        await _until(lambda: pool.counters().jobs_waiting == 3)
+        assert not pool.has_room(60), "the queue is full"
+        for job in (busy, *waiting):
+            job.cancel()
+        await asyncio.gather(busy, *waiting, return_exceptions=True)
+        os.kill(pool.pids[0], signal.SIGKILL)
+
+
 async def test_engine_that_cannot_load_is_told_at_start() -> None:
     pool = WorkerPool(EngineSpec(TOY, (("fail_to_load", True),)), 1)
     with pytest.raises(ModelError, match="Build one"):

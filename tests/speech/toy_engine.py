@@ -26,6 +26,9 @@ class ToyEngine:
     def hang(self) -> None:
         time.sleep(60)
 
+    def nap(self, seconds: float) -> None:
+        time.sleep(seconds)
+
     def refuse(self) -> None:
         raise AudioError("toy.wav", problem="too quiet")
 

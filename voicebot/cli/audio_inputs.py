@@ -4,31 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 import typer
 
-from voicebot.config import SpeechSettings
+from voicebot.config import LanguageEngines, RecognizerName, Settings
+from voicebot.engines import recognizer_spec
 from voicebot.errors import AudioError, SpeechError, UsageError
 from voicebot.speech.audio_file import read_speech
 from voicebot.speech.recognizer import Recognizer
-from voicebot.types import Samples
+from voicebot.speech.worker_process import load_engine
+from voicebot.types import Language, Samples
 
-ENGINES: Final = ("moonshine",)
+ENGINES: Final[tuple[RecognizerName, ...]] = get_args(RecognizerName)
 
 
-def load_recognizer(engine: str, settings: SpeechSettings) -> Recognizer:
-    """Load an engine by name, the configured one where ``engine`` is empty.
+def load_recognizer(
+    engine: str, model: str, language: Language | None, settings: Settings
+) -> Recognizer:
+    """Load an engine by name, the one configured for ``language`` where ``engine`` is empty.
 
-    Raises UsageError for an unknown name, ModelError where the model cannot be loaded.
+    ``model`` is a model's name or folder; empty: as configured, or the first installed one that
+    speaks ``language`` (None: the configured language). Raises UsageError for an unknown engine,
+    ModelError where the model cannot be loaded.
     """
-    name = engine or settings.recognizer
-    if name not in ENGINES:
-        raise UsageError(f"--engine {name}: unknown engine. Known: {', '.join(ENGINES)}")
-    # Loading it takes the onnxruntime library in: not for `--help` and the other commands.
-    from voicebot.speech.moonshine.engine import MoonshineRecognizer
-
-    return MoonshineRecognizer(beam=settings.beam, confidence=settings.confidence)
+    language = language or Language(settings.speech.language)
+    configured = settings.speech.engines_for(language)
+    if engine and engine not in ENGINES:
+        raise UsageError(f"--engine {engine}: unknown engine. Known: {', '.join(ENGINES)}")
+    chosen = next((name for name in ENGINES if name == engine), configured.recognizer)
+    if not model and chosen == configured.recognizer:
+        model = configured.model
+    elif model and chosen == "moonshine":
+        raise UsageError("--model: moonshine has but one model. Add --engine vosk")
+    engines = LanguageEngines(recognizer=chosen, model=model)
+    recognizer: Recognizer = load_engine(recognizer_spec(engines, language, settings))
+    return recognizer
 
 
 def named_files(files: Sequence[Path] | None, list_file: Path | None) -> list[Path]:

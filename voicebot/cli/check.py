@@ -16,12 +16,16 @@ import typer
 
 from voicebot.actions.reader import read_actions
 from voicebot.actions.seed import sample_scripts
+from voicebot.cli.grammar import inspect_file
+from voicebot.cli.grammar_engines import GrammarEngines
 from voicebot.config import Settings, load_settings
 from voicebot.errors import AudioError, FlowError, GrammarError, SourceError, VoicebotError
 from voicebot.flows.model import FlowSet
 from voicebot.flows.reader import ACTIONS_FILE, by_place, read_flows
 from voicebot.flows.schema import flow_schema_text
 from voicebot.flows.validation import Known, long_prompts, missing_transfers, validate
+from voicebot.grammar.files import grammar_files
+from voicebot.grammar.lint.findings import Severity
 from voicebot.grammar.store import GrammarStore
 from voicebot.speech.recordings import NO_RECORDINGS, find_recordings, read_recording
 from voicebot.types import Json
@@ -89,7 +93,7 @@ def check_application(application: Path, settings: Settings) -> Report:
     flows, problems = read_flows(application / "flows")
     report.problems += problems
     store = GrammarStore(application / "grammars")
-    grammars = _check_grammars(application / "grammars", store, report)
+    grammars = _check_grammars(store, settings, report)
     actions = _check_actions(application, settings, report)
     report.problems += validate(flows, Known(grammars, actions))
     _check_builtins(flows, store, report)
@@ -107,13 +111,17 @@ def check_application(application: Path, settings: Settings) -> Report:
     return report
 
 
-def _check_grammars(folder: Path, store: GrammarStore, report: Report) -> set[str]:
+def _check_grammars(store: GrammarStore, settings: Settings, report: Report) -> set[str]:
     """The names of all grammar files, those with problems too: they are there."""
-    names = sorted(path.stem for path in folder.glob("*.gram"))
-    for name in names:
-        report.attempt(lambda name=name: store.active([name]))  # type: ignore[misc]
-    report.counts["grammars"] = len(names)
-    return set(names)
+    files = grammar_files(store.folder)
+    engines = GrammarEngines(settings)
+    for file in files:
+        for finding in inspect_file(file, engines):
+            problem = finding.severity is Severity.PROBLEM
+            (report.problems if problem else report.advice).append(finding.error)
+    report.problems += engines.missing
+    report.counts["grammars"] = len(files)
+    return {file.stem for file in files}
 
 
 def _check_builtins(flows: FlowSet, store: GrammarStore, report: Report) -> None:
@@ -148,12 +156,11 @@ def _check_recordings(folder: Path, report: Report) -> None:
 
 def _unused(folder: Path, grammars: Iterable[str], flows: FlowSet) -> Iterator[FlowError]:
     used = {reference.name for reference in flows.grammars()}
-    text = "".join(path.read_text("utf-8", errors="replace") for path in folder.glob("*.gram"))
+    files = {path.stem: path for path in grammar_files(folder)}
+    text = "".join(path.read_text("utf-8", errors="replace") for path in files.values())
     for name in sorted(set(grammars) - used):
-        if f"{name}.gram" not in text:
-            yield FlowError(
-                str(folder / f"{name}.gram"), 0, 0, "no flow uses this grammar", "Delete it?"
-            )
+        if files[name].name not in text:
+            yield FlowError(str(files[name]), 0, 0, "no flow uses this grammar", "Delete it?")
 
 
 def _order(problem: VoicebotError) -> tuple[str, int, int]:

@@ -11,7 +11,18 @@ from typing import Annotated
 import typer
 
 import voicebot
-from voicebot.cli import call, check, grammar, prompts, recognize, say, serve, transcribe, try_
+from voicebot.cli import (
+    call,
+    check,
+    grammar,
+    models,
+    prompts,
+    recognize,
+    say,
+    serve,
+    transcribe,
+    try_,
+)
 from voicebot.errors import UsageError, VoicebotError
 
 app = typer.Typer(
@@ -47,6 +58,7 @@ app.command("recognize")(recognize.recognize)
 app.command("transcribe")(transcribe.transcribe)
 app.command("say")(say.say)
 app.add_typer(grammar.app, name="grammar", help="Parse, sample and check grammars.")
+app.add_typer(models.app, name="models", help="List and fetch speech models.")
 app.add_typer(prompts.app, name="prompts", help="Render prompts ahead of time.")
 
 

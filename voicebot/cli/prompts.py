@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from voicebot.config import Settings, load_settings
 from voicebot.errors import AudioError
 from voicebot.flows.reader import load_flows
+from voicebot.sessions.last_words import everything_said
 from voicebot.speech.cache import FOLDER, PromptCache
 from voicebot.speech.prompts import PromptRenderer
 from voicebot.speech.recordings import find_recordings, read_recording, slug
@@ -67,7 +68,7 @@ def build(folder: Folder = None, rates: Rate = [8000], as_json: AsJson = False) 
     tongue = settings.speech.language.split("-")[0]
     prompts = [
         (prompt, language)
-        for prompt, language in load_flows(application / "flows").prompts()
+        for prompt, language in everything_said(load_flows(application / "flows"))
         if language.split("-")[0] == tongue
     ]
     renderer = _renderer(settings, application, _Engine(settings))
@@ -99,7 +100,7 @@ def list_prompts(folder: Folder = None, as_json: AsJson = False) -> None:
     application = folder or settings.server.application
     renderer = _renderer(settings, application, _Engine(settings))
     listed: dict[Path, Segment] = {}
-    for prompt, language in load_flows(application / "flows").prompts():
+    for prompt, language in everything_said(load_flows(application / "flows")):
         for segment in renderer.static_segments([(prompt, language)]):
             name = Path("audio") / language / f"{slug(segment.source)}.wav"
             listed.setdefault(segment.recording or name, segment)

@@ -35,7 +35,10 @@ def recognize(
     telephone: Annotated[
         bool, typer.Option("--telephone", help="Pass the audio through 8 kHz G.711 first.")
     ] = False,
-    engine: Annotated[str, typer.Option(help="moonshine; empty: as configured.")] = "",
+    engine: Annotated[str, typer.Option(help="moonshine or vosk; empty: as configured.")] = "",
+    model: Annotated[
+        str, typer.Option(help="Model of the engine: a name of `voicebot models`, or a folder.")
+    ] = "",
     nbest: Annotated[int, typer.Option(min=1, max=50, help="Readings to give of each.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")] = False,
 ) -> None:
@@ -46,7 +49,7 @@ def recognize(
     settings = load_settings()
     named = named_files(files, list_file)
     active = _active(grammar, settings.server.application / "grammars")
-    recognizer = load_recognizer(engine, settings.speech)
+    recognizer = load_recognizer(engine, model, active.language, settings)
 
     def hear(file: Path, samples: Samples, rate: int) -> str:
         result = recognizer.recognize(samples, rate, active, nbest=nbest)

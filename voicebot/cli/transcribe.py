@@ -10,7 +10,7 @@ import typer
 
 from voicebot.cli.audio_inputs import hear_each, load_recognizer, named_files
 from voicebot.config import load_settings
-from voicebot.types import Samples
+from voicebot.types import Language, Samples
 
 
 def transcribe(
@@ -23,13 +23,19 @@ def transcribe(
     telephone: Annotated[
         bool, typer.Option("--telephone", help="Pass the audio through 8 kHz G.711 first.")
     ] = False,
-    engine: Annotated[str, typer.Option(help="moonshine; empty: as configured.")] = "",
+    engine: Annotated[str, typer.Option(help="moonshine or vosk; empty: as configured.")] = "",
+    model: Annotated[
+        str, typer.Option(help="Model of the engine: a name of `voicebot models`, or a folder.")
+    ] = "",
+    language: Annotated[
+        str, typer.Option(help="BCP 47 tag, such as ko-KR; empty: as configured.")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")] = False,
 ) -> None:
     """Write down what is said in each of FILES, of any length."""
     settings = load_settings()
     named = named_files(files, list_file)
-    recognizer = load_recognizer(engine, settings.speech)
+    recognizer = load_recognizer(engine, model, Language(language) if language else None, settings)
 
     def hear(file: Path, samples: Samples, rate: int) -> str:
         transcript = recognizer.transcribe(samples, rate)

@@ -44,8 +44,8 @@ from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.reader import ACTIONS_FILE, load_flows
 from voicebot.grammar.active import Match
 from voicebot.grammar.store import GrammarStore
-from voicebot.grammar.words import normalise_words
 from voicebot.logs import configure_logging
+from voicebot.sessions.grammars import ListenGrammars
 from voicebot.speech.spoken import text
 from voicebot.types import KEYS, Heard, Json, Language, Mode
 
@@ -96,7 +96,7 @@ class TypedInput:
     """Makes a typed line what the flow would hear."""
 
     def __init__(self, store: GrammarStore) -> None:
-        self._store = store
+        self._grammars = ListenGrammars(store)
 
     def event(self, line: str, listen: Listen) -> FlowEvent:
         line = line.strip()
@@ -112,13 +112,12 @@ class TypedInput:
         keys = line if line in listen.keys else line.removesuffix(listen.termchar or " ")
         if keys in listen.keys:
             return Heard(keys, listen.keys[keys], 1.0, Mode.DTMF)
-        match = self._store.active(listen.grammars).match_keys(keys) if listen.grammars else None
-        return _heard(match, Mode.DTMF)
+        return _heard(self._grammars.now(listen.grammars).match_keys(keys), Mode.DTMF)
 
     def _words(self, line: str, listen: Listen) -> Heard | None:
         if not listen.grammars:
             return None
-        match = self._store.active(listen.grammars).match_words(normalise_words(line))
+        match = self._grammars.now(listen.grammars).match_words([line])
         return _heard(match, Mode.TEXT)
 
 

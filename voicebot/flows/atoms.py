@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from voicebot.flows.conditions import parse_condition
-from voicebot.flows.document import Map, Node, Place, Scalar, suggest
+from voicebot.flows.document import Map, Node, Place, Scalar, Sequence, suggest
 from voicebot.flows.expression import Expression
 from voicebot.flows.model import Reference
 from voicebot.flows.template import Template, parse_template
@@ -18,6 +18,7 @@ from voicebot.types import KEYS, Json, Outcome
 STEP_NAME = r"[A-Za-z_][A-Za-z0-9_-]*"
 VARIABLE_NAME = r"[a-z_][a-z0-9_]*"
 LANGUAGE_TAG = r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*"
+FIELD_PATH = r"\w+(\.\w+)*"
 KEY_STRING = r"[0-9*#A-D]{1,32}"
 MAX_MILLISECONDS = 600_000
 MAX_COUNT = 100
@@ -51,6 +52,25 @@ def value(node: Node) -> Template | Json:
     if isinstance(node, Scalar) and isinstance(node.value, str):
         return parse_template(node.raw, node.place_at)
     return node.plain()
+
+
+def items(node: Node) -> Template | Json:
+    """A list: written out, or the placeholder of a variable that holds one."""
+    if isinstance(node, Sequence):
+        return node.plain()
+    if isinstance(node, Scalar) and isinstance(node.value, str):
+        template = parse_template(node.raw, node.place_at)
+        if len(template.parts) == 1 and not template.is_static:
+            return template
+    raise node.place.error(
+        "expected a list, or one placeholder of a variable that holds one",
+        'Write: list: "{products}".',
+    )
+
+
+def field(node: Node) -> str:
+    """The dotted path of a field."""
+    return matching(node, FIELD_PATH, "the name of a field, such as name or owner.name")
 
 
 def condition(node: Node) -> Expression:

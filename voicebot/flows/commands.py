@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from voicebot.types import Heard, Json, Outcome, Prompt
+from voicebot.types import Heard, Json, Language, Outcome, Prompt
 
 # What the flow is told
 
@@ -95,14 +95,25 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
+class ListGrammar:
+    """A grammar that is made while the call runs: each item is a phrase, as it is written, and
+    what it means. An item whose phrase is empty cannot be spoken."""
+
+    items: tuple[tuple[str, Json], ...]
+    language: Language
+    name: str = "list"
+
+
+@dataclass(frozen=True, slots=True)
 class Listen:
-    """Listen for one of ``grammars`` (names; the step's own first, then the global commands) and
-    for ``keys`` (key or key string -> semantics). Times are None where the defaults hold.
+    """Listen for one of ``grammars`` (names, and lists made for this call; the step's own first,
+    then the global commands) and for ``keys`` (key or key string -> semantics). Times are None
+    where the defaults hold.
 
     Names and meanings of the timeouts are VoiceXML 2.1's (appendix D).
     """
 
-    grammars: tuple[str, ...]
+    grammars: tuple[str | ListGrammar, ...]
     keys: Mapping[str, Json] = field(default_factory=dict)
     timeout_ms: int | None = None
     completetimeout_ms: int | None = None

@@ -7,7 +7,7 @@ number is null. Misspelt names are found when the flow is checked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -56,7 +56,7 @@ def evaluate(expression: Expression, variables: Mapping[str, Json]) -> Json:
         case Literal(value):
             return value
         case Name(path):
-            return _look_up(path, variables)
+            return look_up(path, dict(variables))
         case ListOf(items):
             return [evaluate(item, variables) for item in items]
         case Not(operand):
@@ -89,8 +89,8 @@ def names(expression: Expression) -> Iterator[Name]:
             yield from names(right)
 
 
-def _look_up(path: tuple[str, ...], variables: Mapping[str, Json]) -> Json:
-    value: Json = dict(variables)
+def look_up(path: Sequence[str], value: Json) -> Json:
+    """What stands in ``value`` at the end of ``path``; null where there is no such thing."""
     for part in path:
         if isinstance(value, dict):
             value = value.get(part)

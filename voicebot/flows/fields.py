@@ -16,6 +16,7 @@ from voicebot.flows.model import (
     Case,
     Commands,
     Confirm,
+    ListSource,
     Reference,
     Route,
     Trouble,
@@ -24,6 +25,7 @@ from voicebot.flows.template import Template
 from voicebot.flows.vocabulary import (
     COMMANDS_KEYS,
     CONFIRM_KEYS,
+    LIST_KEYS,
     TROUBLE_KEYS,
     Key,
     Shape,
@@ -45,7 +47,10 @@ class FieldReader:
             Shape.NAME: atoms.variable,
             Shape.STEP: atoms.step,
             Shape.REFERENCE: atoms.reference,
-            Shape.REFERENCES: self._references,
+            Shape.GRAMMARS: self._grammars,
+            Shape.LIST: atoms.items,
+            Shape.FIELD: atoms.field,
+            Shape.FIELDS: self._field_names,
             Shape.ROUTE: self._route,
             Shape.BRANCH: self._branch,
             Shape.KEYS: self._keys,
@@ -118,10 +123,22 @@ class FieldReader:
         tried = [self._try(atoms.prompt, item) for item in node]
         return tuple(value[0] for value in tried if value is not None)
 
-    def _references(self, node: Node) -> tuple[Reference, ...]:
+    def _grammars(self, node: Node) -> tuple[Reference | ListSource, ...]:
         if not isinstance(node, Sequence):
-            return (atoms.reference(node),)
-        tried = [self._try(atoms.reference, item) for item in node]
+            return (self._grammar(node),)
+        tried = [self._try(self._grammar, item) for item in node]
+        return tuple(value[0] for value in tried if value is not None)
+
+    def _grammar(self, node: Node) -> Reference | ListSource:
+        if not isinstance(node, Map):
+            return atoms.reference(node)
+        values = self.read(node, LIST_KEYS, "a grammar's list", node.place) or {"list": []}
+        return ListSource(place=node.place, **values)
+
+    def _field_names(self, node: Node) -> tuple[str, ...]:
+        if not isinstance(node, Sequence):
+            return (atoms.field(node),)
+        tried = [self._try(atoms.field, item) for item in node]
         return tuple(value[0] for value in tried if value is not None)
 
     def _route(self, node: Node) -> Route:

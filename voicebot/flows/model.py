@@ -29,6 +29,20 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class ListSource:
+    """Where the items of a grammar come from while the call runs (`flows.lists`).
+
+    ``item`` are the fields of an item that may be said for it, none where items are texts;
+    ``value`` the field that it means, None for the whole item. Fields are dotted paths.
+    """
+
+    list: Template | Json
+    place: Place
+    item: tuple[str, ...] = ()
+    value: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """Where to go by the meaning of an answer; a single step is ``otherwise`` alone.
 
@@ -114,7 +128,7 @@ class AskStep(_Step):
 
     ask: tuple[Template, ...]
     next: Route
-    grammar: tuple[Reference, ...] = ()
+    grammar: tuple[Reference | ListSource, ...] = ()
     keys: Mapping[str, Json] = field(default_factory=dict)
     store: str | None = None
     confirm: Confirm | None = None
@@ -277,13 +291,13 @@ class FlowSet:
                     yield entry
 
     def grammars(self) -> Iterator[Reference]:
-        """Every mention of a grammar."""
+        """Every mention of a grammar that has a name."""
         for flow in self:
             if flow.commands is not None and flow.commands.grammar is not None:
                 yield flow.commands.grammar
             for step in flow.steps.values():
                 if isinstance(step, AskStep):
-                    yield from step.grammar
+                    yield from (each for each in step.grammar if isinstance(each, Reference))
                     if step.confirm is not None:
                         yield step.confirm.grammar
 

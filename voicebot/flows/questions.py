@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from voicebot.flows.commands import Listen, Say
+from voicebot.flows.commands import Listen, ListGrammar, Say
+from voicebot.flows.lists import list_grammar
 from voicebot.flows.model import (
     DEFAULT_IN_A_ROW,
     DEFAULT_IN_ALL,
     AskStep,
     Commands,
     Confirm,
+    ListSource,
+    Reference,
     Trouble,
 )
 from voicebot.flows.state import Counts, Waiting
@@ -110,21 +113,22 @@ def _question(walk: Walk) -> AskStep:
 
 
 def _listen(walk: Walk, step: AskStep, confirm: Confirm | None = None) -> None:
-    grammars = [reference.name for reference in step.grammar]
+    grammars: list[str | ListGrammar] = []
     keys: dict[str, Json] = {}
     commands = _commands(walk, step)
     if commands is not None:
         keys |= {key: {_COMMAND: command} for key, command in commands.keys.items()}
     if confirm is not None:
-        grammars.insert(0, confirm.grammar.name)
+        grammars.append(confirm.grammar.name)
         keys |= confirm.keys
     else:
         keys |= step.keys
+    grammars += [_grammar(walk, source) for source in step.grammar]
     if commands is not None and commands.grammar is not None:
         grammars.append(commands.grammar.name)
     walk.commands.append(
         Listen(
-            grammars=tuple(dict.fromkeys(grammars)),
+            grammars=_each_once(grammars),
             keys=keys,
             timeout_ms=step.timeout_ms,
             completetimeout_ms=step.completetimeout_ms,
@@ -136,6 +140,20 @@ def _listen(walk: Walk, step: AskStep, confirm: Confirm | None = None) -> None:
     )
     waiting = Waiting.INPUT if confirm is None else Waiting.CONFIRMATION
     walk.state = replace(walk.state, waiting=waiting)
+
+
+def _grammar(walk: Walk, source: Reference | ListSource) -> str | ListGrammar:
+    if isinstance(source, Reference):
+        return source.name
+    return list_grammar(source, walk.state.variables, walk.flow.language)
+
+
+def _each_once(grammars: list[str | ListGrammar]) -> tuple[str | ListGrammar, ...]:
+    return tuple(
+        grammar
+        for place, grammar in enumerate(grammars)
+        if isinstance(grammar, ListGrammar) or grammar not in grammars[:place]
+    )
 
 
 def _commands(walk: Walk, step: AskStep) -> Commands | None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from voicebot.flows.atoms import (
+    FIELD_PATH,
     KEY_STRING,
     LANGUAGE_TAG,
     MAX_COUNT,
@@ -23,6 +24,7 @@ from voicebot.flows.vocabulary import (
     COMMANDS_KEYS,
     CONFIRM_KEYS,
     FLOW_KEYS,
+    LIST_KEYS,
     STEP_KINDS,
     TROUBLE_KEYS,
     Key,
@@ -121,7 +123,9 @@ _SHAPES: dict[Shape, _Schema] = {
     Shape.NAME: _name(VARIABLE_NAME),
     Shape.STEP: _STEP,
     Shape.REFERENCE: _TEXT,
-    Shape.REFERENCES: _one_or_several(_TEXT),
+    Shape.LIST: {"type": ["string", "array"], "pattern": r"^\s*\{.*\}\s*$"},
+    Shape.FIELD: _name(FIELD_PATH),
+    Shape.FIELDS: _one_or_several(_name(FIELD_PATH)),
     Shape.ROUTE: {"anyOf": [_STEP, _map_of(_STEP)]},
     Shape.BRANCH: _CASES,
     Shape.KEYS: _map_of({}, KEY_STRING),
@@ -141,6 +145,7 @@ _SHAPES: dict[Shape, _Schema] = {
 }
 # These are built of the shapes above.
 _SHAPES |= {
+    Shape.GRAMMARS: _one_or_several({"anyOf": [_TEXT, _object(LIST_KEYS)]}),
     Shape.CONFIRM: _object(CONFIRM_KEYS),
     Shape.COMMANDS: _object(COMMANDS_KEYS),
     Shape.TROUBLE: _object(TROUBLE_KEYS),

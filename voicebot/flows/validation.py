@@ -21,6 +21,7 @@ from voicebot.flows.model import (
     Flow,
     FlowSet,
     GotoStep,
+    ListSource,
     Reference,
     SetStep,
     Step,
@@ -257,12 +258,20 @@ def _names(flow: Flow) -> Iterator[Name]:
             templates += _templates_of(step.arguments)
         elif isinstance(step, TransferStep):
             templates += _templates_of(step.context)
+        elif isinstance(step, AskStep):
+            templates += _list_templates(step)
         elif isinstance(step, BranchStep):
             for case in step.branch.cases:
                 yield from names(case.condition)
     for template in templates:
         for slot in template.slots:
             yield from names(slot.expression)
+
+
+def _list_templates(step: AskStep) -> Iterator[Template]:
+    for source in step.grammar:
+        if isinstance(source, ListSource) and isinstance(source.list, Template):
+            yield source.list
 
 
 def _templates_of(values: Mapping[str, Template | Json]) -> Iterator[Template]:

@@ -19,7 +19,10 @@ class Shape(Enum):
     NAME = auto()
     STEP = auto()
     REFERENCE = auto()
-    REFERENCES = auto()
+    GRAMMARS = auto()
+    LIST = auto()
+    FIELD = auto()
+    FIELDS = auto()
     ROUTE = auto()
     BRANCH = auto()
     KEYS = auto()
@@ -61,7 +64,11 @@ _NEXT = Key("next", Shape.STEP, "the step that follows", required=True)
 STEP_KINDS: Mapping[str, tuple[Key, ...]] = {
     "ask": (
         Key("ask", Shape.PROMPTS, "the question", required=True),
-        Key("grammar", Shape.REFERENCES, "grammar of the answers, or a list of grammars"),
+        Key(
+            "grammar",
+            Shape.GRAMMARS,
+            "grammar of the answers, or several; or a list",
+        ),
         Key("keys", Shape.KEYS, "keys to press, each with the meaning it has"),
         Key("next", Shape.ROUTE, "the step that follows, or a step for each meaning", True),
         Key("store", Shape.NAME, "variable that gets the meaning of the answer"),
@@ -125,6 +132,13 @@ CONFIRM_KEYS: tuple[Key, ...] = (
     Key("grammar", Shape.REFERENCE, "grammar of yes and no (default builtin:boolean)"),
     Key("keys", Shape.KEYS, "keys for true and false (default 1 and 2)"),
 )
+
+LIST_KEYS: tuple[Key, ...] = (
+    Key("list", Shape.LIST, "the items: a variable such as {products}, or written out", True),
+    Key("item", Shape.FIELDS, "field of an item that is said, or several (default: the item)"),
+    Key("value", Shape.FIELD, "field of an item that it means (default: the whole item)"),
+)
+"""Keys of a grammar that is made of a list."""
 
 COMMANDS_KEYS: tuple[Key, ...] = (
     Key("grammar", Shape.REFERENCE, "grammar whose meanings are the commands"),

@@ -22,6 +22,7 @@ from voicebot.grammar.ast import (
     Token,
 )
 from voicebot.grammar.lexer import Kind, Lexeme
+from voicebot.grammar.references import join
 
 MAX_NESTING = 50
 MAX_REPEAT = 1000
@@ -148,8 +149,9 @@ class ExpansionReader:
                 "this reference names no grammar",
                 f"A rule of this file is written ${fragment or 'rule'}.",
             )
-        joined = uri if _is_absolute(uri) else f"{self._base}{uri}"
-        return ExternalRef(joined, fragment or None, media_type, self._cursor.at(lexeme))
+        return ExternalRef(
+            join(self._base, uri), fragment or None, media_type, self._cursor.at(lexeme)
+        )
 
     def _bracketed(self, opening: Lexeme) -> Expansion:
         closing = ")" if opening.text == "(" else "]"
@@ -214,7 +216,3 @@ class ExpansionReader:
                 lexeme, f"'{text}' is no {what}", f"Use a plain number, {limits}, such as /0.6/."
             )
         return value
-
-
-def _is_absolute(uri: str) -> bool:
-    return uri.startswith("/") or re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", uri) is not None

@@ -14,6 +14,7 @@ import pickle
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 from typing import Protocol
 
@@ -24,6 +25,7 @@ from voicebot.grammar.network import GrammarNetwork
 from voicebot.grammar.semantics import evaluate
 from voicebot.grammar.tree import Tree
 from voicebot.grammar.words import Lattice, key_lattice, key_words, normalise_words, word_lattice
+from voicebot.grammar.written import text_lattices
 from voicebot.types import KEYS, Json, Language
 
 MAX_NETWORK_STATES = 200_000
@@ -44,6 +46,10 @@ class WordNetwork(Protocol):
 
     def is_final(self, state: int) -> bool:
         """Tell whether a sentence may end here."""
+        ...
+
+    def end_weight(self, state: int) -> float | None:
+        """Give the log weight of ending here, <= 0; None where no sentence ends."""
         ...
 
 
@@ -105,36 +111,46 @@ class ActiveGrammar:
             self._pickled = pickle.dumps(parts, pickle.HIGHEST_PROTOCOL)
         return _restore, (self.key, self._pickled)
 
+    def make_ready(self) -> None:
+        """Do now what the first utterance would wait for otherwise."""
+        network = self.network()
+        network.arcs(network.start)
+        self.__reduce__()
+
     def network(self) -> WordNetwork:
         """Give the network of what may be spoken; grammars of mode dtmf are not in it."""
         return self._spoken_network()
 
-    def match_words(self, words: Sequence[str]) -> Match | None:
+    def match_words(self, words: Sequence[str], today: date | None = None) -> Match | None:
         """Match a whole utterance or typed line; None where no voice grammar holds it.
 
-        ``words`` may be written as people and engines do: '16', '2nd' and capitals are understood.
-        Raises GrammarError when a tag's script fails.
+        ``words`` may be written as people and engines do: '16', '2nd', '$5', '3:30 pm' and capitals
+        are understood. ``today`` is the day for words such as 'tomorrow' (None: the local date
+        now). Raises GrammarError when a tag's script fails.
         """
-        plain = [word for written in words for word in normalise_words(written)]
-        lattices: dict[str, Lattice] = {}
+        text = " ".join(words)
+        lattices: dict[str, tuple[Lattice, ...]] = {}
         for name, grammar in self._grammars:
             if grammar.main.mode == "voice":
                 language = grammar.main.language
                 if language not in lattices:
-                    lattices[language] = word_lattice(plain, language)
-                if match := _match(name, grammar, lattices[language], " ".join(plain)):
-                    return match
+                    lattices[language] = text_lattices(text, language)
+                for lattice in lattices[language]:
+                    if found := best_match(grammar, lattice):
+                        plain = " ".join(normalise_words(text))
+                        return _match(name, grammar, found[0], plain, today)
         return None
 
-    def match_keys(self, keys: str) -> Match | None:
+    def match_keys(self, keys: str, today: date | None = None) -> Match | None:
         """Match keys: as they are in a DTMF grammar, and as the words they stand for in speech.
 
-        Raises GrammarError when a tag's script fails.
+        A name with a part for keys is not matched by its part for speech. ``today`` as in
+        `match_words`. Raises GrammarError when a tag's script fails.
         """
-        for name, grammar in self._grammars:
-            lattice = key_lattice(keys, _spoken_language(grammar))
-            if match := _match(name, grammar, lattice, keys):
-                return match
+        for name, grammar in self._keyed():
+            found = best_match(grammar, key_lattice(keys, _spoken_language(grammar)))
+            if found:
+                return _match(name, grammar, found[0], keys, today)
         return None
 
     def words_status(self, words: Sequence[str]) -> Progress:
@@ -147,12 +163,20 @@ class ActiveGrammar:
     def keys_status(self, keys: str) -> Progress:
         """Tell how far ``keys`` have come, counting only what further keys could bring."""
         if self._keypad_network is None or len(self._keypad_network) > MAX_NETWORK_STATES:
-            self._keypad_network = GrammarNetwork([grammar for _, grammar in self._grammars])
+            self._keypad_network = GrammarNetwork([grammar for _, grammar in self._keyed()])
         network = self._keypad_network
-        language = next(filter(None, (_spoken_language(item) for _, item in self._grammars)), None)
+        language = next(filter(None, (_spoken_language(item) for _, item in self._keyed())), None)
         states = _advance(network, key_lattice(keys, language))
         further = [word for key in KEYS for word in key_words(key, language)]
         return _progress(network, states, further)
+
+    def _keyed(self) -> list[tuple[str, CompiledGrammar]]:
+        own = {name for name, grammar in self._grammars if grammar.main.mode == "dtmf"}
+        return [
+            (name, grammar)
+            for name, grammar in self._grammars
+            if grammar.main.mode == "dtmf" or name not in own
+        ]
 
     def _spoken_network(self) -> GrammarNetwork:
         if self._network is None or len(self._network) > MAX_NETWORK_STATES:
@@ -166,11 +190,8 @@ def _spoken_language(grammar: CompiledGrammar) -> str | None:
     return grammar.main.language if grammar.main.mode == "voice" else None
 
 
-def _match(name: str, grammar: CompiledGrammar, lattice: Lattice, text: str) -> Match | None:
-    found = best_match(grammar, lattice)
-    if found is None:
-        return None
-    return Match(text, evaluate(grammar, found[0]), name, found[0])
+def _match(name: str, grammar: CompiledGrammar, tree: Tree, text: str, today: date | None) -> Match:
+    return Match(text, evaluate(grammar, tree, today), name, tree)
 
 
 def _advance(network: GrammarNetwork, lattice: Lattice) -> set[int]:

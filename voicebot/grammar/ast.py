@@ -25,6 +25,9 @@ class Position:
 
 NOWHERE = Position(0, 0)
 
+PACKAGE = "jsgf:"
+"""Begins the URI of a JSGF grammar that is known by its name alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Token:
@@ -54,7 +57,8 @@ class RuleRef:
 class ExternalRef:
     """A reference to a rule of another grammar; ``rule`` is None for its root.
 
-    ``uri`` is without fragment and already joined with the grammar's base.
+    ``uri`` is without fragment and already joined with the grammar's base; that of a JSGF grammar
+    known by name is `PACKAGE` and the name.
     """
 
     uri: str
@@ -64,7 +68,12 @@ class ExternalRef:
 
     @property
     def written(self) -> str:
-        """The reference in ABNF without its dollar: ``<places.gram#city>``."""
+        """The reference in ABNF without its dollar: ``<places.gram#city>``.
+
+        One by the name of a JSGF grammar as JSGF has it: ``<com.acme.places.city>``.
+        """
+        if self.uri.startswith(PACKAGE):
+            return f"<{self.uri.removeprefix(PACKAGE)}.{self.rule or '*'}>"
         fragment = f"#{self.rule}" if self.rule is not None else ""
         return f"<{self.uri}{fragment}>"
 
@@ -149,7 +158,8 @@ class RootRule:
 class Grammar:
     """One grammar document. ``file`` is its name in error messages; ``language`` is empty for a
     DTMF grammar that names none; ``tag_format`` is empty where none was declared; ``digest`` is
-    the SHA-256 of the document's bytes."""
+    the SHA-256 of the document's bytes. JSGF alone has a ``name`` and ``imports`` (those of a whole
+    grammar without a rule)."""
 
     file: str
     mode: Literal["voice", "dtmf"]
@@ -163,13 +173,22 @@ class Grammar:
     meta: tuple[tuple[str, str], ...] = ()
     http_equiv: tuple[tuple[str, str], ...] = ()
     header_tags: tuple[Tag, ...] = ()
+    name: str = ""
+    imports: tuple[ExternalRef, ...] = ()
     encoding: str = "utf-8"
     media_type: str = "application/srgs"
     digest: str = ""
 
+    def written(self, rule: str) -> str:
+        """Give the name of a rule as the notation of this document has it."""
+        return _NAMES.get(self.media_type, "${}").format(rule)
+
     def error(self, at: Position, problem: str, remedy: str = "") -> GrammarError:
         """Make an error that points into this document."""
         return GrammarError(self.file, at.line, at.column, problem, remedy)
+
+
+_NAMES = {"application/srgs+xml": "'{}'", "application/x-jsgf": "<{}>"}
 
 
 def children(expansion: Expansion) -> tuple[Expansion, ...]:

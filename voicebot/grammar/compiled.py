@@ -7,11 +7,12 @@ logarithms, 0 or less.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from voicebot.grammar.ast import Grammar, Position, Tag, Token
+from voicebot.grammar.ast import Grammar, Tag, Token
 
 GARBAGE_WEIGHT = -1.0
 """For each word that $GARBAGE takes: any reading with fewer such words is the better one."""
@@ -74,9 +75,9 @@ class CompiledGrammar:
     documents: tuple[Grammar, ...]
     roots: tuple[int, ...]
     rules: tuple[CompiledRule, ...]
-    states: list[State]
-    outputs: tuple[Token | Tag, ...]
-    shortest: list[int]
+    states: Sequence[State]
+    outputs: Sequence[Token | Tag]
+    shortest: Sequence[int]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, CompiledGrammar) and other.key == self.key
@@ -84,52 +85,21 @@ class CompiledGrammar:
     def __hash__(self) -> int:
         return hash(self.key)
 
-    def __reduce__(self) -> tuple[Callable[..., CompiledGrammar], tuple[object, ...]]:
-        """Pickle as plain tuples: a large grammar has a hundred thousand small objects."""
-        outputs = [
-            (isinstance(output, Tag), output.text, output.at.line, output.at.column)
-            for output in self.outputs
-        ]
-        states = [
-            (
-                {word: [tuple(arc) for arc in arcs] for word, arcs in state.words.items()},
-                [tuple(move) for move in state.moves],
-                state.any_word,
-                state.final,
-            )
-            for state in self.states
-        ]
-        parts = (self.key, self.documents, self.roots, self.rules, states, outputs, self.shortest)
-        return _unpickle, parts
+    def __reduce__(self) -> tuple[type[CompiledGrammar], tuple[object, ...]]:
+        """Pickle flat (see `packed`): a large grammar has a hundred thousand small objects."""
+        from voicebot.grammar.packed import pack_outputs, pack_states  # it stands on this module
+
+        return CompiledGrammar, (
+            self.key,
+            self.documents,
+            self.roots,
+            self.rules,
+            pack_states(self.states),
+            pack_outputs(self.outputs),
+            array("i", self.shortest),
+        )
 
     @property
     def main(self) -> Grammar:
         """The header of the main document (`ast.Grammar` without its rules)."""
         return self.documents[0]
-
-
-def _unpickle(
-    key: str,
-    documents: tuple[Grammar, ...],
-    roots: tuple[int, ...],
-    rules: tuple[CompiledRule, ...],
-    states: list[Any],
-    outputs: list[tuple[bool, str, int, int]],
-    shortest: list[int],
-) -> CompiledGrammar:
-    kept: list[Token | Tag] = [
-        (Tag if is_tag else Token)(text, Position(line, column))
-        for is_tag, text, line, column in outputs
-    ]
-    return CompiledGrammar(
-        key, documents, roots, rules, [_state(*parts) for parts in states], tuple(kept), shortest
-    )
-
-
-def _state(words: dict[str, list[Any]], moves: list[Any], any_word: int, final: bool) -> State:
-    state = State()
-    state.words = {word: [WordArc(*arc) for arc in arcs] for word, arcs in words.items()}
-    state.moves = [Move(*move) for move in moves]
-    state.any_word = any_word
-    state.final = final
-    return state

@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 from voicebot.grammar.ast import (
     NOWHERE,
+    PACKAGE,
     ExternalRef,
     Grammar,
     Position,
@@ -22,10 +23,20 @@ from voicebot.grammar.ast import (
     RuleRef,
     walk,
 )
-from voicebot.grammar.srgs_abnf import MEDIA_TYPE, read_abnf
+from voicebot.grammar.readers import read_grammar
 
 MAX_DOCUMENTS = 100
-_MEDIA_TYPES = frozenset({MEDIA_TYPE, "application/srgs+abnf"})
+_MEDIA_TYPES = {
+    "application/srgs": {"application/srgs", "application/srgs+abnf", "application/grammar"},
+    "application/srgs+xml": {
+        "application/srgs+xml",
+        "application/grammar+xml",
+        "application/xml",
+        "text/xml",
+    },
+    "application/x-jsgf": {"application/x-jsgf", "application/jsgf"},
+}
+"""For each notation the media types by which it is known, its own first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +61,23 @@ RuleKey: TypeAlias = tuple[int, str]
 class Linked:
     """Documents of which the first is the main one, and where its references lead.
 
-    ``roots`` are the rules that an utterance may begin with. ``key`` is a hash of all content.
+    ``roots`` are the rules that an utterance may begin with. ``imported`` says for a document and a
+    name that is no rule of its own which rule of an imported grammar is meant. ``key`` is a hash of
+    all content.
     """
 
     documents: tuple[Grammar, ...]
     rules: dict[RuleKey, Rule]
     roots: tuple[str, ...]
     externals: dict[tuple[int, str], int]
+    imported: dict[RuleKey, RuleKey]
     key: str
 
     def target(self, document: int, reference: RuleRef | ExternalRef) -> RuleKey:
         """Give the rule that a reference, found in ``document``, means."""
         if isinstance(reference, RuleRef):
-            return document, reference.name
+            key = document, reference.name
+            return self.imported.get(key, key)
         other = self.externals[document, reference.uri]
         root = self.documents[other].root
         name = reference.rule if reference.rule is not None else root.name if root else ""
@@ -87,7 +102,12 @@ def link(source: SourceFile, resolver: Resolver, roots: tuple[str, ...] = ()) ->
     digest = linker.digest
     digest.update(repr(names).encode())
     return Linked(
-        tuple(linker.documents), linker.rules, names, linker.externals, digest.hexdigest()
+        tuple(linker.documents),
+        linker.rules,
+        names,
+        linker.externals,
+        linker.imported,
+        digest.hexdigest(),
     )
 
 
@@ -99,7 +119,12 @@ def _declared_roots(grammar: Grammar) -> tuple[str, ...]:
         raise grammar.error(
             grammar.rules[0].at,
             "the grammar declares no root and has no public rule",
-            f"Add 'root ${grammar.rules[0].name};' to the header.",
+            _how(
+                grammar,
+                abnf=f"Add 'root ${grammar.rules[0].name};' to the header.",
+                xml=f'Write <grammar root="{grammar.rules[0].name}" ...>.',
+                jsgf=f"Write 'public <{grammar.rules[0].name}> = ...'.",
+            ),
         )
     return public
 
@@ -110,6 +135,7 @@ class _Linker:
     documents: list[Grammar] = field(default_factory=list)
     rules: dict[RuleKey, Rule] = field(default_factory=dict)
     externals: dict[tuple[int, str], int] = field(default_factory=dict)
+    imported: dict[RuleKey, RuleKey] = field(default_factory=dict)
     digest: hashlib._Hash = field(default_factory=hashlib.sha256)
     _indices: dict[str, int] = field(default_factory=dict)
 
@@ -117,7 +143,7 @@ class _Linker:
         """Read a document that is not known yet and give its index."""
         index = len(self.documents)
         self._indices[source.file] = index
-        grammar = read_abnf(source.file, source.data)
+        grammar = read_grammar(source.file, source.data)
         self.documents.append(grammar)
         self.rules.update({(index, rule.name): rule for rule in grammar.rules})
         self.digest.update(grammar.digest.encode())
@@ -127,14 +153,42 @@ class _Linker:
         """Fetch what the documents refer to, breadth first, and check every reference."""
         index = 0
         while index < len(self.documents):
+            self._import(index)
             for rule in self.documents[index].rules:
                 for node in walk(rule.expansion):
                     if isinstance(node, ExternalRef):
                         self._fetch(index, node)
                         self._check_external(index, node)
                     elif isinstance(node, RuleRef) and (index, node.name) not in self.rules:
-                        self.fail_unknown(index, node.name, node.at)
+                        self._find_imported(index, node)
             index += 1
+
+    def _import(self, index: int) -> None:
+        """Fetch what a JSGF document imports."""
+        for item in self.documents[index].imports:
+            self._fetch(index, item)
+            if item.rule is not None:
+                self._check_external(index, item)
+
+    def _find_imported(self, index: int, reference: RuleRef) -> None:
+        """Look for a name in the grammars that are imported whole."""
+        grammar = self.documents[index]
+        key = index, reference.name
+        if key in self.imported:
+            return
+        whole = [item.uri for item in grammar.imports if item.rule is None]
+        places = dict.fromkeys((self.externals[index, uri], reference.name) for uri in whole)
+        found = [place for place in places if place in self.rules and self.rules[place].public]
+        if not found:
+            self.fail_unknown(index, reference.name, reference.at)
+        if len(found) > 1:
+            files = " and ".join(self.documents[other].file for other, _ in found)
+            raise grammar.error(
+                reference.at,
+                f"<{reference.name}> is a rule of {files}",
+                "Write the full name: <package.grammar.rule>.",
+            )
+        self.imported[key] = found[0]
 
     def _fetch(self, index: int, reference: ExternalRef) -> None:
         if (index, reference.uri) in self.externals:
@@ -152,17 +206,25 @@ class _Linker:
                 reference.at, f"cannot load ${reference.written}: {reason}"
             ) from None
         known = self._indices.get(source.file)
-        self.externals[index, reference.uri] = self.add(source) if known is None else known
+        other = self.externals[index, reference.uri] = self.add(source) if known is None else known
+        package, name = reference.uri.removeprefix(PACKAGE), self.documents[other].name
+        if reference.uri.startswith(PACKAGE) and name not in ("", package):
+            raise grammar.error(
+                reference.at,
+                f"{source.file} is the grammar '{name}', not '{package}'",
+                f"Write 'grammar {package};' there, or refer to '{name}' here.",
+            )
 
     def _check_external(self, index: int, reference: ExternalRef) -> None:
         grammar = self.documents[index]
         other = self.externals[index, reference.uri]
         target = self.documents[other]
-        if reference.media_type is not None and reference.media_type not in _MEDIA_TYPES:
+        stated = (reference.media_type or "").partition(";")[0].strip().lower()
+        if reference.media_type is not None and stated not in _MEDIA_TYPES[target.media_type]:
             raise grammar.error(
                 reference.at,
-                f"${reference.written} is {MEDIA_TYPE}, not {reference.media_type}",
-                f"Write ~<{MEDIA_TYPE}> or leave it out.",
+                f"${reference.written} is {target.media_type}, not {reference.media_type[:60]}",
+                "Name that type, or leave it out.",
             )
         if target.mode != grammar.mode:
             raise grammar.error(
@@ -175,7 +237,7 @@ class _Linker:
                 raise grammar.error(
                     reference.at,
                     f"{target.file} declares no root",
-                    f"Name a rule: $<{reference.uri}#{target.rules[0].name}>.",
+                    f"Name a rule of it: {reference.uri}#{_first_public(target)}.",
                 )
             if (other, target.root.name) not in self.rules:
                 self.fail_unknown(other, target.root.name, target.root.at)
@@ -185,28 +247,43 @@ class _Linker:
             names = [rule.name for rule in target.rules if rule.public]
             raise grammar.error(
                 reference.at,
-                f"{target.file} has no rule ${reference.rule}",
-                _suggest(reference.rule, names),
+                f"{target.file} has no rule {target.written(reference.rule)}",
+                _suggest(target, reference.rule, names),
             )
         if not rule.public:
             raise grammar.error(
                 reference.at,
-                f"the rule ${rule.name} of {target.file} is private",
-                f"Write 'public ${rule.name} = ...' there.",
+                f"the rule {target.written(rule.name)} of {target.file} is private",
+                _how(
+                    target,
+                    abnf=f"Write 'public ${rule.name} = ...' there.",
+                    xml=f'Write <rule id="{rule.name}" scope="public"> there.',
+                    jsgf=f"Write 'public <{rule.name}> = ...' there.",
+                ),
             )
 
     def fail_unknown(self, index: int, name: str, at: Position) -> None:
         grammar = self.documents[index]
         raise grammar.error(
             at,
-            f"there is no rule ${name}",
-            _suggest(name, [rule.name for rule in grammar.rules]),
+            f"there is no rule {grammar.written(name)}",
+            _suggest(grammar, name, [rule.name for rule in grammar.rules]),
         ) from None
 
 
-def _suggest(name: str, known: list[str]) -> str:
+def _first_public(grammar: Grammar) -> str:
+    public = (rule.name for rule in grammar.rules if rule.public)
+    return next(public, grammar.rules[0].name)
+
+
+def _how(grammar: Grammar, *, abnf: str, xml: str, jsgf: str) -> str:
+    """Choose the words for the notation of ``grammar``."""
+    return {"application/srgs+xml": xml, "application/x-jsgf": jsgf}.get(grammar.media_type, abnf)
+
+
+def _suggest(grammar: Grammar, name: str, known: list[str]) -> str:
     near = difflib.get_close_matches(name[:60], known[:5000], n=1, cutoff=0.5)
     if near:
-        return f"Did you mean ${near[0]}?"
-    listed = ", ".join(f"${name}" for name in known[:8])
+        return f"Did you mean {grammar.written(near[0])}?"
+    listed = ", ".join(grammar.written(name) for name in known[:8])
     return f"Known here: {listed}{', ...' if len(known) > 8 else ''}." if known else ""

@@ -19,6 +19,10 @@ from voicebot.grammar.words import MAX_WORDS, Lattice
 MAX_TREE_DEPTH = 100
 """Rules within rules in a tree; speech that nests deeper is taken for no match."""
 
+MAX_TREE_SIZE = 50_000
+"""Steps of a reading. Rules that match without a word can double at every level, so that a few
+lines of grammar hold trees without end; input with such a tree is taken for no match."""
+
 MAX_READINGS = 300_000
 """Readings tried for one input, after which it is taken for no match: some two seconds."""
 
@@ -70,7 +74,7 @@ def best_match(grammar: CompiledGrammar, lattice: Lattice) -> tuple[Tree, float]
     finished = _Chart(grammar, lattice).search()
     if finished is None:
         return None
-    tree = _tree(grammar, finished, grammar.rules[finished.rule].name, 1)
+    tree = _TreeBuilder(grammar).tree(finished, grammar.rules[finished.rule].name, 1)
     return None if tree is None else (tree, -finished.cost)
 
 
@@ -170,19 +174,28 @@ class _Chart:
         return _Reading(reading.rule, reading.origin, state, position, cost, reading, output)
 
 
-def _tree(grammar: CompiledGrammar, finished: _Reading, label: str, depth: int) -> Tree | None:
-    if depth > MAX_TREE_DEPTH:
-        return None
-    children: list[Node] = []
-    step: _Reading | None = finished
-    while step is not None:
-        if step.inner is not None and step.move is not None:
-            inner = _tree(grammar, step.inner, step.move.label, depth + 1)
-            if inner is None:
+class _TreeBuilder:
+    def __init__(self, grammar: CompiledGrammar) -> None:
+        self._grammar = grammar
+        self._left = MAX_TREE_SIZE
+
+    def tree(self, finished: _Reading, label: str, depth: int) -> Tree | None:
+        """Give the tree of a rule as read; None for one that is too deep or too large."""
+        if depth > MAX_TREE_DEPTH:
+            return None
+        children: list[Node] = []
+        step: _Reading | None = finished
+        while step is not None:
+            if step.inner is not None and step.move is not None:
+                inner = self.tree(step.inner, step.move.label, depth + 1)
+                if inner is None:
+                    return None
+                children.append(inner)
+            elif step.output != NOTHING:
+                children.append(self._grammar.outputs[step.output])
+            self._left -= 1
+            if self._left < 0:
                 return None
-            children.append(inner)
-        elif step.output != NOTHING:
-            children.append(grammar.outputs[step.output])
-        step = step.before
-    rule = grammar.rules[finished.rule]
-    return Tree(label, tuple(reversed(children)), rule.name, rule.document)
+            step = step.before
+        rule = self._grammar.rules[finished.rule]
+        return Tree(label, tuple(reversed(children)), rule.name, rule.document)

@@ -43,7 +43,7 @@ class GrammarNetwork:
         self._kernels: list[_Kernel] = []
         self._ids: dict[_Kernel, int] = {}
         self._arcs: dict[int, dict[str, tuple[int, float]]] = {}
-        self._finals: dict[int, bool] = {}
+        self._ends: dict[int, float | None] = {}
         self._any: dict[int, int] = {}
         self._lock = threading.Lock()
         self._limit = SPARE_READINGS + 2 * sum(len(grammar.states) for grammar in grammars)
@@ -66,9 +66,12 @@ class GrammarNetwork:
 
     def is_final(self, state: int) -> bool:
         """Tell whether the words so far are a whole sentence of a grammar."""
-        if state not in self._finals:
-            self._explore(state)
-        return self._finals[state]
+        return self.end_weight(state) is not None
+
+    def end_weight(self, state: int) -> float | None:
+        """Give the log weight of ending here, <= 0; None where no sentence ends."""
+        self.arcs(state)
+        return self._ends[state]
 
     def takes_any_word(self, state: int) -> bool:
         """Tell whether ``$GARBAGE`` would take any word here."""
@@ -86,12 +89,13 @@ class GrammarNetwork:
             if known is not None:
                 return known
             readings = self._close(self._kernels[state])
-            final = False
+            end: float | None = None
             by_word: dict[str, dict[_Reading, float]] = {}
             garbage: dict[_Reading, float] = {}
             for (index, number, stack), weight in readings.items():
                 here = self._grammars[index].states[number]
-                final = final or (here.final and stack == 0)
+                if here.final and stack == 0 and (end is None or weight > end):
+                    end = min(weight, 0.0)
                 for word, arcs in here.words.items():
                     targets = by_word.setdefault(word, {})
                     for arc in arcs:
@@ -104,7 +108,7 @@ class GrammarNetwork:
                     for reading, weight in garbage.items():
                         _keep_better(targets, reading, weight)
             arcs_out = {word: self._intern(targets) for word, targets in by_word.items()}
-            self._finals[state] = final
+            self._ends[state] = end
             self._arcs[state] = arcs_out
             return arcs_out
 

@@ -4,7 +4,8 @@ Tag formats ``semantics/1.0`` (scripts) and ``semantics/1.0-literals`` (text); l
 grammar has tags and declares no format. A rule without tags on the way that was matched has the
 value of the last rule that it called, or else its own text; a match without a single tag means
 what was said, all of it. Tags of the header run first, in the scope that all rules of their
-document share.
+document share. Beyond the standard, scripts find the day of the utterance in ``today``, as text
+``yyyymmdd``; it is passed in, so that the same words on the same day mean the same.
 
 Left out: scores in ``meta`` (they are not known yet when tags run) and the XML serialisation.
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import date
 
 from voicebot.errors import GrammarError
 from voicebot.grammar.ast import Tag, Token, walk
@@ -47,15 +49,18 @@ function __scope() {
 """
 
 
-def evaluate(grammar: CompiledGrammar, tree: Tree) -> Json:
-    """Give what ``tree`` means. Raises GrammarError, pointing at the tag, when a script fails."""
+def evaluate(grammar: CompiledGrammar, tree: Tree, today: date | None = None) -> Json:
+    """Give what ``tree`` means when it is said ``today`` (None: the local date now).
+
+    Raises GrammarError, pointing at the tag, when a script fails.
+    """
     tagged = [node for node in _trees(tree) if node.tags]
     if not tagged:
         return tree.text
     if all(grammar.documents[node.document].tag_format != SCRIPT for node in tagged):
         return _plain_value(tree)
     tags: list[tuple[int, Tag]] = []
-    source = _Program(grammar, tags).source(tree)
+    source = _Program(grammar, tags).source(tree, today or date.today())
     try:
         return run(source, _MARK)
     except ScriptFailed as failure:
@@ -119,9 +124,9 @@ class _Program:
         self._functions: dict[int, list[str]] = {}
         self._count = 0
 
-    def source(self, tree: Tree) -> str:
+    def source(self, tree: Tree, today: date) -> str:
         root = self._function(tree)
-        parts = [_LIBRARY]
+        parts = [_LIBRARY, f"var today = '{today:%Y%m%d}';\n"]
         for index in sorted(self._functions):
             header = "".join(self._tag(index, tag) for tag in self._header_tags(index))
             functions = "".join(self._functions[index])

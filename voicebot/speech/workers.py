@@ -1,45 +1,38 @@
-"""A pool of speech worker processes with a bounded queue.
+"""A pool of speech worker processes with a bounded queue that is fair between calls.
 
 Nothing here blocks the event loop: jobs go out and answers come in over asyncio pipes. A worker
 that dies (or is killed for taking too long) costs the one job it was at; it is replaced at once,
-and later with growing pauses if it keeps dying. Jobs are taken in the order in which they came.
+and later with growing pauses if it keeps dying. Waiting jobs are taken from the calls in turn
+(`fair_queue`). Jobs are not batched: `docs/decisions/0012-fair-queue.md` has the measurement.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import pickle
-import sys
-from collections import deque
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 
 from voicebot.errors import VoicebotError, WorkerLost, WorkersBusy
-from voicebot.speech.wire import (
-    HEADER,
-    Answer,
-    EngineSpec,
-    GrammarRef,
-    Job,
-    KnownGrammars,
-    pack,
-)
+from voicebot.speech.fair_queue import FairQueue, Taken
+from voicebot.speech.wire import EngineSpec
+from voicebot.speech.worker import Worker, spawn_whole
 
 log = structlog.get_logger(__name__)
 
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
-LOAD_TIMEOUT_S = 60.0
-STOP_TIMEOUT_S = 2.0
+_USUAL_SHARE = 0.1
+"""How much the latest job moves the running mean of job times."""
 
 
 @dataclass(frozen=True, slots=True)
 class PoolCounters:
-    """A snapshot for ``/metrics``."""
+    """A snapshot for ``/metrics``. ``wait_s`` is how long the jobs that wait now will take to be
+    begun, by the time that jobs took lately."""
 
     workers_ready: int
     jobs_waiting: int
@@ -47,10 +40,13 @@ class PoolCounters:
     jobs_done: int
     jobs_refused: int
     restarts: int
+    jobs_replaced: int = 0
+    wait_s: float = 0.0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Ticket:
+    key: Hashable
     method: str
     args: tuple[Any, ...]
     future: asyncio.Future[Any]
@@ -63,6 +59,8 @@ class _Counts:
     done: int = 0
     refused: int = 0
     restarts: int = 0
+    replaced: int = 0
+    job_s: float = 0.0
 
 
 @dataclass(slots=True)
@@ -76,11 +74,14 @@ class WorkerPool:
     size: int
     queue: int = 16
     job_timeout_s: float = 15.0
-    _waiting: deque[_Ticket] = field(default_factory=deque, init=False)
+    _waiting: FairQueue[_Ticket] = field(init=False)
     _wake: asyncio.Condition = field(default_factory=asyncio.Condition, init=False)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list, init=False)
     _counts: _Counts = field(default_factory=_Counts, init=False)
     _pids: set[int] = field(default_factory=set, init=False)
+
+    def __post_init__(self) -> None:
+        self._waiting = FairQueue(self.queue)
 
     async def start(self) -> None:
         """Start the workers and wait until each holds its engine.
@@ -101,9 +102,8 @@ class WorkerPool:
 
     async def stop(self) -> None:
         """End the workers; waiting jobs are cancelled."""
-        for ticket in self._waiting:
+        for ticket in self._waiting.clear():
             ticket.future.cancel()
-        self._waiting.clear()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -117,45 +117,67 @@ class WorkerPool:
             jobs_done=self._counts.done,
             jobs_refused=self._counts.refused,
             restarts=self._counts.restarts,
+            jobs_replaced=self._counts.replaced,
+            wait_s=self._wait_s(),
         )
+
+    def has_room(self, longest_wait_s: float) -> bool:
+        """Whether another call's jobs would be begun in time: a worker is there, the queue has
+        room, and what waits now will be begun within ``longest_wait_s``."""
+        if not self._counts.ready or len(self._waiting) >= self.queue:
+            return False
+        return self._wait_s() <= longest_wait_s
+
+    def _wait_s(self) -> float:
+        return len(self._waiting) * self._counts.job_s / max(1, self._counts.ready)
 
     @property
     def pids(self) -> tuple[int, ...]:
         """Process ids of the workers that run now."""
         return tuple(sorted(self._pids))
 
-    async def submit(self, method: str, *args: Any) -> Any:
-        """Call ``engine.method(*args)`` in the next free worker and give its result.
+    async def submit(
+        self, method: str, *args: Any, key: Hashable | None = None, replace: bool = False
+    ) -> Any:
+        """Call ``engine.method(*args)`` in a free worker and give its result.
 
-        Raises WorkersBusy when the queue is full, WorkerLost when the worker died at it, and
-        whatever the engine raised. Cancelling the call takes a waiting job out of the queue.
+        Jobs of one ``key`` (a call) wait behind each other and take turns with other keys'; None is
+        a key of its own. With ``replace`` the job takes the place of the key's last waiting one,
+        which fails with WorkersBusy. Also raises WorkersBusy when the queue is full, WorkerLost
+        when the worker died at it, and whatever the engine raised. Cancelling the call takes a
+        waiting job out of the queue; one at a worker is finished there and its result dropped.
         """
-        if len(self._waiting) >= self.queue:
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        ticket = _Ticket(object() if key is None else key, method, args, future)
+        older = self._waiting.put(ticket.key, ticket, replace=replace)
+        if older is None:
             self._counts.refused += 1
             raise WorkersBusy(f"{len(self._waiting)} {self.spec.name} jobs are waiting already")
-        ticket = _Ticket(method, args, asyncio.get_running_loop().create_future())
-        self._waiting.append(ticket)
-        async with self._wake:
-            self._wake.notify()
+        if isinstance(older, _Ticket):
+            self._counts.replaced += 1
+            if not older.future.done():
+                older.future.set_exception(WorkersBusy("a newer job took the place of this one"))
+        else:
+            assert older is Taken.IN
         try:
-            return await ticket.future
+            async with self._wake:
+                self._wake.notify()
+            return await future
         finally:
-            with contextlib.suppress(ValueError):
-                self._waiting.remove(ticket)
+            self._waiting.remove(ticket.key, ticket)
 
     async def _next_ticket(self) -> _Ticket:
         async with self._wake:
             while True:
-                while self._waiting:
-                    ticket = self._waiting.popleft()
-                    if not ticket.future.done():
-                        return ticket
+                while (taken := self._waiting.take()) is not None:
+                    if not taken[1].future.done():
+                        return taken[1]
                 await self._wake.wait()
 
     async def _keep_worker(self, loaded: asyncio.Future[None]) -> None:
         pause_s = FIRST_PAUSE_S
         while True:
-            worker = await _spawn_whole(self.spec.name)
+            worker = await spawn_whole(self.spec.name)
             self._pids.add(worker.pid)
             done_before = self._counts.done
             try:
@@ -177,7 +199,7 @@ class WorkerPool:
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
 
-    async def _serve(self, worker: _Worker) -> None:
+    async def _serve(self, worker: Worker) -> None:
         """Give jobs to ``worker`` until it dies; that ends in an exception."""
         self._counts.ready += 1
         gone = asyncio.create_task(worker.wait())
@@ -201,11 +223,13 @@ class WorkerPool:
             return waiting.result()
         waiting.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            self._waiting.appendleft(await waiting)
+            ticket = await waiting
+            self._waiting.give_back(ticket.key, ticket)
         raise EOFError(f"exit status {gone.result()}")
 
-    async def _work(self, worker: _Worker, ticket: _Ticket) -> None:
+    async def _work(self, worker: Worker, ticket: _Ticket) -> None:
         self._counts.running += 1
+        begun = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(self.job_timeout_s):
                 answer = await worker.ask(ticket.method, ticket.args)
@@ -218,7 +242,7 @@ class WorkerPool:
             raise
         finally:
             self._counts.running -= 1
-        self._counts.done += 1
+        self._job_took(asyncio.get_running_loop().time() - begun)
         if ticket.future.done():
             return
         if answer.error is not None:
@@ -226,91 +250,7 @@ class WorkerPool:
         else:
             ticket.future.set_result(answer.value)
 
-
-class _Worker:
-    """One process and its pipes."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        self._process = process
-        self._out = process.stdin
-        self._in = process.stdout
-        self._sent: KnownGrammars[bool] = KnownGrammars()
-
-    @classmethod
-    async def spawn(cls, name: str) -> _Worker:
-        """Start a process; ``name`` is only for those who look at the list of processes."""
-        environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-        return cls(
-            await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "voicebot.speech.worker_process",
-                name,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                env=environment,
-            )
-        )
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    async def wait(self) -> int:
-        return await self._process.wait()
-
-    async def load(self, spec: EngineSpec) -> None:
-        async with asyncio.timeout(LOAD_TIMEOUT_S):
-            await self._send(spec)
-            answer = await self._receive()
-        if answer.error is not None:
-            raise answer.error
-
-    async def ask(self, method: str, args: tuple[Any, ...]) -> Answer:
-        await self._send(Job(method, tuple(self._reference(arg) for arg in args)))
-        return await self._receive()
-
-    def _reference(self, arg: Any) -> Any:
-        key = getattr(arg, "key", None)
-        if not isinstance(key, str):
-            return arg
-        if self._sent.get(key):
-            return GrammarRef(key, None)
-        self._sent.add(key, True)
-        return GrammarRef(key, arg)
-
-    async def _send(self, message: object) -> None:
-        self._out.write(pack(message))
-        await self._out.drain()
-
-    async def _receive(self) -> Answer:
-        header = await self._in.readexactly(HEADER.size)
-        body = await self._in.readexactly(HEADER.unpack(header)[0])
-        answer = pickle.loads(body)
-        assert isinstance(answer, Answer)
-        return answer
-
-    async def close(self) -> None:
-        self._out.close()
-        try:
-            async with asyncio.timeout(STOP_TIMEOUT_S):
-                await self._process.wait()
-        except TimeoutError:
-            log.warning("worker_killed", reason="it did not end by itself")
-        finally:
-            if self._process.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    self._process.kill()
-                await self._process.wait()
-
-
-async def _spawn_whole(name: str) -> _Worker:
-    """Spawn a worker; when cancelled half-way, end the process that has begun."""
-    spawning = asyncio.create_task(_Worker.spawn(name))
-    try:
-        return await asyncio.shield(spawning)
-    except asyncio.CancelledError:
-        await (await spawning).close()
-        raise
+    def _job_took(self, seconds: float) -> None:
+        usual = self._counts.job_s if self._counts.done else seconds
+        self._counts.job_s = usual + _USUAL_SHARE * (seconds - usual)
+        self._counts.done += 1

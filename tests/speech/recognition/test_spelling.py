@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeAlias
 
 import pytest
 
 from tests.speech.recognition.conftest import GrammarMaker
+from voicebot.grammar.store import GrammarStore
 from voicebot.speech.moonshine.lexical import SpellingGraph
 from voicebot.speech.moonshine.normalise import spelling
+from voicebot.types import Json
 
 Reader: TypeAlias = Callable[[str, str], str | None]
 
@@ -40,6 +43,7 @@ def read(grammar: GrammarMaker) -> Reader:
         (" Café", " cafe"),
         ("½", "1 2"),
         (" - ", " "),
+        (" $5.", " $5 "),
     ],
 )
 def test_common_form(written: str, common: str) -> None:
@@ -92,6 +96,33 @@ def test_numbers_may_be_figures(read: Reader, written: str, words: str) -> None:
 )
 def test_two_figures_may_be_two_words(read: Reader, written: str, words: str | None) -> None:
     assert read(HUNDRED, written) == words
+
+
+@pytest.mark.parametrize(
+    ("kind", "written", "value"),
+    [
+        ("currency", "$19.99", "USD19.99"),
+        ("currency", "$5", "USD5.00"),
+        ("currency", "£1,250", "GBP1250.00"),
+        ("currency", "5 dollars.", "USD5.00"),
+        ("time", "1500 hours", "1500h"),
+        ("time", "3:00 p.m.", "0300p"),
+        ("time", "7:05", "0705?"),
+        ("date", "May 13th, 1993.", "19930513"),
+        ("date", "the 20th of March 2026", "20260320"),
+        ("date", "March 3rd, 2005", "20050303"),
+        ("number", "2500", 2500),
+        ("phone", "1-800-555-0112", "18005550112"),
+    ],
+)
+def test_values_of_builtin_grammars_as_they_are_written(
+    kind: str, written: str, value: Json
+) -> None:
+    active = GrammarStore(Path("/nowhere")).active([f"builtin:{kind}"])
+    words = SpellingGraph(active.network()).read(spelling(f" {written}"))
+    match = active.match_words(words or ())
+    assert match is not None
+    assert match.semantics == value
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,12 @@ def test_without_audio_that_we_speak_there_is_no_agreement(sdp: str) -> None:
         agree(read_sdp(sdp))
 
 
+@pytest.mark.parametrize("address", ["IN IP6 2001:db8::1", "IN IP4 phone.example.com"])
+def test_phone_that_names_no_ipv4_address_is_sent_to_where_it_calls_from(address: str) -> None:
+    agreed = agree(read_sdp(offer(BOTH, connection=address)), None, "192.0.2.7")
+    assert agreed.remote == ("192.0.2.7", 4000)
+
+
 @pytest.mark.parametrize(
     "sdp", ["", "nonsense", "v=zero\r\nm=audio 1 RTP/AVP 0", "v=0\r\nm=audio x RTP/AVP 0"]
 )

@@ -79,7 +79,11 @@ class Constraint:
 
     def end_weight(self, state: int) -> float | None:
         """The weight of ending here with a sentence of the grammar, None where none ends."""
-        weights = [weight for node, weight in self._sets[state] if self._graph.is_final(node)]
+        weights = [
+            weight + end
+            for node, weight in self._sets[state]
+            if (end := self._graph.end_weight(node)) is not None
+        ]
         return max(weights, default=None)
 
     def between_words(self, state: int) -> bool:

@@ -8,8 +8,10 @@ network of words into a graph of characters that accepts such spellings, lazily,
   hundred', ``21st``; digits and single letters may run together: ``1234``, ``AB12``;
 - a grammar that is written with digits may be heard as words.
 
-Left out on purpose: money, fractions and times beyond 'three thirty' as ``3:30``, numbers of a
-million and more. The decoder then spells the words out, at some loss of confidence.
+- a sign before an amount (``$5``) is a word of the grammar: 'usd', 'eur', 'gbp'.
+
+Left out on purpose: fractions ('2.5' for 'two point five'), numbers of a million and more. The
+decoder then spells the words out, at some loss of confidence.
 """
 
 from __future__ import annotations
@@ -99,8 +101,14 @@ class SpellingGraph:
 
     def is_final(self, node: int) -> bool:
         """Whether the utterance may end at ``node``."""
+        return self.end_weight(node) is not None
+
+    def end_weight(self, node: int) -> float | None:
+        """The network's log weight of ending at ``node``, None where no utterance ends."""
         boundary = self._nodes[node].boundary
-        return boundary is not None and boundary[1] == 0 and self._network.is_final(boundary[0])
+        if boundary is None or boundary[1] != 0:
+            return None
+        return self._network.end_weight(boundary[0])
 
     def read(self, text: str, *, partial: bool = False) -> tuple[str, ...] | None:
         """The words that ``text`` (as `normalise` makes it) spells, by the path of greatest weight.
@@ -117,7 +125,11 @@ class SpellingGraph:
                         following[step.node] = (total, words + step.words)
             reached = following
         may_end = self.between_words if partial else self.is_final
-        ends = [found for node, found in reached.items() if may_end(node)]
+        ends = [
+            (weight + (self.end_weight(node) or 0.0), words)
+            for node, (weight, words) in reached.items()
+            if may_end(node)
+        ]
         return max(ends, key=lambda found: found[0])[1] if ends else None
 
     def _boundary(self, state: int, due: int, gap: Gap) -> int:
@@ -194,7 +206,7 @@ def readings(network: WordNetwork, state: int, due: int = 0) -> Iterator[Reading
     else:
         yield Reading("000", (), state, 0, 0.0, joins=True)
         yield from _below_hundred(network, state, "0")
-        yield from _hundreds(network, state)
+        yield from _hundreds(network, state, most=9)
 
 
 def _words(network: WordNetwork, state: int) -> Iterator[Reading]:
@@ -232,21 +244,25 @@ def _below_hundred(network: WordNetwork, state: int, before: str) -> Iterator[Re
                 )
 
 
-def _hundreds(network: WordNetwork, state: int) -> Iterator[Reading]:
-    """'three hundred' as 3, two digits due."""
-    for word, (between, weight) in network.arcs(state).items():
-        digit = "1" if word == "a" else UNITS.get(word, "0")
-        if digit != "0" and "hundred" in network.arcs(between):
-            target, more = network.arcs(between)["hundred"]
-            yield Reading(digit, (word, "hundred"), target, _HUNDREDS, weight + more, joins=True)
+def _hundreds(network: WordNetwork, state: int, most: int = 99) -> Iterator[Reading]:
+    """'three hundred' as 3, 'fifteen hundred' as 15, two digits due; from 1 to ``most`` hundred."""
+    for reading in (*_words(network, state), *_compounds(network, state)):
+        digits = "1" if reading.words == ("a",) else reading.spelling
+        following = network.arcs(reading.target)
+        if "hundred" in following and digits.isdigit() and 0 < int(digits) <= most:
+            target, weight = following["hundred"]
+            words = (*reading.words, "hundred")
+            yield Reading(digits, words, target, _HUNDREDS, reading.weight + weight, joins=True)
 
 
 def _large_numbers(network: WordNetwork, state: int) -> Iterator[Reading]:
     yield from _hundreds(network, state)
     for reading in (*_words(network, state), *_compounds(network, state)):
         digits = "1" if reading.words == ("a",) else reading.spelling
+        if not digits.isdigit() or int(digits) == 0:
+            continue  # before looking further: what follows each name of a long list is much
         following = network.arcs(reading.target)
-        if digits.isdigit() and int(digits) > 0 and "thousand" in following:
+        if "thousand" in following:
             target, weight = following["thousand"]
             words = (*reading.words, "thousand")
             yield Reading(digits, words, target, _THOUSANDS, reading.weight + weight, joins=True)

@@ -19,6 +19,10 @@ _ORDINAL_NAMES: Final = (
     *("first", "second", "third", "fourth", "fifth"),
     *("sixth", "seventh", "eighth", "ninth"),
 )
+_TEENTH_NAMES: Final = (
+    *("tenth", "eleventh", "twelfth", "thirteenth", "fourteenth"),
+    *("fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth"),
+)
 _ORDINAL_ENDINGS: Final = {1: "st", 2: "nd", 3: "rd"}
 
 UNITS: Final = {"zero": "0", **{name: str(i) for i, name in enumerate(_UNIT_NAMES, start=1)}}
@@ -35,6 +39,8 @@ _FIGURES: Final = {
     **{name: str(i) for i, name in enumerate(_TEEN_NAMES, start=10)},
     **{name: f"{figure}0" for name, figure in TENS.items()},
     **ORDINALS,
+    **{name: f"{i}th" for i, name in enumerate(_TEENTH_NAMES, start=10)},
+    **{f"{name[:-1]}ieth": f"{figure}0th" for name, figure in TENS.items()},
 }
 _SPOKEN: Final = {figure: name for name, figure in _FIGURES.items()} | {
     tens + unit: f"{tens_name} {unit_name}"
@@ -47,6 +53,10 @@ _SHORT: Final = {
     "o": "0",
     "am": "a m",
     "pm": "p m",
+    "o'clock": "00",
+    "usd": "$",
+    "eur": "€",
+    "gbp": "£",
     "ok": "o k",
     "okay": "ok",
     "ounce": "oz",

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import secrets
 
+from aiosipua import SdpMessage
+
 from voicebot.errors import NoCommonCodec
 from voicebot.telephony.sip.messages import MalformedMessage
 from voicebot.telephony.sip.offer_answer import (
+    Agreement,
     OurMedia,
     agree,
     read_sdp,
@@ -21,13 +24,17 @@ from voicebot.telephony.sip.rtp import CallMedia
 
 
 class MediaExchange:
-    """The descriptions of one call; ``host`` is where the other party is told to send RTP."""
+    """The descriptions of one call.
 
-    def __init__(self, media: CallMedia, host: str) -> None:
+    ``host`` is where the other party is told to send RTP, ``peer_host`` where it signals from.
+    """
+
+    def __init__(self, media: CallMedia, host: str, peer_host: str = "") -> None:
         self.media = media
         self.offered = False
         """Whether the last offer was ours, so that an answer is due with the ACK."""
         self._host = host
+        self._peer_host = peer_host
         self._session = secrets.randbits(31)
         self._version = 0
 
@@ -47,7 +54,7 @@ class MediaExchange:
         Raises MalformedMessage or NoCommonCodec, and all is as before.
         """
         offer = read_sdp(text)
-        agreed = agree(offer, self.media.agreed.law if self.media.agreed else None)
+        agreed = self._agree(offer)
         self.media.apply(agreed)
         self.offered = False
         return write_answer(offer, agreed, self._ours())
@@ -61,10 +68,14 @@ class MediaExchange:
         """Their answer to our offer. One that is of no use leaves all as it was."""
         self.offered = False
         try:
-            agreed = agree(read_sdp(text), self.media.agreed.law if self.media.agreed else None)
+            agreed = self._agree(read_sdp(text))
         except (MalformedMessage, NoCommonCodec):
             return
         self.media.apply(agreed)
+
+    def _agree(self, theirs: SdpMessage) -> Agreement:
+        current = self.media.agreed.law if self.media.agreed else None
+        return agree(theirs, current, self._peer_host)
 
     def _ours(self) -> OurMedia:
         self._version += 1

@@ -202,7 +202,8 @@ class SipLeg:
             await media.close()
             raise CallError("the caller gave up before the answer")
         media.on_key = self._heard_key
-        self._exchange = MediaExchange(media, self._door.host_towards(self._hop.peer[0]))
+        peer_host = self._hop.peer[0]
+        self._exchange = MediaExchange(media, self._door.host_towards(peer_host), peer_host)
         return self._exchange
 
     def _renegotiate(self, invite: ServerTransaction) -> None:

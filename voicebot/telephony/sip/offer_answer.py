@@ -3,7 +3,7 @@
 Pure. aiosipua reads and writes the SDP; the agreement is ours, because aiosipua's answers with its
 own number for telephone events and its caller's packet time, and looks neither at hold on session
 level nor at whether the address can be sent to. We speak G.711 in 20 ms packets over plain RTP and
-IPv4: anything else (SRTP, video, IPv6) is declined line by line.
+IPv4: anything else (SRTP, video) is declined line by line.
 """
 
 from __future__ import annotations
@@ -84,17 +84,18 @@ def read_sdp(text: str) -> SdpMessage:
     return sdp
 
 
-def agree(theirs: SdpMessage, current: Law | None = None) -> Agreement:
+def agree(theirs: SdpMessage, current: Law | None = None, peer_host: str = "") -> Agreement:
     """Choose the first usable audio line of ``theirs`` and its first codec that we speak.
 
     ``current`` is kept where it is still among them, so that a re-ordered list in a re-INVITE does
-    not change the codec in mid-call. Serves for an offer and for the answer to ours. Raises
-    NoCommonCodec.
+    not change the codec in mid-call. ``peer_host`` is the IPv4 address that their signalling comes
+    from: RTP is sent there where they name an address of another kind. Serves for an offer and for
+    the answer to ours. Raises NoCommonCodec.
     """
     for line, media in enumerate(theirs.media):
         if media.media != "audio" or media.port == 0 or media.proto not in _PLAIN_RTP:
             continue
-        host = _host_of(theirs, media)
+        host = _host_of(theirs, media, peer_host)
         codec = _choose(media.codecs, current)
         if host is None or codec is None or not 0 < media.port < 65536:
             continue
@@ -146,10 +147,12 @@ def _is(codec: Codec, name: str) -> bool:
     return codec.encoding_name.upper() == name and codec.clock_rate == 8000
 
 
-def _host_of(sdp: SdpMessage, media: MediaDescription) -> str | None:
+def _host_of(sdp: SdpMessage, media: MediaDescription, peer_host: str) -> str | None:
     """The IPv4 address to send to; None where there is none.
 
-    A name is not looked up: that would block the event loop, and no phone sends one.
+    Phones on a host with IPv6 name that address even to a peer whom they reach over IPv4; where
+    they called from serves until their RTP comes and tells. A name is not looked up: that would
+    block the event loop.
     """
     connection = media.connection or sdp.connection
     if connection is None:
@@ -157,7 +160,7 @@ def _host_of(sdp: SdpMessage, media: MediaDescription) -> str | None:
     try:
         return str(ipaddress.IPv4Address(connection.address.split("/")[0]))
     except ValueError:
-        return None
+        return peer_host or None
 
 
 def _direction(sdp: SdpMessage, media: MediaDescription, host: str) -> str:

@@ -222,7 +222,7 @@ class SipServer:
             invite.answer(482)
             return
         try:
-            _check_offer(invite.request)
+            _check_offer(invite.request, hop.peer[0])
         except MalformedMessage:
             self._counters.malformed_sip()
             invite.answer(400)
@@ -276,7 +276,7 @@ class SipServer:
             self._idle.set()
 
 
-def _check_offer(invite: SipRequest) -> None:
+def _check_offer(invite: SipRequest, peer_host: str) -> None:
     """Raises MalformedMessage or NoCommonCodec for an offer that we could never agree to."""
     if has_sdp(invite):
-        agree(read_sdp(invite.text))
+        agree(read_sdp(invite.text), None, peer_host)

@@ -1,0 +1,91 @@
+"""The grammar of a listen: files and lists together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from voicebot.errors import GrammarError
+from voicebot.flows.commands import ListGrammar
+from voicebot.grammar.active import ActiveGrammar
+from voicebot.grammar.store import GrammarStore
+from voicebot.sessions.grammars import ListenGrammars
+from voicebot.types import Json, Language
+
+FRUIT = "#ABNF 1.0;\nlanguage en-US; root $a;\n$a = apple | pear;\n"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> GrammarStore:
+    (tmp_path / "fruit.gram").write_text(FRUIT)
+    return GrammarStore(tmp_path)
+
+
+def listed(*items: tuple[str, Json]) -> ListGrammar:
+    return ListGrammar(items, Language("en-US"))
+
+
+def heard(grammar: ActiveGrammar, text: str) -> tuple[str, Json] | None:
+    match = grammar.match_words(text.split())
+    return (match.grammar, match.semantics) if match else None
+
+
+async def test_list_is_heard_beside_named_grammars(store: GrammarStore) -> None:
+    grammar = await ListenGrammars(store).active([listed(("Apple pie", 3), ("apple", 4)), "fruit"])
+
+    assert [heard(grammar, text) for text in ("apple pie", "apple", "pear", "plum")] == [
+        ("list", 3),
+        ("list", 4),
+        ("fruit", "pear"),
+        None,
+    ]
+    other = await ListenGrammars(store).active(["fruit", listed(("apple", 4))])
+    assert heard(other, "apple") == ("fruit", "apple")
+
+
+async def test_list_that_is_not_ready_in_time_is_left_out(store: GrammarStore) -> None:
+    with capture_logs() as logs:
+        grammar = await ListenGrammars(store, timeout_s=0).active([listed(("plum", 1)), "fruit"])
+
+    assert (heard(grammar, "plum"), heard(grammar, "pear")) == (None, ("fruit", "pear"))
+    assert [entry["event"] for entry in logs] == ["list_left_out"]
+
+
+async def test_question_with_keys_alone_listens_for_no_words(store: GrammarStore) -> None:
+    grammars = ListenGrammars(store)
+
+    assert heard(await grammars.active([]), "apple") is None
+    assert heard(await grammars.active([listed()]), "apple") is None
+    assert (await grammars.active([])).match_keys("1") is None
+
+
+async def test_items_that_cannot_be_spoken_are_counted_in_the_log_but_not_shown(
+    store: GrammarStore,
+) -> None:
+    with capture_logs() as logs:
+        grammar = await ListenGrammars(store).active([listed(("plum", 1), ("?!", "secret"))])
+
+    assert heard(grammar, "plum") == ("list", 1)
+    assert logs == [
+        {"event": "items_unspeakable", "log_level": "warning", "count": 1, "first": [2]}
+    ]
+
+
+async def test_named_grammars_are_compiled_once(store: GrammarStore) -> None:
+    grammars = ListenGrammars(store)
+    first = await grammars.active(["fruit"])
+    (store.folder / "fruit.gram").unlink()
+
+    assert await grammars.active(["fruit"]) is first
+    with pytest.raises(GrammarError, match="no such file"):
+        await grammars.active(["vegetables", listed(("plum", 1))])
+
+
+async def test_closing_ends_the_work(store: GrammarStore) -> None:
+    grammars = ListenGrammars(store)
+    grammars.close()
+
+    with pytest.raises(RuntimeError):
+        await grammars.active([listed(("plum", 1))])
