@@ -1,9 +1,10 @@
 """Fits the weights of `confidence`: ``python -m benchmarks.recognition.fit [--data ...]``.
 
-Each recording is decoded along its own grammar or a foreign one; a logistic function of figures,
-times the share of the best meaning, is fitted to whether the best meaning is right. Foreign speech
-counts so that four of five callers say something in the grammar. Every fifth recording is left out
-in turn: the calibration error printed is that of recordings the weights have not seen.
+Each recording is decoded along its own grammar or a foreign one; a logistic function of the
+figures, times the share of the best meaning, is fitted to whether the best meaning is right.
+Foreign speech counts so that four of five callers say something in the grammar. Every fifth
+recording is left out in turn: the calibration error printed is that of recordings the weights have
+not seen.
 """
 
 from __future__ import annotations

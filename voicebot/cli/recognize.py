@@ -98,6 +98,11 @@ def _hypothesis(hypothesis: Hypothesis) -> Json:
         "semantics": hypothesis.semantics,
         "confidence": round(hypothesis.confidence, 4),
         "grammar": hypothesis.grammar,
+        "words": [
+            {"text": word.text, "confidence": round(word.confidence, 4)}
+            for word in hypothesis.words
+        ],
+        "slots": {slot: round(sure, 4) for slot, sure in hypothesis.slots.items()},
     }
 
 

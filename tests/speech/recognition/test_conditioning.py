@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from voicebot.errors import AudioError
-from voicebot.speech.moonshine.conditioning import prepare, with_its_noise
+from voicebot.speech.moonshine.conditioning import other_forms, prepare
 from voicebot.speech.moonshine.model import MAX_SAMPLES, RATE
 from voicebot.types import Samples
 
@@ -82,18 +82,19 @@ def test_other_audio_is_refused(audio: Samples, rate: int, problem: str) -> None
         prepare(audio, rate)
 
 
-def test_noisy_line_is_heard_whole_a_second_time() -> None:
+def test_noisy_line_is_heard_whole_and_without_low_tones() -> None:
     noise = np.random.default_rng(3).normal(0, 1500, 3 * RATE).astype(np.int16)
     noise[RATE : 2 * RATE] += _tone(1)
-    whole = with_its_noise(noise, RATE)
-    assert whole is not None
+    whole, emphasised = other_forms(noise, RATE)
     assert len(whole) == len(noise)
     assert whole[: RATE // 10].any()
     assert float(np.abs(whole).max()) == pytest.approx(0.5, abs=0.01)
+    assert not emphasised[: RATE // 10].any()
+    assert float(np.abs(emphasised).max()) == pytest.approx(0.5, abs=0.01)
 
 
 @pytest.mark.parametrize(
     "audio", [np.concatenate([_silence(1), _tone(1)]), _tone(12), _silence(0), _tone(0.05)]
 )
-def test_quiet_too_long_or_too_short_audio_has_no_second_form(audio: Samples) -> None:
-    assert with_its_noise(audio, RATE) is None
+def test_quiet_too_long_or_too_short_audio_has_no_other_form(audio: Samples) -> None:
+    assert list(other_forms(audio, RATE)) == []

@@ -115,7 +115,7 @@ def search(
         paths = [path for _, path in extended]
         if free_open:
             free_open = _extend_free(found, logs[free_row])
-        if not paths or _is_settled(found, paths[0], free_open):
+        if not paths or _is_settled(found, paths, free_open):
             paths, parents = [], []
         if free_open:
             parents.append(free_row)
@@ -147,11 +147,11 @@ def decode_freely(decoding: Decoder, limit: int) -> Path:
     return found.free
 
 
-def _is_settled(found: Found, leader: Path, free_open: bool) -> bool:
-    """Whether nothing will come any more of the open hypotheses, of which ``leader`` is best."""
-    if leader.rank < found.best - SETTLED:
+def _is_settled(found: Found, paths: list[Path], free_open: bool) -> bool:
+    """Whether nothing will come any more of the open hypotheses ``paths``."""
+    if max(path.rank for path in paths) < found.best - SETTLED:
         return True
-    return not free_open and leader.score < found.free.score - HOPELESS
+    return not free_open and paths[0].score < found.free.score - HOPELESS
 
 
 def _finish(found: Found, paths: list[Path], logs: Floats, constraint: Constraint) -> None:
@@ -168,28 +168,27 @@ def _extend(
     paths: list[Path], logs: Floats, constraint: Constraint, width: int
 ) -> list[tuple[int, Path]]:
     """The best ``width`` continuations, best first, each with the row of its parent."""
-    candidates: list[tuple[float, int, int, int, float]] = []
-    easiest = logs.max(axis=1)
+    candidates: list[tuple[float, int, int, int]] = []
     for row, path in enumerate(paths):
         choices = constraint.choices(path.state)
         scores = path.score + logs[row, choices.tokens] + choices.weights
         best = (
             np.argpartition(-scores, width)[:width] if len(scores) > width else range(len(scores))
         )
-        excused = EXCUSED * (path.doubt - float(easiest[row]))
-        for i in best:
-            score, token = float(scores[i]), int(choices.tokens[i])
-            candidates.append((score + excused, row, token, int(choices.targets[i]), score))
+        candidates += [
+            (float(scores[i]), row, int(choices.tokens[i]), int(choices.targets[i])) for i in best
+        ]
+    # By score, not by rank: excused doubt would crowd the beam with what is clear to nobody.
     candidates.sort(reverse=True)
     floor = candidates[0][0] - PRUNE if candidates else 0.0
+    easiest = logs.max(axis=1)
     extended: list[tuple[int, Path]] = []
-    for rank, row, token, target, score in candidates[:width]:
-        if rank >= floor:
+    for score, row, token, target in candidates[:width]:
+        if score >= floor:
             parent = paths[row]
             spoken = parent.spoken if constraint.is_bare(token) else score
             doubt = parent.doubt - float(easiest[row])
-            tokens = (*parent.tokens, token)
-            extended.append((row, Path(tokens, score, target, spoken, doubt)))
+            extended.append((row, Path((*parent.tokens, token), score, target, spoken, doubt)))
     return extended
 
 

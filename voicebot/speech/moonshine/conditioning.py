@@ -5,13 +5,14 @@ misheard. Trimming goes by energy alone: the turn-taker has already found the sp
 cut here is what its hang-over left.
 
 In noise there is no silence, and an edge between noise and silence is a sound of its own. Neither
-form is better throughout, but they are misheard differently: `with_its_noise` gives the other one
-for a second hearing. Noise suppression (RNNoise, DeepFilterNet, Wiener filters of any depth) makes
+form is better throughout, but they are misheard differently: `other_forms` gives others for
+a second hearing. Noise suppression (RNNoise, DeepFilterNet, Wiener filters of any depth) makes
 the model hear worse.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -38,6 +39,7 @@ _PEAK: Final = 0.5
 _PAUSE_FRAMES: Final = 15
 _NOISY_DB: Final = 25.0
 """A line is noisy where speech stands out by less than this."""
+_EMPHASIS: Final = 0.6
 _SENTENCE: Final = int(1.5 * RATE)
 _ROOM: Final = MAX_SAMPLES - 2 * _PADDING
 
@@ -61,19 +63,24 @@ def prepare(audio: Samples, rate: int) -> list[Floats]:
     return [_pad(piece) for piece in pieces if len(piece) >= _FRAME]
 
 
-def with_its_noise(audio: Samples, rate: int) -> Floats | None:
-    """Give ``audio`` whole, its noise before and after the speech instead of silence.
+def other_forms(audio: Samples, rate: int) -> Iterator[Floats]:
+    """Give ``audio`` of a noisy line in forms that are misheard differently from `prepare`'s:
+    whole, its noise before and after the speech instead of silence; then trimmed, with the low
+    tones taken down, where most noise is.
 
     None on a quiet line, where that would be no news, where it is longer than the model takes, and
     where it is so short that there may be nothing but speech: a lone word needs its silence.
     """
     samples = _as_floats(audio, rate)
     if not _SENTENCE <= len(samples) <= MAX_SAMPLES:
-        return None
+        return
     levels = _levels(samples)
     if float(np.percentile(levels, 98) - np.percentile(levels, 10)) > _NOISY_DB:
-        return None
-    return _levelled(samples - samples.mean())
+        return
+    yield _levelled(samples - samples.mean())
+    speech = _trimmed(audio, rate)
+    if _FRAME < len(speech) <= _ROOM:
+        yield _pad(speech[1:] - np.float32(_EMPHASIS) * speech[:-1])
 
 
 def _as_floats(audio: Samples, rate: int) -> Floats:

@@ -19,7 +19,7 @@ from voicebot.grammar.outlook import may_mean_more
 from voicebot.grammar.words import normalise_words
 from voicebot.speech.moonshine import assets, beam
 from voicebot.speech.moonshine.beam import Found
-from voicebot.speech.moonshine.conditioning import prepare, with_its_noise
+from voicebot.speech.moonshine.conditioning import other_forms, prepare
 from voicebot.speech.moonshine.constraint import Constraint, Vocabulary
 from voicebot.speech.moonshine.model import RATE, Floats, Model
 from voicebot.speech.moonshine.readings import Readings, gather, hypotheses, overruns
@@ -30,8 +30,8 @@ from voicebot.types import Samples
 MAX_ANSWER_S: Final = 60
 """Longer audio is no answer to a prompt; `MoonshineRecognizer.transcribe` takes any length."""
 
-_SURE: Final = 0.95
-_CLEARLY_AHEAD: Final = 3.0
+_SURE: Final = 0.97
+_CLEARLY_AHEAD: Final = 4.0
 _KEPT_GRAMMARS: Final = 32
 _MAX_STATES: Final = 50_000
 _TOKENS_PER_SECOND: Final = 8
@@ -105,11 +105,10 @@ class MoonshineRecognizer:
         constraint = self._constraint(grammar)
         found = self._search(pieces, constraint)
         readings = gather(found, constraint)
-        if not _is_plain(readings):
-            again = with_its_noise(audio, rate)
-            if again is not None:
-                found = found.joined(self._search([again], constraint))
-                readings = gather(found, constraint)
+        forms = other_forms(audio, rate)
+        while not _is_plain(readings) and (form := next(forms, None)) is not None:
+            found = found.joined(self._search([form], constraint))
+            readings = gather(found, constraint)
         overrun = overruns(normalise_words(self._tokenizer.decode(found.free.tokens)), grammar)
         evidence = replace(readings.evidence, overrun=overrun)
         return replace(readings, evidence=evidence), found.free.tokens
@@ -142,7 +141,7 @@ class MoonshineRecognizer:
 
 
 def _is_plain(readings: Readings) -> bool:
-    """Whether the best reading is so clear that hearing the audio a second time is no use."""
+    """Whether the best reading is so clear that hearing the audio once more is no use."""
     if not readings.complete:
         return False
     best, *others = readings.complete
