@@ -118,7 +118,7 @@ class SpeechSettings(_Section):
     synthesis_workers: int = Field(1, ge=1, le=16, description="synthesis processes")
     queue: int = Field(16, ge=1, le=1000, description="jobs that may wait for a worker")
     longest_wait_s: float = Field(
-        0.5, gt=0, le=60, description="no call is admitted while jobs wait longer for a worker"
+        3.0, gt=0, le=60, description="no call is admitted while jobs wait longer for a worker"
     )
     job_timeout_s: float = Field(
         15.0, gt=0, le=300, description="a job that takes longer loses its worker"

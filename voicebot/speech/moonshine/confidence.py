@@ -26,8 +26,8 @@ _LEAST_PER_TOKEN: Final = -4.0
 _ENOUGH_OF_AN_END: Final = -1.0
 _LEAST_ENDING: Final = -8.0
 
-BIAS: Final = 6.0
-WEIGHTS: Final = (2.15, 1.25, 1.8)
+BIAS: Final = 5.85
+WEIGHTS: Final = (2.30, 1.06, 1.46)
 """Of quality, shortfall and ending."""
 OVERRUN: Final = -5.0
 """Too rare in the recordings to be fitted; it turns certain into even."""
