@@ -15,24 +15,18 @@ from functools import partial
 import structlog
 
 import voicebot
-from voicebot.actions.registry import ActionRegistry, load_actions
-from voicebot.actions.seed import database_urls, seed_samples
+from voicebot.actions.seed import seed_samples
+from voicebot.application import Application
 from voicebot.config import Settings
+from voicebot.doors import Doors
 from voicebot.engines import SpeechEngines
 from voicebot.errors import SpeechError
 from voicebot.events import CallEvent
-from voicebot.figures import ServerFigures
-from voicebot.flows.interpreter import Interpreter
-from voicebot.flows.model import AskStep, FlowSet, Reference
-from voicebot.flows.reader import ACTIONS_FILE, load_flows
-from voicebot.flows.validation import Known, validate
-from voicebot.grammar.disk_cache import FOLDER as GRAMMAR_CACHE
-from voicebot.grammar.store import GrammarStore
+from voicebot.figures.server import ServerFigures
 from voicebot.media.clock import LoopLag
 from voicebot.sessions.account import CallAccount
 from voicebot.sessions.conversation import Conversation
 from voicebot.sessions.feed import EventFeed
-from voicebot.sessions.grammars import ListenGrammars
 from voicebot.sessions.last_words import everything_said
 from voicebot.sessions.registry import CallRegistry, Refusal
 from voicebot.sessions.voice import VoiceServices, VoiceSession
@@ -46,8 +40,7 @@ from voicebot.storage.archive import SqlCallArchive
 from voicebot.storage.database import open_database
 from voicebot.storage.journal import SqlJournal
 from voicebot.storage.migrations import upgrade
-from voicebot.telephony._api import Admission, CallLeg, LegInfo
-from voicebot.telephony.sip import SipServer
+from voicebot.telephony._api import Admission, CallLeg, LegInfo, Reception
 from voicebot.turns.signals import TurnPolicy
 from voicebot.types import CallId, Outcome
 from voicebot.web.api.health import Check
@@ -60,41 +53,6 @@ log = structlog.get_logger(__name__)
 TELEPHONE_RATE = 8000
 POLITE_END_S = 10.0
 """How long the last calls have to hear the farewell."""
-
-
-class Application:
-    """What a designer's folder holds, read and checked."""
-
-    def __init__(self, settings: Settings) -> None:
-        """Raises FlowError, GrammarError or UsageError for the first thing that is wrong."""
-        folder = settings.server.application
-        self.flows = load_flows(folder / "flows")
-        self.grammars = GrammarStore(folder / "grammars", settings.server.data / GRAMMAR_CACHE)
-        self.interpreter = Interpreter(self.flows, settings.calls.flow)
-        self.language = self.flows[settings.calls.flow].language
-        self.languages = tuple(
-            dict.fromkeys([self.language, *(flow.language for flow in self.flows)])
-        )
-        self.databases = database_urls(folder, settings.server.data, settings.databases)
-        self.actions: ActionRegistry = load_actions(folder / "flows" / ACTIONS_FILE, self.databases)
-        self._check()
-        self.listen_grammars = ListenGrammars(self.grammars)
-
-    def _check(self) -> None:
-        arguments = {
-            name: {argument.name: not argument.optional for argument in definition.arguments}
-            for name, definition in self.actions.definitions.items()
-        }
-        problems = validate(self.flows, Known(self.grammars.names(), arguments))
-        for problem in problems:
-            log.error("application_problem", problem=str(problem))
-        if problems:
-            raise problems[0]
-
-    def compile_grammars(self) -> None:
-        """Compile every grammar now rather than in the first call. Raises GrammarError."""
-        for names in _grammar_sets(self.flows):
-            self.listen_grammars.named(names).make_ready()
 
 
 class Server:
@@ -125,7 +83,7 @@ class Server:
         self.tally = CallTally()
         self._engine = open_database(settings.database_url)
         self._journal = SqlJournal(self._engine)
-        self._sip = self._sip_server()
+        self._doors = Doors(settings, Reception(self._admit, self._on_call, self._on_refused))
         self._services = self._voice_services()
         self._http = self._http_server()
         self._chores: list[asyncio.Task[None]] = []
@@ -142,7 +100,6 @@ class Server:
             raise
 
     async def _open(self) -> None:
-        settings = self.settings
         self._chores.append(asyncio.create_task(self.lag.run(), name="loop lag"))
         async with asyncio.TaskGroup() as group:
             group.create_task(self.engines.start())
@@ -154,9 +111,8 @@ class Server:
             missing = await renderer.warm(prompts, TELEPHONE_RATE)
             self._chores.append(asyncio.create_task(_render(renderer, missing), name="prompts"))
         await self._http.start()
-        if settings.sip.enabled:
-            await self._sip.start()
-        log.info("ready", http=self._http.url, sip_port=self._sip.port)
+        await self._doors.open()
+        log.info("ready", http=self._http.url, sip_port=self.sip_port)
 
     async def _open_records(self) -> None:
         settings = self.settings
@@ -167,13 +123,12 @@ class Server:
     async def stop(self) -> None:
         """Refuse new calls, let running ones finish for the set time, then end everything."""
         self.registry.draining = True
-        self._sip.drain()
+        self._doors.drain()
         await self._drain(self.settings.server.drain_s)
         for call in self.registry.running():
             call.end_politely()
         await self._drain(POLITE_END_S)
-        if self.settings.sip.enabled:
-            await self._sip.stop()
+        await self._doors.close()
         self.feed.close()
         await self._http.stop()
         await self._journal.stop()
@@ -205,7 +160,7 @@ class Server:
 
     @property
     def sip_port(self) -> int:
-        return self._sip.port
+        return self._doors.sip.port
 
     # Calls
 
@@ -263,25 +218,10 @@ class Server:
             turns=TurnPolicy(**turns.model_dump()),
         )
 
-    def _sip_server(self) -> SipServer:
-        sip = self.settings.sip
-        return SipServer(
-            host=sip.host,
-            port=sip.port,
-            rtp_ports=sip.rtp_ports,
-            admit=self._admit,
-            on_call=self._on_call,
-            on_refused=self._on_refused,
-            advertised_host=sip.advertised_host,
-            media_timeout_s=sip.media_timeout_s,
-            transfer_timeout_s=sip.transfer_timeout_s,
-        )
-
     def _http_server(self) -> HttpServer:
         figures = ServerFigures(
             lag=self.lag.snapshot,
             pools=self.engines.counters,
-            sip=self._sip.counters,
             journal=lambda: self._journal.stats,
             lines=lambda: (self.registry.active, self.registry.max_calls),
         )
@@ -289,7 +229,8 @@ class Server:
             archive=SqlCallArchive(self._engine),
             feed=self.feed,
             readiness=self._readiness,
-            metric_sources=[self.tally.figures, figures],
+            metric_sources=[self.tally.figures, figures, self._doors.figures],
+            routers=self._doors.routers,
             version=voicebot.__version__,
         )
         return HttpServer(app, self.settings.server.host, self.settings.server.port)
@@ -324,15 +265,3 @@ async def _render(renderer: PromptRenderer, missing: Sequence[Segment]) -> None:
 def _pool_check(pool: WorkerPool) -> Check:
     ready = pool.counters().workers_ready
     return Check(ready > 0, f"{ready} of {pool.size} workers")
-
-
-def _grammar_sets(flows: FlowSet) -> set[tuple[str, ...]]:
-    """The grammars of every question, each alone and together with the flow's commands."""
-    sets = set()
-    for flow in flows:
-        commands = (flow.commands.grammar.name,) if flow.commands and flow.commands.grammar else ()
-        for step in flow.steps.values():
-            if isinstance(step, AskStep):
-                own = [each.name for each in step.grammar if isinstance(each, Reference)]
-                sets.add((*own, *commands))
-    return {names for names in sets if names}

@@ -15,6 +15,7 @@ One root, so that a caller of any room can catch them all::
     │   └── WorkersBusy       the bounded queue of the workers is full
     ├── CallError             a call could not go on
     │   ├── NoCommonCodec
+    │   ├── DialFailed        a call of ours was not answered
     │   └── TransferFailed
     ├── ActionError           a self-service action failed
     └── StorageError          a record could not be read or written
@@ -124,6 +125,23 @@ class CallError(VoicebotError):
 
 class NoCommonCodec(CallError):
     """The offer holds no codec that voicebot speaks (SIP 488)."""
+
+
+@dataclass(eq=False)
+class DialFailed(CallError):
+    """A call of ours was not answered.
+
+    ``outcome`` is 'busy', 'no answer', 'declined', 'unreachable' or 'failed'; ``status`` is the SIP
+    status, 0 where there was none.
+    """
+
+    target: str
+    outcome: str
+    status: int = 0
+
+    def __str__(self) -> str:
+        status = f" ({self.status})" if self.status else ""
+        return f"call to {self.target}: {self.outcome}{status}"
 
 
 @dataclass(eq=False)

@@ -18,7 +18,7 @@ import numpy as np
 from voicebot.events import CallAnswered, CallEnded, CallStarted, TurnResult
 from voicebot.media.frames import frames_of, is_silent
 from voicebot.sessions.feed import EventFeed, InputHeard, PromptSpoken
-from voicebot.telephony._api import Admission, AudioIn, CallLeg, KeyIn
+from voicebot.telephony._api import Admission, AudioIn, CallLeg, KeyIn, Reception
 from voicebot.telephony.sip import SipServer
 from voicebot.types import Heard, Language, Mode, Outcome, Samples
 
@@ -44,8 +44,7 @@ class AnsweringBot:
             host="127.0.0.1",
             port=0,
             rtp_ports=(34000, 34999),
-            admit=lambda _: self.admission,
-            on_call=self._serve,
+            reception=Reception(lambda _: self.admission, self._serve, lambda info, status: None),
         )
         await self._server.start()
         return self

@@ -7,7 +7,7 @@ barges in, the very next frame is silence.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
@@ -138,5 +138,56 @@ class CallLeg(Protocol):
         ``headers`` is the context for who takes the call, by short names ('order'): the SIP door
         sends it as X-Voicebot-Order. Raises TransferFailed when refused or unanswered; the leg is
         then still up, unless the caller hung up meanwhile.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """Who receives the calls that come through a door.
+
+    ``admit`` is asked for each new call and must answer at once. ``on_call`` gets the leg of each
+    call that was let in, in a task of its own, and owns it: it answers or rejects; when it returns
+    or raises, the door hangs the leg up. ``on_refused`` is told of calls that got no leg and the
+    SIP status they were refused with.
+    """
+
+    admit: Callable[[LegInfo], Admission]
+    on_call: Callable[[CallLeg], Awaitable[None]]
+    on_refused: Callable[[LegInfo, int], None]
+
+
+class CallDoor(Protocol):
+    """A way for calls to come in."""
+
+    async def start(self) -> None:
+        """Open. Raises CallError with the reason where that cannot be."""
+        ...
+
+    def drain(self) -> None:
+        """Refuse new calls from now on; running ones do not notice."""
+        ...
+
+    async def stop(self) -> None:
+        """Hang up what is left and close; does nothing where `start` was not called or failed."""
+        ...
+
+
+class Dialer(Protocol):
+    """A door that calls can go out through."""
+
+    async def dial(
+        self,
+        target: str,
+        *,
+        caller: str = "",
+        headers: Mapping[str, str] | None = None,
+        timeout_s: float = 30.0,
+    ) -> CallLeg:
+        """Call ``target``, a SIP URI, and return the leg when it was answered, its media running.
+
+        ``caller`` is the number shown to the called party; ``headers`` go as in
+        `CallLeg.transfer`. When cancelled, the call is cancelled too. Raises DialFailed when it is
+        refused, busy, unreachable or rings for more than ``timeout_s``.
         """
         ...

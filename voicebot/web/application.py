@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import structlog
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -32,8 +32,9 @@ def create_app(
     readiness: Readiness,
     metric_sources: Sequence[MetricSource],
     version: str,
+    routers: Sequence[APIRouter] = (),
 ) -> FastAPI:
-    """Make the ASGI application."""
+    """Make the ASGI application; ``routers`` are those of the doors that need HTTP."""
     app = FastAPI(
         title="voicebot",
         description="Calls that voicebot served or is serving, and how the server stands.",
@@ -52,6 +53,8 @@ def create_app(
     app.include_router(events_router(feed))
     app.include_router(health_router(readiness, version))
     app.include_router(metrics_router(metric_sources))
+    for router in routers:
+        app.include_router(router)
     return app
 
 

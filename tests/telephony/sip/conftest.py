@@ -23,6 +23,7 @@ from voicebot.telephony._api import (
     LegEnded,
     LegEvent,
     LegInfo,
+    Reception,
 )
 from voicebot.telephony.sip import SipServer, Timers
 from voicebot.types import Samples
@@ -143,9 +144,7 @@ async def start_server(bot: Bot, logs: Logs) -> AsyncIterator[StartServer]:
             "host": "127.0.0.1",
             "port": 0,
             "rtp_ports": (first, first + 39),
-            "admit": bot.admit,
-            "on_call": bot.serve,
-            "on_refused": bot.refuse,
+            "reception": Reception(bot.admit, bot.serve, bot.refuse),
             "timers": Timers(t1_s=0.05, t2_s=0.4),
             **options,
         }

@@ -20,6 +20,7 @@ from voicebot.telephony._api import (
     KeyIn,
     LegEnded,
     LegEvent,
+    Reception,
 )
 from voicebot.telephony.sip import SipServer
 from voicebot.telephony.sip_client import CallRefused, SipClient
@@ -76,8 +77,9 @@ async def bot() -> AsyncIterator[Bot]:
         host="127.0.0.1",
         port=0,
         rtp_ports=(33000, 33999),
-        admit=lambda _: answering.admission,
-        on_call=answering.serve,
+        reception=Reception(
+            lambda _: answering.admission, answering.serve, lambda info, status: None
+        ),
     )
     await server.start()
     answering.port = server.port

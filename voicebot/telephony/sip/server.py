@@ -8,14 +8,13 @@ are demanded and not there.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Final, TypeAlias
+from typing import Final
 
 import structlog
 from aiosipua import SipRequest, SipResponse
 
 from voicebot.errors import NoCommonCodec
-from voicebot.telephony._api import Admission, CallLeg, LegInfo
+from voicebot.telephony._api import Admission, LegInfo, Reception
 from voicebot.telephony.sip.counters import Counters, SipSnapshot
 from voicebot.telephony.sip.door import Door, resolve
 from voicebot.telephony.sip.identity import leg_info
@@ -41,10 +40,6 @@ from voicebot.telephony.sip.wire import Hop, Wire
 
 log = structlog.get_logger(__name__)
 
-Admit: TypeAlias = Callable[[LegInfo], Admission]
-OnCall: TypeAlias = Callable[[CallLeg], Awaitable[None]]
-OnRefused: TypeAlias = Callable[[LegInfo, int], None]
-
 GOODBYE_S: Final = 2.0
 """How long `SipServer.stop` waits for the last BYEs to be answered."""
 
@@ -52,12 +47,9 @@ _CAPABILITIES: Final = {"Allow": ", ".join(ALLOWED_METHODS), "Accept": "applicat
 
 
 class SipServer:
-    """Serves SIP calls over UDP and TCP on one port.
+    """Serves SIP calls over UDP and TCP on one port; a `CallDoor`.
 
-    ``admit`` is asked for each new call and must answer at once. ``on_call`` gets the leg of each
-    call that was let in, in a task of its own, and owns it: it answers or rejects; when it returns
-    or raises, the leg is hung up. ``on_refused`` is told of calls that got no leg and the status
-    they were refused with. ``advertised_host`` is the address told to others, empty for our own.
+    ``advertised_host`` is the address told to others, empty for our own.
     """
 
     def __init__(
@@ -66,18 +58,14 @@ class SipServer:
         host: str,
         port: int,
         rtp_ports: tuple[int, int],
-        admit: Admit,
-        on_call: OnCall,
+        reception: Reception,
         advertised_host: str = "",
         media_timeout_s: float = 20.0,
         transfer_timeout_s: float = 25.0,
-        on_refused: OnRefused | None = None,
         timers: Timers | None = None,
     ) -> None:
         self._port = port
-        self._admit = admit
-        self._on_call = on_call
-        self._on_refused = on_refused
+        self._reception = reception
         timers = timers or Timers()
         self._counters = Counters()
         self._transactions = ServerTransactions(timers, self._counters.response)
@@ -231,7 +219,7 @@ class SipServer:
             self._refuse(invite, 488)
             return
         info = leg_info(invite.request)
-        admission = Admission(False, 503, 30) if self._draining else self._admit(info)
+        admission = Admission(False, 503, 30) if self._draining else self._reception.admit(info)
         if not admission.accepted:
             self._refuse(invite, admission.status, info, admission.retry_after_s)
             return
@@ -259,12 +247,11 @@ class SipServer:
         headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
         invite.answer(status, headers=headers)
         log.info("sip_call_refused", call_id=info.call_id, status=status)
-        if self._on_refused is not None:
-            self._on_refused(info, status)
+        self._reception.on_refused(info, status)
 
     async def _serve(self, leg: SipLeg) -> None:
         try:
-            await self._on_call(leg)
+            await self._reception.on_call(leg)
         except Exception:
             log.exception("call_failed", call_id=leg.info.call_id)
         finally:

@@ -1,7 +1,4 @@
-"""What the rooms count, as figures for ``/metrics``.
-
-The rooms know nothing of Prometheus and the web room nothing of the rooms; this is where they meet.
-"""
+"""Figures of what all doors share."""
 
 from __future__ import annotations
 
@@ -11,7 +8,6 @@ from dataclasses import dataclass
 from voicebot.media.clock import Lag
 from voicebot.speech.workers import PoolCounters
 from voicebot.storage.journal import JournalStats
-from voicebot.telephony.sip import SipSnapshot
 from voicebot.web.metrics import Figure, Histogram
 
 
@@ -21,7 +17,6 @@ class ServerFigures:
 
     lag: Callable[[], Lag]
     pools: Mapping[str, Callable[[], PoolCounters]]
-    sip: Callable[[], SipSnapshot]
     journal: Callable[[], JournalStats]
     lines: Callable[[], tuple[int, int]]
 
@@ -32,7 +27,6 @@ class ServerFigures:
         yield Figure("voicebot_lines", "Calls admitted at once", "gauge", most)
         for pool, counters in self.pools.items():
             yield from _pool(pool, counters())
-        yield from _sip(self.sip())
         yield from _journal(self.journal())
 
 
@@ -85,38 +79,6 @@ def _pool(name: str, counters: PoolCounters) -> Iterator[Figure]:
     yield Figure(
         "voicebot_worker_restarts_total", "Workers that were lost and replaced", "counter",
         counters.restarts, labels,
-    )  # fmt: skip
-
-
-def _sip(sip: SipSnapshot) -> Iterator[Figure]:
-    for method, count in sip.requests.items():
-        yield Figure(
-            "voicebot_sip_requests_total", "SIP requests received", "counter", count,
-            {"method": method},
-        )  # fmt: skip
-    for status, count in sip.responses.items():
-        yield Figure(
-            "voicebot_sip_responses_total", "SIP responses sent", "counter", count,
-            {"status": status},
-        )  # fmt: skip
-    for name, help_, value in (
-        ("sip_malformed", "SIP messages that were dropped as malformed", sip.sip_malformed),
-        ("rtp_malformed", "RTP packets that were dropped as malformed", sip.rtp_malformed),
-        ("rtp_ignored", "RTP packets from strangers or of another codec", sip.rtp_ignored),
-        ("rtp_received", "RTP packets received", sip.rtp_received),
-        ("rtp_lost", "RTP packets that never came", sip.rtp_lost),
-        ("rtp_concealed", "Frames that were made up for lost ones", sip.rtp_concealed),
-        ("rtp_late", "RTP packets that came after their time", sip.rtp_late),
-        ("audio_dropped", "Frames lost because a call was not read in time", sip.audio_dropped),
-        ("frames_sent", "Frames sent", sip.frames_sent),
-        ("frames_skipped", "Frames left out because the loop was held up", sip.frames_skipped),
-        ("frames_late_20ms", "Frames sent more than 20 ms late", sip.frames_late_20ms),
-        ("frames_late_40ms", "Frames sent more than 40 ms late", sip.frames_late_40ms),
-    ):
-        yield Figure(f"voicebot_{name}_total", help_, "counter", value)
-    yield Figure(
-        "voicebot_rtp_jitter_seconds", "Mean jitter of running calls", "gauge",
-        sip.jitter_ms / 1000,
     )  # fmt: skip
 
 

@@ -1,0 +1,65 @@
+"""What a designer's folder holds, read, checked and ready to serve."""
+
+from __future__ import annotations
+
+import structlog
+
+from voicebot.actions.registry import ActionRegistry, load_actions
+from voicebot.actions.seed import database_urls
+from voicebot.config import Settings
+from voicebot.flows.interpreter import Interpreter
+from voicebot.flows.model import AskStep, FlowSet, Reference
+from voicebot.flows.reader import ACTIONS_FILE, load_flows
+from voicebot.flows.validation import Known, validate
+from voicebot.grammar.disk_cache import FOLDER as GRAMMAR_CACHE
+from voicebot.grammar.store import GrammarStore
+from voicebot.sessions.grammars import ListenGrammars
+
+log = structlog.get_logger(__name__)
+
+
+class Application:
+    """What a designer's folder holds, read and checked."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Raises FlowError, GrammarError or UsageError for the first thing that is wrong."""
+        folder = settings.server.application
+        self.flows = load_flows(folder / "flows")
+        self.grammars = GrammarStore(folder / "grammars", settings.server.data / GRAMMAR_CACHE)
+        self.interpreter = Interpreter(self.flows, settings.calls.flow)
+        self.language = self.flows[settings.calls.flow].language
+        self.languages = tuple(
+            dict.fromkeys([self.language, *(flow.language for flow in self.flows)])
+        )
+        self.databases = database_urls(folder, settings.server.data, settings.databases)
+        self.actions: ActionRegistry = load_actions(folder / "flows" / ACTIONS_FILE, self.databases)
+        self._check()
+        self.listen_grammars = ListenGrammars(self.grammars)
+
+    def _check(self) -> None:
+        arguments = {
+            name: {argument.name: not argument.optional for argument in definition.arguments}
+            for name, definition in self.actions.definitions.items()
+        }
+        problems = validate(self.flows, Known(self.grammars.names(), arguments))
+        for problem in problems:
+            log.error("application_problem", problem=str(problem))
+        if problems:
+            raise problems[0]
+
+    def compile_grammars(self) -> None:
+        """Compile every grammar now rather than in the first call. Raises GrammarError."""
+        for names in _grammar_sets(self.flows):
+            self.listen_grammars.named(names).make_ready()
+
+
+def _grammar_sets(flows: FlowSet) -> set[tuple[str, ...]]:
+    """The grammars of every question, each alone and together with the flow's commands."""
+    sets = set()
+    for flow in flows:
+        commands = (flow.commands.grammar.name,) if flow.commands and flow.commands.grammar else ()
+        for step in flow.steps.values():
+            if isinstance(step, AskStep):
+                own = [each.name for each in step.grammar if isinstance(each, Reference)]
+                sets.add((*own, *commands))
+    return {names for names in sets if names}

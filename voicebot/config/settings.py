@@ -1,0 +1,41 @@
+"""All settings together."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from voicebot.config.section import Section
+from voicebot.config.sections import (
+    CallSettings,
+    LogSettings,
+    ServerSettings,
+    SpeechSettings,
+    StorageSettings,
+    TurnSettings,
+)
+from voicebot.config.sip import SipSettings
+
+
+class Settings(Section):
+    """All settings, each section with its defaults."""
+
+    server: ServerSettings = ServerSettings()
+    sip: SipSettings = SipSettings()
+    calls: CallSettings = CallSettings()
+    speech: SpeechSettings = SpeechSettings()
+    turns: TurnSettings = TurnSettings()
+    storage: StorageSettings = StorageSettings()
+    log: LogSettings = LogSettings()
+    databases: dict[str, str] = Field(
+        default_factory=dict, description="database URLs that SQL actions may name"
+    )
+    transfers: dict[str, str] = Field(
+        default_factory=dict, description="SIP URIs of the names that flows transfer to"
+    )
+
+    @property
+    def database_url(self) -> str:
+        """The URL of voicebot's own database, SQLAlchemy's async form."""
+        if self.storage.url:
+            return self.storage.url
+        return f"sqlite+aiosqlite:///{(self.server.data / 'voicebot.db').absolute()}"
