@@ -22,12 +22,15 @@ from voicebot.doors import Doors
 from voicebot.engines import SpeechEngines
 from voicebot.errors import SpeechError
 from voicebot.events import CallEvent
+from voicebot.figures.bridge import bridge_figures, recording_figures
 from voicebot.figures.server import ServerFigures
 from voicebot.media.clock import LoopLag
 from voicebot.sessions.account import CallAccount
 from voicebot.sessions.conversation import Conversation
 from voicebot.sessions.feed import EventFeed
 from voicebot.sessions.last_words import everything_said
+from voicebot.sessions.handoff import HandoffServices
+from voicebot.sessions.recording import Consent, Recordings
 from voicebot.sessions.registry import CallRegistry, Refusal
 from voicebot.sessions.voice import VoiceServices, VoiceSession
 from voicebot.speech.cache import FOLDER as PROMPT_FOLDER
@@ -44,6 +47,7 @@ from voicebot.telephony._api import Admission, CallLeg, LegInfo, Reception
 from voicebot.turns.signals import TurnPolicy
 from voicebot.types import CallId, Outcome
 from voicebot.web.api.health import Check
+from voicebot.web.api.recordings import recordings_router
 from voicebot.web.application import create_app
 from voicebot.web.server import HttpServer
 from voicebot.web.tally import CallTally
