@@ -17,6 +17,7 @@ import structlog
 import voicebot
 from voicebot.actions.seed import seed_samples
 from voicebot.application import Application
+from voicebot.bridging import Recording, handoff_services, transfer_modes
 from voicebot.config import Settings
 from voicebot.doors import Doors
 from voicebot.engines import SpeechEngines
@@ -29,8 +30,6 @@ from voicebot.sessions.account import CallAccount
 from voicebot.sessions.conversation import Conversation
 from voicebot.sessions.feed import EventFeed
 from voicebot.sessions.last_words import everything_said
-from voicebot.sessions.handoff import HandoffServices
-from voicebot.sessions.recording import Consent, Recordings
 from voicebot.sessions.registry import CallRegistry, Refusal
 from voicebot.sessions.voice import VoiceServices, VoiceSession
 from voicebot.speech.cache import FOLDER as PROMPT_FOLDER
@@ -88,6 +87,7 @@ class Server:
         self._engine = open_database(settings.database_url)
         self._journal = SqlJournal(self._engine)
         self._doors = Doors(settings, Reception(self._admit, self._on_call, self._on_refused))
+        self._recording = Recording(settings)
         self._services = self._voice_services()
         self._http = self._http_server()
         self._chores: list[asyncio.Task[None]] = []
@@ -110,10 +110,13 @@ class Server:
             group.create_task(self._open_records())
             group.create_task(asyncio.to_thread(self.application.compile_grammars))
         said = everything_said(self.application.flows)
+        said += [(prompt, self.application.language) for prompt in self._recording.said]
         for language, renderer in self.renderers.items():
             prompts = [prompt for prompt in said if prompt[1] == language]
             missing = await renderer.warm(prompts, TELEPHONE_RATE)
             self._chores.append(asyncio.create_task(_render(renderer, missing), name="prompts"))
+        self._recording.start()
+        self._chores.append(asyncio.create_task(self._recording.keep_tidy(), name="recordings"))
         await self._http.start()
         await self._doors.open()
         log.info("ready", http=self._http.url, sip_port=self.sip_port)
@@ -135,6 +138,7 @@ class Server:
         await self._doors.close()
         self.feed.close()
         await self._http.stop()
+        await self._recording.stop()
         await self._journal.stop()
         await self.application.actions.aclose()
         self.application.listen_grammars.close()
@@ -220,6 +224,9 @@ class Server:
             publish=self.feed.publish,
             registry=self.registry,
             turns=TurnPolicy(**turns.model_dump()),
+            handoffs=handoff_services(self.settings, self._doors.dialer),
+            transfer_modes=transfer_modes(self.settings),
+            recordings=self._recording.rule,
         )
 
     def _http_server(self) -> HttpServer:
@@ -229,12 +236,20 @@ class Server:
             journal=lambda: self._journal.stats,
             lines=lambda: (self.registry.active, self.registry.max_calls),
         )
+        archive = SqlCallArchive(self._engine)
+        recorder, bridges = self._recording.recorder, self._services.handoffs.counters
         app = create_app(
-            archive=SqlCallArchive(self._engine),
+            archive=archive,
             feed=self.feed,
             readiness=self._readiness,
-            metric_sources=[self.tally.figures, figures, self._doors.figures],
-            routers=self._doors.routers,
+            metric_sources=[
+                self.tally.figures,
+                figures,
+                self._doors.figures,
+                lambda: bridge_figures(bridges),
+                lambda: recording_figures(recorder.counters),
+            ],
+            routers=[*self._doors.routers, recordings_router(archive, recorder.path)],
             version=voicebot.__version__,
         )
         return HttpServer(app, self.settings.server.host, self.settings.server.port)

@@ -9,16 +9,22 @@ lie between 260 and 1,050 Hz, where a telephone line is at its best. A designer'
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 import numpy as np
+import soundfile
 from numpy.typing import NDArray
 
+from voicebot.errors import AudioError
 from voicebot.media.frames import FULL_SCALE, frame_length
+from voicebot.media.resample import resample
 from voicebot.types import Samples
 
 LEVEL_DBFS: Final = -26.0
 """RMS: well below a voice, so that a message over it is understood."""
+
+LONGEST_S: Final = 600.0
 
 _EIGHTH_S: Final = 0.28
 _RING_S: Final = 1.6
@@ -59,6 +65,24 @@ class LoopedSound:
         return frame
 
 
+def read_piece(path: Path, rate: int) -> Samples:
+    """Read a sound file (what libsndfile reads, any rate) as music at ``rate`` Hz, at our level.
+
+    Raises AudioError that names the file when it cannot be read, is silent or too long.
+    """
+    try:
+        about = soundfile.info(path)
+        if about.duration > LONGEST_S:
+            raise AudioError(str(path), f"{about.duration:.0f} s long; {LONGEST_S:.0f} is the most")
+        signal, source_rate = soundfile.read(path, dtype="float64", always_2d=True)
+    except (soundfile.SoundFileError, OSError, ValueError, TypeError) as error:
+        raise AudioError(str(path), f"cannot be read as audio ({error})") from error
+    mono = signal.mean(axis=1)
+    if not np.isfinite(mono).all() or not mono.any():
+        raise AudioError(str(path), "holds nothing that could be played")
+    return resample(_levelled(mono), source_rate, rate)
+
+
 @cache
 def own_piece(rate: int) -> Samples:
     """The piece at ``rate`` Hz, int16; its end runs into its beginning."""
@@ -70,10 +94,14 @@ def own_piece(rate: int) -> Samples:
         start = round(index * _EIGHTH_S * rate)
         # The last notes ring on over the first ones.
         piece[(start + np.arange(len(sound))) % length] += sound
-    rms = float(np.sqrt(np.mean(piece**2)))
-    scaled = np.rint(piece * FULL_SCALE * 10 ** (LEVEL_DBFS / 20) / rms).astype(np.int16)
-    scaled.setflags(write=False)
-    return scaled
+    samples = _levelled(piece)
+    samples.setflags(write=False)
+    return samples
+
+
+def _levelled(piece: NDArray[np.float64]) -> Samples:
+    gain = FULL_SCALE * 10 ** (LEVEL_DBFS / 20) / float(np.sqrt(np.mean(piece**2)))
+    return np.clip(np.rint(piece * gain), -FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
 
 
 def _struck(note: int, rate: int) -> NDArray[np.float64]:
