@@ -39,7 +39,7 @@ def recorder(tmp_path: Path) -> Iterator[Recorder]:
 
 
 def test_a_call_is_written_with_both_sides(recorder: Recorder) -> None:
-    recording = recorder.begin(CallId("abc"), RATE, 0.0)
+    recording = recorder.begin(CallId("abc"), RATE)
     _talk(recording, 130)
     recording.close()
     recorder.stop()
@@ -53,7 +53,7 @@ def test_a_call_is_written_with_both_sides(recorder: Recorder) -> None:
 
 
 def test_recordings_are_for_their_owner_alone(recorder: Recorder) -> None:
-    recording = recorder.begin(CallId("abc"), RATE, 0.0)
+    recording = recorder.begin(CallId("abc"), RATE)
     _talk(recording, 30)
     recording.close()
     recorder.stop()
@@ -63,7 +63,7 @@ def test_recordings_are_for_their_owner_alone(recorder: Recorder) -> None:
 
 
 def test_while_paused_both_sides_are_silent_and_time_goes_on(recorder: Recorder) -> None:
-    recording = recorder.begin(CallId("abc"), RATE, 0.0)
+    recording = recorder.begin(CallId("abc"), RATE)
     for index in range(90):
         recording.paused = 30 <= index < 60
         recording.sent(_frame(9), index * 0.02)
@@ -122,7 +122,7 @@ def test_a_disk_that_is_too_slow_costs_sound_and_not_time(
 
     monkeypatch.setattr("voicebot.media.recorder.open_sound", wait_to_open)
     slow.start()
-    recording = slow.begin(CallId("abc"), RATE, 0.0)
+    recording = slow.begin(CallId("abc"), RATE)
     _talk(recording, 500)
     assert slow.counters.dropped_ms > 0
     gate.set()
@@ -144,8 +144,8 @@ def test_a_recording_that_cannot_be_written_breaks_off_alone(
     folder = tmp_path / "recordings" / "2026-11-21"
     folder.mkdir()
     (folder / "bad.wav").touch()
-    bad = recorder.begin(CallId("bad"), RATE, 0.0)
-    good = recorder.begin(CallId("good"), RATE, 0.0)
+    bad = recorder.begin(CallId("bad"), RATE)
+    good = recorder.begin(CallId("good"), RATE)
     for recording in (bad, good):
         _talk(recording, 60)
         recording.close()
@@ -174,5 +174,5 @@ def test_a_name_leads_nowhere_but_to_recordings(recorder: Recorder, name: str) -
 
 
 def test_a_call_id_from_outside_cannot_leave_the_folder(recorder: Recorder) -> None:
-    recording = recorder.begin(CallId("../../x y"), RATE, 0.0)
+    recording = recorder.begin(CallId("../../x y"), RATE)
     assert recording.name == "2026-11-21/_.._x_y.wav"

@@ -22,7 +22,7 @@ def _all(line: StereoLine) -> StereoSamples:
 
 
 def test_both_sides_lie_side_by_side() -> None:
-    line = StereoLine(RATE, 10.0)
+    line = StereoLine(RATE)
     for index in range(5):
         at = 10.0 + index * 0.02
         line.left(_frame(index + 1), at)
@@ -34,7 +34,7 @@ def test_both_sides_lie_side_by_side() -> None:
 
 
 def test_jitter_makes_no_seam() -> None:
-    line = StereoLine(RATE, 0.0)
+    line = StereoLine(RATE)
     for index in range(20):
         line.left(_frame(index + 1), index * 0.02 + (0.03 if index % 3 else 0.0))
         line.right(None, index * 0.02)
@@ -43,7 +43,7 @@ def test_jitter_makes_no_seam() -> None:
 
 
 def test_a_side_that_falls_silent_does_not_hold_up_the_other() -> None:
-    line = StereoLine(RATE, 0.0)
+    line = StereoLine(RATE)
     blocks = []
     for index in range(100):
         line.right(_frame(index), index * 0.02)
@@ -57,7 +57,7 @@ def test_a_side_that_falls_silent_does_not_hold_up_the_other() -> None:
 
 
 def test_after_a_hold_the_sides_are_where_the_clock_says() -> None:
-    line = StereoLine(RATE, 0.0)
+    line = StereoLine(RATE)
     for at in (0.0, 5.0):
         line.left(_frame(1), at)
         line.right(_frame(2), at)
@@ -68,7 +68,7 @@ def test_after_a_hold_the_sides_are_where_the_clock_says() -> None:
 
 
 def test_a_very_long_hold_is_cut() -> None:
-    line = StereoLine(RATE, 0.0)
+    line = StereoLine(RATE)
     for at in (0.0, 7200.0):
         line.left(_frame(1), at)
         line.right(_frame(2), at)
@@ -78,7 +78,7 @@ def test_a_very_long_hold_is_cut() -> None:
 
 
 def test_a_clock_that_runs_ahead_loses_a_frame_and_not_the_alignment() -> None:
-    line = StereoLine(RATE, 0.0)
+    line = StereoLine(RATE)
     for index in range(1000):
         line.left(_frame(1), index * 0.0199)
         line.right(_frame(2), index * 0.02)

@@ -109,7 +109,7 @@ def _transfer_returned(walk: Walk, event: TransferReturned) -> None:
     step = walk.step
     assert isinstance(step, TransferStep)
     walk.set(transfer={"seconds": round(event.seconds), "left": event.left})
-    walk.state = replace(walk.state, handed_over=True)
+    walk.state = replace(walk.state, handed_over=True, waiting=Waiting.NOTHING)
     if step.next is None:
         walk.end(Outcome.TRANSFERRED, f"transferred to {step.transfer.name}")
         return
@@ -121,6 +121,8 @@ def _transfer_refused(walk: Walk, event: TransferRefused) -> None:
     step = walk.step
     assert isinstance(step, TransferStep)
     walk.set(problem=event.problem)
+    # The wait for a person is over: a flow that ends here does not end in the queue.
+    walk.state = replace(walk.state, waiting=Waiting.NOTHING)
     walk.go(step.on_failure.name)
     walk.run()
 

@@ -52,12 +52,12 @@ class CallRecorder:
     ``name`` is its file, relative to the folder. While paused, both sides are silence.
     """
 
-    def __init__(self, recorder: Recorder, name: str, rate: int, now: float) -> None:
+    def __init__(self, recorder: Recorder, name: str, rate: int) -> None:
         self.name = name
         self.paused = False
         self._recorder = recorder
         self._rate = rate
-        self._line = StereoLine(rate, now)
+        self._line = StereoLine(rate)
         self._silence = np.zeros(rate * FRAME_MS // 1000, np.int16)
         self._owed = 0
         self._open = True
@@ -132,12 +132,12 @@ class Recorder:
             self._thread.join(STOP_WITHIN_S)
             self._thread = None
 
-    def begin(self, call_id: CallId, rate: int, now: float) -> CallRecorder:
-        """Begin to record a call whose frames have ``rate`` Hz; ``now`` is on the clock of the
-        frames. The file is made with the first sound."""
+    def begin(self, call_id: CallId, rate: int) -> CallRecorder:
+        """Begin to record a call whose frames have ``rate`` Hz. The file is made with the first
+        sound."""
         self.counters.begun += 1
         self.counters.running += 1
-        return CallRecorder(self, self._name(call_id), rate, now)
+        return CallRecorder(self, self._name(call_id), rate)
 
     def path(self, name: str) -> Path | None:
         """Where the recording ``name`` is, None where it is not (any more), or is none of ours."""

@@ -40,15 +40,16 @@ class _Side:
 
 
 class StereoLine:
-    """Puts the sides together from ``start`` on (seconds, the clock of all ``at``), at ``rate`` Hz.
+    """Puts the sides together at ``rate`` Hz, from the first frame on. All ``at`` are seconds of
+    one clock.
 
     ``dropped`` counts frames left out because a side's clock ran ahead.
     """
 
-    def __init__(self, rate: int, start: float) -> None:
+    def __init__(self, rate: int) -> None:
         self._silence = silence(rate)
         self._length = frame_length(rate)
-        self._start = start
+        self._start: float | None = None
         self._left = _Side()
         self._right = _Side()
         self._cut = 0
@@ -83,6 +84,8 @@ class StereoLine:
         return self._silence if frame is None else frame
 
     def _place(self, side: _Side, frame: Samples | None, at: float) -> None:
+        if self._start is None:
+            self._start = at
         place = round((at - self._start) / FRAME_S) - self._cut
         gap = place - side.next
         if gap < -TOLERANCE_FRAMES:

@@ -38,7 +38,7 @@ class Recordings:
     """How calls are recorded. ``begin`` is `media.recorder.Recorder.begin`; ``prompt`` asks for the
     consent."""
 
-    begin: Callable[[CallId, int, float], CallRecorder]
+    begin: Callable[[CallId, int], CallRecorder]
     consent: Consent = Consent.NONE
     prompt: Prompt = field(default_factory=lambda: Prompt(()))
 

@@ -284,8 +284,7 @@ class VoiceSession:
             return
         self._account.at_step(recording.STEP)
         if await recording.agreed(rule, self._say, self._listen):
-            now = asyncio.get_running_loop().time()
-            self._recorder = rule.begin(self.call_id, self._leg.sample_rate, now)
+            self._recorder = rule.begin(self.call_id, self._leg.sample_rate)
             self._account.recorded(self._recorder.name)
 
     def _say(self, prompt: Prompt, bargein: bool = True, serves: bool = False) -> None:
@@ -389,7 +388,7 @@ class VoiceSession:
             ended = line.result()
             died = ended.failed and reached is Outcome.ABANDONED_IN_FLOW
             return Ending(Outcome.FAILED if died else reached, ended.reason)
-        served = reached is Outcome.SELF_SERVED
+        served = reached in {Outcome.SELF_SERVED, Outcome.TRANSFERRED}
         return Ending(reached if served else Outcome.FAILED, "voicebot was stopped")
 
     def _reached(self) -> Outcome:
