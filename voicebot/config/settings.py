@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from voicebot.config.guard import GuardSettings
 from voicebot.config.section import Section
 from voicebot.config.sections import (
     CallSettings,
@@ -21,6 +22,7 @@ class Settings(Section):
 
     server: ServerSettings = ServerSettings()
     sip: SipSettings = SipSettings()
+    guard: GuardSettings = GuardSettings()
     calls: CallSettings = CallSettings()
     speech: SpeechSettings = SpeechSettings()
     turns: TurnSettings = TurnSettings()
