@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicebot.telephony.connections import Connections
-from voicebot.telephony.guard import AddressGuard, Failure, GuardPolicy
+from voicebot.telephony.connections import RESERVED, Connections
+from voicebot.telephony.guard import AddressGuard, GuardPolicy
+from voicebot.types import Failure
 
 
 def table(**limits: int) -> Connections[str]:
@@ -54,10 +55,14 @@ def test_who_is_at_work_is_never_closed() -> None:
     assert held.opened("new", "198.51.100.1", 1061) == "2"
 
 
-def test_a_trusted_address_may_hold_as_many_as_there_are() -> None:
+def test_a_trusted_address_has_no_limit_of_its_own_and_a_reserve() -> None:
     held = table()
-    assert [held.opened(f"{n}", "127.0.0.1", 0) for n in range(4)] == [None] * 4
-    assert held.opened("5", "127.0.0.1", 0) == "0"
+    for n in range(4):
+        held.opened(f"stranger {n}", f"192.0.2.{n}", 0)
+        held.busy(f"stranger {n}")
+    assert held.opened("one more", "198.51.100.1", 0) == "one more"
+    assert [held.opened(f"{n}", "127.0.0.1", 0) for n in range(RESERVED)] == [None] * RESERVED
+    assert held.opened("last", "127.0.0.1", 0) == "0"
 
 
 def test_an_address_that_is_shut_out_gets_no_connection() -> None:
@@ -99,7 +104,7 @@ def test_the_table_never_holds_more_than_it_may(
         elif what == "c":
             held.closed(name)
             open_now.discard(name)
-        assert len(held) == len(open_now) <= 4
+        assert len(held) == len(open_now) <= 4 + RESERVED
     for name in tuple(open_now):
         held.closed(name)
     assert (len(held), held._mute, held._spoken, held._of) == (0, {}, {}, {})

@@ -12,11 +12,10 @@ from voicebot.telephony.guard import (
     MAX_LOGGED,
     AddressGuard,
     DoorGuard,
-    Failure,
     GuardPolicy,
     Offender,
-    Verdict,
 )
+from voicebot.types import Failure, Verdict
 
 STRANGER = "192.0.2.7"
 POLICY = GuardPolicy(

@@ -9,15 +9,20 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
-from voicebot.telephony.guard import DoorGuard, Verdict
+from voicebot.telephony.guard import DoorGuard
+from voicebot.types import Verdict
 
 C = TypeVar("C", bound=Hashable)
 
+RESERVED: Final = 16
+"""Places for trusted addresses."""
+
 
 class Connections(Generic[C]):
-    """The connections of a door. Those from trusted networks count in all, not for each address.
+    """The connections of a door. Trusted networks have no limit for each address, and some places
+    of their own, so that whoever watches over us gets in when strangers hold all the others.
 
     ``quiet_s`` is how long one that has spoken must have been quiet before it may be closed for
     another's sake.
@@ -43,10 +48,10 @@ class Connections(Generic[C]):
             return connection
         loser: C | None = None
         theirs = self._of.get(address, set())
-        too_many = len(theirs) >= self._guard.policy.connections_per_address
-        if too_many and not self._guard.trusts(address):
+        trusted = self._guard.trusts(address)
+        if len(theirs) >= self._guard.policy.connections_per_address and not trusted:
             loser = self._oldest_of(theirs, now)
-        elif len(self._addresses) >= self._most:
+        elif len(self._addresses) >= self._most + (RESERVED if trusted else 0):
             loser = self._oldest(now)
         else:
             self._add(connection, address)

@@ -17,12 +17,13 @@ import socket
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum, StrEnum
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import Final, TypeAlias
 
 import structlog
+
+from voicebot.types import Failure, Verdict
 
 log = structlog.get_logger(__name__)
 
@@ -39,26 +40,6 @@ IN_CALL_PER_S: Final = 20.0
 _MAPPED: Final = bytes(10) + b"\xff\xff"
 FORGIVEN_AFTER: Final = 10
 """An address that has behaved for so many times its last shutting out begins anew."""
-
-
-class Verdict(Enum):
-    """What to do with a request: serve it; tell the sender to slow down; drop it unanswered, so
-    that a forged sender gets nothing from us."""
-
-    ALLOW = "allow"
-    SLOW = "slow"
-    DROP = "drop"
-
-
-class Failure(StrEnum):
-    """What counts against an address."""
-
-    MALFORMED = "malformed"
-    """Not the protocol of the door."""
-    CREDENTIALS = "credentials"
-    """A wrong password, token or signature; a first try without any is no failure."""
-    UNKNOWN = "unknown"
-    """A user, method or path that is not there."""
 
 
 @dataclass(frozen=True, slots=True)
