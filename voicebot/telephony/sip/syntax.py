@@ -20,11 +20,10 @@ MAX_VALUES: Final = 512
 MAX_CSEQ: Final = 2**31
 
 _HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
-_REQUEST_LINE: Final = re.compile(rb"([A-Za-z0-9\-.!%*_+`'~]{1,64}) ([!-;=@-~\x80-\xff]+) SIP/2\.0")
+_REQUEST_LINE: Final = re.compile(rb"([A-Za-z0-9\-.!%*_+`'~]{1,64}) ([!-;=?-~\x80-\xff]+) SIP/2\.0")
 _OTHER_VERSION: Final = re.compile(rb"\S+ \S+ SIP/\d+\.\d+")
 _STATUS_LINE: Final = re.compile(rb"SIP/2\.0 [1-6]\d\d(?: .*)?", re.DOTALL)
 _VIA: Final = re.compile(r"(?i)SIP\s*/\s*2\.0\s*/\s*([A-Za-z0-9\-.!%*_+`'~]+)\s+(?=[^\s;,])")
-_SIP_URI_WITH_HEADERS: Final = re.compile(r"(?i)sips?:[^?]*\?")
 _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _EMPTY_PARAMETER: Final = re.compile(r";\s*(?:;|$)")
 _EMPTY_PARAMETERS: Final = re.compile(r"(?:;\s*)+(?=;|$)")
@@ -53,15 +52,13 @@ class MalformedMessage(ValueError):
 
 
 def check_size(data: bytes) -> None:
-    """Raises MalformedMessage for a head that would take long to parse, or that is no text."""
+    """Raises MalformedMessage for a head that would take long to parse."""
     found = _HEAD_END.search(data, 0, MAX_HEAD + 4)
     if found is None and len(data) > MAX_HEAD:
         raise MalformedMessage(f"headers of more than {MAX_HEAD} bytes")
     head = data[: found.start()] if found else data
     if head.count(b",") > MAX_VALUES:
         raise MalformedMessage(f"more than {MAX_VALUES} values")
-    if b"\0" in head:
-        raise MalformedMessage("a NUL in the headers")
 
 
 def check_start_line(data: bytes) -> None:
@@ -81,7 +78,7 @@ def check_start_line(data: bytes) -> None:
 def check_headers(message: SipRequest | SipResponse) -> None:
     """Raises MalformedMessage for headers that can be read in two ways or not at all."""
     headers = message.headers
-    if isinstance(message, SipRequest) and _SIP_URI_WITH_HEADERS.match(message.uri):
+    if isinstance(message, SipRequest) and _has_headers(message.uri):
         raise MalformedMessage("a Request-URI with headers")
     for name in _SINGLE:
         if len(headers.get(name)) > 1:
@@ -94,6 +91,12 @@ def check_headers(message: SipRequest | SipResponse) -> None:
         raise MalformedMessage("a max-forwards beyond 0 to 255")
     vias = headers.get("via")
     vias[:] = [_tidy_via(via) for via in vias]
+
+
+def _has_headers(uri: str) -> bool:
+    """Whether headers hang on a SIP URI; a question mark may also stand in its user part."""
+    before, at, after = uri.partition("@")
+    return uri.lower().startswith(("sip:", "sips:")) and "?" in (after if at else before)
 
 
 def _check_address(name: str, value: str) -> None:
