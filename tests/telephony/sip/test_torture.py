@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from aiosipua import SipRequest
 
 from tests.telephony.sip.conftest import Bot, OpenPhone
 from tests.telephony.sip.phone import Phone
 from tests.telephony.sip.torture import SILENCE, TORTURES, Torture
 from voicebot.telephony.sip import SipServer
 from voicebot.telephony.sip.identity import leg_info
-from voicebot.telephony.sip.messages import SipRequest, parse_message
+from voicebot.telephony.sip.messages import parse_message
 
 BY_NAME = {each.name: each for each in TORTURES}
 

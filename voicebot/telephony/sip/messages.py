@@ -26,6 +26,7 @@ from voicebot.telephony.sip.syntax import (
     MAX_CSEQ,
     MalformedMessage,
     answerable_vias,
+    check_body,
     check_headers,
     check_size,
     check_start_line,
@@ -50,6 +51,7 @@ REASONS: Final[Mapping[int, str]] = {
     404: "Not Found",
     405: "Method Not Allowed",
     406: "Not Acceptable",
+    413: "Request Entity Too Large",
     415: "Unsupported Media Type",
     416: "Unsupported URI Scheme",
     420: "Bad Extension",
@@ -93,6 +95,7 @@ def parse_message(data: bytes) -> tuple[Message, Head]:
         check_headers(message)
         head = _read_head(message)
         _check_length(message)
+        check_body(message)
     except Exception as error:
         problem = error
         if not isinstance(error, MalformedMessage):

@@ -17,6 +17,9 @@ from voicebot.telephony.sip.framing import MAX_HEAD
 
 MAX_VALUES: Final = 512
 """Header values of one message, counted by commas."""
+MAX_SDP: Final = 16 * 1024
+MAX_STREAMS: Final = 32
+"""Media descriptions of one body; reading thousands would hold all calls up."""
 MAX_CSEQ: Final = 2**31
 
 _HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
@@ -59,6 +62,15 @@ def check_size(data: bytes) -> None:
     head = data[: found.start()] if found else data
     if head.count(b",") > MAX_VALUES:
         raise MalformedMessage(f"more than {MAX_VALUES} values")
+
+
+def check_body(message: SipRequest | SipResponse) -> None:
+    """Raises MalformedMessage with 413 for a session description that would take long to read."""
+    body = message.body
+    if len(body) > MAX_SDP or body.count(b"m=") > MAX_STREAMS:
+        kind = message.headers.get_first("content-type") or ""
+        if kind.strip().lower().startswith("application/sdp"):
+            raise MalformedMessage("too large a session description", status=413)
 
 
 def check_start_line(data: bytes) -> None:
