@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from voicebot.config import Settings
 from voicebot.figures.guard import guard_figures
 from voicebot.figures.sip import sip_figures
+from voicebot.open_files import connections_of_a_door
 from voicebot.telephony._api import CallDoor, Reception
 from voicebot.telephony.guard import AddressGuard, GuardPolicy
 from voicebot.telephony.sip import SipServer
@@ -20,7 +21,7 @@ class Doors:
     """Every door; those that the settings leave shut are built and not opened."""
 
     def __init__(self, settings: Settings, reception: Reception) -> None:
-        self.guard = AddressGuard(GuardPolicy(**settings.guard.model_dump()))
+        self.guard = _guard(settings)
         self.sip = _sip_server(settings, reception, self.guard)
         self._doors: tuple[CallDoor, ...] = (*([self.sip] if settings.sip.enabled else []),)
 
@@ -48,6 +49,12 @@ class Doors:
         """What the doors count (`MetricSource`)."""
         yield from guard_figures(self.guard.snapshot(asyncio.get_running_loop().time()))
         yield from sip_figures(self.sip.counters())
+
+
+def _guard(settings: Settings) -> AddressGuard:
+    limits = settings.guard.model_dump()
+    limits["connections"] = connections_of_a_door(settings.guard.connections)
+    return AddressGuard(GuardPolicy(**limits))
 
 
 def _sip_server(settings: Settings, reception: Reception, guard: AddressGuard) -> SipServer:

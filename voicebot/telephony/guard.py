@@ -45,9 +45,9 @@ FORGIVEN_AFTER: Final = 10
 @dataclass(frozen=True, slots=True)
 class GuardPolicy:
     """The limits. ``burst`` requests may come at once, refilled at ``requests_per_s``; all that are
-    not trusted share ``all_requests_per_s`` (four seconds' worth may come at once). ``failures``
-    are forgiven one every ``failure_forgiven_s``. Connections are those of one door; ``trusted``
-    are addresses or networks."""
+    not trusted share ``all_requests_per_s`` of a door (four seconds' worth may come at once).
+    ``failures`` are forgiven one every ``failure_forgiven_s``. Connections are those of one door;
+    ``trusted`` are addresses or networks."""
 
     requests_per_s: float = 100.0
     burst: int = 400
@@ -145,7 +145,7 @@ class AddressGuard:
     _sources: OrderedDict[str, _Source] = field(default_factory=OrderedDict, init=False)
     _counts: Counter[tuple[str, str]] = field(default_factory=Counter, init=False)
     _failures: Counter[tuple[str, Failure]] = field(default_factory=Counter, init=False)
-    _everybody: _Bucket | None = field(default=None, init=False)
+    _everybody: dict[str, _Bucket] = field(default_factory=dict, init=False)
     _log_room: _Bucket | None = field(default=None, init=False)
     _unlogged: int = field(default=0, init=False)
 
@@ -194,7 +194,9 @@ class AddressGuard:
             self._counts[door, "shut_out"] += 1
             return Verdict.DROP
         policy = self.policy
-        if source.requests.take(policy.requests_per_s, policy.burst, now) and self._has_room(now):
+        if source.requests.take(policy.requests_per_s, policy.burst, now) and self._has_room(
+            door, now
+        ):
             return Verdict.ALLOW
         if now - source.told_at >= TELL_EVERY_S:
             source.told_at = now
@@ -203,11 +205,12 @@ class AddressGuard:
         self._counts[door, "dropped"] += 1
         return Verdict.DROP
 
-    def _has_room(self, now: float) -> bool:
+    def _has_room(self, door: str, now: float) -> bool:
         rate = self.policy.all_requests_per_s
-        if self._everybody is None:
-            self._everybody = _Bucket(4 * rate, now)
-        return self._everybody.take(rate, 4 * rate, now)
+        everybody = self._everybody.get(door)
+        if everybody is None:
+            everybody = self._everybody[door] = _Bucket(4 * rate, now)
+        return everybody.take(rate, 4 * rate, now)
 
     def _failed(self, address: str, now: float, door: str, failure: Failure) -> None:
         self._failures[door, failure] += 1
