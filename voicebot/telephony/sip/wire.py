@@ -42,6 +42,7 @@ BACKLOG: Final = 256
 """Connections that wait in the kernel to be accepted."""
 MAX_UNSENT: Final = 256 * 1024
 """Bytes that a TCP peer may leave unread before its connection is dropped."""
+RECEIVE_BUFFER: Final = 4 * 1024 * 1024
 
 
 class Hop(Protocol):
@@ -135,6 +136,9 @@ class Wire:
         self._udp, _ = await loop.create_datagram_endpoint(
             lambda: _Datagrams(self), local_addr=(host, self.port)
         )
+        # As much as the system allows: what finds no room in a flood may be a caller's.
+        udp = self._udp.get_extra_info("socket")
+        udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
 
     def close(self) -> None:
         """Close the sockets and every connection."""
