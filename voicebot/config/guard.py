@@ -37,6 +37,9 @@ class GuardSettings(Section):
     longest_shut_out_s: float = Field(
         3600.0, gt=0, le=604_800, description="the longest that an offender is shut out"
     )
+    unconfirmed_calls: int = Field(
+        20, ge=1, le=10_000, description="SIP calls of one address that wait for its ACK"
+    )
     connections: int = Field(
         1000, ge=1, le=100_000, description="TCP connections that one door holds open"
     )

@@ -46,8 +46,9 @@ FORGIVEN_AFTER: Final = 10
 class GuardPolicy:
     """The limits. ``burst`` requests may come at once, refilled at ``requests_per_s``; all that are
     not trusted share ``all_requests_per_s`` of a door (four seconds' worth may come at once).
-    ``failures`` are forgiven one every ``failure_forgiven_s``. Connections are those of one door;
-    ``trusted`` are addresses or networks."""
+    ``failures`` are forgiven one every ``failure_forgiven_s``. ``unconfirmed_calls`` are those of
+    an address that wait for its ACK. Connections are those of one door; ``trusted`` are addresses
+    or networks."""
 
     requests_per_s: float = 100.0
     burst: int = 400
@@ -56,6 +57,7 @@ class GuardPolicy:
     failure_forgiven_s: float = 10.0
     shut_out_s: float = 30.0
     longest_shut_out_s: float = 3600.0
+    unconfirmed_calls: int = 20
     connections: int = 1000
     connections_per_address: int = 100
     trusted: Sequence[str] = ("127.0.0.1", "::1")

@@ -128,6 +128,34 @@ async def test_responses_to_nobody_are_counted(server: SipServer, phone: Phone, 
     assert server.counters().sip_malformed == 0
 
 
+async def test_who_only_sends_invites_does_not_get_all_lines(
+    start_server: StartServer, bot: Bot
+) -> None:
+    guard = AddressGuard(GuardPolicy(unconfirmed_calls=3))
+    server = await start_server(guard=guard)
+    greedy = await phone_at(STRANGER, server, "greedy")
+    for n in range(10):
+        greedy.call = f"greedy-{n}"
+        greedy.invite()
+    other = await phone_at(OTHER, server, "calm")
+    await other.dial()
+    await bot.until(lambda bot: len(bot.arrived) == 4, "four calls")
+    assert guard.snapshot(0).counts["sip", "call_refused"] == 7
+    await other.hang_up()
+    for phone in (greedy, other):
+        phone.close()
+
+
+async def test_calls_that_are_taken_up_do_not_count(start_server: StartServer, bot: Bot) -> None:
+    server = await start_server(guard=AddressGuard(GuardPolicy(unconfirmed_calls=1)))
+    phones = [await phone_at(STRANGER, server, f"phone {n}") for n in range(3)]
+    for phone in phones:
+        await phone.dial()
+    for phone in phones:
+        await phone.hang_up()
+        phone.close()
+
+
 # TCP
 
 

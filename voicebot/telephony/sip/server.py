@@ -90,6 +90,7 @@ class SipServer:
             requests=ClientTransactions(timers),
         )
         self._legs: dict[tuple[str, str], SipLeg] = {}
+        self._unconfirmed: dict[SipLeg, str] = {}
         self._draining = False
         self._idle = asyncio.Event()
         self._idle.set()
@@ -202,6 +203,7 @@ class SipServer:
         if refused is not None and not refused.accepted:
             refused.acknowledged()
         elif leg is not None and leg.dialog.remote_tag == head.from_tag:
+            self._unconfirmed.pop(leg, None)
             leg.acknowledged(ack, head)
 
     def _cancel(self, cancel: ServerTransaction) -> None:
@@ -244,6 +246,10 @@ class SipServer:
         except NoCommonCodec:
             self._refuse(invite, 488)
             return
+        if self._has_too_many_unconfirmed(hop.peer[0]):
+            self._guard.count("call_refused")
+            invite.answer(503, headers={"Retry-After": "5"})
+            return
         info = leg_info(invite.request)
         admission = Admission(False, 503, 30) if self._draining else self._reception.admit(info)
         if not admission.accepted:
@@ -252,8 +258,17 @@ class SipServer:
         invite.answer(100)
         leg = SipLeg(self._door, info, invite, hop, self._forget)
         self._legs[leg.dialog.call_id, leg.dialog.local_tag] = leg
+        self._unconfirmed[leg] = hop.peer[0]
         self._idle.clear()
         self._door.background.run(self._serve(leg), f"call-{info.call_id}")
+
+    def _has_too_many_unconfirmed(self, address: str) -> bool:
+        """Whether an address holds lines with calls that it never takes up: who only sends INVITEs
+        would otherwise have them all."""
+        if self._guard.trusts(address):
+            return False
+        theirs = sum(each == address for each in self._unconfirmed.values())
+        return theirs >= self._guard.policy.unconfirmed_calls
 
     def _is_merged(self, head: Head) -> bool:
         """Whether the same INVITE came here by another way (RFC 3261 section 8.2.2.2)."""
@@ -284,6 +299,7 @@ class SipServer:
             await leg.hang_up()
 
     def _forget(self, leg: SipLeg) -> None:
+        self._unconfirmed.pop(leg, None)
         self._legs.pop((leg.dialog.call_id, leg.dialog.local_tag), None)
         if not self._legs:
             self._idle.set()
