@@ -13,21 +13,18 @@ of known offenders, which age badly, and anything that a firewall in front does 
 
 from __future__ import annotations
 
-import socket
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
-from typing import Final, TypeAlias
+from ipaddress import ip_network
+from typing import Final
 
 import structlog
 
+from voicebot.telephony.networks import Network, Networks, prefix
 from voicebot.types import Failure, Verdict
 
 log = structlog.get_logger(__name__)
-
-Network: TypeAlias = IPv4Network | IPv6Network
 
 MAX_ADDRESSES: Final = 10_000
 LOG_EVERY_S: Final = 60.0
@@ -37,7 +34,6 @@ MAX_LOGGED: Final = 10
 TELL_EVERY_S: Final = 1.0
 """How often an address that asks too much is told so; the rest of its requests are dropped."""
 IN_CALL_PER_S: Final = 20.0
-_MAPPED: Final = bytes(10) + b"\xff\xff"
 FORGIVEN_AFTER: Final = 10
 """An address that has behaved for so many times its last shutting out begins anew."""
 
@@ -152,7 +148,7 @@ class AddressGuard:
     _unlogged: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        self._trusted = _Networks(self.policy.networks())
+        self._trusted = Networks(self.policy.networks())
 
     def door(self, name: str) -> DoorGuard:
         """The guard as one door sees it; ``name`` is the label of its counts."""
@@ -171,7 +167,7 @@ class AddressGuard:
         )
 
     def _source(self, address: str, now: float) -> _Source:
-        key = address if ":" not in address else _prefix(address)
+        key = address if ":" not in address else prefix(address)
         source = self._sources.get(key)
         if source is not None:
             self._sources.move_to_end(key)
@@ -283,37 +279,3 @@ class DoorGuard:
     def count(self, what: str) -> None:
         """Count something else that was done to strangers: 'connection_refused', ..."""
         self._guard._counts[self.name, what] += 1
-
-
-@lru_cache(maxsize=4096)
-def _prefix(address: str) -> str:
-    """The /64 of an IPv6 address; that of a mapped IPv4 address is the IPv4 address."""
-    try:
-        parsed = IPv6Address(address.partition("%")[0])
-    except ValueError:
-        return address[:64]
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(IPv6Network((int(parsed) >> 64 << 64, 64)))
-
-
-class _Networks:
-    """Networks as numbers and masks: an address is looked up in about a microsecond, since in a
-    flood of forged ones each is new."""
-
-    def __init__(self, networks: Iterable[Network]) -> None:
-        self._families: dict[int, list[tuple[int, int]]] = {4: [], 16: []}
-        for network in networks:
-            base, mask = int(network.network_address), int(network.netmask)
-            self._families[network.max_prefixlen // 8].append((base, mask))
-
-    def __contains__(self, address: str) -> bool:
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        try:
-            packed = socket.inet_pton(family, address.partition("%")[0])
-        except (OSError, ValueError):
-            return False
-        if packed[:12] == _MAPPED:
-            packed = packed[12:]
-        number = int.from_bytes(packed, "big")
-        return any(number & mask == base for base, mask in self._families[len(packed)])
