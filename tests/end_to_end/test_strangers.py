@@ -33,6 +33,14 @@ NOBODY_IS_TRUSTED = {"GUARD__TRUSTED": "192.0.2.1"}
 GROWTH_MB = 80
 
 
+TCP_DOORS = ("sip", "http")
+
+
+def port_of(door: str, server: ServerProcess) -> int:
+    """The TCP port of one of `TCP_DOORS`."""
+    return {"sip": server.sip_port, "http": int(server.http.rsplit(":", 1)[1])}[door]
+
+
 def memory_mb(server: ServerProcess) -> float:
     status = Path(f"/proc/{server.pid}/status").read_text()
     line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
@@ -137,14 +145,14 @@ async def test_a_call_is_served_while_sipp_floods_from_another_address(
     assert len(server.log) < 1000
 
 
-@pytest.mark.parametrize("door", ["sip", "http"])
+@pytest.mark.parametrize("door", TCP_DOORS)
 async def test_idle_connections_harm_nobody(door: str, tmp_path: Path) -> None:
     settings = NOBODY_IS_TRUSTED | {
         "GUARD__CONNECTIONS": "2500",
         "GUARD__ALL_REQUESTS_PER_S": "5000",
     }
     async with ServerProcess(tmp_path, settings) as server:
-        port = server.sip_port if door == "sip" else int(server.http.rsplit(":", 1)[1])
+        port = port_of(door, server)
         before, open_before = memory_mb(server), files(server)
         async with dialled(server, "calm") as phone:
             with many_files():
@@ -162,10 +170,10 @@ async def test_idle_connections_harm_nobody(door: str, tmp_path: Path) -> None:
     assert not [line for line in server.log if line.get("level") in {"error", "critical"}]
 
 
-@pytest.mark.parametrize("door", ["sip", "http"])
+@pytest.mark.parametrize("door", TCP_DOORS)
 async def test_with_the_usual_limits_idle_connections_make_room(door: str, tmp_path: Path) -> None:
     async with ServerProcess(tmp_path, NOBODY_IS_TRUSTED) as server:
-        port = server.sip_port if door == "sip" else int(server.http.rsplit(":", 1)[1])
+        port = port_of(door, server)
         open_before = files(server)
         with many_files():
             async with idle_connections(port, CONNECTIONS):
@@ -180,7 +188,7 @@ async def test_with_the_usual_limits_idle_connections_make_room(door: str, tmp_p
 
 async def test_too_few_files_neither_spin_nor_stop_the_server(tmp_path: Path) -> None:
     async with ServerProcess(tmp_path, NOBODY_IS_TRUSTED) as server:
-        port = int(server.http.rsplit(":", 1)[1])
+        port = port_of("http", server)
         limits = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
         resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (files(server) + 10, limits[1]))
         async with idle_connections(port, 60), idle_connections(server.sip_port, 60):
