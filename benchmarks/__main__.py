@@ -5,7 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHMARKS = ("recognition", "builtins", "large_grammar", "startup", "doors", "calls")
+BENCHMARKS = (
+    "recognition",
+    "builtins",
+    "large_grammar",
+    "startup",
+    "doors",
+    "recorder",
+    "strangers",
+    "calls",
+)
 
 
 def main() -> None:

@@ -129,8 +129,17 @@ def test_callers_in_the_text_of_libraries_are_masked(
     said: str, written: str, output: Output
 ) -> None:
     configure_logging(stream=output)
-    logging.getLogger("aiosipua.uac").info("%s", said)
+    logging.getLogger("aiosipua.uac").error("%s", said)
     assert output.lines()[0]["event"] == written
+
+
+@pytest.mark.parametrize("library", ["aiosipua.message", "aiortp.transport", "uvicorn.error"])
+def test_libraries_do_not_write_a_line_for_each_packet_of_a_stranger(
+    library: str, output: Output
+) -> None:
+    configure_logging("debug", stream=output)
+    logging.getLogger(library).warning("bad packet")
+    assert output.lines() == []
 
 
 def test_libraries_and_warnings_come_out_the_same_way(output: Output) -> None:

@@ -8,7 +8,7 @@ rest are told and hung up; then the doors close, and the records are the last to
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -43,6 +43,7 @@ from voicebot.storage.database import open_database
 from voicebot.storage.journal import SqlJournal
 from voicebot.storage.migrations import upgrade
 from voicebot.telephony._api import Admission, CallLeg, LegInfo, Reception
+from voicebot.telephony.connections import Connections
 from voicebot.turns.signals import TurnPolicy
 from voicebot.types import CallId, Outcome
 from voicebot.web.api.health import Check
@@ -252,7 +253,14 @@ class Server:
             routers=[*self._doors.routers, recordings_router(archive, recorder.path)],
             version=voicebot.__version__,
         )
-        return HttpServer(app, self.settings.server.host, self.settings.server.port)
+        gate = self._doors.guard.door("http")
+        return HttpServer(
+            app,
+            self.settings.server.host,
+            self.settings.server.port,
+            gate=gate,
+            connections=Connections[Hashable](gate, quiet_s=0),
+        )
 
     def _readiness(self) -> Mapping[str, Check]:
         problem = self._journal.stats.problem

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 from fastapi import APIRouter
 
 from voicebot.config import Settings
+from voicebot.figures.guard import guard_figures
 from voicebot.figures.sip import sip_figures
+from voicebot.open_files import connections_of_a_door
 from voicebot.telephony._api import CallDoor, Dialer, Reception
+from voicebot.telephony.guard import AddressGuard, GuardPolicy
 from voicebot.telephony.sip import SipServer
 from voicebot.web.metrics import Figure, Histogram
 
@@ -17,7 +21,8 @@ class Doors:
     """Every door; those that the settings leave shut are built and not opened."""
 
     def __init__(self, settings: Settings, reception: Reception) -> None:
-        self.sip = _sip_server(settings, reception)
+        self.guard = _guard(settings)
+        self.sip = _sip_server(settings, reception, self.guard)
         self._doors: tuple[CallDoor, ...] = (*([self.sip] if settings.sip.enabled else []),)
 
     @property
@@ -47,10 +52,17 @@ class Doors:
 
     def figures(self) -> Iterator[Figure | Histogram]:
         """What the doors count (`MetricSource`)."""
+        yield from guard_figures(self.guard.snapshot(asyncio.get_running_loop().time()))
         yield from sip_figures(self.sip.counters())
 
 
-def _sip_server(settings: Settings, reception: Reception) -> SipServer:
+def _guard(settings: Settings) -> AddressGuard:
+    limits = settings.guard.model_dump()
+    limits["connections"] = connections_of_a_door(settings.guard.connections)
+    return AddressGuard(GuardPolicy(**limits))
+
+
+def _sip_server(settings: Settings, reception: Reception, guard: AddressGuard) -> SipServer:
     sip = settings.sip
     return SipServer(
         host=sip.host,
@@ -60,4 +72,5 @@ def _sip_server(settings: Settings, reception: Reception) -> SipServer:
         advertised_host=sip.advertised_host,
         media_timeout_s=sip.media_timeout_s,
         transfer_timeout_s=sip.transfer_timeout_s,
+        guard=guard,
     )

@@ -43,6 +43,9 @@ TAGGED = frozenset(
 
 MASK = "[redacted]"
 
+# They write a line for each bad packet or request: strangers would fill the log. We count those.
+_AT_STRANGERS_WILL = ("aiortp", "aiosipua", "uvicorn.error")
+
 # They write SQL parameters, URLs or whole messages at their lower levels.
 _TALKATIVE = ("aiosqlite", "alembic", "asyncio", "httpcore", "httpx", "sqlalchemy", "uvicorn")
 
@@ -101,6 +104,8 @@ def configure_logging(
     root.setLevel(level.upper())
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    for name in _AT_STRANGERS_WILL:
+        logging.getLogger(name).setLevel(max(logging.ERROR, root.level))
     logging.captureWarnings(True)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Literal, NewType, TypeAlias
 
 import numpy as np
@@ -110,3 +110,23 @@ class Heard:
     confidence: float
     mode: Mode
     grammar: str = ""
+
+
+class Verdict(Enum):
+    """What the guard of a door says of a request: serve it; tell the sender to slow down; drop it
+    unanswered, so that a forged sender gets nothing from us."""
+
+    ALLOW = "allow"
+    SLOW = "slow"
+    DROP = "drop"
+
+
+class Failure(StrEnum):
+    """What counts against the address that a request came from."""
+
+    MALFORMED = "malformed"
+    """Not the protocol of the door."""
+    CREDENTIALS = "credentials"
+    """A wrong password, token or signature; a first try without any is no failure."""
+    UNKNOWN = "unknown"
+    """A user, method or path that is not there."""

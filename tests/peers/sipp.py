@@ -31,7 +31,8 @@ class Sipp:
     """One sipp process. Use as an async context manager, or `run` it to its end.
 
     ``keys`` replace [key] in the scenario, as sipp's own -key does not reach media actions;
-    ``transport`` is sipp's ('u1' UDP, 't1' TCP); ``folder`` is where it runs and may write.
+    ``transport`` is sipp's ('u1' UDP, 't1' TCP); ``folder`` is where it runs and may write;
+    ``address`` is the one of this machine that it calls from.
     """
 
     scenario: Path
@@ -46,6 +47,7 @@ class Sipp:
     service: str = "1000"
     media_port: int = 0
     local_port: int = 0
+    address: str = "127.0.0.1"
     extra: tuple[str, ...] = ()
     _process: asyncio.subprocess.Process | None = field(default=None, init=False)
 
@@ -57,8 +59,8 @@ class Sipp:
             PROGRAM,
             f"127.0.0.1:{self.port}",
             *("-sf", str(self._written_scenario()), "-s", self.service, "-t", self.transport),
-            *("-i", "127.0.0.1", "-p", str(self.local_port)),
-            *("-mi", "127.0.0.1", "-mp", str(self.media_port)),
+            *("-i", self.address, "-p", str(self.local_port)),
+            *("-mi", self.address, "-mp", str(self.media_port)),
             *("-m", str(self.calls), "-l", str(self.at_once), "-r", f"{self.rate:g}"),
             *("-timeout", f"{self.timeout_s}s", "-timeout_error", "-nostdin"),
             *("-trace_err", "-error_file", str(self._errors)),

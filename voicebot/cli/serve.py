@@ -13,6 +13,7 @@ from rich.console import Console
 from voicebot.app import Server
 from voicebot.config import Settings, load_settings
 from voicebot.logs import configure_logging
+from voicebot.open_files import allow_many
 
 
 def serve(
@@ -23,6 +24,7 @@ def serve(
     """Serve calls until SIGTERM or Ctrl-C: running calls may then finish for a while."""
     settings = load_settings(config)
     configure_logging(settings.log.level, settings.log.format, redact=settings.log.redact)
+    allow_many()
     asyncio.run(_serve(settings))
 
 

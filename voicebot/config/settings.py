@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from voicebot.config.bridge import BridgeSettings
+from voicebot.config.guard import GuardSettings
 from voicebot.config.recording import RecordingSettings
 from voicebot.config.section import Section
 from voicebot.config.sections import (
@@ -23,6 +24,7 @@ class Settings(Section):
 
     server: ServerSettings = ServerSettings()
     sip: SipSettings = SipSettings()
+    guard: GuardSettings = GuardSettings()
     calls: CallSettings = CallSettings()
     speech: SpeechSettings = SpeechSettings()
     turns: TurnSettings = TurnSettings()

@@ -20,7 +20,8 @@ def sip_figures(sip: SipSnapshot) -> Iterator[Figure]:
             {"status": status},
         )  # fmt: skip
     for name, help_, value in (
-        ("sip_malformed", "SIP messages that were dropped as malformed", sip.sip_malformed),
+        ("sip_malformed", "SIP messages that were refused as malformed", sip.sip_malformed),
+        ("sip_stray_responses", "SIP responses to nothing that was asked", sip.sip_stray_responses),
         ("rtp_malformed", "RTP packets that were dropped as malformed", sip.rtp_malformed),
         ("rtp_ignored", "RTP packets from strangers or of another codec", sip.rtp_ignored),
         ("rtp_received", "RTP packets received", sip.rtp_received),
@@ -34,6 +35,7 @@ def sip_figures(sip: SipSnapshot) -> Iterator[Figure]:
         ("frames_late_40ms", "Frames sent more than 40 ms late", sip.frames_late_40ms),
     ):
         yield Figure(f"voicebot_{name}_total", help_, "counter", value)
+    yield Figure("voicebot_sip_connections", "TCP connections of SIP", "gauge", sip.sip_connections)
     yield Figure(
         "voicebot_rtp_jitter_seconds", "Mean jitter of running calls", "gauge",
         sip.jitter_ms / 1000,

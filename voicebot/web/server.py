@@ -1,7 +1,8 @@
 """Runs an ASGI application with uvicorn on the loop that is already running.
 
 uvicorn's own ways of being in charge are off: no signal handlers, no log configuration, no access
-log (paths may hold numbers), no exit of the process when the port is taken.
+log (paths may hold numbers), no exit of the process when the port is taken. Its limits are made
+stricter in `connection` and `limits`.
 """
 
 from __future__ import annotations
@@ -16,16 +17,34 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from voicebot.errors import VoicebotError
+from voicebot.web.connection import OpenConnections, limited
+from voicebot.web.limits import Gate, Limits
 
 _BACKLOG = 128
+PATIENCE_S = 10.0
+KEEP_ALIVE_S = 5
+"""How long a connection may be idle between two requests."""
 
 
 class HttpServer:
     """One listening HTTP server. ``port`` 0 takes a free one; `port` tells which."""
 
-    def __init__(self, app: ASGIApp, host: str, port: int, *, linger_s: int = 3) -> None:
-        """``linger_s``: how long `stop` waits for answers that are still being sent."""
-        self._app = app
+    def __init__(
+        self,
+        app: ASGIApp,
+        host: str,
+        port: int,
+        *,
+        linger_s: int = 3,
+        gate: Gate | None = None,
+        connections: OpenConnections | None = None,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        """``linger_s``: how long `stop` waits for answers that are still being sent; ``gate``: what
+        each address may ask; ``connections``: how many there may be; ``patience_s``: how long a
+        request's head may take, and then its body."""
+        self._app = app if gate is None else Limits(app, gate)
+        self._connection_class = limited(connections, gate, patience_s)
         self._host = host
         self._port = port
         self._linger_s = linger_s
@@ -53,11 +72,18 @@ class HttpServer:
             lifespan="off",
             server_header=False,
             timeout_graceful_shutdown=self._linger_s,
+            timeout_keep_alive=KEEP_ALIVE_S,
+            http=self._connection_class,
+            # asyncio accepts as many connections in one go, and logs as many errors where files
+            # run out; one at a time is quick enough.
+            backlog=1,
         )
         self._server = _Server(config)
         self._serving = asyncio.create_task(self._server.serve([listener]), name="http server")
         ready = asyncio.create_task(self._server.ready.wait())
         await asyncio.wait({self._serving, ready}, return_when=asyncio.FIRST_COMPLETED)
+        if ready.done():
+            listener.listen(_BACKLOG)
         if not ready.done():
             ready.cancel()
             listener.close()

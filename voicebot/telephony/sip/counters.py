@@ -12,7 +12,8 @@ from voicebot.telephony.sip.messages import KNOWN_METHODS
 
 @dataclass(frozen=True, slots=True)
 class SipSnapshot:
-    """Counts since the start; ``active_calls`` and ``jitter_ms`` are of this moment.
+    """Counts since the start; ``active_calls``, ``sip_connections`` and ``jitter_ms`` are of this
+    moment. ``sip_stray_responses`` answer nothing that we have asked lately.
 
     ``rtp_late`` are packets that came after their time to be played; ``rtp_ignored`` those from a
     stranger's address or of a payload type that was not agreed. ``frames_late_20ms`` and ``_40ms``
@@ -24,6 +25,8 @@ class SipSnapshot:
     requests: Mapping[str, int]
     responses: Mapping[str, int]
     sip_malformed: int
+    sip_stray_responses: int
+    sip_connections: int
     rtp_malformed: int
     rtp_ignored: int
     rtp_received: int
@@ -61,6 +64,7 @@ class Counters:
     requests: Counter[str] = field(default_factory=Counter)
     responses: Counter[str] = field(default_factory=Counter)
     sip_malformed: int = 0
+    stray_responses: int = 0
     rtp_malformed: int = 0
     rtp_ignored: int = 0
     rtp_received: int = 0
@@ -98,13 +102,17 @@ class Counters:
         self._concealed += counts.concealed
         self._late += counts.late
 
-    def snapshot(self, active_calls: int, streams: Iterable[Stream]) -> SipSnapshot:
+    def snapshot(
+        self, active_calls: int, streams: Iterable[Stream], connections: int
+    ) -> SipSnapshot:
         running = [stream.counts() for stream in streams]
         return SipSnapshot(
             active_calls=active_calls,
             requests=dict(self.requests),
             responses=dict(self.responses),
             sip_malformed=self.sip_malformed,
+            sip_stray_responses=self.stray_responses,
+            sip_connections=connections,
             rtp_malformed=self.rtp_malformed,
             rtp_ignored=self.rtp_ignored,
             rtp_received=self.rtp_received,

@@ -34,7 +34,7 @@ class MediaExchange:
         self.offered = False
         """Whether the last offer was ours, so that an answer is due with the ACK."""
         self._host = host
-        self._peer_host = peer_host
+        self._peer_host = media.source.peer_host = peer_host
         self._session = secrets.randbits(31)
         self._version = 0
 

@@ -1,8 +1,8 @@
 """SIP messages: a strict gate in front of aiosipua's lenient parser, and the answers we build.
 
 aiosipua's parser takes three words of noise for a request, and its accessors raise only when they
-are used. Here a message is checked in one place (RFC 3261 sections 7, 8.1.1 and 18.3): what gets
-past `parse_message` can be read anywhere without further care.
+are used. Here a message is checked in one place (RFC 3261 sections 7, 8.1.1 and 18.3; the rules are
+in `syntax`): what gets past `parse_message` can be read anywhere without further care.
 """
 
 from __future__ import annotations
@@ -22,6 +22,18 @@ from aiosipua import (
     stringify_via,
 )
 
+from voicebot.telephony.sip.syntax import (
+    MAX_CSEQ,
+    MalformedMessage,
+    answerable_vias,
+    check_body,
+    check_headers,
+    check_size,
+    check_start_line,
+)
+
+__all__ = ["MalformedMessage"]
+
 Message: TypeAlias = SipRequest | SipResponse
 
 ALLOWED_METHODS: Final = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "NOTIFY")
@@ -38,7 +50,10 @@ REASONS: Final[Mapping[int, str]] = {
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
+    406: "Not Acceptable",
+    413: "Request Entity Too Large",
     415: "Unsupported Media Type",
+    416: "Unsupported URI Scheme",
     420: "Bad Extension",
     480: "Temporarily Unavailable",
     481: "Call/Transaction Does Not Exist",
@@ -50,15 +65,11 @@ REASONS: Final[Mapping[int, str]] = {
     491: "Request Pending",
     500: "Server Internal Error",
     503: "Service Unavailable",
+    505: "Version Not Supported",
     603: "Decline",
 }
 
-_TOKEN: Final = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]{1,64}\Z")
 _REQUIRED: Final = ("via", "from", "to", "call-id", "cseq")
-
-
-class MalformedMessage(ValueError):
-    """What came is no SIP message that could be acted on; the text never quotes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +87,22 @@ class Head:
 
 def parse_message(data: bytes) -> tuple[Message, Head]:
     """Read one whole message. Raises MalformedMessage, and nothing else."""
+    message: Message | None = None
     try:
+        check_size(data)
         message = SipMessage.parse(data)
+        check_start_line(data)
+        check_headers(message)
         head = _read_head(message)
-    except MalformedMessage:
-        raise
+        _check_length(message)
+        check_body(message)
     except Exception as error:
-        raise MalformedMessage(f"unreadable: {type(error).__name__}") from error
-    _check_start_line(message, data)
-    _check_length(message)
+        problem = error
+        if not isinstance(error, MalformedMessage):
+            problem = MalformedMessage(f"unreadable: {type(error).__name__}")
+        assert isinstance(problem, MalformedMessage)
+        problem.request = message if isinstance(message, SipRequest) else None
+        raise problem from error
     return message, head
 
 
@@ -94,9 +112,11 @@ def _read_head(message: Message) -> Head:
         raise MalformedMessage(f"lacks {', '.join(missing)}")
     from_addr = parse_address(message.headers.get("from")[0])
     to_addr = parse_address(message.headers.get("to")[0])
-    number, _, method = message.headers.get("cseq")[0].strip().partition(" ")
-    if not number.isascii() or not number.isdigit() or int(number) >= 2**32:
+    number, method = message.headers.get("cseq")[0].split()
+    if not number.isascii() or not number.isdigit() or int(number) >= MAX_CSEQ:
         raise MalformedMessage("CSeq without a number")
+    if isinstance(message, SipRequest) and method.upper() != message.method.upper():
+        raise MalformedMessage("CSeq names another method")
     via = parse_via(message.headers.get("via")[0])
     port = 5060 if via.port is None else via.port
     if not via.host or not 0 < port < 65536:
@@ -108,23 +128,10 @@ def _read_head(message: Message) -> Head:
         from_tag=from_addr.params.get("tag") or "",
         to_tag=to_addr.params.get("tag") or "",
         cseq=int(number),
-        method=method.strip().upper(),
+        method=method.upper(),
         branch=via.params.get("branch") or "",
         sent_by=(via.host, port),
     )
-
-
-def _check_start_line(message: Message, data: bytes) -> None:
-    first = data.lstrip(b"\r\n").split(b"\n", 1)[0].rstrip(b"\r")
-    if isinstance(message, SipResponse):
-        if not first.startswith(b"SIP/2.0 ") or not 100 <= message.status_code <= 699:
-            raise MalformedMessage("a status line that is no SIP/2.0")
-        return
-    if not first.endswith(b" SIP/2.0") or not _TOKEN.match(message.method):
-        raise MalformedMessage("a request line that is no SIP/2.0")
-    cseq_method = message.headers.get("cseq")[0].split()[-1].upper()
-    if cseq_method != message.method.upper():
-        raise MalformedMessage("CSeq names another method")
 
 
 def _check_length(message: Message) -> None:
@@ -132,7 +139,7 @@ def _check_length(message: Message) -> None:
     if declared is None:
         return
     # aiosipua has cut what is beyond the length already; what is short cannot be mended.
-    if not declared.strip().isdigit() or int(declared) != len(message.body):
+    if not re.fullmatch(r"\d{1,9}", declared, re.ASCII) or int(declared) != len(message.body):
         raise MalformedMessage("a body that is not as long as it says")
 
 
@@ -182,6 +189,41 @@ def build_answer(
         answer.text = sdp
         answer.headers.set_single("Content-Type", "application/sdp")
     return answer
+
+
+def refusal(
+    message: Message, status: int, peer: tuple[str, int], headers: Mapping[str, str] | None = None
+) -> tuple[SipResponse, int] | None:
+    """An answer to a request that is not to be served, however little of it can be read, and the
+    port it goes to. None where there must be none: to a response, an ACK, or without a Via."""
+    vias = answerable_vias(message.headers.get("via"))
+    if not isinstance(message, SipRequest) or message.method.upper() == "ACK" or not vias:
+        return None
+    answer = SipResponse(status_code=status, reason_phrase=REASONS[status])
+    for value in vias:
+        answer.headers.append("Via", value)
+    for name in ("From", "To", "Call-ID", "CSeq"):
+        for value in message.headers.get(name)[:1]:
+            if name == "To" and "tag=" not in value:
+                value = f"{value};tag={generate_tag()}"
+            answer.headers.set_single(name, value)
+    for name, value in (headers or {}).items():
+        answer.headers.set_single(name, value)
+    via = parse_via(vias[0])
+    port = peer[1] if "rport" in via.params or via.port is None else via.port
+    return answer, port if 0 < port < 65536 else peer[1]
+
+
+def body_problem(invite: SipRequest) -> int:
+    """Why an INVITE's body or its wish for one cannot be met: 415, 406, or 0 where it can."""
+    kind = (invite.headers.get_first("content-type") or "").split(";")[0].strip().lower()
+    optional = "handling=optional" in (invite.headers.get_first("content-disposition") or "")
+    if invite.body and kind != "application/sdp" and not optional:
+        return 415
+    accepted = [value.split(";")[0].strip().lower() for value in invite.headers.get("accept")]
+    if accepted and not {"application/sdp", "application/*", "*/*"}.intersection(accepted):
+        return 406
+    return 0
 
 
 def has_sdp(message: Message) -> bool:

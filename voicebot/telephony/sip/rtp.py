@@ -5,8 +5,7 @@ What is kept of `aiortp.RTPSession`: sockets, sender, RTCP. What is done differe
 - Packets go straight into `AdaptivePlayout`, which orders them by timestamp; aiortp's jitter buffer
   in between would hold each back until the next one came, 20 ms of the caller's waiting.
 - They pass a `FrameGrid` first, so that any packet time works.
-- Once a source has been heard, only that one and the agreed address count (aiortp follows whoever
-  sent last). A source that has been silent for 3 s may move if it knows the SSRC: a NAT did it.
+- `MediaSource` says whose packets count (aiortp follows whoever sent last).
 - Nothing that arrives can raise into the event loop.
 - Sending and playing are driven from outside, by the one `FrameClock` of the door.
 """
@@ -26,6 +25,7 @@ from voicebot.media.g711 import Law
 from voicebot.telephony.sip.counters import Counters, StreamCounts
 from voicebot.telephony.sip.frame_grid import FrameGrid
 from voicebot.telephony.sip.keys import KeyReader
+from voicebot.telephony.sip.media_source import MediaSource
 from voicebot.telephony.sip.offer_answer import Agreement
 from voicebot.telephony.sip.playout import G711, Playout
 from voicebot.telephony.sip.rtp_ports import RtpPorts
@@ -35,7 +35,6 @@ RATE: Final = 8000
 MAX_PAYLOAD: Final = 1600
 """200 ms, the longest packet time anybody uses."""
 
-_MOVE_AFTER_S: Final = 3.0
 _PLAYOUT_MAX_MS: Final = 200
 _NOWHERE: Final = "0.0.0.0"
 _COMFORT_NOISE: Final = 13
@@ -67,7 +66,7 @@ class CallMedia(RTPSession):
         self._ports = ports
         self._keys = KeyReader()
         self._marker = 1
-        self._source: tuple[str, int] | None = None
+        self.source = MediaSource()
         self._agreed: Agreement | None = None
         self._past = StreamCounts(0, 0, 0, 0.0)
         self._begin_stream("PCMU")
@@ -107,6 +106,7 @@ class CallMedia(RTPSession):
     def apply(self, agreed: Agreement) -> None:
         """Take over what was agreed, at the beginning or by a re-INVITE."""
         before = self._agreed
+        listen_anew = before is None
         self._agreed = agreed
         assert self._sender is not None
         self._sender._payload_type = agreed.payload_type
@@ -115,12 +115,14 @@ class CallMedia(RTPSession):
         )
         if agreed.remote[0] != _NOWHERE and (before is None or before.remote != agreed.remote):
             self.update_remote(agreed.remote)
-            self._source = None
+            listen_anew = True
         if before is None or before.law != agreed.law or before.held != agreed.held:
             self._begin_stream(agreed.law)
             # A NAT on the way may have forgotten the port while nothing was sent.
-            self._source = None
+            listen_anew = True
         self.heard_at = asyncio.get_running_loop().time()
+        if listen_anew:
+            self.source.agreed(agreed.remote, self.heard_at)
 
     def _begin_stream(self, law: Law) -> None:
         """Expect a stream with another codec, or the same after a pause."""
@@ -177,13 +179,11 @@ class CallMedia(RTPSession):
         types = {self._payload_type_in, self._dtmf_payload_type, _COMFORT_NOISE}
         if self._agreed is None or packet.payload_type not in types:
             return False
-        if addr == self._source or (self._source is not None and addr == self._agreed.remote):
-            return True
-        moved = now - self.heard_at > _MOVE_AFTER_S and packet.ssrc == self._remote_ssrc
-        if self._source is not None and not moved:
+        address = (addr[0], addr[1])
+        if not self.source.takes(address, packet.ssrc, packet.sequence_number, now):
             return False
-        # Symmetric RTP (RFC 4961): answer to where the packets really come from.
-        self._source = self._remote_addr = (addr[0], addr[1])
+        # Symmetric RTP: answer to where the packets really come from.
+        self._remote_addr = address
         return True
 
     @property

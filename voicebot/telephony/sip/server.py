@@ -15,6 +15,7 @@ from aiosipua import SipRequest, SipResponse
 
 from voicebot.errors import NoCommonCodec
 from voicebot.telephony._api import Admission, LegInfo, Reception
+from voicebot.telephony.guard import AddressGuard
 from voicebot.telephony.sip.counters import Counters, SipSnapshot
 from voicebot.telephony.sip.door import Door, resolve
 from voicebot.telephony.sip.identity import leg_info
@@ -24,6 +25,7 @@ from voicebot.telephony.sip.messages import (
     Head,
     MalformedMessage,
     Message,
+    body_problem,
     has_sdp,
     reply_port,
     stamp_via,
@@ -37,6 +39,7 @@ from voicebot.telephony.sip.transactions import (
     Timers,
 )
 from voicebot.telephony.sip.wire import Hop, Wire
+from voicebot.types import Failure
 
 log = structlog.get_logger(__name__)
 
@@ -44,12 +47,14 @@ GOODBYE_S: Final = 2.0
 """How long `SipServer.stop` waits for the last BYEs to be answered."""
 
 _CAPABILITIES: Final = {"Allow": ", ".join(ALLOWED_METHODS), "Accept": "application/sdp"}
+_SCHEMES: Final = ("sip:", "sips:", "tel:")
 
 
 class SipServer:
     """Serves SIP calls over UDP and TCP on one port; a `CallDoor`.
 
-    ``advertised_host`` is the address told to others, empty for our own.
+    ``advertised_host`` is the address told to others, empty for our own. ``guard`` is shared with
+    the other doors; one with the usual limits where there is none.
     """
 
     def __init__(
@@ -63,13 +68,17 @@ class SipServer:
         media_timeout_s: float = 20.0,
         transfer_timeout_s: float = 25.0,
         timers: Timers | None = None,
+        guard: AddressGuard | None = None,
     ) -> None:
         self._port = port
         self._reception = reception
         timers = timers or Timers()
         self._counters = Counters()
         self._transactions = ServerTransactions(timers, self._counters.response)
-        self._wire = Wire(self._received, self._counters.malformed_sip)
+        self._guard = (guard or AddressGuard()).door("sip")
+        self._wire = Wire(
+            self._received, self._counters.malformed_sip, self._guard, self._is_running
+        )
         self._door = Door(
             host=host,
             advertised_host=advertised_host,
@@ -81,6 +90,7 @@ class SipServer:
             requests=ClientTransactions(timers),
         )
         self._legs: dict[tuple[str, str], SipLeg] = {}
+        self._unconfirmed: dict[SipLeg, str] = {}
         self._draining = False
         self._idle = asyncio.Event()
         self._idle.set()
@@ -99,7 +109,9 @@ class SipServer:
         """All counts at this moment."""
         streams = [leg.media for leg in self._legs.values() if leg.media is not None]
         return self._counters.snapshot(
-            self.active_calls, [media for media in streams if not media.closed]
+            self.active_calls,
+            [media for media in streams if not media.closed],
+            self._wire.connections,
         )
 
     async def start(self) -> None:
@@ -136,9 +148,13 @@ class SipServer:
 
     # Messages
 
+    def _is_running(self, call_id: str) -> bool:
+        return any(running == call_id for running, _ in self._legs)
+
     def _received(self, message: Message, head: Head, hop: Hop) -> None:
         if isinstance(message, SipResponse):
-            self._door.requests.answered(message, head)
+            if not self._door.requests.answered(message, head):
+                self._counters.stray_responses += 1
             return
         self._counters.request(head.method)
         leg = self._legs.get((head.call_id, head.to_tag))
@@ -163,7 +179,11 @@ class SipServer:
         if head.method == "CANCEL":
             self._cancel(transaction)
         elif head.method not in ALLOWED_METHODS:
+            self._count_against(hop, Failure.UNKNOWN)
             transaction.answer(405, headers=_CAPABILITIES)
+        elif not transaction.request.uri.lower().startswith(_SCHEMES):
+            self._count_against(hop, Failure.UNKNOWN)
+            transaction.answer(416)
         elif demanded := transaction.request.headers.get("require"):
             transaction.answer(420, headers={"Unsupported": ", ".join(demanded)})
         elif head.method == "OPTIONS":
@@ -175,11 +195,15 @@ class SipServer:
         else:
             transaction.answer(481)
 
+    def _count_against(self, hop: Hop, failure: Failure) -> None:
+        self._guard.failed(hop.peer[0], asyncio.get_running_loop().time(), failure)
+
     def _acknowledged(self, ack: SipRequest, head: Head, leg: SipLeg | None) -> None:
         refused = self._transactions.invite_of(head)
         if refused is not None and not refused.accepted:
             refused.acknowledged()
         elif leg is not None and leg.dialog.remote_tag == head.from_tag:
+            self._unconfirmed.pop(leg, None)
             leg.acknowledged(ack, head)
 
     def _cancel(self, cancel: ServerTransaction) -> None:
@@ -209,14 +233,22 @@ class SipServer:
         if self._is_merged(invite.head):
             invite.answer(482)
             return
+        if refusal := body_problem(invite.request):
+            invite.answer(refusal, headers=_CAPABILITIES)
+            return
         try:
             _check_offer(invite.request, hop.peer[0])
         except MalformedMessage:
             self._counters.malformed_sip()
+            self._count_against(hop, Failure.MALFORMED)
             invite.answer(400)
             return
         except NoCommonCodec:
             self._refuse(invite, 488)
+            return
+        if self._has_too_many_unconfirmed(hop.peer[0]):
+            self._guard.count("call_refused")
+            invite.answer(503, headers={"Retry-After": "5"})
             return
         info = leg_info(invite.request)
         admission = Admission(False, 503, 30) if self._draining else self._reception.admit(info)
@@ -226,8 +258,17 @@ class SipServer:
         invite.answer(100)
         leg = SipLeg(self._door, info, invite, hop, self._forget)
         self._legs[leg.dialog.call_id, leg.dialog.local_tag] = leg
+        self._unconfirmed[leg] = hop.peer[0]
         self._idle.clear()
         self._door.background.run(self._serve(leg), f"call-{info.call_id}")
+
+    def _has_too_many_unconfirmed(self, address: str) -> bool:
+        """Whether an address holds lines with calls that it never takes up: who only sends INVITEs
+        would otherwise have them all."""
+        if self._guard.trusts(address):
+            return False
+        theirs = sum(each == address for each in self._unconfirmed.values())
+        return theirs >= self._guard.policy.unconfirmed_calls
 
     def _is_merged(self, head: Head) -> bool:
         """Whether the same INVITE came here by another way (RFC 3261 section 8.2.2.2)."""
@@ -258,6 +299,7 @@ class SipServer:
             await leg.hang_up()
 
     def _forget(self, leg: SipLeg) -> None:
+        self._unconfirmed.pop(leg, None)
         self._legs.pop((leg.dialog.call_id, leg.dialog.local_tag), None)
         if not self._legs:
             self._idle.set()
