@@ -24,6 +24,9 @@ Transport: TypeAlias = Literal[
     "sip", "webrtc", "audiosocket", "mediastream", "loopback", "terminal"
 ]
 
+Direction: TypeAlias = Literal["inbound", "outbound"]
+"""Who called: somebody us, or we somebody."""
+
 KEYS = "0123456789*#ABCD"
 """The keys of a telephone keypad, RFC 4733 events 0 to 15."""
 

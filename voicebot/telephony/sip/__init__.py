@@ -9,6 +9,6 @@ and `rtp` (the audio itself; with `frame_grid` and `keys`). `door` is what all c
 
 from voicebot.telephony.sip.counters import SipSnapshot
 from voicebot.telephony.sip.server import SipServer
-from voicebot.telephony.sip.transactions import Timers
+from voicebot.telephony.sip.timers import Timers
 
 __all__ = ["SipServer", "SipSnapshot", "Timers"]
