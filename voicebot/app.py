@@ -240,6 +240,7 @@ class Server:
         draining = self.registry.draining
         return {
             **{name: _pool_check(pool) for name, pool in self.engines.pools.items()},
+            **self._doors.readiness(),
             "records": Check(not problem, problem or "written as they come"),
             "calls": Check(
                 not draining,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from voicebot.config.outbound import OutboundSettings
 from voicebot.config.section import Section
 from voicebot.config.sections import (
     CallSettings,
@@ -22,6 +23,7 @@ class Settings(Section):
     server: ServerSettings = ServerSettings()
     sip: SipSettings = SipSettings()
     calls: CallSettings = CallSettings()
+    outbound: OutboundSettings = OutboundSettings()
     speech: SpeechSettings = SpeechSettings()
     turns: TurnSettings = TurnSettings()
     storage: StorageSettings = StorageSettings()

@@ -150,7 +150,7 @@ def test_the_response_is_that_of_rfc_7616() -> None:
             algorithm=algorithm,
             user="Mufasa",
             realm="http-auth@example.org",
-            nonce="7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFsH4GiTo0v",
+            nonce="7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v",
             method="GET",
             uri="/dir/index.html",
             nc="00000001",
