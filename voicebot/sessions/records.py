@@ -12,12 +12,13 @@ from __future__ import annotations
 import base64
 import math
 import struct
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol, Self
 
 from voicebot.errors import UsageError
 from voicebot.events import CallEvent, TurnResult
-from voicebot.types import CallId, Heard, Language, Outcome, Transport
+from voicebot.types import CallId, Direction, Heard, Language, Outcome, Transport
 
 _BAD_CURSOR = "this cursor is not one of ours; take it from the page before"
 
@@ -43,7 +44,8 @@ class CallRecord:
     """One call with its turns in order. Times are UTC epoch seconds.
 
     ``outcome`` and ``ended_at`` are None and ``reason`` is empty while the call runs;
-    ``answered_at`` stays None for a call that was refused.
+    ``answered_at`` stays None for a call that was refused or not reached. ``answered_by`` and
+    ``headers`` as in `LegInfo`.
     """
 
     id: CallId
@@ -58,6 +60,9 @@ class CallRecord:
     outcome: Outcome | None
     reason: str
     turns: tuple[TurnRecord, ...]
+    direction: Direction = "inbound"
+    answered_by: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 # Writing and reading them

@@ -44,6 +44,10 @@ calls = Table(
     Column("ended_at", Double),
     Column("outcome", String(32)),
     Column("reason", Text, nullable=False),
+    Column("direction", String(8), nullable=False, server_default="inbound"),
+    Column("answered_by", String(8), nullable=False, server_default=""),
+    # Of the INVITE; NULL where there are none.
+    Column("headers", JSON),
     # The order of every list, and where the next page begins.
     Index("ix_calls_started_at_id", "started_at", "id"),
 )

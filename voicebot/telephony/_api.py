@@ -149,10 +149,10 @@ class CallLeg(Protocol):
 class RingingLeg(CallLeg, Protocol):
     """A leg whose caller can hear something before the call is answered."""
 
-    async def ring(self, *, early_media: bool = False) -> None:
+    async def ring(self, *, early_media: bool = False) -> bool:
         """Tell the caller that it rings; with ``early_media`` the frame source is pulled already.
 
-        Does nothing when the call is answered or over. Raises CallError where the media cannot be
+        True where it is; not every caller can hear us before the answer. Does nothing when the call is answered or over. Raises CallError where the media cannot be
         opened; the call may still be rejected.
         """
         ...

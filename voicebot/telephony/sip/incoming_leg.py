@@ -43,18 +43,19 @@ class IncomingLeg(SipLeg):
         self._asked_session = session
         self._early_answer = ""
 
-    async def ring(self, *, early_media: bool = False) -> None:
+    async def ring(self, *, early_media: bool = False) -> bool:
         """Tell the caller that it rings; with ``early_media`` they hear the frame source already.
 
-        Does nothing when the call is answered or over. A caller who left the offer to us only
-        hears it ring. Raises CallError when no port is free; the call may still be rejected.
+        True where they do: a caller who left the offer to us only hears it ring. Does nothing when
+        the call is answered or over. Raises CallError when no port is free; the call may still be
+        rejected.
         """
         if self.state is not CallState.ARRIVING:
-            return
+            return False
         headers = {"Contact": self.line.contact}
         if not early_media or not has_sdp(self._first.request):
             self._first.answer(180, to_tag=self.line.dialog.local_tag, headers=headers)
-            return
+            return False
         if not self._early_answer:
             exchange = await self._open_media(self.line.hop.peer[0])
             self._early_answer = exchange.answer(self._first.request.text)
@@ -62,6 +63,7 @@ class IncomingLeg(SipLeg):
         self._first.answer(
             183, to_tag=self.line.dialog.local_tag, headers=headers, sdp=self._early_answer
         )
+        return True
 
     async def given_up(self) -> None:
         await self._over.wait()

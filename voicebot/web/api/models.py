@@ -82,6 +82,15 @@ class Call(_Model):
     ended_at: datetime | None = Field(description="null while the call runs")
     outcome: types.Outcome | None = Field(description="null while the call runs")
     reason: str = Field(description="why it ended, for people", examples=["caller hung up"])
+    direction: types.Direction = Field(description="outbound for calls that voicebot made")
+    answered_by: str = Field(
+        description="who took a call that voicebot made: person, machine or unknown; else empty"
+    )
+    headers: dict[str, str] = Field(
+        description="what came with a SIP call: who asserted the caller, where it was diverted "
+        "from, what was sent along",
+        examples=[{"user-to-user": "order-17"}],
+    )
     turns: list[Turn]
 
     @classmethod
@@ -98,6 +107,9 @@ class Call(_Model):
             ended_at=utc(call.ended_at) if call.ended_at is not None else None,
             outcome=call.outcome,
             reason=call.reason,
+            direction=call.direction,
+            answered_by=call.answered_by,
+            headers=dict(call.headers),
             turns=[Turn.of(turn) for turn in call.turns],
         )
 
