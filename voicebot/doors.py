@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Network
 
 from fastapi import APIRouter
 
 from voicebot.config import Settings
-from voicebot.figures.sip import sip_figures
+from voicebot.config.sip_provider import SipProvider
+from voicebot.errors import ConfigError
+from voicebot.figures.sip import registration_figures, sip_figures
 from voicebot.telephony._api import CallDoor, Dialer, Reception
-from voicebot.telephony.sip import SipServer
+from voicebot.telephony.sip import (
+    Access,
+    Credentials,
+    Provider,
+    SessionPolicy,
+    SipServer,
+    server_of,
+)
+from voicebot.web.api.health import Check
 from voicebot.web.metrics import Figure, Histogram
 
 
@@ -28,7 +40,7 @@ class Doors:
     @property
     def dialer(self) -> Dialer | None:
         """The door that calls go out through; None while there is none that can."""
-        return None
+        return self.sip
 
     async def open(self) -> None:
         """Raises CallError for the first door that cannot be opened."""
@@ -48,6 +60,17 @@ class Doors:
     def figures(self) -> Iterator[Figure | Histogram]:
         """What the doors count (`MetricSource`)."""
         yield from sip_figures(self.sip.counters())
+        yield from registration_figures(self.sip.registrations())
+
+    def readiness(self) -> Mapping[str, Check]:
+        """How it stands with those whom the doors depend on."""
+        return {
+            f"sip provider {name}": Check(
+                state.registered,
+                f"registered at {state.server}" if state.registered else state.problem or "trying",
+            )
+            for name, state in self.sip.registrations().items()
+        }
 
 
 def _sip_server(settings: Settings, reception: Reception) -> SipServer:
@@ -60,4 +83,31 @@ def _sip_server(settings: Settings, reception: Reception) -> SipServer:
         advertised_host=sip.advertised_host,
         media_timeout_s=sip.media_timeout_s,
         transfer_timeout_s=sip.transfer_timeout_s,
+        access=Access(
+            users={user: _password(variable) for user, variable in sip.users.items()},
+            networks=tuple(IPv4Network(network) for network in sip.allow),
+            algorithms=sip.digest,
+        ),
+        providers=[_provider(name, each) for name, each in sip.providers.items()],
+        session=SessionPolicy(sip.session_expires_s),
     )
+
+
+def _provider(name: str, settings: SipProvider) -> Provider:
+    servers = tuple(server_of(f"sip:{server}") for server in settings.servers)
+    return Provider(
+        name=name,
+        servers=servers,
+        domain=settings.domain or servers[0].host,
+        credentials=Credentials(settings.user, _password(settings.password_env)),
+        register=settings.registers,
+        expires_s=settings.expires_s,
+        caller=settings.caller,
+    )
+
+
+def _password(variable: str) -> str:
+    password = os.environ.get(variable, "")
+    if not password:
+        raise ConfigError(variable, "is not set", "Put the SIP password into the environment.")
+    return password

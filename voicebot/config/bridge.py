@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from voicebot.config.section import Section
 
@@ -17,3 +17,11 @@ class BridgeSettings(Section):
     hold_music: str = Field(
         "", description="sound file for those who wait; empty for audio/hold-music.wav or our own"
     )
+
+    @field_validator("targets", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        """The environment has names with commas between them."""
+        if not isinstance(value, str):
+            return value
+        return tuple(name.strip() for name in value.split(",") if name.strip())

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from voicebot.config.bridge import BridgeSettings
 from voicebot.config.recording import RecordingSettings
+from voicebot.config.outbound import OutboundSettings
 from voicebot.config.section import Section
 from voicebot.config.sections import (
     CallSettings,
@@ -24,6 +25,7 @@ class Settings(Section):
     server: ServerSettings = ServerSettings()
     sip: SipSettings = SipSettings()
     calls: CallSettings = CallSettings()
+    outbound: OutboundSettings = OutboundSettings()
     speech: SpeechSettings = SpeechSettings()
     turns: TurnSettings = TurnSettings()
     storage: StorageSettings = StorageSettings()

@@ -9,6 +9,7 @@ caller hangs up that is cancelled, and takes the ringing or the person's line wi
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -28,6 +29,8 @@ log = structlog.get_logger(__name__)
 RING_S = 30.0
 MESSAGE_EVERY_S = 20.0
 """Music between two messages to one who waits."""
+_SHOWABLE = re.compile(r"[A-Za-z0-9_+.-]{0,64}")
+
 WHISPER_LIMIT_S = 20.0
 """The longest that a caller waits for what the person is told."""
 
@@ -114,11 +117,16 @@ class Handoff:
         ring_s = self._services.ring_s if transfer.ring_ms is None else transfer.ring_ms / 1000
         try:
             return await dialer.dial(
-                uri, caller=self._leg.info.caller, headers=transfer.context, timeout_s=ring_s
+                uri, caller=self._number(), headers=transfer.context, timeout_s=ring_s
             )
         finally:
             messages.cancel()
             self._mouth.stop()
+
+    def _number(self) -> str:
+        """The caller's number or name, where a telephone could show it."""
+        caller = self._leg.info.caller
+        return caller if _SHOWABLE.fullmatch(caller) else ""
 
     async def _keep_company(
         self, prompts: tuple[Prompt, ...], say: Callable[[Prompt], None]

@@ -23,6 +23,8 @@ log = structlog.get_logger(__name__)
 MAX_CONNECTIONS: Final = 512
 FIRST_MESSAGE_S: Final = 32.0
 """A TCP connection that has brought no message by then is closed, to make room for others."""
+CONNECT_S: Final = 5.0
+"""How long a server may take to accept a TCP connection of ours."""
 MAX_UNSENT: Final = 256 * 1024
 """Bytes that a TCP peer may leave unread before its connection is dropped."""
 
@@ -95,6 +97,29 @@ class Wire:
         self._udp, _ = await loop.create_datagram_endpoint(
             lambda: _Datagrams(self), local_addr=(host, self.port)
         )
+
+    def udp(self, peer: tuple[str, int]) -> Hop:
+        """The way to ``peer`` over UDP."""
+        assert self._udp is not None
+        return UdpHop(self._udp, peer)
+
+    async def reach(self, peer: tuple[str, int], transport: Literal["UDP", "TCP"]) -> Hop:
+        """The way to ``peer`` for requests of ours. Raises CallError where it cannot be reached.
+
+        Over TCP the connection that is there is used again.
+        """
+        if transport == "UDP":
+            return self.udp(peer)
+        for known in self._connections:
+            if known.peer == peer and known.is_open:
+                return known
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                _, made = await loop.create_connection(lambda: _Connection(self), *peer)
+        except (OSError, TimeoutError) as error:
+            raise CallError(f"no connection: {type(error).__name__}") from None
+        return made
 
     def close(self) -> None:
         """Close the sockets and every connection."""
@@ -189,6 +214,10 @@ class _Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._waiting.cancel()
         self._wire.closed(self)
+
+    @property
+    def is_open(self) -> bool:
+        return self._socket is not None and not self._socket.is_closing()
 
     def send(self, message: Message) -> None:
         if self._socket is None or self._socket.is_closing():
