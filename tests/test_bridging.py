@@ -82,6 +82,7 @@ def test_music_that_is_not_there_ends_the_start(tmp_path: Path) -> None:
         handoff_services(_settings(tmp_path, bridge={"hold_music": "no.wav"}), None)
 
 
-def test_targets_of_the_settings_are_bridged(tmp_path: Path) -> None:
-    modes = transfer_modes(_settings(tmp_path, bridge={"targets": ["agents"]}))
-    assert modes == {"agents": TransferMode.BRIDGE}
+@pytest.mark.parametrize("targets", [["agents", "sales"], "agents, sales"])
+def test_targets_of_the_settings_are_bridged(tmp_path: Path, targets: object) -> None:
+    modes = transfer_modes(_settings(tmp_path, bridge={"targets": targets}))
+    assert modes == {"agents": TransferMode.BRIDGE, "sales": TransferMode.BRIDGE}
