@@ -297,7 +297,11 @@ class Server:
                 lambda: bridge_figures(bridges),
                 lambda: recording_figures(recorder.counters),
             ],
-            routers=[*self._doors.routers, recordings_router(archive, recorder.path), dial_router(self._dial_desk())],
+            routers=[
+                *self._doors.routers,
+                recordings_router(archive, recorder.path),
+                dial_router(self._dial_desk()),
+            ],
             version=voicebot.__version__,
         )
         return HttpServer(app, self.settings.server.host, self.settings.server.port)

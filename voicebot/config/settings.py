@@ -5,8 +5,8 @@ from __future__ import annotations
 from pydantic import Field
 
 from voicebot.config.bridge import BridgeSettings
-from voicebot.config.recording import RecordingSettings
 from voicebot.config.outbound import OutboundSettings
+from voicebot.config.recording import RecordingSettings
 from voicebot.config.section import Section
 from voicebot.config.sections import (
     CallSettings,
