@@ -29,10 +29,10 @@ log = structlog.get_logger(__name__)
 RING_S = 30.0
 MESSAGE_EVERY_S = 20.0
 """Music between two messages to one who waits."""
-_SHOWABLE = re.compile(r"[A-Za-z0-9_+.-]{0,64}")
-
 WHISPER_LIMIT_S = 20.0
 """The longest that a caller waits for what the person is told."""
+
+_SHOWABLE = re.compile(r"[A-Za-z0-9_+.-]{0,64}")
 
 
 @dataclass(frozen=True, slots=True)
