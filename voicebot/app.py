@@ -30,6 +30,7 @@ from voicebot.sessions.account import CallAccount
 from voicebot.sessions.conversation import Conversation
 from voicebot.sessions.feed import EventFeed
 from voicebot.sessions.last_words import everything_said
+from voicebot.sessions.outbound import DialOrder, OutboundCalls, OutboundServices
 from voicebot.sessions.registry import CallRegistry, Refusal
 from voicebot.sessions.voice import VoiceServices, VoiceSession
 from voicebot.speech.cache import FOLDER as PROMPT_FOLDER
@@ -44,8 +45,10 @@ from voicebot.storage.journal import SqlJournal
 from voicebot.storage.migrations import upgrade
 from voicebot.telephony._api import Admission, CallLeg, LegInfo, Reception
 from voicebot.telephony.connections import Connections
+from voicebot.turns.answered_by import ScreeningPolicy
 from voicebot.turns.signals import TurnPolicy
-from voicebot.types import CallId, Outcome
+from voicebot.types import CallId, Outcome, Prompt
+from voicebot.web.api.dial import DialDesk, dial_router
 from voicebot.web.api.health import Check
 from voicebot.web.api.recordings import recordings_router
 from voicebot.web.application import create_app
@@ -90,6 +93,7 @@ class Server:
         self._doors = Doors(settings, Reception(self._admit, self._on_call, self._on_refused))
         self._recording = Recording(settings)
         self._services = self._voice_services()
+        self.outbound = self._outbound_calls()
         self._http = self._http_server()
         self._chores: list[asyncio.Task[None]] = []
         self._hurried = asyncio.Event()
@@ -112,6 +116,8 @@ class Server:
             group.create_task(asyncio.to_thread(self.application.compile_grammars))
         said = everything_said(self.application.flows)
         said += [(prompt, self.application.language) for prompt in self._recording.said]
+        if (words := announcement(self.settings)) is not None:
+            said.append((words, self.application.language))
         for language, renderer in self.renderers.items():
             prompts = [prompt for prompt in said if prompt[1] == language]
             missing = await renderer.warm(prompts, TELEPHONE_RATE)
@@ -132,10 +138,12 @@ class Server:
         """Refuse new calls, let running ones finish for the set time, then end everything."""
         self.registry.draining = True
         self._doors.drain()
+        self.outbound.drain()
         await self._drain(self.settings.server.drain_s)
         for call in self.registry.running():
             call.end_politely()
         await self._drain(POLITE_END_S)
+        await self.outbound.stop()
         await self._doors.close()
         self.feed.close()
         await self._http.stop()
@@ -190,6 +198,18 @@ class Server:
         )
         await session.run()
 
+    async def _converse(self, leg: CallLeg, order: DialOrder, account: CallAccount) -> None:
+        """Hold a call of ours that was answered."""
+        session = VoiceSession(
+            leg,
+            Conversation(self.application.interpreter_for(order.flow)),
+            self._services_for(leg.info.call_id),
+            flow=order.flow,
+            language=self.application.language,
+            account=account,
+        )
+        await session.run()
+
     def _on_refused(self, info: LegInfo, status: int) -> None:
         account = CallAccount(info, self, self.feed.publish)
         account.started(self.settings.calls.flow, self.application.language)
@@ -228,6 +248,34 @@ class Server:
             handoffs=handoff_services(self.settings, self._doors.dialer),
             transfer_modes=transfer_modes(self.settings),
             recordings=self._recording.rule,
+            announcement=announcement(self.settings),
+        )
+
+    def _outbound_calls(self) -> OutboundCalls:
+        outbound = self.settings.outbound
+        policy = ScreeningPolicy(outbound.screening_s, beep_timeout_s=outbound.beep_timeout_s)
+        return OutboundCalls(
+            OutboundServices(
+                dialer=self._doors.sip,
+                registry=self.registry,
+                journal=self,
+                publish=self.feed.publish,
+                converse=self._converse,
+                screening=policy if outbound.screening_s else None,
+                max_calls=outbound.max_calls,
+            )
+        )
+
+    def _dial_desk(self) -> DialDesk:
+        flows = {flow.name: flow.language for flow in self.application.flows}
+        return DialDesk(
+            token=self.settings.outbound.token.get_secret_value(),
+            order=self.outbound.order,
+            report=self.outbound.report,
+            flows=flows,
+            flow=self.settings.calls.flow,
+            language=lambda flow: flows[flow],
+            timeout_s=self.settings.outbound.answer_timeout_s,
         )
 
     def _http_server(self) -> HttpServer:
@@ -250,7 +298,11 @@ class Server:
                 lambda: bridge_figures(bridges),
                 lambda: recording_figures(recorder.counters),
             ],
-            routers=[*self._doors.routers, recordings_router(archive, recorder.path)],
+            routers=[
+                *self._doors.routers,
+                recordings_router(archive, recorder.path),
+                dial_router(self._dial_desk()),
+            ],
             version=voicebot.__version__,
         )
         gate = self._doors.guard.door("http")
@@ -267,6 +319,7 @@ class Server:
         draining = self.registry.draining
         return {
             **{name: _pool_check(pool) for name, pool in self.engines.pools.items()},
+            **self._doors.readiness(),
             "records": Check(not problem, problem or "written as they come"),
             "calls": Check(
                 not draining,
@@ -275,6 +328,12 @@ class Server:
                 else f"{self.registry.active} of {self.registry.max_calls} lines in use",
             ),
         }
+
+
+def announcement(settings: Settings) -> Prompt | None:
+    """What callers hear before the answer, if anything."""
+    words = settings.calls.announcement
+    return Prompt((words,)) if words else None
 
 
 async def _render(renderer: PromptRenderer, missing: Sequence[Segment]) -> None:

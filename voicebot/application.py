@@ -26,7 +26,8 @@ class Application:
         folder = settings.server.application
         self.flows = load_flows(folder / "flows")
         self.grammars = GrammarStore(folder / "grammars", settings.server.data / GRAMMAR_CACHE)
-        self.interpreter = Interpreter(self.flows, settings.calls.flow)
+        self._flow = settings.calls.flow
+        self.interpreter = Interpreter(self.flows, self._flow)
         self.language = self.flows[settings.calls.flow].language
         self.languages = tuple(
             dict.fromkeys([self.language, *(flow.language for flow in self.flows)])
@@ -35,6 +36,10 @@ class Application:
         self.actions: ActionRegistry = load_actions(folder / "flows" / ACTIONS_FILE, self.databases)
         self._check()
         self.listen_grammars = ListenGrammars(self.grammars)
+
+    def interpreter_for(self, flow: str) -> Interpreter:
+        """The interpreter that begins with ``flow``, one of `flows`."""
+        return self.interpreter if flow == self._flow else Interpreter(self.flows, flow)
 
     def _check(self) -> None:
         arguments = {

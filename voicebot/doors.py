@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Network
 
 from fastapi import APIRouter
 
 from voicebot.config import Settings
+from voicebot.config.sip_provider import SipProvider
+from voicebot.errors import ConfigError
 from voicebot.figures.guard import guard_figures
-from voicebot.figures.sip import sip_figures
+from voicebot.figures.sip import registration_figures, sip_figures
 from voicebot.open_files import connections_of_a_door
 from voicebot.telephony._api import CallDoor, Dialer, Reception
 from voicebot.telephony.guard import AddressGuard, GuardPolicy
-from voicebot.telephony.sip import SipServer
+from voicebot.telephony.sip import (
+    Access,
+    Credentials,
+    Provider,
+    SessionPolicy,
+    SipServer,
+    server_of,
+)
+from voicebot.web.api.health import Check
 from voicebot.web.metrics import Figure, Histogram
 
 
@@ -33,7 +45,7 @@ class Doors:
     @property
     def dialer(self) -> Dialer | None:
         """The door that calls go out through; None while there is none that can."""
-        return None
+        return self.sip
 
     async def open(self) -> None:
         """Raises CallError for the first door that cannot be opened."""
@@ -54,6 +66,17 @@ class Doors:
         """What the doors count (`MetricSource`)."""
         yield from guard_figures(self.guard.snapshot(asyncio.get_running_loop().time()))
         yield from sip_figures(self.sip.counters())
+        yield from registration_figures(self.sip.registrations())
+
+    def readiness(self) -> Mapping[str, Check]:
+        """How it stands with those whom the doors depend on."""
+        return {
+            f"sip provider {name}": Check(
+                state.registered,
+                f"registered at {state.server}" if state.registered else state.problem or "trying",
+            )
+            for name, state in self.sip.registrations().items()
+        }
 
 
 def _guard(settings: Settings) -> AddressGuard:
@@ -73,4 +96,31 @@ def _sip_server(settings: Settings, reception: Reception, guard: AddressGuard) -
         media_timeout_s=sip.media_timeout_s,
         transfer_timeout_s=sip.transfer_timeout_s,
         guard=guard,
+        access=Access(
+            users={user: _password(variable) for user, variable in sip.users.items()},
+            networks=tuple(IPv4Network(network) for network in sip.allow),
+            algorithms=sip.digest,
+        ),
+        providers=[_provider(name, each) for name, each in sip.providers.items()],
+        session=SessionPolicy(sip.session_expires_s),
     )
+
+
+def _provider(name: str, settings: SipProvider) -> Provider:
+    servers = tuple(server_of(f"sip:{server}") for server in settings.servers)
+    return Provider(
+        name=name,
+        servers=servers,
+        domain=settings.domain or servers[0].host,
+        credentials=Credentials(settings.user, _password(settings.password_env)),
+        register=settings.registers,
+        expires_s=settings.expires_s,
+        caller=settings.caller,
+    )
+
+
+def _password(variable: str) -> str:
+    password = os.environ.get(variable, "")
+    if not password:
+        raise ConfigError(variable, "is not set", "Put the SIP password into the environment.")
+    return password

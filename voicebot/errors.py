@@ -16,6 +16,7 @@ One root, so that a caller of any room can catch them all::
     ├── CallError             a call could not go on
     │   ├── NoCommonCodec
     │   ├── DialFailed        a call of ours was not answered
+    │   ├── DialRefused       a call of ours was not even tried: no line for it
     │   └── TransferFailed
     ├── ActionError           a self-service action failed
     └── StorageError          a record could not be read or written
@@ -142,6 +143,10 @@ class DialFailed(CallError):
     def __str__(self) -> str:
         status = f" ({self.status})" if self.status else ""
         return f"call to {self.target}: {self.outcome}{status}"
+
+
+class DialRefused(CallError):
+    """A call of ours was not even tried: there is no line for it."""
 
 
 @dataclass(eq=False)

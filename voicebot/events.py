@@ -7,11 +7,12 @@ recorded, and a `TurnFinished` for each turn, numbered from 1.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
-from voicebot.types import CallId, Heard, Language, Outcome, Transport
+from voicebot.types import CallId, Direction, Heard, Language, Outcome, Transport
 
 
 class TurnResult(StrEnum):
@@ -27,7 +28,7 @@ class TurnResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CallStarted:
-    """A call reached the door."""
+    """A call reached the door, or we began to make one. ``headers`` as in `LegInfo`."""
 
     call_id: CallId
     at: float
@@ -36,12 +37,17 @@ class CallStarted:
     callee: str
     flow: str
     language: Language
+    direction: Direction = "inbound"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class CallAnswered:
+    """``answered_by`` is for calls of ours: 'person', 'machine' or 'unknown', empty for others."""
+
     call_id: CallId
     at: float
+    answered_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,9 @@ Transport: TypeAlias = Literal[
     "sip", "webrtc", "audiosocket", "mediastream", "loopback", "terminal"
 ]
 
+Direction: TypeAlias = Literal["inbound", "outbound"]
+"""Who called: somebody us, or we somebody."""
+
 KEYS = "0123456789*#ABCD"
 """The keys of a telephone keypad, RFC 4733 events 0 to 15."""
 
@@ -46,6 +49,7 @@ class Outcome(StrEnum):
     ``abandoned_in_flow``  the caller hung up (or fell silent for good) before being served
     ``abandoned_in_queue`` the caller hung up while waiting for a person
     ``refused``            not admitted: no capacity, closed, no common codec
+    ``not_reached``        a call of ours that nobody took: busy, no answer, declined
     ``failed``             something of ours broke, or the line died
     """
 
@@ -56,6 +60,7 @@ class Outcome(StrEnum):
     ABANDONED_IN_FLOW = "abandoned_in_flow"
     ABANDONED_IN_QUEUE = "abandoned_in_queue"
     REFUSED = "refused"
+    NOT_REACHED = "not_reached"
     FAILED = "failed"
 
 

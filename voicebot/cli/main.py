@@ -14,6 +14,7 @@ import voicebot
 from voicebot.cli import (
     call,
     check,
+    dial,
     grammar,
     models,
     prompts,
@@ -54,6 +55,7 @@ app.command("serve")(serve.serve)
 app.command("check")(check.check)
 app.command("try")(try_.try_flow)
 app.command("call")(call.call)
+app.command("dial")(dial.dial)
 app.command("recognize")(recognize.recognize)
 app.command("transcribe")(transcribe.transcribe)
 app.command("say")(say.say)

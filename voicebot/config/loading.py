@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import PydanticUndefined
 
+from voicebot.config.section import Section
 from voicebot.config.sections import LanguageEngines
 from voicebot.config.settings import Settings
+from voicebot.config.sip_provider import SipProvider
 from voicebot.errors import ConfigError
 
 ENVIRONMENT_PREFIX = "VOICEBOT_"
@@ -85,15 +88,18 @@ def _translate(
     first = error.errors(include_url=False)[0]
     path = tuple(str(part) for part in first["loc"])
     where = places.get(path[:2]) or places.get(path[:1]) or f"{file}: {'.'.join(path)}"
-    if path[:2] == _ENGINES:
-        where = ".".join([where, *path[2:]])
+    named = _SECTIONS_OF_NAMES.get(path[:2])
+    if named is not None:
+        where = ".".join([where, *path[2:4]])
     if first["type"] == "extra_forbidden":
-        if path[:2] == _ENGINES and len(path) > 3:
+        if named is not None and len(path) > 3:
             return ConfigError(
-                where, "unknown setting", _suggest(path[-1], list(LanguageEngines.model_fields))
+                where, "unknown setting", _suggest(path[-1], list(named.model_fields))
             )
         return ConfigError(where, "unknown setting", _nearest(where, path))
-    if len(path) == 1 or (path[:2] == _ENGINES and len(path) < 4):
+    if first["type"] == "missing" and named is not None:
+        return ConfigError(where, "is not set", _describe(path))
+    if len(path) == 1 or (named is not None and len(path) < 4):
         section = ".".join(path)
         return ConfigError(where, "should be a section", f"Write [{section}] above its keys.")
     # pydantic goes on about how it tried ('..., unable to parse') or in which of its classes.
@@ -105,20 +111,23 @@ def _translate(
     return ConfigError(where, problem, _describe(path))
 
 
-_ENGINES = ("speech", "engines")
+_SECTIONS_OF_NAMES: dict[tuple[str, ...], type[Section]] = {
+    ("speech", "engines"): LanguageEngines,
+    ("sip", "providers"): SipProvider,
+}
 _NAMED_BY_USER = ("databases", "transfers")
-_MAY_HOLD_PASSWORDS = ("databases", "storage")
+_MAY_HOLD_PASSWORDS = ("databases", "storage", "outbound")
 
 
 def _describe(path: tuple[str, ...]) -> str:
-    section = Settings.model_fields[path[0]].annotation
-    if path[:2] == _ENGINES:
-        section, path = LanguageEngines, path[2:]
+    section: object = Settings.model_fields[path[0]].annotation
+    if path[:2] in _SECTIONS_OF_NAMES:
+        section, path = _SECTIONS_OF_NAMES[path[:2]], path[2:]
     fields = getattr(section, "model_fields", {})
     if path[1] not in fields:
         return ""
     description, default = fields[path[1]].description, fields[path[1]].default
-    usual = "" if default is None else f" (default {_shown(default)})"
+    usual = "" if default in (None, PydanticUndefined) else f" (default {_shown(default)})"
     return f"{description[:1].upper()}{description[1:]}{usual}."
 
 

@@ -32,6 +32,9 @@ class CallSettings(Section):
         10, ge=0, le=3600, description="what a refused caller's phone is told to wait"
     )
     flow: str = Field("main", description="flow that answers a call")
+    announcement: str = Field(
+        "", description="said to a SIP caller before the call is answered, and charged to nobody"
+    )
 
 
 RecognizerName: TypeAlias = Literal["moonshine", "vosk"]

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from voicebot.config.bridge import BridgeSettings
 from voicebot.config.guard import GuardSettings
+from voicebot.config.outbound import OutboundSettings
 from voicebot.config.recording import RecordingSettings
 from voicebot.config.section import Section
 from voicebot.config.sections import (
@@ -26,6 +27,7 @@ class Settings(Section):
     sip: SipSettings = SipSettings()
     guard: GuardSettings = GuardSettings()
     calls: CallSettings = CallSettings()
+    outbound: OutboundSettings = OutboundSettings()
     speech: SpeechSettings = SpeechSettings()
     turns: TurnSettings = TurnSettings()
     storage: StorageSettings = StorageSettings()

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from ipaddress import IPv4Network
+from typing import Literal
+
 from pydantic import Field, field_validator
 
 from voicebot.config.section import Port, Section
+from voicebot.config.sip_provider import PASSWORD_VARIABLE, SipProvider, outside_settings
 
 
 class SipSettings(Section):
@@ -23,6 +28,56 @@ class SipSettings(Section):
     transfer_timeout_s: float = Field(
         25.0, gt=0, le=300, description="how long a transfer's target may ring"
     )
+
+    allow: tuple[str, ...] = Field(
+        (), description="IPv4 addresses and networks that may call in without a password"
+    )
+    users: dict[str, str] = Field(
+        default_factory=dict,
+        description="users that may call in, each with the environment variable of the password",
+    )
+    digest: tuple[Literal["SHA-256", "MD5"], ...] = Field(
+        ("SHA-256", "MD5"), min_length=1, description="digest algorithms, the preferred one first"
+    )
+    session_expires_s: int = Field(
+        1800, ge=0, le=86_400, description="session timer asked for in calls out, 0 for none"
+    )
+    providers: dict[str, SipProvider] = Field(
+        default_factory=dict, description="providers that take calls out and send some in"
+    )
+
+    @field_validator("allow", "digest", mode="before")
+    @classmethod
+    def _split_list(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+    @field_validator("allow")
+    @classmethod
+    def _read_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            try:
+                IPv4Network(network)
+            except ValueError:
+                raise ValueError(
+                    f"'{network}' should be an address or a network like 192.0.2.0/24"
+                ) from None
+        return value
+
+    @field_validator("users")
+    @classmethod
+    def _name_variables(cls, value: dict[str, str]) -> dict[str, str]:
+        for user, variable in value.items():
+            if not re.match(PASSWORD_VARIABLE, variable):
+                raise ValueError(f"'{user}' should name an environment variable with its password")
+            outside_settings(variable)
+        return value
+
+    @field_validator("session_expires_s")
+    @classmethod
+    def _long_enough(cls, value: int) -> int:
+        if 0 < value < 90:
+            raise ValueError("should be 0 or at least 90")
+        return value
 
     @field_validator("rtp_ports", mode="before")
     @classmethod

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from voicebot.telephony.sip import SipSnapshot
+from voicebot.telephony.sip import RegistrationState, SipSnapshot
 from voicebot.web.metrics import Figure
 
 
@@ -18,6 +18,11 @@ def sip_figures(sip: SipSnapshot) -> Iterator[Figure]:
         yield Figure(
             "voicebot_sip_responses_total", "SIP responses sent", "counter", count,
             {"status": status},
+        )  # fmt: skip
+    for why, count in sip.unwelcome.items():
+        yield Figure(
+            "voicebot_sip_unwelcome_total", "SIP requests asked for a password or forbidden",
+            "counter", count, {"why": why},
         )  # fmt: skip
     for name, help_, value in (
         ("sip_malformed", "SIP messages that were refused as malformed", sip.sip_malformed),
@@ -40,3 +45,17 @@ def sip_figures(sip: SipSnapshot) -> Iterator[Figure]:
         "voicebot_rtp_jitter_seconds", "Mean jitter of running calls", "gauge",
         sip.jitter_ms / 1000,
     )  # fmt: skip
+
+
+def registration_figures(states: Mapping[str, RegistrationState]) -> Iterator[Figure]:
+    for provider, state in states.items():
+        yield Figure(
+            "voicebot_sip_registered", "Whether a SIP provider knows us", "gauge",
+            int(state.registered), {"provider": provider},
+        )  # fmt: skip
+    for provider, state in states.items():
+        yield Figure(
+            "voicebot_sip_registration_failures_total",
+            "Rounds in which no server of a provider took us", "counter", state.failures,
+            {"provider": provider},
+        )  # fmt: skip

@@ -37,8 +37,16 @@ class CallAccount:
     _prompts: list[str] = field(default_factory=list)
     _spoken: int = 0
     """How many of the prompts the watchers have been told of."""
+    _has_started: bool = False
+    _has_answered: bool = False
+    is_over: bool = False
+    """Whether the end was told; nothing may follow it."""
 
     def started(self, flow: str, language: Language) -> None:
+        """The call has come, or is being made; said twice it counts once."""
+        if self._has_started:
+            return
+        self._has_started = True
         event = CallStarted(
             self.info.call_id,
             self.clock(),
@@ -47,12 +55,18 @@ class CallAccount:
             self.info.callee,
             flow,
             language,
+            self.info.direction,
+            self.info.headers,
         )
         self.journal.append(event)
         self.publish(event)
 
-    def answered(self) -> None:
-        event = CallAnswered(self.info.call_id, self.clock())
+    def answered(self, at: float | None = None, answered_by: str = "") -> None:
+        """The call is up, since ``at`` or now; said twice it counts once."""
+        if self._has_answered:
+            return
+        self._has_answered = True
+        event = CallAnswered(self.info.call_id, self.clock() if at is None else at, answered_by)
         self.journal.append(event)
         self.publish(event)
 
@@ -114,6 +128,7 @@ class CallAccount:
         """The call is over; what was said last without an answer is its last turn."""
         if self._prompts:
             self.heard(TurnResult.SAID, None, latency_ms=latency_ms)
+        self.is_over = True
         event = CallEnded(self.info.call_id, self.clock(), outcome, reason)
         self.journal.append(event)
         self.publish(event)

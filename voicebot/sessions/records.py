@@ -13,12 +13,13 @@ from __future__ import annotations
 import base64
 import math
 import struct
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol, Self
 
 from voicebot.errors import UsageError
 from voicebot.events import CallEvent, TurnResult
-from voicebot.types import CallId, Heard, Language, Outcome, Transport
+from voicebot.types import CallId, Direction, Heard, Language, Outcome, Transport
 
 _BAD_CURSOR = "this cursor is not one of ours; take it from the page before"
 
@@ -46,6 +47,8 @@ class CallRecord:
     ``outcome`` and ``ended_at`` are None and ``reason`` is empty while the call runs;
     ``answered_at`` stays None for a call that was refused. ``recording`` is the file of its sound,
     relative to the folder of recordings; None where it was not recorded.
+    ``answered_at`` stays None for a call that was refused or not reached. ``answered_by`` and
+    ``headers`` as in `LegInfo`.
     """
 
     id: CallId
@@ -61,6 +64,9 @@ class CallRecord:
     reason: str
     turns: tuple[TurnRecord, ...]
     recording: str | None = None
+    direction: Direction = "inbound"
+    answered_by: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 # Writing and reading them

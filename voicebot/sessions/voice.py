@@ -45,7 +45,15 @@ from voicebot.sessions.recording import Recordings
 from voicebot.sessions.records import Journal
 from voicebot.sessions.registry import CallRegistry
 from voicebot.speech.prompts import PromptRenderer
-from voicebot.telephony._api import AudioIn, CallLeg, HoldChanged, KeyIn, LegEnded
+from voicebot.telephony._api import (
+    AudioIn,
+    CallLeg,
+    HoldChanged,
+    KeyIn,
+    LegEnded,
+    LegInfo,
+    RingingLeg,
+)
 from voicebot.turns.signals import TurnPolicy
 from voicebot.types import CallId, Json, Language, Outcome, Prompt, Samples
 
@@ -100,6 +108,8 @@ class VoiceServices:
     handoffs: HandoffServices = field(default_factory=HandoffServices)
     transfer_modes: Mapping[str, TransferMode] = field(default_factory=dict)
     recordings: Recordings | None = None
+    announcement: Prompt | None = None
+    """Said before the call is answered, where the door can do that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,19 +129,24 @@ class VoiceSession:
         *,
         flow: str,
         language: Language,
+        account: CallAccount | None = None,
     ) -> None:
+        """``account`` is that of a call which was begun by somebody else, such as one of ours."""
         self._leg = leg
         self._dialogue = dialogue
         self._services = services
         self._flow = flow
         self._language = language
-        self._account = CallAccount(leg.info, services.journal, services.publish, services.clock)
+        self._account = account or CallAccount(
+            leg.info, services.journal, services.publish, services.clock
+        )
         self._closing = asyncio.Event()
         self._last_speech_at: float | None = None
         self._told_latency = False
         self._handoff: Handoff | None = None
         self._left_person = False
         self._recorder: CallRecorder | None = None
+        self._to_announce = services.announcement if leg.info.direction == "inbound" else None
 
     @property
     def call_id(self) -> CallId:
@@ -162,6 +177,8 @@ class VoiceSession:
             self._services.registry.ended(self.call_id, ending.outcome)
 
     async def _hold(self) -> Ending:
+        if not await self._announce():
+            return Ending(Outcome.ABANDONED_IN_FLOW, "caller hung up before the answer")
         await self._leg.answer()
         self._account.answered()
         async with asyncio.TaskGroup() as group:
@@ -181,6 +198,29 @@ class VoiceSession:
             self._mouth.stop()
             self._ears.close()
         return ending
+
+    async def _announce(self) -> bool:
+        """Say what is to be heard before the answer; false when the caller left meanwhile."""
+        words, leg = self._to_announce, self._leg
+        if words is None or not isinstance(leg, RingingLeg):
+            return True
+        if not await leg.ring(early_media=True):
+            return True
+        self._to_announce = None
+        async with asyncio.TaskGroup() as group:
+            rate = leg.sample_rate
+            mouth = Mouth(
+                self._services.renderer, self._language, rate, _unheard, lambda: None, group
+            )
+            leg.attach(mouth.speaker)
+            mouth.say(words, bargein=False)
+            said = group.create_task(mouth.wait_for_silence())
+            left = group.create_task(leg.given_up())
+            await asyncio.wait({said, left}, return_when=asyncio.FIRST_COMPLETED)
+            mouth.stop()
+            gone = left.done()
+            left.cancel()
+        return not gone
 
     def _open_ears_and_mouth(self, group: asyncio.TaskGroup) -> None:
         rate = self._leg.sample_rate
@@ -247,6 +287,8 @@ class VoiceSession:
     async def _talk(self) -> HangUp | None:
         """Run the dialogue to its end; None when something of ours broke."""
         try:
+            if self._to_announce is not None:  # it could not be heard before the answer
+                self._say(self._to_announce, bargein=False)
             return await self._converse()
         except Exception:
             log.exception("dialogue_failed", call_id=self.call_id)
@@ -254,13 +296,7 @@ class VoiceSession:
 
     async def _converse(self) -> HangUp:
         await self._begin_recording()
-        facts: dict[str, Json] = {
-            "caller": self._leg.info.caller,
-            "callee": self._leg.info.callee,
-            "channel": "voice",
-            "language": self._language,
-        }
-        event: FlowEvent = ContactStarted(facts)
+        event: FlowEvent = ContactStarted(facts_of(self._leg.info, self._language))
         while True:
             commands = self._dialogue.receive(event)
             self._account.at_step(self._dialogue.step)
@@ -398,3 +434,23 @@ class VoiceSession:
         if self._mouth.speaker.owes_answer:
             return self._dialogue.outcome_if_cut_off
         return self._dialogue.outcome_if_hung_up
+
+
+def facts_of(info: LegInfo, language: Language) -> dict[str, Json]:
+    """What a flow knows of a call from the beginning."""
+    headers: dict[str, Json] = {
+        name.replace("-", "_"): value for name, value in info.headers.items()
+    }
+    return {
+        "caller": info.caller,
+        "callee": info.callee,
+        "channel": "voice",
+        "language": language,
+        "direction": info.direction,
+        "answered_by": info.answered_by or None,
+        "headers": headers,
+    }
+
+
+def _unheard(bargein: bool) -> None:
+    """Nobody listens before the answer."""

@@ -196,10 +196,10 @@ class SqlJournal:
                 return self._insert(calls).values(call_row(event)).on_conflict_do_nothing()
             case TurnFinished():
                 return self._insert(turns).values(turn_row(event)).on_conflict_do_nothing()
-            case CallAnswered():
-                return _change(event, answered_at=event.at)
             case CallRecorded():
                 return _change(event, recording=event.recording)
+            case CallAnswered():
+                return _change(event, answered_at=event.at, answered_by=event.answered_by)
             case CallEnded():
                 return _change(
                     event, ended_at=event.at, outcome=event.outcome.value, reason=event.reason

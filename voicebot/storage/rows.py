@@ -23,6 +23,8 @@ def call_row(event: CallStarted) -> dict[str, Any]:
         "language": event.language,
         "started_at": event.at,
         "reason": "",
+        "direction": event.direction,
+        "headers": dict(event.headers) or null(),
     }
 
 
@@ -63,6 +65,9 @@ def call_record(row: RowMapping, turns: Iterable[RowMapping]) -> CallRecord:
         reason=row["reason"],
         turns=tuple(_turn_record(turn) for turn in turns),
         recording=row["recording"],
+        direction=row["direction"],
+        answered_by=row["answered_by"],
+        headers=row["headers"] or {},
     )
 
 

@@ -46,6 +46,10 @@ calls = Table(
     Column("reason", Text, nullable=False),
     # The file, relative to the folder of recordings; NULL where the call was not recorded.
     Column("recording", Text),
+    Column("direction", String(8), nullable=False, server_default="inbound"),
+    Column("answered_by", String(8), nullable=False, server_default=""),
+    # Of the INVITE; NULL where there are none.
+    Column("headers", JSON),
     # The order of every list, and where the next page begins.
     Index("ix_calls_started_at_id", "started_at", "id"),
 )

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
-from voicebot.types import CallId, Samples, Transport
+from voicebot.types import CallId, Direction, Samples, Transport
 
 FRAME_MS = 20
 
@@ -19,13 +19,16 @@ FRAME_MS = 20
 @dataclass(frozen=True, slots=True)
 class LegInfo:
     """What is known of a call when it arrives. ``caller`` and ``callee`` are numbers or names
-    without scheme and host; ``headers`` those of the INVITE that a flow may use, lower-case."""
+    without scheme and host; ``headers`` those of the INVITE that a flow may use, lower-case.
+    ``answered_by`` is for calls of ours: 'person', 'machine' or 'unknown', empty for others."""
 
     call_id: CallId
     transport: Transport
     caller: str
     callee: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    direction: Direction = "inbound"
+    answered_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,24 @@ class CallLeg(Protocol):
         sends it as X-Voicebot-Order. Raises TransferFailed when refused or unanswered; the leg is
         then still up, unless the caller hung up meanwhile.
         """
+        ...
+
+
+@runtime_checkable
+class RingingLeg(CallLeg, Protocol):
+    """A leg whose caller can hear something before the call is answered."""
+
+    async def ring(self, *, early_media: bool = False) -> bool:
+        """Tell the caller that it rings; with ``early_media`` the frame source is pulled already.
+
+        True where it is; not every caller can hear us before the answer. Does nothing when the
+        call is answered or over. Raises CallError where the media cannot be opened; the call may
+        still be rejected.
+        """
+        ...
+
+    async def given_up(self) -> None:
+        """Return when the caller has hung up."""
         ...
 
 

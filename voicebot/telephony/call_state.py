@@ -23,6 +23,8 @@ class CallState(StrEnum):
 
     ARRIVING = "arriving"
     """The call has reached us and waits for our answer."""
+    DIALLING = "dialling"
+    """We are calling, and nobody has answered yet."""
     ANSWERING = "answering"
     """Our answer is on its way; the media are being opened."""
     UP = "up"
@@ -63,6 +65,8 @@ TRANSITIONS: Final[Mapping[tuple[CallState, Signal], CallState]] = MappingProxyT
     {
         (_S.ARRIVING, _G.ANSWER): _S.ANSWERING,
         (_S.ARRIVING, _G.END): _S.ENDED,
+        (_S.DIALLING, _G.ANSWERED): _S.UP,
+        (_S.DIALLING, _G.END): _S.ENDED,
         (_S.ANSWERING, _G.ANSWERED): _S.UP,
         (_S.ANSWERING, _G.END): _S.ENDED,
         (_S.UP, _G.HOLD): _S.HELD,

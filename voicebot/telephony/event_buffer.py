@@ -1,14 +1,15 @@
 """The bounded buffer between a door and the reader of its events.
 
 A door puts events in from the event loop's callbacks and never waits. A reader that is too slow
-loses the oldest audio, counted in ``dropped``; it never loses a key, a hold or the end.
+loses the oldest audio, counted in ``dropped``; it never loses a key, a hold or the end. Before a
+call is answered there is no reader: audio may go elsewhere then (``divert``).
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from voicebot.telephony._api import AudioIn, LegEnded, LegEvent
 
@@ -27,6 +28,8 @@ class EventBuffer:
         self._closed = False
         self.dropped = 0
         """Frames of audio that a slow reader lost."""
+        self.divert: Callable[[AudioIn], None] | None = None
+        """Who gets the audio instead of the reader, if anybody."""
 
     def put(self, event: LegEvent) -> None:
         """Take ``event``; what comes after `LegEnded` is ignored."""
@@ -34,6 +37,9 @@ class EventBuffer:
             return
         self._closed = isinstance(event, LegEnded)
         if isinstance(event, AudioIn):
+            if self.divert is not None:
+                self.divert(event)
+                return
             if self._audio >= self._limit:
                 self._drop_oldest_audio()
             self._audio += 1

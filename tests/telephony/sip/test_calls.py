@@ -457,15 +457,27 @@ async def test_options_tell_what_we_can_do(phone: Phone) -> None:
     phone.request("OPTIONS")
     ok = await phone.expect(200)
     assert "INVITE" in ", ".join(ok.headers.get("allow"))
-    assert ok.headers.get("accept") == ["application/sdp"]
+    assert "application/sdp" in ", ".join(ok.headers.get("accept"))
+    assert ok.headers.get("supported") == ["timer"]
 
 
-@pytest.mark.parametrize("method", ["REGISTER", "SUBSCRIBE", "FROBNICATE"])
+@pytest.mark.parametrize("method", ["REGISTER", "MESSAGE", "PUBLISH", "FROBNICATE"])
 async def test_unknown_methods_are_405(server: SipServer, phone: Phone, method: str) -> None:
     phone.request(method)
     assert (await phone.expect(405)).headers.get("allow")
     assert sum(server.counters().requests.values()) == 1
     assert "FROBNICATE" not in server.counters().requests
+
+
+async def test_nobody_subscribes_here_or_has_us_call_somebody(phone: Phone, bot: Bot) -> None:
+    phone.request("SUBSCRIBE", {"Event": "presence"})
+    assert (await phone.expect(489)).headers.get("allow-events") == ["refer"]
+    phone.request("REFER", {"Refer-To": "<sip:premium@127.0.0.1>"})
+    await phone.expect(603)
+    await phone.dial()
+    phone.request("REFER", {"Refer-To": "<sip:premium@127.0.0.1>"})
+    await phone.expect(603)
+    await phone.hang_up()
 
 
 async def test_requests_of_no_call_are_481(phone: Phone) -> None:

@@ -19,7 +19,7 @@ INVITE = (
 
 def dialog() -> Dialog:
     message, head = parse_message(INVITE)
-    return Dialog(message, head, "192.0.2.1", 5060)  # type: ignore[arg-type]
+    return Dialog.called(message, head, "192.0.2.1", 5060)  # type: ignore[arg-type]
 
 
 def sent(opened: Dialog, method: str) -> Message:

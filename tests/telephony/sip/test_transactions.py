@@ -10,12 +10,8 @@ import pytest
 from aiosipua import SipRequest, SipResponse
 
 from voicebot.telephony.sip.messages import Head, Message, build_answer, parse_message
-from voicebot.telephony.sip.transactions import (
-    ClientTransactions,
-    ServerTransactions,
-    Timers,
-    resend_delays,
-)
+from voicebot.telephony.sip.timers import Timers, resend_delays
+from voicebot.telephony.sip.transactions import ClientTransactions, ServerTransactions
 
 QUICK = Timers(t1_s=0.002, t2_s=0.016)
 

@@ -19,6 +19,7 @@ class SipSnapshot:
     stranger's address or of a payload type that was not agreed. ``frames_late_20ms`` and ``_40ms``
     count frames that left more than that after their due time, those left out altogether
     (``frames_skipped``) included. ``audio_dropped`` are frames that a slow reader lost.
+    ``unwelcome`` are requests that were asked for a password or forbidden, by why.
     """
 
     active_calls: int
@@ -39,6 +40,7 @@ class SipSnapshot:
     frames_skipped: int
     frames_late_20ms: int
     frames_late_40ms: int
+    unwelcome: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Counters:
 
     requests: Counter[str] = field(default_factory=Counter)
     responses: Counter[str] = field(default_factory=Counter)
+    unwelcome: Counter[str] = field(default_factory=Counter)
     sip_malformed: int = 0
     stray_responses: int = 0
     rtp_malformed: int = 0
@@ -82,6 +85,9 @@ class Counters:
 
     def response(self, status: int) -> None:
         self.responses[f"{status // 100}xx"] += 1
+
+    def not_welcome(self, why: str) -> None:
+        self.unwelcome[why] += 1
 
     def malformed_sip(self) -> None:
         self.sip_malformed += 1
@@ -125,4 +131,5 @@ class Counters:
             frames_skipped=self.frames_skipped,
             frames_late_20ms=self.frames_late_20ms,
             frames_late_40ms=self.frames_late_40ms,
+            unwelcome=dict(self.unwelcome),
         )

@@ -13,8 +13,11 @@ import structlog
 from voicebot.errors import CallError
 from voicebot.telephony.frame_clock import FrameClock
 from voicebot.telephony.sip.counters import Counters
+from voicebot.telephony.sip.messages import ALLOWED_METHODS
 from voicebot.telephony.sip.rtp_ports import RtpPorts
-from voicebot.telephony.sip.transactions import ClientTransactions, Timers
+from voicebot.telephony.sip.session_timer import SessionPolicy
+from voicebot.telephony.sip.timers import Timers
+from voicebot.telephony.sip.transactions import ClientTransactions
 
 log = structlog.get_logger(__name__)
 
@@ -58,9 +61,19 @@ class Door:
     ports: RtpPorts
     counters: Counters
     requests: ClientTransactions
+    session: SessionPolicy = field(default_factory=SessionPolicy)
     port: int = 0
     clock: FrameClock = field(default_factory=FrameClock)
     background: Background = field(default_factory=Background)
+
+    @property
+    def allow(self) -> str:
+        """The methods that we take, as a header's value."""
+        return ", ".join(ALLOWED_METHODS)
+
+    def here(self, peer: str) -> tuple[str, int]:
+        """Where ``peer`` is told to send SIP to."""
+        return self.host_towards(peer), self.port
 
     def host_towards(self, peer: str) -> str:
         """The address that ``peer`` is told to reach us at."""

@@ -37,6 +37,7 @@ class MediaExchange:
         self._peer_host = media.source.peer_host = peer_host
         self._session = secrets.randbits(31)
         self._version = 0
+        self._said = ""
 
     @property
     def agreed(self) -> bool:
@@ -57,12 +58,18 @@ class MediaExchange:
         agreed = self._agree(offer)
         self.media.apply(agreed)
         self.offered = False
-        return write_answer(offer, agreed, self._ours())
+        self._said = write_answer(offer, agreed, self._ours())
+        return self._said
 
     def offer(self) -> str:
         """Our own offer."""
         self.offered = True
-        return write_offer(self._ours())
+        self._said = write_offer(self._ours())
+        return self._said
+
+    def repeat(self) -> str:
+        """Our last description again, with its version: nothing changes by it (section 8)."""
+        return self._said
 
     def take_answer(self, text: str) -> None:
         """Their answer to our offer. One that is of no use leaves all as it was."""

@@ -1,7 +1,9 @@
 """Who calls whom: `LegInfo` from an INVITE (RFC 3261, RFC 3325 for P-Asserted-Identity, RFC 3966).
 
-P-Asserted-Identity is believed where it is present: it is for the SBC in front to strip what
-strangers wrote there (RFC 3325 section 6).
+P-Asserted-Identity, or the older Remote-Party-ID, is believed where it is present: it is for the
+SBC in front to strip what strangers wrote there (RFC 3325 section 6). Where a call was diverted
+from (Diversion, RFC 5806; History-Info, RFC 7044) and what the caller's side sends along
+(User-to-User, RFC 7433) are kept as they came.
 """
 
 from __future__ import annotations
@@ -32,9 +34,11 @@ _USEFUL: Final = frozenset(
         "priority",
         "reason",
         "referred-by",
+        "remote-party-id",
         "subject",
         "to",
         "user-agent",
+        "user-to-user",
     }
 )
 _URI: Final = re.compile(r"(?:<\s*)?(sips?|tel):([^>\s,]*)", re.IGNORECASE)
@@ -43,11 +47,12 @@ _URI: Final = re.compile(r"(?:<\s*)?(sips?|tel):([^>\s,]*)", re.IGNORECASE)
 def leg_info(invite: SipRequest) -> LegInfo:
     """What is known of the call that ``invite`` brings, with a fresh id."""
     asserted = invite.headers.get_first("p-asserted-identity") or ""
+    older = invite.headers.get_first("remote-party-id") or ""
     sender = invite.headers.get_first("from") or ""
     return LegInfo(
         call_id=CallId(uuid.uuid4().hex),
         transport="sip",
-        caller=party(asserted) or party(sender) or "anonymous",
+        caller=party(asserted) or party(older) or party(sender) or "anonymous",
         callee=party(invite.uri),
         headers=_useful_headers(invite),
     )

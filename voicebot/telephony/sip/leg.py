@@ -1,20 +1,20 @@
-"""One SIP call as a `CallLeg`: we are the called side (RFC 3261, RFC 3264 for hold).
+"""One SIP call as a `CallLeg`, from either side (RFC 3261, RFC 3264 for hold).
 
-The state is in `call_state`, the signalling in `dialog` and `transactions`, the audio in `pump` and
-`rtp`; this file ties them together. On hold nothing is sent and nothing is heard, not even the
-other side's music. We send no re-INVITE of our own.
+What a call does once there is a dialog: audio, hold, transfer, keys, session timer, end. How it
+comes to be is in `incoming_leg` and `outgoing_leg`. The state is in `call_state`, the signalling in
+`dialog` and `transactions`, the audio in `pump` and `rtp`; this file ties them together. On hold
+nothing is sent and nothing is heard, not even the other side's music.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-
-import structlog
-from aiosipua import SipRequest
+from typing import Protocol
 
 from voicebot.errors import CallError, NoCommonCodec, TransferFailed
 from voicebot.telephony._api import (
+    AudioIn,
     FrameSource,
     HoldChanged,
     KeyIn,
@@ -24,45 +24,59 @@ from voicebot.telephony._api import (
 )
 from voicebot.telephony.call_state import CallState, Signal, transition
 from voicebot.telephony.event_buffer import EventBuffer
-from voicebot.telephony.sip.dialog import Dialog
+from voicebot.telephony.sip.digest import Credentials
 from voicebot.telephony.sip.door import Door
 from voicebot.telephony.sip.exchange import MediaExchange
-from voicebot.telephony.sip.messages import Head, MalformedMessage, has_sdp
+from voicebot.telephony.sip.in_dialog import InDialog
+from voicebot.telephony.sip.info_keys import KEY_TYPES, KeyOnce, Way, read_key
+from voicebot.telephony.sip.messages import Head, MalformedMessage, body_type, has_sdp
 from voicebot.telephony.sip.pump import AudioPump
 from voicebot.telephony.sip.referral import Referral, context_headers, refer_to
 from voicebot.telephony.sip.rtp import RATE, CallMedia
+from voicebot.telephony.sip.session_timer import IntervalTooSmall, Session, answer_headers
+from voicebot.telephony.sip.sessions import SessionKeeper
 from voicebot.telephony.sip.transactions import ServerTransaction
 from voicebot.telephony.sip.wire import Hop
 
-log = structlog.get_logger(__name__)
+
+class Handling(Protocol):
+    """A way to handle one kind of request."""
+
+    def __call__(self, transaction: ServerTransaction, /) -> None: ...
 
 
 class SipLeg:
-    """A `CallLeg` over SIP. Made by the server for each INVITE that it lets in."""
+    """What both kinds of leg share. ``them`` is who is at the other end, for reasons of an end."""
+
+    them = "caller"
 
     def __init__(
         self,
         door: Door,
         info: LegInfo,
-        invite: ServerTransaction,
-        hop: Hop,
         forget: Callable[[SipLeg], None],
+        credentials: Credentials | None = None,
     ) -> None:
-        self.dialog = Dialog(invite.request, invite.head, door.host_towards(hop.peer[0]), door.port)
         self.state = CallState.ARRIVING
+        self.line: InDialog
+        self.marks = ("", "")
+        """Call-ID and our tag, by which the server knows the leg."""
         self._door = door
         self._info = info
-        self._invite = invite
-        self._hop = hop
         self._forget = forget
+        self._credentials = credentials
         self._events = EventBuffer()
         self._source: FrameSource | None = None
         self._exchange: MediaExchange | None = None
         self._pump: AudioPump | None = None
         self._held = False
         self._end_reason = ""
+        self._over = asyncio.Event()
+        self._invite: ServerTransaction | None = None
         self._acknowledged = asyncio.Event()
         self._referral: Referral | None = None
+        self._keys = KeyOnce()
+        self._session = SessionKeeper(self._refresh_session, self._session_missed)
 
     # The contract
 
@@ -91,55 +105,31 @@ class SipLeg:
         if self._pump is not None:
             self._pump.source = source
 
-    async def answer(self) -> None:
-        """Accept the call and open the media; with a delayed offer, wait for the caller's answer.
-
-        Raises CallError when the caller gave up meanwhile, no port is free, or the caller's answer
-        to our offer holds no codec of ours; the leg has then ended.
-        """
-        self._step(Signal.ANSWER)
-        exchange = await self._open_media()
-        if has_sdp(self._invite.request):
-            self._accept(self._invite, exchange.answer(self._invite.request.text))
-        else:
-            self._accept(self._invite, exchange.offer())
-            await self._acknowledged.wait()
-            if self.ended:
-                raise CallError(self._end_reason)
-        self._step(Signal.ANSWERED)
-        self._pump = AudioPump(self._door, exchange.media, self._events, self._line_died)
-        self._pump.source = self._source
-        self._pump.start()
-        self._follow_direction(exchange)
-
-    async def reject(self, status: int, *, retry_after_s: int | None = None) -> None:
-        if self.ended:
-            return
-        if self.state is not CallState.ARRIVING:
-            raise CallError("a call that was answered can only be hung up")
-        headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
-        self._invite.answer(status, to_tag=self.dialog.local_tag, headers=headers)
-        self._end(f"refused with {status}")
-
     async def hang_up(self, reason: str = "hung up by voicebot") -> None:
         if not self.ended:
             self._end(reason)
 
     async def transfer(self, target: str, headers: Mapping[str, str]) -> None:
-        """REFER the caller to ``target`` and follow the reports; see `referral` for ``headers``."""
+        """REFER the other party to ``target``, follow the reports; see `referral`."""
         context = context_headers(headers)
-        refer = {
-            "Refer-To": refer_to(target, context),
-            "Referred-By": self.dialog.identity(),
-            **context,
-        }
+        await self._transfer(target, {"Refer-To": refer_to(target, context), **context})
+
+    async def transfer_to_leg(self, other: SipLeg) -> None:
+        """Attended transfer (RFC 5589): have the other party take our place in ``other``.
+
+        Returns and raises as `transfer`; ``other`` ends by the BYE of who was taken away from us.
+        """
+        await self._transfer("the other leg", {"Refer-To": other.line.dialog.replaced_by()})
+
+    async def _transfer(self, target: str, headers: Mapping[str, str]) -> None:
         if self.ended:
-            raise TransferFailed(target, 0, "the caller hung up")
+            raise TransferFailed(target, 0, f"the {self.them} hung up")
         self._step(Signal.TRANSFER)
         if self._pump is not None:
             # The phone is busy calling the target; the transfer has a timeout of its own.
             self._pump.expect_audio(False)
         referral = self._referral = Referral(target)
+        refer = {"Referred-By": self.line.dialog.identity(), **headers}
         self._door.background.run(self._refer(refer, referral), "sip-refer")
         try:
             await referral.outcome(self._door.transfer_timeout_s)
@@ -152,84 +142,129 @@ class SipLeg:
 
     # What the server passes on
 
-    def cancelled(self, invite: ServerTransaction) -> None:
-        """CANCEL of ``invite``; when it was answered there is nothing to cancel (section 9.2)."""
-        if invite is self._invite and not invite.answered:
-            self._invite.answer(487, to_tag=self.dialog.local_tag)
-            self._end("caller hung up before the answer")
-
-    def acknowledged(self, ack: SipRequest, head: Head) -> None:
-        """ACK to a 2xx; a late or repeated one changes nothing."""
-        if head.cseq != self._invite.head.cseq or self._acknowledged.is_set():
-            return
-        self._invite.acknowledged()
-        self._acknowledged.set()
-        if self._exchange is not None and self._exchange.offered:
-            self._take_delayed_answer(ack, self._exchange)
+    def is_about(self, call_id: str, local_tag: str, remote_tag: str) -> bool:
+        """Whether a message with these marks belongs to this call."""
+        dialog = self.line.dialog
+        return (dialog.call_id, dialog.local_tag, dialog.remote_tag) == (
+            call_id,
+            local_tag,
+            remote_tag,
+        )
 
     def received(self, transaction: ServerTransaction, hop: Hop) -> None:
         """A request within the dialog."""
         request, head = transaction.request, transaction.head
-        if not self.dialog.accept(request, head):
-            transaction.answer(500)
+        if not self.line.dialog.accept(request, head):
+            transaction.answer(500, headers={"Retry-After": "1"})
             return
-        # The newest way to the caller: a phone behind NAT may have got another port.
-        self._hop = hop
+        # The newest way to the other party: a phone behind NAT may have got another port.
+        self.line.hop = hop
         if head.method == "BYE":
             transaction.answer(200)
-            if not self._invite.answered:
-                self._invite.answer(487, to_tag=self.dialog.local_tag)
-            self._end("caller hung up", goodbye=False)
-        elif self.ended:
+            self._hung_up_on()
+            return
+        handling: dict[str, Handling] = {
+            "INVITE": self._renegotiate,
+            "UPDATE": self._updated,
+            "INFO": self._informed,
+            "NOTIFY": self._notified,
+        }
+        if self.ended or head.method not in handling:
             transaction.answer(481)
-        elif head.method == "INVITE":
-            self._renegotiate(transaction)
-        elif head.method == "NOTIFY":
-            self._notified(transaction)
         else:
-            transaction.answer(481)
+            handling[head.method](transaction)
+
+    def acknowledged(self, text: str, head: Head) -> None:
+        """ACK to a 2xx of ours; a late or repeated one changes nothing."""
+        invite = self._invite
+        if invite is None or head.cseq != invite.head.cseq or self._acknowledged.is_set():
+            return
+        invite.acknowledged()
+        self._acknowledged.set()
+        if self._exchange is not None and self._exchange.offered:
+            self._take_delayed_answer(text, self._exchange)
+
+    def _hung_up_on(self) -> None:
+        self._end(f"{self.them} hung up", goodbye=False)
 
     # Media
 
-    async def _open_media(self) -> MediaExchange:
-        try:
-            media = await CallMedia.open(self._door.host, self._door.ports, self._door.counters)
-        except CallError as error:
-            self._invite.answer(503, to_tag=self.dialog.local_tag)
-            self._end(str(error), failed=True)
-            raise
+    async def _open_media(self, peer_host: str) -> MediaExchange:
+        """Bind the RTP ports. Raises CallError; the leg may have ended meanwhile."""
+        media = await CallMedia.open(self._door.host, self._door.ports, self._door.counters)
         if self.ended:
             await media.close()
-            raise CallError("the caller gave up before the answer")
+            raise CallError(self._end_reason)
         media.on_key = self._heard_key
-        peer_host = self._hop.peer[0]
         self._exchange = MediaExchange(media, self._door.host_towards(peer_host), peer_host)
         return self._exchange
 
+    def _start_pump(self, exchange: MediaExchange, *, early: bool) -> None:
+        """Let audio flow. While it is ``early`` nobody has to speak, and nobody listens."""
+        if self._pump is None:
+            self._pump = AudioPump(self._door, exchange.media, self._events, self._line_died)
+            self._pump.source = self._source
+            self._pump.start()
+        self._events.divert = self._heard_early if early else None
+        self._pump.expect_audio(not early)
+
+    def _heard_early(self, audio: AudioIn) -> None:
+        """What came in before the answer."""
+
     def _renegotiate(self, invite: ServerTransaction) -> None:
         exchange = self._exchange
-        if exchange is None or self._pump is None:
+        if exchange is None or self._pump is None or self._is_early():
             invite.answer(500, headers={"Retry-After": "1"})
             return
+        if self.line.inviting:
+            invite.answer(491)
+            return
+        session = self._session_asked_for(invite)
+        if invite.answered:
+            return
         # Who offers anew has our last answer, whatever became of the ACK.
-        self._invite.acknowledged()
+        if self._invite is not None:
+            self._invite.acknowledged()
         self._acknowledged.set()
         if not has_sdp(invite.request):
-            self._accept(invite, exchange.offer())
-            return
-        try:
-            answer = exchange.answer(invite.request.text)
-        except MalformedMessage:
-            self._door.counters.malformed_sip()
-            invite.answer(400)
-        except NoCommonCodec:
-            invite.answer(488)
-        else:
-            self._accept(invite, answer)
+            self._accept(invite, exchange.offer(), session)
+        elif (answer := self._answer_offer(invite, exchange)) is not None:
+            self._accept(invite, answer, session)
             self._follow_direction(exchange)
 
-    def _take_delayed_answer(self, ack: SipRequest, exchange: MediaExchange) -> None:
-        exchange.take_answer(ack.text)
+    def _updated(self, update: ServerTransaction) -> None:
+        """UPDATE (RFC 3311): a refresh of the session, or an offer in mid-call."""
+        exchange = self._exchange
+        session = self._session_asked_for(update)
+        if update.answered:
+            return
+        sdp = ""
+        if has_sdp(update.request):
+            if exchange is None or self._pump is None or exchange.offered or self.line.inviting:
+                update.answer(491)
+                return
+            answer = self._answer_offer(update, exchange)
+            if answer is None:
+                return
+            sdp = answer
+            if not self._is_early():
+                self._follow_direction(exchange)
+        update.answer(200, headers=self._answer_headers(update, session), sdp=sdp)
+        self._session.agreed(session, update.request)
+
+    def _answer_offer(self, offer: ServerTransaction, exchange: MediaExchange) -> str | None:
+        """Our answer to an offer in mid-call; None where it was refused."""
+        try:
+            return exchange.answer(offer.request.text)
+        except MalformedMessage:
+            self._door.counters.malformed_sip()
+            offer.answer(400)
+        except NoCommonCodec:
+            offer.answer(488)
+        return None
+
+    def _take_delayed_answer(self, text: str, exchange: MediaExchange) -> None:
+        exchange.take_answer(text)
         if not exchange.agreed:
             self._end("no common codec", failed=True)
         elif self._pump is not None:
@@ -242,46 +277,83 @@ class SipLeg:
             self._held = exchange.held
             self._events.put(HoldChanged(self._held, self._now()))
 
-    def _heard_key(self, key: str, at: float) -> None:
-        self._events.put(KeyIn(key, at))
-
     def _line_died(self) -> None:
-        self._end(f"no audio from the caller for {self._door.media_timeout_s:g} s", failed=True)
+        seconds = f"{self._door.media_timeout_s:g} s"
+        self._end(f"no audio from the {self.them} for {seconds}", failed=True)
+
+    # Keys
+
+    def _heard_key(self, key: str, at: float) -> None:
+        self._take_key(key, "media", at)
+
+    def _informed(self, info: ServerTransaction) -> None:
+        kind = body_type(info.request)
+        if not info.request.body:
+            info.answer(200)  # some PBXs ask so whether we are still there
+        elif kind not in KEY_TYPES:
+            info.answer(415, headers={"Accept": ", ".join(KEY_TYPES)})
+        else:
+            info.answer(200)
+            key = read_key(kind, info.request.text)
+            if key is not None:
+                self._take_key(key, "info", self._now())
+
+    def _take_key(self, key: str, way: Way, at: float) -> None:
+        if self._keys.is_new(key, way, at):
+            self._events.put(KeyIn(key, at))
 
     # Signalling
 
     def _step(self, signal: Signal) -> None:
         self.state = transition(self.state, signal)
 
-    def _accept(self, invite: ServerTransaction, sdp: str) -> None:
+    def _is_early(self) -> bool:
+        return self.state in {CallState.ARRIVING, CallState.DIALLING, CallState.ANSWERING}
+
+    def _answer_headers(
+        self, request: ServerTransaction, session: Session | None
+    ) -> dict[str, str]:
+        return {
+            "Contact": self.line.contact,
+            "Allow": self._door.allow,
+            **answer_headers(session, request.request),
+        }
+
+    def _accept(self, invite: ServerTransaction, sdp: str, session: Session | None) -> None:
         self._invite = invite
         self._acknowledged.clear()
         invite.answer(
             200,
-            to_tag=self.dialog.local_tag,
-            headers={"Contact": self.dialog.contact(self._hop.transport)},
+            to_tag=self.line.dialog.local_tag,
+            headers=self._answer_headers(invite, session),
             sdp=sdp,
             unacknowledged=self._never_acknowledged,
         )
+        self._session.agreed(session, invite.request)
 
     def _never_acknowledged(self) -> None:
         self._acknowledged.set()
-        self._end("no ACK from the caller", failed=True)
+        self._end(f"no ACK from the {self.them}", failed=True)
 
     def _notified(self, notify: ServerTransaction) -> None:
         event = notify.request.headers.get_first("event") or ""
         if event.split(";")[0].strip().lower() != "refer":
             notify.answer(489, headers={"Allow-Events": "refer"})
-            return
-        notify.answer(200)
-        if self._referral is not None:
+        elif self._referral is None:
+            # Nothing was asked for, or it is over: that ends the phone's reporting, too.
+            notify.answer(481)
+        else:
+            notify.answer(200)
             self._referral.reported(notify.request)
 
     async def _refer(self, headers: dict[str, str], referral: Referral) -> None:
         await self._acknowledged.wait()
-        request, branch = self.dialog.request("REFER", self._hop.transport, headers)
-        answer = await self._door.requests.request(request, branch, self._hop)
-        referral.answered(None if answer is None else answer.status_code)
+        answer = await self.line.ask("REFER", headers)
+        if answer is None:
+            referral.answered(None)
+            return
+        refused = (answer.headers.get_first("refer-sub") or "").strip().lower() == "false"
+        referral.answered(answer.status_code, reports=not refused)
 
     def _come_back(self) -> None:
         """The transfer failed: go on where we were, unless the caller left meanwhile."""
@@ -293,23 +365,53 @@ class SipLeg:
         if self._pump is not None:
             self._pump.expect_audio(True)
 
+    # The session timer
+
+    def _session_asked_for(self, request: ServerTransaction) -> Session | None:
+        """What ``request`` wants of a timer; it is answered with 422 where that is too short."""
+        try:
+            return self._session.asked_for(request.request, self._door.session)
+        except IntervalTooSmall:
+            request.answer(422, headers={"Min-SE": str(self._door.session.least_s)})
+            return None
+
+    def _refresh_session(self) -> None:
+        self._door.background.run(self._send_refresh(), "sip-refresh")
+
+    async def _send_refresh(self) -> None:
+        if not self.ended and self._exchange is not None:
+            gone = await self._session.refresh(self.line, self._exchange)
+            if gone and not self.ended:
+                self._end(f"the {self.them} is not there any more", failed=True)
+
+    def _session_missed(self) -> None:
+        self._end(f"no session refresh from the {self.them}", failed=True)
+
+    # The end
+
     def _end(self, reason: str, *, failed: bool = False, goodbye: bool = True) -> None:
         if self.ended:
             return
         self._step(Signal.END)
         self._end_reason = reason
+        self._over.set()
+        self._session.stop()
         if self._pump is not None:
             self._pump.stop()
-        self._invite.answer(480, to_tag=self.dialog.local_tag)  # unless it was answered
-        goodbye = goodbye and self._invite.accepted
+        goodbye = self._take_back() and goodbye
         if not goodbye:
-            self._invite.acknowledged()
+            if self._invite is not None:
+                self._invite.acknowledged()
             self._acknowledged.set()
         if self._referral is not None:
             self._referral.leg_ended()
         self._events.put(LegEnded(reason, self._now(), failed))
         self._door.counters.audio_dropped += self._events.dropped
         self._door.background.run(self._leave(goodbye), "sip-leave")
+
+    def _take_back(self) -> bool:
+        """Refuse what is still open; true where the call was answered, so that a BYE is due."""
+        return True
 
     async def _leave(self, goodbye: bool) -> None:
         """Close the media and say BYE until it is heard, while nobody waits."""
@@ -328,10 +430,7 @@ class SipLeg:
                 await self._acknowledged.wait()
         except TimeoutError:
             self._acknowledged.set()
-        request, branch = self.dialog.request("BYE", self._hop.transport)
-        answer = await self._door.requests.request(request, branch, self._hop)
-        if answer is None:
-            log.info("sip_bye_unanswered", call_id=self._info.call_id)
+        await self.line.say_goodbye(self._info.call_id)
 
     @staticmethod
     def _now() -> float:

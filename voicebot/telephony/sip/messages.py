@@ -36,17 +36,19 @@ __all__ = ["MalformedMessage"]
 
 Message: TypeAlias = SipRequest | SipResponse
 
-ALLOWED_METHODS: Final = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "NOTIFY")
+ALLOWED_METHODS: Final = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "NOTIFY", "INFO", "UPDATE")
 KNOWN_METHODS: Final = frozenset(
-    {*ALLOWED_METHODS, "REGISTER", "INFO", "UPDATE", "PRACK", "REFER", "SUBSCRIBE", "MESSAGE"}
-    | {"PUBLISH"}
+    {*ALLOWED_METHODS, "REGISTER", "PRACK", "REFER", "SUBSCRIBE", "MESSAGE", "PUBLISH"}
 )
 """Names that may become a metric's label; any other counts as 'other'."""
 
 REASONS: Final[Mapping[int, str]] = {
     100: "Trying",
+    180: "Ringing",
+    183: "Session Progress",
     200: "OK",
     400: "Bad Request",
+    401: "Unauthorized",
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
@@ -55,6 +57,7 @@ REASONS: Final[Mapping[int, str]] = {
     415: "Unsupported Media Type",
     416: "Unsupported URI Scheme",
     420: "Bad Extension",
+    422: "Session Interval Too Small",
     480: "Temporarily Unavailable",
     481: "Call/Transaction Does Not Exist",
     482: "Loop Detected",
@@ -167,12 +170,13 @@ def build_answer(
     status: int,
     *,
     to_tag: str = "",
-    headers: Mapping[str, str] | None = None,
+    headers: Mapping[str, str | tuple[str, ...]] | None = None,
     sdp: str = "",
 ) -> SipResponse:
     """An answer to ``request``: its Via, From, To, Call-ID and CSeq, and what is given.
 
-    An answer other than 100 gets a To tag: ``to_tag``, or a fresh one where the request has none.
+    An answer other than 100 gets a To tag: ``to_tag``, or a fresh one where the request has none. A
+    header with several values stands there once for each.
     """
     answer = SipResponse(status_code=status, reason_phrase=REASONS.get(status, "Refused"))
     for name in ("Via", "Record-Route"):
@@ -183,8 +187,9 @@ def build_answer(
     to_value = request.headers.get("to")[0]
     if status > 100 and not parse_address(to_value).params.get("tag"):
         answer.headers.set_single("To", f"{to_value};tag={to_tag or generate_tag()}")
-    for name, value in (headers or {}).items():
-        answer.headers.set_single(name, value)
+    for name, given in (headers or {}).items():
+        for value in (given,) if isinstance(given, str) else given:
+            answer.headers.append(name, value)
     if sdp:
         answer.text = sdp
         answer.headers.set_single("Content-Type", "application/sdp")
@@ -226,7 +231,11 @@ def body_problem(invite: SipRequest) -> int:
     return 0
 
 
+def body_type(message: Message) -> str:
+    """The body's media type in lower case, without parameters."""
+    return (message.headers.get_first("content-type") or "").split(";")[0].strip().lower()
+
+
 def has_sdp(message: Message) -> bool:
     """Whether the body is a session description."""
-    kind = (message.headers.get_first("content-type") or "").split(";")[0].strip().lower()
-    return bool(message.body) and kind == "application/sdp"
+    return bool(message.body) and body_type(message) == "application/sdp"

@@ -2,7 +2,8 @@
 
 The caller's phone is asked to call the target itself. The context travels twice: as headers of the
 REFER, for a PBX that acts on it in our stead, and inside the Refer-To URI (RFC 3261 section
-19.1.1), from where a phone copies it into its INVITE to the target. Attended transfer is left out.
+19.1.1), from where a phone copies it into its INVITE to the target. Attended transfer
+(`SipLeg.transfer_to_leg`) is reported on alike.
 """
 
 from __future__ import annotations
@@ -68,27 +69,36 @@ class Referral:
     def __init__(self, target: str) -> None:
         self._target = target
         self._result: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.accepted = False
 
-    def answered(self, status: int | None) -> None:
-        """The REFER itself got its final answer; None when it got none."""
+    def answered(self, status: int | None, *, reports: bool = True) -> None:
+        """The REFER itself got its final answer; None when it got none.
+
+        Where the phone will send no ``reports`` (RFC 4488) it took the transfer on, and more nobody
+        will ever tell us.
+        """
         if status is None:
             self._fail(0, "the caller's phone does not answer")
         elif status >= 300:
             self._fail(status, "refused by the caller's phone")
-        else:
-            self.accepted = True
+        elif not reports:
+            self._succeed()
 
     def reported(self, notify: SipRequest) -> None:
-        """A NOTIFY came. Only a final status decides, or reports that end without one."""
+        """A NOTIFY came. Only a final status decides, or reports that end without one.
+
+        Reports may overtake the answer to the REFER (RFC 3515 section 2.4.4).
+        """
         status = sipfrag_status(notify.text)
-        state = (notify.headers.get_first("subscription-state") or "").lower()
+        state, _, parameters = (
+            (notify.headers.get_first("subscription-state") or "").lower().partition(";")
+        )
         if 200 <= status < 300:
             self._succeed()
         elif status >= 300:
             self._fail(status, "refused by the target")
-        elif state.startswith("terminated"):
-            self._fail(0, "the caller's phone stopped reporting")
+        elif state.strip() == "terminated":
+            reason = "gave it up" if "rejected" in parameters else "stopped reporting"
+            self._fail(0, f"the caller's phone {reason}")
 
     def leg_ended(self) -> None:
         """The caller is gone; whether they reached the target nobody will ever tell us."""

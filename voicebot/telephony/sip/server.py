@@ -1,13 +1,15 @@
 """The SIP door: listens, decides who is let in, and passes every message to the leg it is about.
 
-A user agent server after RFC 3261, without registrar, authentication and TLS: those are the SBC's
-work. Answers 405 to what it does not know, 481 to what belongs to no call, 420 to extensions that
-are demanded and not there.
+A user agent after RFC 3261, without registrar and TLS: those are the SBC's work. `guard` says who
+may call in, `dialer` and `registration` make calls of ours. Answers 405 to what it does not know,
+481 to what belongs to no call, 420 to extensions that are demanded and not there, 603 to who would
+have us call somebody (REFER): what is called is for our own flows to say.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import structlog
@@ -16,9 +18,12 @@ from aiosipua import SipRequest, SipResponse
 from voicebot.errors import NoCommonCodec
 from voicebot.telephony._api import Admission, LegInfo, Reception
 from voicebot.telephony.guard import AddressGuard
+from voicebot.telephony.sip.access import Access, AccessControl, Verdict
 from voicebot.telephony.sip.counters import Counters, SipSnapshot
+from voicebot.telephony.sip.dialer import SipDialer
 from voicebot.telephony.sip.door import Door, resolve
 from voicebot.telephony.sip.identity import leg_info
+from voicebot.telephony.sip.incoming_leg import IncomingLeg
 from voicebot.telephony.sip.leg import SipLeg
 from voicebot.telephony.sip.messages import (
     ALLOWED_METHODS,
@@ -31,12 +36,22 @@ from voicebot.telephony.sip.messages import (
     stamp_via,
 )
 from voicebot.telephony.sip.offer_answer import agree, read_sdp
+from voicebot.telephony.sip.outgoing_leg import OnEarly, OutgoingLeg
+from voicebot.telephony.sip.paths import Paths
+from voicebot.telephony.sip.providers import Provider
+from voicebot.telephony.sip.registration import Registrations, RegistrationState
 from voicebot.telephony.sip.rtp_ports import RtpPorts
+from voicebot.telephony.sip.session_timer import (
+    IntervalTooSmall,
+    Session,
+    SessionPolicy,
+    asked_for,
+)
+from voicebot.telephony.sip.timers import Timers
 from voicebot.telephony.sip.transactions import (
     ClientTransactions,
     ServerTransaction,
     ServerTransactions,
-    Timers,
 )
 from voicebot.telephony.sip.wire import Hop, Wire
 from voicebot.types import Failure
@@ -46,15 +61,22 @@ log = structlog.get_logger(__name__)
 GOODBYE_S: Final = 2.0
 """How long `SipServer.stop` waits for the last BYEs to be answered."""
 
-_CAPABILITIES: Final = {"Allow": ", ".join(ALLOWED_METHODS), "Accept": "application/sdp"}
+_CAPABILITIES: Final = {
+    "Allow": ", ".join(ALLOWED_METHODS),
+    "Accept": "application/sdp, application/dtmf-relay, application/dtmf",
+    "Supported": "timer",
+}
 _SCHEMES: Final = ("sip:", "sips:", "tel:")
+_UNDERSTOOD: Final = frozenset({"timer"})
+"""Extensions that a request may demand."""
 
 
 class SipServer:
-    """Serves SIP calls over UDP and TCP on one port; a `CallDoor`.
+    """Serves SIP calls over UDP and TCP on one port; a `CallDoor` and a `Dialer`.
 
     ``advertised_host`` is the address told to others, empty for our own. ``guard`` is shared with
-    the other doors; one with the usual limits where there is none.
+    the other doors; one with the usual limits where there is none. Without ``access`` anybody
+    may call in; ``providers`` take calls of ours, and those that want it are registered with.
     """
 
     def __init__(
@@ -69,6 +91,9 @@ class SipServer:
         transfer_timeout_s: float = 25.0,
         timers: Timers | None = None,
         guard: AddressGuard | None = None,
+        access: Access | None = None,
+        providers: Sequence[Provider] = (),
+        session: SessionPolicy | None = None,
     ) -> None:
         self._port = port
         self._reception = reception
@@ -88,9 +113,21 @@ class SipServer:
             ports=RtpPorts(*rtp_ports),
             counters=self._counters,
             requests=ClientTransactions(timers),
+            session=session or SessionPolicy(),
         )
+        self._access = AccessControl(access or Access())
         self._legs: dict[tuple[str, str], SipLeg] = {}
         self._unconfirmed: dict[SipLeg, str] = {}
+        paths = Paths(self._wire)
+        self._registrations = Registrations(self._door, paths, providers, self._access.trust)
+        self._dialer = SipDialer(
+            self._door,
+            paths,
+            {provider.name: provider for provider in providers},
+            self._keep,
+            self._forget,
+            self._registrations.ordered,
+        )
         self._draining = False
         self._idle = asyncio.Event()
         self._idle.set()
@@ -122,11 +159,30 @@ class SipServer:
             door.advertised_host = await resolve(door.advertised_host)
         await self._wire.start(door.host, self._port)
         door.port = self._wire.port
+        self._registrations.start()
         log.info("sip_listening", host=door.host, port=door.port)
 
     def drain(self) -> None:
         """Refuse new calls from now on; running ones do not notice."""
         self._draining = True
+
+    def registrations(self) -> Mapping[str, RegistrationState]:
+        """How it stands with each provider that we register with, by its name."""
+        return self._registrations.states()
+
+    async def dial(
+        self,
+        target: str,
+        *,
+        caller: str = "",
+        headers: Mapping[str, str] | None = None,
+        timeout_s: float = 30.0,
+        on_early: OnEarly | None = None,
+    ) -> OutgoingLeg:
+        """See `SipDialer.dial`."""
+        return await self._dialer.dial(
+            target, caller=caller, headers=headers, timeout_s=timeout_s, on_early=on_early
+        )
 
     async def wait_until_idle(self, timeout_s: float) -> bool:
         """Wait until the last call is over and its BYE answered; false when that takes longer."""
@@ -142,8 +198,10 @@ class SipServer:
         self.drain()
         for leg in tuple(self._legs.values()):
             await leg.hang_up("voicebot is shutting down")
+        await self._registrations.stop(goodbye_s)
         await self._door.background.finish(goodbye_s)
         self._transactions.close()
+        self._door.requests.close()
         self._wire.close()
 
     # Messages
@@ -178,18 +236,26 @@ class SipServer:
         head = transaction.head
         if head.method == "CANCEL":
             self._cancel(transaction)
+        elif head.method == "REFER":
+            transaction.answer(603)
+        elif head.method == "SUBSCRIBE":
+            transaction.answer(489, headers={"Allow-Events": "refer"})
         elif head.method not in ALLOWED_METHODS:
             self._count_against(hop, Failure.UNKNOWN)
             transaction.answer(405, headers=_CAPABILITIES)
         elif not transaction.request.uri.lower().startswith(_SCHEMES):
             self._count_against(hop, Failure.UNKNOWN)
             transaction.answer(416)
-        elif demanded := transaction.request.headers.get("require"):
+        elif demanded := _not_understood(transaction.request):
             transaction.answer(420, headers={"Unsupported": ", ".join(demanded)})
+        elif head.method == "OPTIONS" and leg is not None:
+            self._describe_ourselves(transaction)
+        elif head.to_tag and head.method != "OPTIONS":
+            self._in_dialog(transaction, leg, hop)
+        elif not self._is_welcome(transaction, hop):
+            return
         elif head.method == "OPTIONS":
             self._describe_ourselves(transaction)
-        elif head.to_tag:
-            self._in_dialog(transaction, leg, hop)
         elif head.method == "INVITE":
             self._invited(transaction, hop)
         else:
@@ -198,13 +264,31 @@ class SipServer:
     def _count_against(self, hop: Hop, failure: Failure) -> None:
         self._guard.failed(hop.peer[0], asyncio.get_running_loop().time(), failure)
 
+    def _is_welcome(self, transaction: ServerTransaction, hop: Hop) -> bool:
+        """Whether the sender may ask anything of us; answered where not."""
+        now = asyncio.get_running_loop().time()
+        head = transaction.head
+        proof = transaction.request.headers.get("authorization")
+        verdict = self._access.judge(head.method, proof, hop.peer[0], now)
+        if verdict is Verdict.WELCOME:
+            return True
+        self._counters.not_welcome(verdict.value)
+        if verdict in {Verdict.WRONG, Verdict.FORBIDDEN}:
+            self._count_against(hop, Failure.CREDENTIALS)
+        if verdict is Verdict.FORBIDDEN:
+            transaction.answer(403)
+        else:
+            challenges = self._access.challenges(verdict, now)
+            transaction.answer(401, headers={"WWW-Authenticate": challenges})
+        return False
+
     def _acknowledged(self, ack: SipRequest, head: Head, leg: SipLeg | None) -> None:
         refused = self._transactions.invite_of(head)
         if refused is not None and not refused.accepted:
             refused.acknowledged()
-        elif leg is not None and leg.dialog.remote_tag == head.from_tag:
+        elif leg is not None and leg.is_about(head.call_id, head.to_tag, head.from_tag):
             self._unconfirmed.pop(leg, None)
-            leg.acknowledged(ack, head)
+            leg.acknowledged(ack.text, head)
 
     def _cancel(self, cancel: ServerTransaction) -> None:
         invite = self._transactions.invite_of(cancel.head)
@@ -213,7 +297,8 @@ class SipServer:
             return
         cancel.answer(200)
         for leg in tuple(self._legs.values()):
-            leg.cancelled(invite)
+            if isinstance(leg, IncomingLeg):
+                leg.cancelled(invite)
 
     def _describe_ourselves(self, options: ServerTransaction) -> None:
         if self._draining:
@@ -222,7 +307,8 @@ class SipServer:
             options.answer(200, headers=_CAPABILITIES)
 
     def _in_dialog(self, transaction: ServerTransaction, leg: SipLeg | None, hop: Hop) -> None:
-        if leg is None or leg.dialog.remote_tag != transaction.head.from_tag:
+        head = transaction.head
+        if leg is None or not leg.is_about(head.call_id, head.to_tag, head.from_tag):
             transaction.answer(481)
         else:
             leg.received(transaction, hop)
@@ -250,16 +336,25 @@ class SipServer:
             self._guard.count("call_refused")
             invite.answer(503, headers={"Retry-After": "5"})
             return
+        try:
+            session = asked_for(invite.request, self._door.session)
+        except IntervalTooSmall:
+            invite.answer(422, headers={"Min-SE": str(self._door.session.least_s)})
+            return
         info = leg_info(invite.request)
         admission = Admission(False, 503, 30) if self._draining else self._reception.admit(info)
         if not admission.accepted:
             self._refuse(invite, admission.status, info, admission.retry_after_s)
             return
+        self._receive_call(invite, hop, info, session)
+
+    def _receive_call(
+        self, invite: ServerTransaction, hop: Hop, info: LegInfo, session: Session | None
+    ) -> None:
         invite.answer(100)
-        leg = SipLeg(self._door, info, invite, hop, self._forget)
-        self._legs[leg.dialog.call_id, leg.dialog.local_tag] = leg
+        leg = IncomingLeg(self._door, info, invite, hop, self._forget, session)
+        self._keep((leg.line.dialog.call_id, leg.line.dialog.local_tag), leg)
         self._unconfirmed[leg] = hop.peer[0]
-        self._idle.clear()
         self._door.background.run(self._serve(leg), f"call-{info.call_id}")
 
     def _has_too_many_unconfirmed(self, address: str) -> bool:
@@ -273,8 +368,9 @@ class SipServer:
     def _is_merged(self, head: Head) -> bool:
         """Whether the same INVITE came here by another way (RFC 3261 section 8.2.2.2)."""
         return any(
-            leg.dialog.call_id == head.call_id and leg.dialog.remote_tag == head.from_tag
+            leg.line.dialog.call_id == head.call_id and leg.line.dialog.remote_tag == head.from_tag
             for leg in self._legs.values()
+            if isinstance(leg, IncomingLeg)
         )
 
     def _refuse(
@@ -290,7 +386,7 @@ class SipServer:
         log.info("sip_call_refused", call_id=info.call_id, status=status)
         self._reception.on_refused(info, status)
 
-    async def _serve(self, leg: SipLeg) -> None:
+    async def _serve(self, leg: IncomingLeg) -> None:
         try:
             await self._reception.on_call(leg)
         except Exception:
@@ -298,9 +394,15 @@ class SipServer:
         finally:
             await leg.hang_up()
 
+    def _keep(self, marks: tuple[str, str], leg: SipLeg) -> None:
+        """Know ``leg`` by its Call-ID and our tag."""
+        leg.marks = marks
+        self._legs[marks] = leg
+        self._idle.clear()
+
     def _forget(self, leg: SipLeg) -> None:
         self._unconfirmed.pop(leg, None)
-        self._legs.pop((leg.dialog.call_id, leg.dialog.local_tag), None)
+        self._legs.pop(leg.marks, None)
         if not self._legs:
             self._idle.set()
 
@@ -309,3 +411,9 @@ def _check_offer(invite: SipRequest, peer_host: str) -> None:
     """Raises MalformedMessage or NoCommonCodec for an offer that we could never agree to."""
     if has_sdp(invite):
         agree(read_sdp(invite.text), None, peer_host)
+
+
+def _not_understood(request: SipRequest) -> list[str]:
+    """The extensions that ``request`` demands and we do not have."""
+    demanded = ",".join(request.headers.get("require")).split(",")
+    return [tag.strip() for tag in demanded if tag.strip() and tag.strip() not in _UNDERSTOOD]

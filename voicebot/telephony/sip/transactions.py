@@ -2,76 +2,23 @@
 
 aiosipua takes an INVITE that is sent again for a second call and never repeats a BYE, so both sides
 are built here: `ServerTransactions` answers a repeated request with the answer it had,
-`ClientTransactions` repeats ours until it is answered. Only non-INVITE requests are sent by us.
+`ClientTransactions` repeats ours until it is answered (`client_invite` has the INVITE's own rules).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from aiosipua import SipRequest, SipResponse
 
+from voicebot.telephony.sip.client_invite import ClientInvite, OnFork, beside
 from voicebot.telephony.sip.messages import Head, build_answer
+from voicebot.telephony.sip.timers import Resender, Timers
 from voicebot.telephony.sip.wire import Hop
 
 MAX_REMEMBERED: Final = 8192
-
-
-@dataclass(frozen=True, slots=True)
-class Timers:
-    """RFC 3261's base timers: T1 the first repeat, T2 the longest pause between two."""
-
-    t1_s: float = 0.5
-    t2_s: float = 4.0
-
-    @property
-    def give_up_s(self) -> float:
-        """64 x T1: after that nobody is there any more (timers B, F and H)."""
-        return 64 * self.t1_s
-
-
-def resend_delays(timers: Timers) -> Iterator[float]:
-    """Pauses in seconds before each repeat (timers A, E and G), and one more before giving up."""
-    pause = timers.t1_s
-    left = timers.give_up_s
-    while left > pause:
-        yield pause
-        left -= pause
-        pause = min(2 * pause, timers.t2_s)
-    yield left
-
-
-class Resender:
-    """Calls ``resend`` along `resend_delays`, then ``give_up``, unless it is stopped before."""
-
-    def __init__(
-        self, timers: Timers, resend: Callable[[], None], give_up: Callable[[], None]
-    ) -> None:
-        self._delays = resend_delays(timers)
-        self._resend = resend
-        self._give_up = give_up
-        self._timer: asyncio.TimerHandle | None = None
-        self._arm(next(self._delays))
-
-    def stop(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _arm(self, delay: float) -> None:
-        self._timer = asyncio.get_running_loop().call_later(delay, self._fire)
-
-    def _fire(self) -> None:
-        delay = next(self._delays, None)
-        if delay is None:
-            self._timer = None
-            self._give_up()
-            return
-        self._resend()
-        self._arm(delay)
 
 
 class ServerTransaction:
@@ -108,7 +55,7 @@ class ServerTransaction:
         status: int,
         *,
         to_tag: str = "",
-        headers: dict[str, str] | None = None,
+        headers: Mapping[str, str | tuple[str, ...]] | None = None,
         sdp: str = "",
         unacknowledged: Callable[[], None] | None = None,
     ) -> None:
@@ -196,8 +143,47 @@ class ClientTransactions:
     def __init__(self, timers: Timers) -> None:
         self._timers = timers
         self._waiting: dict[tuple[str, str], asyncio.Queue[SipResponse]] = {}
+        self._invites: dict[str, ClientInvite] = {}
 
-    async def request(self, request: SipRequest, branch: str, hop: Hop) -> SipResponse | None:
+    def invite(self, request: SipRequest, branch: str, hop: Hop, on_fork: OnFork) -> ClientInvite:
+        """Send an INVITE; `forget` it when what became of it is settled."""
+        invite = self._invites[branch] = ClientInvite(request, hop, self._timers, on_fork)
+        return invite
+
+    def forget(self, invite: ClientInvite, branch: str) -> None:
+        """Keep ``invite`` for repeated answers a while longer, then no more."""
+        asyncio.get_running_loop().call_later(self._timers.give_up_s, self._drop, branch)
+
+    async def cancel(self, invite: ClientInvite, branch: str) -> None:
+        """Give ``invite`` up: CANCEL it, and be done with who answers.
+
+        What nobody has answered at all cannot be cancelled yet (section 9.1).
+        """
+        invite.abandon()
+        try:
+            if not invite.proceeding and not invite.finished:
+                async with asyncio.timeout(self._timers.give_up_s):
+                    await invite.next_answer()
+            if not invite.finished:
+                await self.request(beside(invite.request, "CANCEL"), branch, invite.hop)
+        except TimeoutError:
+            pass
+        finally:
+            self.forget(invite, branch)
+
+    def close(self) -> None:
+        """Repeat nothing any more."""
+        for branch in tuple(self._invites):
+            self._drop(branch)
+
+    def _drop(self, branch: str) -> None:
+        known = self._invites.pop(branch, None)
+        if known is not None:
+            known.stop()
+
+    async def request(
+        self, request: SipRequest, branch: str, hop: Hop, *, give_up_s: float | None = None
+    ) -> SipResponse | None:
         """Send a non-INVITE request until its final answer is here; None when there is none.
 
         Repeats over UDP only (timers E and F).
@@ -206,7 +192,7 @@ class ClientTransactions:
         key = (branch, request.method)
         self._waiting[key] = answers
         try:
-            async with asyncio.timeout(self._timers.give_up_s):
+            async with asyncio.timeout(give_up_s or self._timers.give_up_s):
                 return await self._until_final(request, hop, answers)
         except TimeoutError:
             return None
@@ -231,6 +217,10 @@ class ClientTransactions:
 
     def answered(self, response: SipResponse, head: Head) -> bool:
         """Pass an answer to whoever waits for it; false where nobody does."""
+        invite = self._invites.get(head.branch) if head.method == "INVITE" else None
+        if invite is not None:
+            invite.take(response, head)
+            return True
         answers = self._waiting.get((head.branch, head.method))
         if answers is None or answers.full():
             return False

@@ -40,6 +40,8 @@ WHOLE_MESSAGE_S: Final = 32.0
 RETRY_AFTER_S: Final = 5
 BACKLOG: Final = 256
 """Connections that wait in the kernel to be accepted."""
+CONNECT_S: Final = 5.0
+"""How long a server may take to accept a TCP connection of ours."""
 MAX_UNSENT: Final = 256 * 1024
 """Bytes that a TCP peer may leave unread before its connection is dropped."""
 RECEIVE_BUFFER: Final = 4 * 1024 * 1024
@@ -139,6 +141,29 @@ class Wire:
         # As much as the system allows: what finds no room in a flood may be a caller's.
         udp = self._udp.get_extra_info("socket")
         udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+
+    def udp(self, peer: tuple[str, int]) -> Hop:
+        """The way to ``peer`` over UDP."""
+        assert self._udp is not None
+        return UdpHop(self._udp, peer)
+
+    async def reach(self, peer: tuple[str, int], transport: Literal["UDP", "TCP"]) -> Hop:
+        """The way to ``peer`` for requests of ours. Raises CallError where it cannot be reached.
+
+        Over TCP the connection that is there is used again.
+        """
+        if transport == "UDP":
+            return self.udp(peer)
+        for known in self._open:
+            if known.peer == peer and known.is_open:
+                return known
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                _, made = await loop.create_connection(lambda: _Connection(self), *peer)
+        except (OSError, TimeoutError) as error:
+            raise CallError(f"no connection: {type(error).__name__}") from None
+        return made
 
     def close(self) -> None:
         """Close the sockets and every connection."""
@@ -277,6 +302,10 @@ class _Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._wait(None)
         self._wire.closed(self)
+
+    @property
+    def is_open(self) -> bool:
+        return self._socket is not None and not self._socket.is_closing()
 
     def send(self, message: Message) -> None:
         if self._socket is None or self._socket.is_closing():

@@ -73,7 +73,8 @@ def server_sent(event: LiveEvent) -> ServerSentEvent:
         case CallStarted():
             name, data = "started", _started(event)
         case CallAnswered():
-            name, data = "answered", {}
+            by = {"answered_by": event.answered_by} if event.answered_by else {}
+            name, data = "answered", dict(by)
         case PromptSpoken():
             name, data = "prompt", _prompt(event)
         case PartHeard():
@@ -93,6 +94,7 @@ def _started(event: CallStarted) -> dict[str, JsonValue]:
         "callee": event.callee,
         "flow": event.flow,
         "language": event.language,
+        "direction": event.direction,
     }
 
 

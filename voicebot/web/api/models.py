@@ -83,6 +83,15 @@ class Call(_Model):
     ended_at: datetime | None = Field(description="null while the call runs")
     outcome: types.Outcome | None = Field(description="null while the call runs")
     reason: str = Field(description="why it ended, for people", examples=["caller hung up"])
+    direction: types.Direction = Field(description="outbound for calls that voicebot made")
+    answered_by: str = Field(
+        description="who took a call that voicebot made: person, machine or unknown; else empty"
+    )
+    headers: dict[str, str] = Field(
+        description="what came with a SIP call: who asserted the caller, where it was diverted "
+        "from, what was sent along",
+        examples=[{"user-to-user": "order-17"}],
+    )
     turns: list[Turn]
     recording: str | None = Field(
         description="where the sound of the call is once it has ended; null where it was not "
@@ -104,6 +113,9 @@ class Call(_Model):
             ended_at=utc(call.ended_at) if call.ended_at is not None else None,
             outcome=call.outcome,
             reason=call.reason,
+            direction=call.direction,
+            answered_by=call.answered_by,
+            headers=dict(call.headers),
             turns=[Turn.of(turn) for turn in call.turns],
             recording=f"/api/calls/{quote(call.id, safe='')}/recording" if call.recording else None,
         )
