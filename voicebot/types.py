@@ -49,7 +49,7 @@ class Outcome(StrEnum):
     ``abandoned_in_flow``  the caller hung up (or fell silent for good) before being served
     ``abandoned_in_queue`` the caller hung up while waiting for a person
     ``refused``            not admitted: no capacity, closed, no common codec
-    ``not_reached``        a call of ours that nobody took: busy, no answer, declined, no such number
+    ``not_reached``        a call of ours that nobody took: busy, no answer, declined
     ``failed``             something of ours broke, or the line died
     """
 

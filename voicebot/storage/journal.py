@@ -187,7 +187,7 @@ class SqlJournal:
             case TurnFinished():
                 return self._insert(turns).values(turn_row(event)).on_conflict_do_nothing()
             case CallAnswered():
-                return _change(event, answered_at=event.at, answered_by=event.answered_by)
+                return _change(event, answered_at=event.at, answered_by=event.answered_by or None)
             case CallEnded():
                 return _change(
                     event, ended_at=event.at, outcome=event.outcome.value, reason=event.reason

@@ -65,7 +65,7 @@ def call_record(row: RowMapping, turns: Iterable[RowMapping]) -> CallRecord:
         reason=row["reason"],
         turns=tuple(_turn_record(turn) for turn in turns),
         direction=row["direction"],
-        answered_by=row["answered_by"],
+        answered_by=row["answered_by"] or "",
         headers=row["headers"] or {},
     )
 

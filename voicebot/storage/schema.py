@@ -45,7 +45,8 @@ calls = Table(
     Column("outcome", String(32)),
     Column("reason", Text, nullable=False),
     Column("direction", String(8), nullable=False, server_default="inbound"),
-    Column("answered_by", String(8), nullable=False, server_default=""),
+    # Of calls of ours that somebody answered; NULL for all others.
+    Column("answered_by", String(8)),
     # Of the INVITE; NULL where there are none.
     Column("headers", JSON),
     # The order of every list, and where the next page begins.

@@ -152,8 +152,9 @@ class RingingLeg(CallLeg, Protocol):
     async def ring(self, *, early_media: bool = False) -> bool:
         """Tell the caller that it rings; with ``early_media`` the frame source is pulled already.
 
-        True where it is; not every caller can hear us before the answer. Does nothing when the call is answered or over. Raises CallError where the media cannot be
-        opened; the call may still be rejected.
+        True where it is; not every caller can hear us before the answer. Does nothing when the call
+        is answered or over. Raises CallError where the media cannot be opened; the call may still
+        be rejected.
         """
         ...
 
