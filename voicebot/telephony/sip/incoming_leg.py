@@ -57,7 +57,12 @@ class IncomingLeg(SipLeg):
             self._first.answer(180, to_tag=self.line.dialog.local_tag, headers=headers)
             return False
         if not self._early_answer:
-            exchange = await self._open_media(self.line.hop.peer[0])
+            try:
+                exchange = await self._open_media(self.line.hop.peer[0])
+            except CallError:
+                if self.ended:
+                    return False
+                raise
             self._early_answer = exchange.answer(self._first.request.text)
             self._start_pump(exchange, early=True)
         self._first.answer(

@@ -76,7 +76,7 @@ class SipLeg:
         self._acknowledged = asyncio.Event()
         self._referral: Referral | None = None
         self._keys = KeyOnce()
-        self._session = SessionKeeper(self._refresh_session, self._session_missed)
+        self._session = SessionKeeper(door.session, self._refresh_session, self._session_missed)
 
     # The contract
 
@@ -370,7 +370,7 @@ class SipLeg:
     def _session_asked_for(self, request: ServerTransaction) -> Session | None:
         """What ``request`` wants of a timer; it is answered with 422 where that is too short."""
         try:
-            return self._session.asked_for(request.request, self._door.session)
+            return self._session.asked_for(request.request)
         except IntervalTooSmall:
             request.answer(422, headers={"Min-SE": str(self._door.session.least_s)})
             return None

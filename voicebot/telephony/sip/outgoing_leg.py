@@ -75,7 +75,7 @@ class OutgoingLeg(SipLeg):
         self._step(Signal.ANSWERED)
         self._start_pump(exchange, early=False)
         self._follow_direction(exchange)
-        self._session.answered(answer, self._door.session.least_s)
+        self._session.answered(answer)
 
     async def answer(self) -> None:
         """Nothing to do: the other side has answered."""
