@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Network
+from pathlib import Path
 
-from tests.telephony.sip.conftest import Bot, OpenPhone, StartServer
+import pytest
+
+from tests.peers import sipp
+from tests.peers.sipp import Sipp
+from tests.telephony.sip.conftest import SCENARIOS, Bot, OpenPhone, StartServer
 from tests.telephony.sip.phone import Phone
 from voicebot.telephony.sip import Access, Credentials
 from voicebot.telephony.sip.digest import answer_challenge
@@ -90,3 +95,16 @@ async def test_an_address_on_the_list_needs_no_password(
     phone = await open_phone(port=server.port)
     await phone.dial()
     await phone.hang_up()
+
+
+@pytest.mark.peer
+@pytest.mark.skipif(sipp.PROGRAM is None, reason=sipp.MISSING)
+@pytest.mark.parametrize("password, code", [("sesame", 0), ("guess", 1)])
+async def test_sipp_proves_who_it_is(
+    start_server: StartServer, bot: Bot, tmp_path: Path, password: str, code: int
+) -> None:
+    access = Access(users={"anna": "sesame"}, algorithms=("MD5",))
+    server = await start_server(access=access)
+    caller = Sipp(SCENARIOS / "digest.xml", server.port, tmp_path, {"password": password})
+    result = await caller.run()
+    assert (result.code, len(bot.arrived)) == (code, 1 - code), result.output

@@ -24,6 +24,7 @@ from voicebot.telephony.sip.guard import Access, Guard, Verdict
 from voicebot.telephony.sip.identity import leg_info
 from voicebot.telephony.sip.incoming_leg import IncomingLeg
 from voicebot.telephony.sip.leg import SipLeg
+from voicebot.telephony.sip.leg_core import LegCore
 from voicebot.telephony.sip.messages import (
     ALLOWED_METHODS,
     Head,
@@ -357,7 +358,7 @@ class SipServer:
         self._legs[marks] = leg
         self._idle.clear()
 
-    def _forget(self, leg: SipLeg) -> None:
+    def _forget(self, leg: LegCore) -> None:
         self._legs.pop(leg.marks, None)
         if not self._legs:
             self._idle.set()
