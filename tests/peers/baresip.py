@@ -72,7 +72,9 @@ class Baresip:
             modules=MODULES,
         )
         (self.folder / "config").write_text(config)
-        (self.folder / "accounts").write_text(f"<sip:anna@127.0.0.1>;regint=0;answermode={'manual' if self.target else 'auto'}\n")
+        answering = "manual" if self.target else "auto"
+        account = f"<sip:anna@127.0.0.1>;regint=0;answermode={answering}\n"
+        (self.folder / "accounts").write_text(account)
         (self.folder / "contacts").write_text("")
         self._process = await asyncio.create_subprocess_exec(
             PROGRAM,

@@ -99,12 +99,10 @@ async def test_an_address_on_the_list_needs_no_password(
 
 @pytest.mark.peer
 @pytest.mark.skipif(sipp.PROGRAM is None, reason=sipp.MISSING)
-@pytest.mark.parametrize("password, code", [("sesame", 0), ("guess", 1)])
-async def test_sipp_proves_who_it_is(
-    start_server: StartServer, bot: Bot, tmp_path: Path, password: str, code: int
-) -> None:
+async def test_sipp_proves_who_it_is(start_server: StartServer, bot: Bot, tmp_path: Path) -> None:
     access = Access(users={"anna": "sesame"}, algorithms=("MD5",))
     server = await start_server(access=access)
-    caller = Sipp(SCENARIOS / "digest.xml", server.port, tmp_path, {"password": password})
+    caller = Sipp(SCENARIOS / "digest.xml", server.port, tmp_path, {"password": "sesame"})
     result = await caller.run()
-    assert (result.code, len(bot.arrived)) == (code, 1 - code), result.output
+    assert result.code == 0, result.output
+    assert len(bot.arrived) == 1
