@@ -109,8 +109,9 @@ async def _run(setup: CallSetup, leg: OutgoingLeg, target: str, timeout_s: float
         async with asyncio.timeout(timeout_s):
             await setup.run()
     except TimeoutError:
-        leg.give_up("no answer")
-        raise DialFailed(target, "no answer") from None
+        outcome = "no answer" if setup.sign_of_life else "unreachable"
+        leg.give_up(outcome)
+        raise DialFailed(target, outcome) from None
     except DialFailed as failure:
         leg.give_up(failure.outcome)
         raise
