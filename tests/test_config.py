@@ -10,6 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from voicebot.config import LanguageEngines, Settings, load_settings
+from voicebot.config.sip_provider import SipProvider
 from voicebot.errors import ConfigError
 
 SETTINGS_PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
@@ -121,6 +122,32 @@ def test_names_of_databases_and_transfers_are_free(tmp_path: Path) -> None:
             'Folder for the database and the prompt cache (default "var").',
         ),
         (
+            "[sip.providers.trunk]\nuser = 'u'",
+            "FILE: sip.providers.trunk.servers: is not set. Its servers, tried in this order: "
+            "'host', 'host:port', ';transport=tcp'.",
+        ),
+        (
+            "[sip.providers.trunk]\nservers = 'a b'\nuser = 'u'\npassword_env = 'P'",
+            "FILE: sip.providers.trunk.servers: 'a b' should look like sip.example.com:5060, "
+            'not "a b". Its servers, tried in this order: '
+            "'host', 'host:port', ';transport=tcp'.",
+        ),
+        (
+            "[sip.providers.trunk]\nusr = 'u'\nservers = 'a'\nuser = 'u'\npassword_env = 'P'",
+            "FILE: sip.providers.trunk.usr: unknown setting. Did you mean 'user'?",
+        ),
+        (
+            "[sip]\nallow = ['10.0.0.1/8']",
+            "FILE: sip.allow: '10.0.0.1/8' should be an address or a network like 192.0.2.0/24, "
+            'not ["10.0.0.1/8"]. IPv4 addresses and networks that may call in without a password '
+            "(default []).",
+        ),
+        (
+            "[sip]\nsession_expires_s = 30",
+            "FILE: sip.session_expires_s: should be 0 or at least 90, not 30. "
+            "Session timer asked for in calls out, 0 for none (default 1800).",
+        ),
+        (
             "[speech.engines.ko]\nrecogniser = 'vosk'",
             "FILE: speech.engines.ko.recogniser: unknown setting. Did you mean 'recognizer'?",
         ),
@@ -220,6 +247,31 @@ def test_every_section_is_documented() -> None:
     headings = re.findall(r"^## (.*\[.*)$", SETTINGS_PAGE.read_text(), re.MULTILINE)
     documented = re.findall(r"\[(\w+)\]", " ".join(headings))
     assert documented == list(Settings.model_fields)
+
+
+def test_what_can_be_set_for_a_provider_is_documented() -> None:
+    page = SETTINGS_PAGE.read_text()
+    section = page.partition("### [sip.providers.NAME]")[2].partition("\n## ")[0]
+    documented = re.findall(r"^\| `(\w+)` \| \S", section, re.MULTILINE)
+    assert documented == list(SipProvider.model_fields)
+
+
+def test_providers_and_users_are_read(tmp_path: Path) -> None:
+    settings = _load(
+        tmp_path,
+        "[sip.users]\nanna = 'ANNA_PASSWORD'\n"
+        "[sip.providers.trunk]\nservers = 'a.example, b.example:5070'\nuser = '4711'\n"
+        "password_env = 'TRUNK_PASSWORD'\n",
+        VOICEBOT_SIP__ALLOW="192.0.2.0/24, 10.0.0.1",
+    )
+    assert settings.sip.users == {"anna": "ANNA_PASSWORD"}
+    assert settings.sip.allow == ("192.0.2.0/24", "10.0.0.1")
+    assert settings.sip.providers["trunk"].servers == ("a.example", "b.example:5070")
+
+
+def test_a_password_does_not_stand_in_the_settings(tmp_path: Path) -> None:
+    assert "VOICEBOT_" in _complaint(tmp_path, "[sip.users]\nanna = 'VOICEBOT_SIP__PORT'\n")
+    assert "sesame!" not in _complaint(tmp_path, "[outbound]\ntoken = ['sesame!']\n")
 
 
 def test_what_can_be_set_for_a_language_is_documented() -> None:

@@ -13,6 +13,8 @@ from voicebot.errors import (
     AudioError,
     CallError,
     ConfigError,
+    DialFailed,
+    DialRefused,
     FlowError,
     GrammarError,
     ModelError,
@@ -54,6 +56,9 @@ EXAMPLES: list[tuple[VoicebotError, str]] = [
     (WorkersBusy("16 jobs wait"), "16 jobs wait"),
     (CallError("no media"), "no media"),
     (NoCommonCodec("offered: G722"), "offered: G722"),
+    (DialFailed("sip:bob@pbx", "busy", 486), "call to sip:bob@pbx: busy (486)"),
+    (DialFailed(target="sip:bob@pbx", outcome="no answer"), "call to sip:bob@pbx: no answer"),
+    (DialRefused("no free line"), "no free line"),
     (
         TransferFailed("sip:team@pbx", 486, "Busy Here"),
         "transfer to sip:team@pbx failed: 486 Busy Here",

@@ -42,7 +42,8 @@ module_app menu.so
 
 @dataclass
 class Baresip:
-    """One phone, dialling ``target`` when it starts. Use as an async context manager.
+    """One phone, dialling ``target`` when it starts, or answering at once who calls it where that
+    is empty (``called_at`` says where). Use as an async context manager.
 
     ``said`` is a wave file (8000 Hz, mono) that it speaks; when that ends it hangs up. ``folder``
     must exist; what it heard is written there.
@@ -52,6 +53,7 @@ class Baresip:
     said: Path
     folder: Path
     limit_s: int = 20
+    sip_port: int = field(default=0, init=False)
     _process: asyncio.subprocess.Process | None = field(default=None, init=False)
     _console: int = field(default=0, init=False)
 
@@ -59,8 +61,9 @@ class Baresip:
         assert PROGRAM is not None, MISSING
         self._console = free_port_pair()
         media_port = free_port_pair()
+        self.sip_port = free_port_pair()
         config = _CONFIG.format(
-            sip_port=free_port_pair(),
+            sip_port=self.sip_port,
             media_port=media_port,
             last_media_port=media_port + 20,
             said=self.said,
@@ -69,11 +72,14 @@ class Baresip:
             modules=MODULES,
         )
         (self.folder / "config").write_text(config)
-        (self.folder / "accounts").write_text("<sip:anna@127.0.0.1>;regint=0\n")
+        answering = "manual" if self.target else "auto"
+        account = f"<sip:anna@127.0.0.1>;regint=0;answermode={answering}\n"
+        (self.folder / "accounts").write_text(account)
         (self.folder / "contacts").write_text("")
         self._process = await asyncio.create_subprocess_exec(
             PROGRAM,
-            *("-f", str(self.folder), "-t", str(self.limit_s), "-e", f"/dial {self.target}"),
+            *("-f", str(self.folder), "-t", str(self.limit_s)),
+            *(("-e", f"/dial {self.target}") if self.target else ()),
             cwd=self.folder,
             env={**os.environ, "HOME": str(self.folder)},
             stdin=asyncio.subprocess.DEVNULL,
@@ -81,6 +87,11 @@ class Baresip:
             stderr=asyncio.subprocess.STDOUT,
         )
         return self
+
+    @property
+    def called_at(self) -> str:
+        """The address that it is called at."""
+        return f"sip:anna@127.0.0.1:{self.sip_port}"
 
     def press(self, key: str) -> None:
         """Press a key; it stays down until the next one, which should come 200 ms later or more."""

@@ -25,9 +25,10 @@ from voicebot.sessions.registry import CallRegistry
 from voicebot.sessions.voice import VoiceServices, VoiceSession
 from voicebot.speech.prompts import PromptRenderer
 from voicebot.speech.recognizer import Hypothesis, Recognition
+from voicebot.telephony._api import CallLeg
 from voicebot.telephony.loopback import LoopbackCaller, pair
 from voicebot.turns.signals import TurnPolicy
-from voicebot.types import Json, Language, Samples
+from voicebot.types import Json, Language, Prompt, Samples
 
 RATE = 8000
 VOICE = 6000
@@ -176,9 +177,14 @@ class Exchange:
     adapt: Callable[[VoiceServices], VoiceServices] = lambda services: services
     lines: list[Line] = field(default_factory=list)
 
-    async def call(self) -> Line:
+    async def call(
+        self,
+        announcement: Prompt | None = None,
+        made_of: Callable[[CallLeg], CallLeg] = lambda leg: leg,
+    ) -> Line:
         loop = asyncio.get_running_loop()
         leg, caller = pair(start=loop.time())
+        line_of_bot = made_of(leg)
         line: Line
         script: list[str | Exception] = []
         events: list[CallEvent] = []
@@ -208,11 +214,12 @@ class Exchange:
             registry=registry,
             turns=TurnPolicy(),
             detector=lambda rate: lambda samples: not is_silent(samples),
+            announcement=announcement,
         )
         flows = load_flows(self.application / "flows")
         registry.admit(leg.info.call_id)
         session = VoiceSession(
-            leg,
+            line_of_bot,
             Conversation(Interpreter(flows)),
             self.adapt(services),
             flow="main",

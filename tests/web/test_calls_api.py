@@ -31,6 +31,9 @@ async def test_a_finished_call_is_given_with_its_turns(
         "ended_at": "2026-11-21T10:01:00.250000Z",
         "outcome": "self_served",
         "reason": "goodbye",
+        "direction": "inbound",
+        "answered_by": "",
+        "headers": {},
         "turns": [
             {
                 "at": "2026-11-21T10:00:09.250000Z",

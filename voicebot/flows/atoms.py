@@ -23,7 +23,11 @@ FIELD_PATH = r"\w+(\.\w+)*"
 KEY_STRING = r"[0-9*#A-D]{1,32}"
 MAX_MILLISECONDS = 600_000
 MAX_COUNT = 100
-OUTCOMES = ("auto", *(outcome.value for outcome in Outcome))
+OUTCOMES = (
+    "auto",
+    # A flow that runs has reached somebody.
+    *(outcome.value for outcome in Outcome if outcome is not Outcome.NOT_REACHED),
+)
 
 
 def mapping(node: Node) -> Map:

@@ -213,7 +213,7 @@ class VoiceSession:
                 self._services.renderer, self._language, rate, _unheard, lambda: None, group
             )
             leg.attach(mouth.speaker)
-            mouth.say(words, bargein=False)
+            self._account.said(mouth.say(words, bargein=False))
             said = group.create_task(mouth.wait_for_silence())
             left = group.create_task(leg.given_up())
             await asyncio.wait({said, left}, return_when=asyncio.FIRST_COMPLETED)

@@ -199,7 +199,7 @@ class SqlJournal:
             case CallRecorded():
                 return _change(event, recording=event.recording)
             case CallAnswered():
-                return _change(event, answered_at=event.at, answered_by=event.answered_by)
+                return _change(event, answered_at=event.at, answered_by=event.answered_by or None)
             case CallEnded():
                 return _change(
                     event, ended_at=event.at, outcome=event.outcome.value, reason=event.reason

@@ -66,7 +66,7 @@ def call_record(row: RowMapping, turns: Iterable[RowMapping]) -> CallRecord:
         turns=tuple(_turn_record(turn) for turn in turns),
         recording=row["recording"],
         direction=row["direction"],
-        answered_by=row["answered_by"],
+        answered_by=row["answered_by"] or "",
         headers=row["headers"] or {},
     )
 

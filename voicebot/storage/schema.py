@@ -47,7 +47,8 @@ calls = Table(
     # The file, relative to the folder of recordings; NULL where the call was not recorded.
     Column("recording", Text),
     Column("direction", String(8), nullable=False, server_default="inbound"),
-    Column("answered_by", String(8), nullable=False, server_default=""),
+    # Of calls of ours that somebody answered; NULL for all others.
+    Column("answered_by", String(8)),
     # Of the INVITE; NULL where there are none.
     Column("headers", JSON),
     # The order of every list, and where the next page begins.

@@ -223,6 +223,13 @@ async def test_where_nobody_is_the_call_is_unreachable(start_server: StartServer
     assert (problem.outcome, problem.status) == ("unreachable", 0)
 
 
+async def test_a_host_that_says_nothing_is_unreachable_however_short_the_wait(
+    server: SipServer, bob: FarEnd
+) -> None:
+    problem = await failure(start(server.dial(bob.uri, timeout_s=0.2)))
+    assert problem.outcome == "unreachable"
+
+
 async def test_over_tcp_where_nobody_listens_it_is_unreachable(server: SipServer) -> None:
     problem = await failure(start(server.dial("sip:bob@127.0.0.1:9;transport=tcp")))
     assert problem.outcome == "unreachable"

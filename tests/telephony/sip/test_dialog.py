@@ -64,3 +64,22 @@ def test_an_older_request_is_not_accepted_and_a_newer_one_moves_the_target() -> 
 
 def test_the_called_address_stands_alone() -> None:
     assert dialog().identity() == "<sip:1000@192.0.2.1>"
+
+
+def test_the_calling_side_turns_the_route_round_and_goes_on_counting() -> None:
+    text = (
+        b"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKx\r\n"
+        b"Record-Route: <sip:far.example.com;lr>\r\nRecord-Route: <sip:near.example.com;lr>\r\n"
+        b"From: <sip:1000@192.0.2.1>;tag=ours\r\nTo: <sip:bob@example.com>;tag=his\r\n"
+        b"Contact: <sip:bob@10.0.0.9>\r\nCall-ID: c2\r\nCSeq: 4 INVITE\r\n\r\n"
+    )
+    answer, head = parse_message(text)
+    here = ("192.0.2.1", 5060)
+    opened = Dialog.calling(answer, head, "sip:bob@example.com", here)  # type: ignore[arg-type]
+    assert (opened.local_tag, opened.remote_tag) == ("ours", "his")
+    assert opened.next_uri == "sip:near.example.com;lr"
+    ack = opened.ack(4, "UDP")
+    assert ack.headers.get("cseq") == ["4 ACK"]
+    assert ack.headers.get("route") == ["<sip:near.example.com;lr>", "<sip:far.example.com;lr>"]
+    assert opened.request("BYE", "UDP")[0].headers.get("cseq") == ["5 BYE"]
+    assert ack.uri == "sip:bob@10.0.0.9"

@@ -40,6 +40,26 @@ def test_the_asserted_identity_goes_before_the_from() -> None:
     assert leg_info(invite(P_Asserted_Identity="<tel:+4930>")).caller == "+4930"
 
 
+def test_the_older_identity_serves_where_there_is_no_asserted_one() -> None:
+    older = '"Anna" <sip:4930@gw.example.com>;party=calling;screen=yes'
+    assert leg_info(invite(Remote_Party_ID=older)).caller == "4930"
+    both = invite(Remote_Party_ID=older, P_Asserted_Identity="<tel:+4931>")
+    assert leg_info(both).caller == "+4931"
+
+
+def test_what_the_caller_s_side_sends_along_is_kept() -> None:
+    given = {
+        "User_to_User": "56a390f3d2b7310023a2;encoding=hex",
+        "Diversion": "<sip:200@pbx>;reason=no-answer",
+        "History_Info": "<sip:300@pbx>;index=1",
+        "P_Asserted_Identity": "<tel:+4931>",
+    }
+    headers = leg_info(invite(**given)).headers
+    assert {name.lower().replace("_", "-"): value for name, value in given.items()}.items() <= (
+        headers.items()
+    )
+
+
 def test_the_callee_is_the_one_in_the_request_uri() -> None:
     assert leg_info(invite()).callee == "1000"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from urllib.parse import unquote
 
 import pytest
 from aiosipua import SipRequest, parse_address
@@ -12,6 +13,8 @@ from tests.telephony.sip.conftest import Bot, OpenPhone, StartServer
 from tests.telephony.sip.phone import Phone
 from voicebot.errors import TransferFailed
 from voicebot.telephony._api import CallLeg
+from voicebot.telephony.sip.leg import SipLeg
+from voicebot.telephony.sip.messages import build_answer
 
 TARGET = "sip:agents@127.0.0.1:5999"
 
@@ -176,3 +179,71 @@ async def test_reports_about_other_things_are_refused(
     await phone.expect(200)
     await bot.until(lambda bot: results != [], "the failure")
     await phone.hang_up()
+
+
+async def test_a_phone_that_will_not_report_has_taken_the_transfer_on(
+    phone: Phone, bot: Bot, results: list[TransferFailed | None]
+) -> None:
+    refer = await referred(phone)
+    answer = bytes(build_answer(refer, 202, headers={"Refer-Sub": "false"}))
+    phone.send(answer)
+    phone.answer(await phone.expect_request("BYE"), 200)
+    assert (await bot.until_ended()).reason == "transferred"
+    assert results == [None]
+
+
+async def test_reports_that_overtake_the_answer_count(
+    phone: Phone, bot: Bot, results: list[TransferFailed | None]
+) -> None:
+    refer = await referred(phone)
+    report(phone, 486, state="terminated;reason=noresource")
+    phone.answer(refer, 202)
+    await bot.until(lambda bot: results != [], "the failure")
+    assert results[0] is not None
+    assert results[0].status == 486
+    report(phone, 200)
+    await phone.expect(200)
+    await phone.expect(481)  # the late one: nothing is followed any more
+    await phone.hang_up()
+
+
+@pytest.mark.parametrize(
+    "state, reason",
+    [
+        ("terminated;reason=rejected", "the caller's phone gave it up"),
+        ("terminated;reason=timeout", "the caller's phone stopped reporting"),
+    ],
+)
+async def test_reports_that_end_without_a_result_are_a_failure(
+    phone: Phone, bot: Bot, results: list[TransferFailed | None], state: str, reason: str
+) -> None:
+    phone.answer(await referred(phone), 202)
+    report(phone, 100, state=state)
+    await bot.until(lambda bot: results != [], "the failure")
+    assert results[0] is not None
+    assert results[0].reason == reason
+    await phone.hang_up()
+
+
+async def test_two_legs_are_joined_by_replaces(open_phone: OpenPhone, bot: Bot) -> None:
+    """Attended transfer: the caller's phone takes our place in the call with the agent."""
+    agent = await open_phone("agent")
+    await agent.dial()
+    other = bot.leg
+    caller = await open_phone("anna")
+    await caller.dial()
+    leg = bot.leg
+    assert isinstance(leg, SipLeg)
+    assert isinstance(other, SipLeg)
+    transfer = asyncio.create_task(leg.transfer_to_leg(other))
+    refer = await caller.expect_request("REFER")
+    uri = parse_address(refer.headers.get("refer-to")[0]).uri
+    assert (uri.user, uri.port) == ("agent", agent.sip.port)
+    assert unquote(uri.headers["Replaces"]) == (
+        f"{agent.call};to-tag=agent;from-tag={agent.to_tag}"
+    )
+    caller.answer(refer, 202)
+    report(caller, 200, state="terminated;reason=noresource")
+    caller.answer(await caller.expect_request("BYE"), 200)
+    await transfer
+    await agent.hang_up()

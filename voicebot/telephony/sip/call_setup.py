@@ -87,6 +87,8 @@ class CallSetup:
         self._target = target
         self._routes = routes
         self._ask = ask
+        self.sign_of_life = False
+        """Whether anybody has answered anything yet."""
         self._redirections = 0
         self._proved: set[tuple[Route, int]] = set()
 
@@ -190,6 +192,7 @@ class CallSetup:
                 return None
             answer, head = found
             others = False
+            self.sign_of_life = True
             if answer.status_code < 200:
                 self._leg.progressed(answer)
                 continue

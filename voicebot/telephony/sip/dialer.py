@@ -16,7 +16,7 @@ from voicebot.telephony._api import LegInfo
 from voicebot.telephony.sip.call_setup import Ask, CallSetup
 from voicebot.telephony.sip.door import Door
 from voicebot.telephony.sip.identity import party
-from voicebot.telephony.sip.leg import SipLeg
+from voicebot.telephony.sip.leg_core import LegCore
 from voicebot.telephony.sip.outgoing_leg import OnEarly, OutgoingLeg
 from voicebot.telephony.sip.paths import Paths
 from voicebot.telephony.sip.providers import Provider, Route, routes_to
@@ -38,7 +38,7 @@ class SipDialer:
         paths: Paths,
         providers: Mapping[str, Provider],
         keep: Callable[[tuple[str, str], OutgoingLeg], None],
-        forget: Callable[[SipLeg], None],
+        forget: Callable[[LegCore], None],
         ordered: Callable[[tuple[Route, ...]], tuple[Route, ...]] = lambda routes: routes,
     ) -> None:
         self._door = door
@@ -72,7 +72,6 @@ class SipDialer:
             self._door,
             info,
             self._forget,
-            provider.credentials if provider else None,
             on_early,
         )
         ask = self._ask(caller, headers or {}, provider, routes[0].server.host)
@@ -110,8 +109,9 @@ async def _run(setup: CallSetup, leg: OutgoingLeg, target: str, timeout_s: float
         async with asyncio.timeout(timeout_s):
             await setup.run()
     except TimeoutError:
-        leg.give_up("no answer")
-        raise DialFailed(target, "no answer") from None
+        outcome = "no answer" if setup.sign_of_life else "unreachable"
+        leg.give_up(outcome)
+        raise DialFailed(target, outcome) from None
     except DialFailed as failure:
         leg.give_up(failure.outcome)
         raise

@@ -17,6 +17,7 @@ from voicebot.telephony.sip.door import Door
 from voicebot.telephony.sip.exchange import MediaExchange
 from voicebot.telephony.sip.in_dialog import InDialog
 from voicebot.telephony.sip.leg import SipLeg
+from voicebot.telephony.sip.leg_core import LegCore
 from voicebot.telephony.sip.messages import has_sdp
 from voicebot.telephony.sip.session_timer import Session
 from voicebot.telephony.sip.transactions import ServerTransaction
@@ -32,7 +33,7 @@ class IncomingLeg(SipLeg):
         info: LegInfo,
         invite: ServerTransaction,
         hop: Hop,
-        forget: Callable[[SipLeg], None],
+        forget: Callable[[LegCore], None],
         session: Session | None = None,
     ) -> None:
         super().__init__(door, info, forget)
@@ -57,7 +58,12 @@ class IncomingLeg(SipLeg):
             self._first.answer(180, to_tag=self.line.dialog.local_tag, headers=headers)
             return False
         if not self._early_answer:
-            exchange = await self._open_media(self.line.hop.peer[0])
+            try:
+                exchange = await self._open_media(self.line.hop.peer[0])
+            except CallError:
+                if self.ended:
+                    return False
+                raise
             self._early_answer = exchange.answer(self._first.request.text)
             self._start_pump(exchange, early=True)
         self._first.answer(

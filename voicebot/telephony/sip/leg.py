@@ -1,38 +1,25 @@
-"""One SIP call as a `CallLeg`, from either side (RFC 3261, RFC 3264 for hold).
+"""What one SIP call says and is told once there is a dialog (RFC 3261, RFC 3264 for hold).
 
-What a call does once there is a dialog: audio, hold, transfer, keys, session timer, end. How it
-comes to be is in `incoming_leg` and `outgoing_leg`. The state is in `call_state`, the signalling in
-`dialog` and `transactions`, the audio in `pump` and `rtp`; this file ties them together. On hold
-nothing is sent and nothing is heard, not even the other side's music.
+Offers in mid-call, transfer, keys by INFO, the session timer. How the call comes to be is in
+`incoming_leg` and `outgoing_leg`, its audio and its end in `leg_core`.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from voicebot.errors import CallError, NoCommonCodec, TransferFailed
+from voicebot.errors import NoCommonCodec, TransferFailed
 from voicebot.telephony._api import (
-    AudioIn,
-    FrameSource,
-    HoldChanged,
-    KeyIn,
-    LegEnded,
-    LegEvent,
     LegInfo,
 )
-from voicebot.telephony.call_state import CallState, Signal, transition
-from voicebot.telephony.event_buffer import EventBuffer
-from voicebot.telephony.sip.digest import Credentials
+from voicebot.telephony.call_state import CallState, Signal
 from voicebot.telephony.sip.door import Door
 from voicebot.telephony.sip.exchange import MediaExchange
-from voicebot.telephony.sip.in_dialog import InDialog
-from voicebot.telephony.sip.info_keys import KEY_TYPES, KeyOnce, Way, read_key
+from voicebot.telephony.sip.info_keys import KEY_TYPES, read_key
+from voicebot.telephony.sip.leg_core import LegCore
 from voicebot.telephony.sip.messages import Head, MalformedMessage, body_type, has_sdp
-from voicebot.telephony.sip.pump import AudioPump
 from voicebot.telephony.sip.referral import Referral, context_headers, refer_to
-from voicebot.telephony.sip.rtp import RATE, CallMedia
 from voicebot.telephony.sip.session_timer import IntervalTooSmall, Session, answer_headers
 from voicebot.telephony.sip.sessions import SessionKeeper
 from voicebot.telephony.sip.transactions import ServerTransaction
@@ -45,69 +32,15 @@ class Handling(Protocol):
     def __call__(self, transaction: ServerTransaction, /) -> None: ...
 
 
-class SipLeg:
-    """What both kinds of leg share. ``them`` is who is at the other end, for reasons of an end."""
+class SipLeg(LegCore):
+    """A leg with its signalling; `incoming_leg` and `outgoing_leg` are the two kinds."""
 
-    them = "caller"
-
-    def __init__(
-        self,
-        door: Door,
-        info: LegInfo,
-        forget: Callable[[SipLeg], None],
-        credentials: Credentials | None = None,
-    ) -> None:
-        self.state = CallState.ARRIVING
-        self.line: InDialog
-        self.marks = ("", "")
-        """Call-ID and our tag, by which the server knows the leg."""
-        self._door = door
-        self._info = info
-        self._forget = forget
-        self._credentials = credentials
-        self._events = EventBuffer()
-        self._source: FrameSource | None = None
-        self._exchange: MediaExchange | None = None
-        self._pump: AudioPump | None = None
-        self._held = False
-        self._end_reason = ""
-        self._over = asyncio.Event()
-        self._invite: ServerTransaction | None = None
-        self._acknowledged = asyncio.Event()
+    def __init__(self, door: Door, info: LegInfo, forget: Callable[[LegCore], None]) -> None:
+        super().__init__(door, info, forget)
         self._referral: Referral | None = None
-        self._keys = KeyOnce()
-        self._session = SessionKeeper(self._refresh_session, self._session_missed)
+        self._session = SessionKeeper(door.session, self._refresh_session, self._session_missed)
 
-    # The contract
-
-    @property
-    def info(self) -> LegInfo:
-        return self._info
-
-    @property
-    def sample_rate(self) -> int:
-        return RATE
-
-    @property
-    def ended(self) -> bool:
-        return self.state is CallState.ENDED
-
-    @property
-    def media(self) -> CallMedia | None:
-        """The call's RTP, while there is any."""
-        return None if self._exchange is None else self._exchange.media
-
-    def events(self) -> AsyncIterator[LegEvent]:
-        return self._events.read()
-
-    def attach(self, source: FrameSource | None) -> None:
-        self._source = source
-        if self._pump is not None:
-            self._pump.source = source
-
-    async def hang_up(self, reason: str = "hung up by voicebot") -> None:
-        if not self.ended:
-            self._end(reason)
+    # Transfer
 
     async def transfer(self, target: str, headers: Mapping[str, str]) -> None:
         """REFER the other party to ``target``, follow the reports; see `referral`."""
@@ -184,33 +117,6 @@ class SipLeg:
         if self._exchange is not None and self._exchange.offered:
             self._take_delayed_answer(text, self._exchange)
 
-    def _hung_up_on(self) -> None:
-        self._end(f"{self.them} hung up", goodbye=False)
-
-    # Media
-
-    async def _open_media(self, peer_host: str) -> MediaExchange:
-        """Bind the RTP ports. Raises CallError; the leg may have ended meanwhile."""
-        media = await CallMedia.open(self._door.host, self._door.ports, self._door.counters)
-        if self.ended:
-            await media.close()
-            raise CallError(self._end_reason)
-        media.on_key = self._heard_key
-        self._exchange = MediaExchange(media, self._door.host_towards(peer_host), peer_host)
-        return self._exchange
-
-    def _start_pump(self, exchange: MediaExchange, *, early: bool) -> None:
-        """Let audio flow. While it is ``early`` nobody has to speak, and nobody listens."""
-        if self._pump is None:
-            self._pump = AudioPump(self._door, exchange.media, self._events, self._line_died)
-            self._pump.source = self._source
-            self._pump.start()
-        self._events.divert = self._heard_early if early else None
-        self._pump.expect_audio(not early)
-
-    def _heard_early(self, audio: AudioIn) -> None:
-        """What came in before the answer."""
-
     def _renegotiate(self, invite: ServerTransaction) -> None:
         exchange = self._exchange
         if exchange is None or self._pump is None or self._is_early():
@@ -270,21 +176,7 @@ class SipLeg:
         elif self._pump is not None:
             self._follow_direction(exchange)
 
-    def _follow_direction(self, exchange: MediaExchange) -> None:
-        """Tell the reader when the other party put us on hold or took us back."""
-        self._step(Signal.HOLD if exchange.held else Signal.RESUME)
-        if exchange.held != self._held:
-            self._held = exchange.held
-            self._events.put(HoldChanged(self._held, self._now()))
-
-    def _line_died(self) -> None:
-        seconds = f"{self._door.media_timeout_s:g} s"
-        self._end(f"no audio from the {self.them} for {seconds}", failed=True)
-
     # Keys
-
-    def _heard_key(self, key: str, at: float) -> None:
-        self._take_key(key, "media", at)
 
     def _informed(self, info: ServerTransaction) -> None:
         kind = body_type(info.request)
@@ -298,17 +190,7 @@ class SipLeg:
             if key is not None:
                 self._take_key(key, "info", self._now())
 
-    def _take_key(self, key: str, way: Way, at: float) -> None:
-        if self._keys.is_new(key, way, at):
-            self._events.put(KeyIn(key, at))
-
     # Signalling
-
-    def _step(self, signal: Signal) -> None:
-        self.state = transition(self.state, signal)
-
-    def _is_early(self) -> bool:
-        return self.state in {CallState.ARRIVING, CallState.DIALLING, CallState.ANSWERING}
 
     def _answer_headers(
         self, request: ServerTransaction, session: Session | None
@@ -370,7 +252,7 @@ class SipLeg:
     def _session_asked_for(self, request: ServerTransaction) -> Session | None:
         """What ``request`` wants of a timer; it is answered with 422 where that is too short."""
         try:
-            return self._session.asked_for(request.request, self._door.session)
+            return self._session.asked_for(request.request)
         except IntervalTooSmall:
             request.answer(422, headers={"Min-SE": str(self._door.session.least_s)})
             return None
@@ -387,51 +269,7 @@ class SipLeg:
     def _session_missed(self) -> None:
         self._end(f"no session refresh from the {self.them}", failed=True)
 
-    # The end
-
-    def _end(self, reason: str, *, failed: bool = False, goodbye: bool = True) -> None:
-        if self.ended:
-            return
-        self._step(Signal.END)
-        self._end_reason = reason
-        self._over.set()
+    def _signalling_over(self) -> None:
         self._session.stop()
-        if self._pump is not None:
-            self._pump.stop()
-        goodbye = self._take_back() and goodbye
-        if not goodbye:
-            if self._invite is not None:
-                self._invite.acknowledged()
-            self._acknowledged.set()
         if self._referral is not None:
             self._referral.leg_ended()
-        self._events.put(LegEnded(reason, self._now(), failed))
-        self._door.counters.audio_dropped += self._events.dropped
-        self._door.background.run(self._leave(goodbye), "sip-leave")
-
-    def _take_back(self) -> bool:
-        """Refuse what is still open; true where the call was answered, so that a BYE is due."""
-        return True
-
-    async def _leave(self, goodbye: bool) -> None:
-        """Close the media and say BYE until it is heard, while nobody waits."""
-        try:
-            if self._exchange is not None:
-                await self._exchange.media.close()
-            if goodbye:
-                await self._say_goodbye()
-        finally:
-            self._forget(self)
-
-    async def _say_goodbye(self) -> None:
-        # A called side may not send BYE before the ACK is here or will never come (section 15).
-        try:
-            async with asyncio.timeout(self._door.timers.give_up_s):
-                await self._acknowledged.wait()
-        except TimeoutError:
-            self._acknowledged.set()
-        await self.line.say_goodbye(self._info.call_id)
-
-    @staticmethod
-    def _now() -> float:
-        return asyncio.get_running_loop().time()

@@ -14,10 +14,10 @@ from aiosipua import SipResponse
 from voicebot.errors import CallError
 from voicebot.telephony._api import AudioIn, LegInfo
 from voicebot.telephony.call_state import CallState, Signal
-from voicebot.telephony.sip.digest import Credentials
 from voicebot.telephony.sip.door import Door
 from voicebot.telephony.sip.in_dialog import InDialog
 from voicebot.telephony.sip.leg import SipLeg
+from voicebot.telephony.sip.leg_core import LegCore
 from voicebot.telephony.sip.messages import has_sdp
 from voicebot.types import Samples
 
@@ -33,11 +33,10 @@ class OutgoingLeg(SipLeg):
         self,
         door: Door,
         info: LegInfo,
-        forget: Callable[[SipLeg], None],
-        credentials: Credentials | None = None,
+        forget: Callable[[LegCore], None],
         on_early: OnEarly | None = None,
     ) -> None:
-        super().__init__(door, info, forget, credentials)
+        super().__init__(door, info, forget)
         self.state = CallState.DIALLING
         self._on_early = on_early
         self._answered = False
@@ -75,7 +74,7 @@ class OutgoingLeg(SipLeg):
         self._step(Signal.ANSWERED)
         self._start_pump(exchange, early=False)
         self._follow_direction(exchange)
-        self._session.answered(answer, self._door.session.least_s)
+        self._session.answered(answer)
 
     async def answer(self) -> None:
         """Nothing to do: the other side has answered."""

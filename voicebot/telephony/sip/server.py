@@ -25,6 +25,7 @@ from voicebot.telephony.sip.door import Door, resolve
 from voicebot.telephony.sip.identity import leg_info
 from voicebot.telephony.sip.incoming_leg import IncomingLeg
 from voicebot.telephony.sip.leg import SipLeg
+from voicebot.telephony.sip.leg_core import LegCore
 from voicebot.telephony.sip.messages import (
     ALLOWED_METHODS,
     Head,
@@ -117,7 +118,7 @@ class SipServer:
         )
         self._access = AccessControl(access or Access())
         self._legs: dict[tuple[str, str], SipLeg] = {}
-        self._unconfirmed: dict[SipLeg, str] = {}
+        self._unconfirmed: dict[LegCore, str] = {}
         paths = Paths(self._wire)
         self._registrations = Registrations(self._door, paths, providers, self._access.trust)
         self._dialer = SipDialer(
@@ -400,7 +401,7 @@ class SipServer:
         self._legs[marks] = leg
         self._idle.clear()
 
-    def _forget(self, leg: SipLeg) -> None:
+    def _forget(self, leg: LegCore) -> None:
         self._unconfirmed.pop(leg, None)
         self._legs.pop(leg.marks, None)
         if not self._legs:

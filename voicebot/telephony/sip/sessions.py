@@ -15,7 +15,6 @@ from voicebot.telephony.sip.exchange import MediaExchange
 from voicebot.telephony.sip.in_dialog import GONE, InDialog
 from voicebot.telephony.sip.messages import Message, has_sdp
 from voicebot.telephony.sip.session_timer import (
-    LEAST_S,
     Session,
     SessionClock,
     SessionPolicy,
@@ -31,16 +30,18 @@ class SessionKeeper:
     """One call's timer; ``refresh`` is called when a refresh of ours is due, ``expired`` when
     theirs did not come."""
 
-    def __init__(self, refresh: Callable[[], None], expired: Callable[[], None]) -> None:
+    def __init__(
+        self, policy: SessionPolicy, refresh: Callable[[], None], expired: Callable[[], None]
+    ) -> None:
+        self._policy = policy
         self._clock = SessionClock(refresh, expired)
         self._session: Session | None = None
-        self._least_s = LEAST_S
+        self._least_s = policy.least_s
         self._takes_update = False
 
-    def asked_for(self, request: SipRequest, policy: SessionPolicy) -> Session | None:
+    def asked_for(self, request: SipRequest) -> Session | None:
         """See `session_timer.asked_for`."""
-        self._least_s = policy.least_s
-        return asked_for(request, policy)
+        return asked_for(request, self._policy)
 
     def agreed(self, session: Session | None, message: Message) -> None:
         """Run with ``session``, as ``message`` of the other side began or refreshed it."""
@@ -48,9 +49,8 @@ class SessionKeeper:
         self._takes_update = self._takes_update or allows(message, "UPDATE")
         self._clock.run(session)
 
-    def answered(self, answer: SipResponse, least_s: int) -> None:
+    def answered(self, answer: SipResponse) -> None:
         """Our own INVITE was accepted by ``answer``."""
-        self._least_s = least_s
         self.agreed(agreed(answer), answer)
 
     async def refresh(self, line: InDialog, exchange: MediaExchange) -> bool:

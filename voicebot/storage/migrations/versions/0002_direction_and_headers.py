@@ -15,9 +15,7 @@ def upgrade() -> None:
     op.add_column(
         "calls", sa.Column("direction", sa.String(8), nullable=False, server_default="inbound")
     )
-    op.add_column(
-        "calls", sa.Column("answered_by", sa.String(8), nullable=False, server_default="")
-    )
+    op.add_column("calls", sa.Column("answered_by", sa.String(8), nullable=True))
     op.add_column("calls", sa.Column("headers", sa.JSON(), nullable=True))
 
 

@@ -1,0 +1,133 @@
+"""Calls out over HTTP: only with the token, only known flows, and what came of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from voicebot.errors import DialRefused
+from voicebot.sessions.outbound import DialOrder, DialReport
+from voicebot.types import CallId, Language
+from voicebot.web.api.dial import DialDesk, dial_router
+
+TOKEN = {"Authorization": "Bearer sesame"}
+
+
+@dataclass
+class Desk:
+    """Takes every order, or refuses each."""
+
+    orders: list[DialOrder] = field(default_factory=list)
+    refusal: DialRefused | None = None
+
+    def order(self, order: DialOrder) -> DialReport:
+        if self.refusal is not None:
+            raise self.refusal
+        self.orders.append(order)
+        return DialReport(CallId("c1"))
+
+    def report(self, call_id: CallId) -> DialReport | None:
+        return DialReport(call_id, "busy", "", 486) if call_id == "c1" else None
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+@asynccontextmanager
+async def client_of(desk: Desk, token: str = "sesame") -> AsyncIterator[httpx.AsyncClient]:
+    app = FastAPI()
+    app.include_router(
+        dial_router(
+            DialDesk(
+                token=token,
+                order=desk.order,
+                report=desk.report,
+                flows=("main", "survey"),
+                flow="main",
+                language=lambda flow: Language("en-US"),
+                timeout_s=30.0,
+            )
+        )
+    )
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://voicebot") as client:
+        yield client
+
+
+async def test_a_call_is_ordered_and_followed(desk: Desk) -> None:
+    body = {"target": "sip:bob@192.0.2.7", "flow": "survey", "headers": {"order": "17"}}
+    async with client_of(desk) as client:
+        answer = await client.post("/api/dial", json=body, headers=TOKEN)
+        assert (answer.status_code, answer.json()["state"]) == (202, "dialling")
+        report = await client.get(f"/api/dial/{answer.json()['id']}", headers=TOKEN)
+    assert report.json() == {"id": "c1", "state": "busy", "answered_by": "", "status": 486}
+    (order,) = desk.orders
+    assert (order.target, order.flow, order.timeout_s) == ("sip:bob@192.0.2.7", "survey", 30.0)
+    assert order.headers == {"order": "17"}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic sesame"}],
+)
+async def test_without_the_token_nobody_dials(desk: Desk, headers: dict[str, str]) -> None:
+    async with client_of(desk) as client:
+        answer = await client.post("/api/dial", json={"target": "sip:b@h"}, headers=headers)
+        looked = await client.get("/api/dial/c1", headers=headers)
+    assert (answer.status_code, looked.status_code) == (401, 401)
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert desk.orders == []
+
+
+async def test_where_no_token_is_set_nobody_may_dial(desk: Desk) -> None:
+    async with client_of(desk, token="") as client:
+        answer = await client.post(
+            "/api/dial", json={"target": "sip:b@h"}, headers={"Authorization": "Bearer "}
+        )
+    assert answer.status_code == 403
+    assert "outbound.token" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"target": ""},
+        {"target": "sip:b@h", "caller": "100\r\nX: y"},
+        {"target": "sip:b@h", "timeout_s": 0},
+        {"target": "sip:b@h", "flow": "nowhere"},
+        {"target": "sip:b@h", "to": "x"},
+    ],
+)
+async def test_a_bad_order_is_refused(desk: Desk, body: dict[str, object]) -> None:
+    async with client_of(desk) as client:
+        answer = await client.post("/api/dial", json=body, headers=TOKEN)
+    assert answer.status_code == 422
+    assert desk.orders == []
+
+
+async def test_an_unknown_flow_is_told_with_those_that_are_known(desk: Desk) -> None:
+    async with client_of(desk) as client:
+        answer = await client.post(
+            "/api/dial", json={"target": "sip:b@h", "flow": "x"}, headers=TOKEN
+        )
+    assert answer.json()["detail"] == "there is no flow 'x'; known here: main, survey"
+
+
+async def test_without_a_line_it_is_try_again_later(desk: Desk) -> None:
+    desk.refusal = DialRefused("no free line")
+    async with client_of(desk) as client:
+        answer = await client.post("/api/dial", json={"target": "sip:b@h"}, headers=TOKEN)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
+
+
+async def test_a_call_out_that_is_not_known_is_404(desk: Desk) -> None:
+    async with client_of(desk) as client:
+        assert (await client.get("/api/dial/c9", headers=TOKEN)).status_code == 404
