@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from voicebot.config import Settings
 from voicebot.figures.sip import sip_figures
 from voicebot.telephony._api import CallDoor, Reception
-from voicebot.telephony.sip import SipServer
+from voicebot.telephony.sip import MediaPolicy, SipServer
 from voicebot.web.metrics import Figure, Histogram
 
 
@@ -55,4 +55,5 @@ def _sip_server(settings: Settings, reception: Reception) -> SipServer:
         advertised_host=sip.advertised_host,
         media_timeout_s=sip.media_timeout_s,
         transfer_timeout_s=sip.transfer_timeout_s,
+        policy=MediaPolicy(codecs=sip.codecs, tone_keys=sip.tone_keys),
     )

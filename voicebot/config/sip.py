@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 from pydantic import Field, field_validator
 
 from voicebot.config.section import Port, Section
+
+AudioCodec: TypeAlias = Literal["opus", "G722", "PCMU", "PCMA"]
 
 
 class SipSettings(Section):
@@ -22,6 +26,15 @@ class SipSettings(Section):
     )
     transfer_timeout_s: float = Field(
         25.0, gt=0, le=300, description="how long a transfer's target may ring"
+    )
+
+    codecs: tuple[AudioCodec, ...] = Field(
+        ("opus", "G722", "PCMU", "PCMA"),
+        min_length=1,
+        description="codecs that calls may use, in the order in which we offer them",
+    )
+    tone_keys: Literal["auto", "always", "never"] = Field(
+        "auto", description="when keys are looked for in the sound; auto: where no others can come"
     )
 
     @field_validator("rtp_ports", mode="before")

@@ -13,6 +13,7 @@ import structlog
 from voicebot.errors import CallError
 from voicebot.telephony.frame_clock import FrameClock
 from voicebot.telephony.sip.counters import Counters
+from voicebot.telephony.sip.rtp import MediaPolicy
 from voicebot.telephony.sip.rtp_ports import RtpPorts
 from voicebot.telephony.sip.transactions import ClientTransactions, Timers
 
@@ -58,6 +59,7 @@ class Door:
     ports: RtpPorts
     counters: Counters
     requests: ClientTransactions
+    policy: MediaPolicy = field(default_factory=MediaPolicy)
     port: int = 0
     clock: FrameClock = field(default_factory=FrameClock)
     background: Background = field(default_factory=Background)

@@ -62,7 +62,7 @@ class MediaExchange:
     def offer(self) -> str:
         """Our own offer."""
         self.offered = True
-        return write_offer(self._ours())
+        return write_offer(self._ours(), self.media.policy.codecs)
 
     def take_answer(self, text: str) -> None:
         """Their answer to our offer. One that is of no use leaves all as it was."""
@@ -74,8 +74,8 @@ class MediaExchange:
         self.media.apply(agreed)
 
     def _agree(self, theirs: SdpMessage) -> Agreement:
-        current = self.media.agreed.law if self.media.agreed else None
-        return agree(theirs, current, self._peer_host)
+        current = self.media.agreed.codec if self.media.agreed else None
+        return agree(theirs, current, self._peer_host, self.media.policy.codecs)
 
     def _ours(self) -> OurMedia:
         self._version += 1

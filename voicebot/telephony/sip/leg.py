@@ -24,13 +24,14 @@ from voicebot.telephony._api import (
 )
 from voicebot.telephony.call_state import CallState, Signal, transition
 from voicebot.telephony.event_buffer import EventBuffer
+from voicebot.telephony.sip.codecs import NARROW
 from voicebot.telephony.sip.dialog import Dialog
 from voicebot.telephony.sip.door import Door
 from voicebot.telephony.sip.exchange import MediaExchange
 from voicebot.telephony.sip.messages import Head, MalformedMessage, has_sdp
 from voicebot.telephony.sip.pump import AudioPump
 from voicebot.telephony.sip.referral import Referral, context_headers, refer_to
-from voicebot.telephony.sip.rtp import RATE, CallMedia
+from voicebot.telephony.sip.rtp import CallMedia
 from voicebot.telephony.sip.transactions import ServerTransaction
 from voicebot.telephony.sip.wire import Hop
 
@@ -72,7 +73,8 @@ class SipLeg:
 
     @property
     def sample_rate(self) -> int:
-        return RATE
+        """Known with the codec, once the call is answered; 8000 before."""
+        return NARROW if self.media is None else self.media.rate
 
     @property
     def ended(self) -> bool:
@@ -193,7 +195,8 @@ class SipLeg:
 
     async def _open_media(self) -> MediaExchange:
         try:
-            media = await CallMedia.open(self._door.host, self._door.ports, self._door.counters)
+            door = self._door
+            media = await CallMedia.open(door.host, door.ports, door.counters, door.policy)
         except CallError as error:
             self._invite.answer(503, to_tag=self.dialog.local_tag)
             self._end(str(error), failed=True)

@@ -29,6 +29,7 @@ from voicebot.telephony.sip.messages import (
     stamp_via,
 )
 from voicebot.telephony.sip.offer_answer import agree, read_sdp
+from voicebot.telephony.sip.rtp import MediaPolicy
 from voicebot.telephony.sip.rtp_ports import RtpPorts
 from voicebot.telephony.sip.transactions import (
     ClientTransactions,
@@ -63,6 +64,7 @@ class SipServer:
         media_timeout_s: float = 20.0,
         transfer_timeout_s: float = 25.0,
         timers: Timers | None = None,
+        policy: MediaPolicy | None = None,
     ) -> None:
         self._port = port
         self._reception = reception
@@ -79,6 +81,7 @@ class SipServer:
             ports=RtpPorts(*rtp_ports),
             counters=self._counters,
             requests=ClientTransactions(timers),
+            policy=policy or MediaPolicy(),
         )
         self._legs: dict[tuple[str, str], SipLeg] = {}
         self._draining = False
@@ -210,7 +213,7 @@ class SipServer:
             invite.answer(482)
             return
         try:
-            _check_offer(invite.request, hop.peer[0])
+            _check_offer(invite.request, hop.peer[0], self._door.policy)
         except MalformedMessage:
             self._counters.malformed_sip()
             invite.answer(400)
@@ -263,7 +266,7 @@ class SipServer:
             self._idle.set()
 
 
-def _check_offer(invite: SipRequest, peer_host: str) -> None:
+def _check_offer(invite: SipRequest, peer_host: str, policy: MediaPolicy) -> None:
     """Raises MalformedMessage or NoCommonCodec for an offer that we could never agree to."""
     if has_sdp(invite):
-        agree(read_sdp(invite.text), None, peer_host)
+        agree(read_sdp(invite.text), None, peer_host, policy.codecs)
