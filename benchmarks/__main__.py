@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHMARKS = ("recognition", "builtins", "large_grammar", "startup", "calls")
+BENCHMARKS = ("recognition", "builtins", "large_grammar", "startup", "doors", "calls")
 
 
 def main() -> None:
