@@ -5,7 +5,17 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHMARKS = ("recognition", "builtins", "large_grammar", "startup", "doors", "calls")
+BENCHMARKS = (
+    "recognition",
+    "builtins",
+    "large_grammar",
+    "startup",
+    "doors",
+    "calls",
+    "dtmf",
+    "wideband",
+    "bad_networks",
+)
 
 
 def main() -> None:

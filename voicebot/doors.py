@@ -17,6 +17,7 @@ class Doors:
     """Every door; those that the settings leave shut are built and not opened."""
 
     def __init__(self, settings: Settings, reception: Reception) -> None:
+        self._settings = settings
         self.sip = _sip_server(settings, reception)
         self._doors: tuple[CallDoor, ...] = (*([self.sip] if settings.sip.enabled else []),)
 
@@ -29,6 +30,12 @@ class Doors:
         """Raises CallError for the first door that cannot be opened."""
         for door in self._doors:
             await door.start()
+
+    @property
+    def rates(self) -> tuple[int, ...]:
+        """Sample rates in Hz that calls may have, the usual one first."""
+        wide = self._settings.sip.enabled and {"opus", "G722"} & set(self._settings.sip.codecs)
+        return (8000, 16_000) if wide else (8000,)
 
     def drain(self) -> None:
         """Refuse new calls from now on."""

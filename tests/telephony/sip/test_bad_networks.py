@@ -24,8 +24,8 @@ from voicebot.types import Samples
 ROOT = Path(__file__).parents[3]
 DIGITS = ROOT / "../shared/data/digits"
 RATE = 8000
-SLOT = round(1.6 * RATE)
-BEFORE = round(0.4 * RATE)
+SLOT = 2 * RATE
+BEFORE = round(0.7 * RATE)
 ALL_AT_ONCE = Spoiling(lost=0.05, jitter_ms=60, reordered=0.05, doubled=0.02)
 
 pytestmark = [

@@ -13,7 +13,7 @@ from tests.telephony.sip.phone import Phone
 from voicebot.media import g711, opus
 from voicebot.media.dtmf_detector import HIGH_HZ, LAYOUT, LOW_HZ
 from voicebot.telephony._api import AudioIn, CallLeg
-from voicebot.telephony.sip import MediaPolicy
+from voicebot.telephony.sip import MediaPolicy, SipServer
 from voicebot.telephony.sip.codecs import CODECS, CodecName, Encoder, decoder, encoder
 from voicebot.types import Samples
 
@@ -65,7 +65,7 @@ async def test_a_wideband_call_is_heard_unfolded(phone: Phone, bot: Bot, name: C
     await phone.dial(phone.sdp(*lines, audio=audio))
     assert f"{CODECS[name].format}" in phone.answers[-1].text
     await talk(phone, bright(16_000), name)
-    await bot.until(lambda bot: np.count_nonzero(bot.heard()) > 6400, "the audio")
+    await bot.until(lambda bot: bool(np.count_nonzero(bot.heard()) > 6400), "the audio")
     assert bot.legs[0].sample_rate == 16_000
     assert {len(event.samples) for event in bot.events if isinstance(event, AudioIn)} == {320}
     heard = bot.heard()
@@ -141,7 +141,7 @@ async def test_a_key_that_comes_as_a_tone_is_a_key_and_no_speech(phone: Phone, b
 async def test_tones_are_left_alone_where_keys_can_be_signalled(phone: Phone, bot: Bot) -> None:
     await phone.dial()
     await talk(phone, key_tone("4", 20), "PCMU")
-    await bot.until(lambda bot: np.count_nonzero(bot.heard()) > 15 * 160, "the tone")
+    await bot.until(lambda bot: bool(np.count_nonzero(bot.heard()) > 15 * 160), "the tone")
     assert bot.keys() == ""
     await phone.hang_up()
 
@@ -183,4 +183,16 @@ async def test_opus_is_not_forced_on_a_caller_who_prefers_g711(
         phone.sdp("a=rtpmap:111 opus/48000/2", audio=f"RTP/AVP {number} 111 9 101")
     )
     assert f"RTP/AVP {number} 101" in ok.text
+    await phone.hang_up()
+
+
+async def test_music_on_hold_is_not_kept(server: SipServer, phone: Phone, bot: Bot) -> None:
+    await phone.dial()
+    phone.invite(phone.sdp("a=sendonly"))
+    await phone.expect(200)
+    phone.ack()
+    for _ in range(150):
+        phone.talk(b"\x90" * 160)
+    await bot.until(lambda bot: server.counters().rtp_received == 150, "the music")
+    assert server.counters().rtp_late == 0
     await phone.hang_up()

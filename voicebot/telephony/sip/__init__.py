@@ -8,7 +8,7 @@ all calls share, `counters` what /metrics shows.
 """
 
 from voicebot.telephony.sip.counters import SipSnapshot
-from voicebot.telephony.sip.rtp import MediaPolicy
+from voicebot.telephony.sip.policy import MediaPolicy
 from voicebot.telephony.sip.server import SipServer
 from voicebot.telephony.sip.transactions import Timers
 

@@ -13,7 +13,7 @@ import structlog
 from voicebot.errors import CallError
 from voicebot.telephony.frame_clock import FrameClock
 from voicebot.telephony.sip.counters import Counters
-from voicebot.telephony.sip.rtp import MediaPolicy
+from voicebot.telephony.sip.policy import MediaPolicy
 from voicebot.telephony.sip.rtp_ports import RtpPorts
 from voicebot.telephony.sip.transactions import ClientTransactions, Timers
 

@@ -17,8 +17,7 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from aiortp import RtpPacket, RTPSession, StreamStatistics
 from aiortp.cn import parse_cn_payload
@@ -29,16 +28,14 @@ from voicebot.media.resample import FrameResampler
 from voicebot.telephony.sip.codecs import CODECS, NARROW, CodecName, decoder, encoder
 from voicebot.telephony.sip.counters import Counters, StreamCounts
 from voicebot.telephony.sip.keys import KeyReader, KeyWays
-from voicebot.telephony.sip.offer_answer import EVERY_CODEC, Agreement
+from voicebot.telephony.sip.offer_answer import Agreement
 from voicebot.telephony.sip.playout import Playout
+from voicebot.telephony.sip.policy import MediaPolicy
 from voicebot.telephony.sip.rtp_ports import RtpPorts
 from voicebot.types import Samples
 
 MAX_PAYLOAD: Final = 1600
 """200 ms of G.711, the longest packet time anybody uses."""
-
-ToneKeys: TypeAlias = Literal["auto", "always", "never"]
-"""When keys are looked for in the audio; 'auto': where no telephone events were agreed."""
 
 _MOVE_AFTER_S: Final = 3.0
 _NOWHERE: Final = "0.0.0.0"
@@ -53,14 +50,6 @@ _BAD_PACKET: Final = (
     AttributeError,
 )
 """What aiortp's parsers raise on noise."""
-
-
-@dataclass(frozen=True, slots=True)
-class MediaPolicy:
-    """What an operator decides about audio: ``codecs`` in the order in which we offer them."""
-
-    codecs: tuple[CodecName, ...] = EVERY_CODEC
-    tone_keys: ToneKeys = "auto"
 
 
 class CallMedia(RTPSession):
@@ -259,6 +248,8 @@ class CallMedia(RTPSession):
         if len(packet.payload) > MAX_PAYLOAD:
             raise ValueError("a packet of more than 200 ms")
         if packet.payload_type == self._agreed.payload_type:
+            if self._agreed.held:
+                return  # their music on hold: nobody listens
             self._playout_buffer.put(packet.timestamp, packet.payload, now)
         elif packet.payload_type == self._dtmf_payload_type:
             self._take_key(packet, now)

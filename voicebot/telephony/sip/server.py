@@ -29,7 +29,7 @@ from voicebot.telephony.sip.messages import (
     stamp_via,
 )
 from voicebot.telephony.sip.offer_answer import agree, read_sdp
-from voicebot.telephony.sip.rtp import MediaPolicy
+from voicebot.telephony.sip.policy import MediaPolicy
 from voicebot.telephony.sip.rtp_ports import RtpPorts
 from voicebot.telephony.sip.transactions import (
     ClientTransactions,
