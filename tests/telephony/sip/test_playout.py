@@ -245,3 +245,14 @@ def test_a_packet_that_cannot_be_decoded_is_refused_or_concealed() -> None:
     playout = Playout(decoder("PCMU"), 8000, 8000)
     playout.put(0, b"", 0.0)
     assert playout.tick(1.0) is None
+
+
+def test_jitter_of_60_ms_loses_next_to_nothing() -> None:
+    chance = random.Random(5)
+    said = np.concatenate([loud(100), np.zeros(75 * FRAME, np.int16)] * 10)
+    line = Line()
+    sent = packets(said, quiet=0)
+    line.bring(sent, {number: chance.uniform(0, 120) for number in range(len(sent))})
+    line.run(len(sent) / 50 + 0.4)
+    assert line.playout.late_dropped <= 0.005 * len(sent)
+    assert line.playout.concealed_frames <= 0.01 * len(sent)
