@@ -8,7 +8,7 @@ from fastapi import APIRouter
 
 from voicebot.config import Settings
 from voicebot.figures.sip import sip_figures
-from voicebot.telephony._api import CallDoor, Reception
+from voicebot.telephony._api import CallDoor, Dialer, Reception
 from voicebot.telephony.sip import MediaPolicy, SipServer
 from voicebot.web.metrics import Figure, Histogram
 
@@ -25,6 +25,11 @@ class Doors:
     def routers(self) -> tuple[APIRouter, ...]:
         """What the doors need of the HTTP side."""
         return ()
+
+    @property
+    def dialer(self) -> Dialer | None:
+        """The door that calls go out through; None while there is none that can."""
+        return None
 
     async def open(self) -> None:
         """Raises CallError for the first door that cannot be opened."""

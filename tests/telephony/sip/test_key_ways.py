@@ -5,7 +5,7 @@ from __future__ import annotations
 from voicebot.telephony.sip.keys import KeyWays
 
 
-def test_a_key_by_info_after_its_tone_is_the_same_press() -> None:
+def test_a_signal_after_its_tone_is_the_same_press() -> None:
     ways = KeyWays()
     assert ways.sounded("5", 1.0)
     assert not ways.signalled("5", 1.3)

@@ -18,7 +18,7 @@ _REORDERED_S: Final = 1.0
 _SLACK_S: Final = 0.05
 """Between the reported end of an event and the packet that carries it on."""
 _SAME_PRESS_S: Final = 1.5
-"""A key may be told by INFO so long after its tone was heard: when it is let go."""
+"""A signal may come so long after its tone was heard."""
 
 
 class KeyReader:
@@ -62,7 +62,7 @@ class KeyReader:
 
 
 class KeyWays:
-    """Each press once, though it may come as a signal (RFC 4733, SIP INFO) and as a tone too.
+    """Each press once, though it may come as a telephone event and as a tone too.
 
     Whoever signals keys at all signals every one: with the first signal the tones no longer count.
     """

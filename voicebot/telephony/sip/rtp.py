@@ -193,11 +193,6 @@ class CallMedia(RTPSession):
             self.on_key(listened.key, now)
         return None if frame is None else listened.samples
 
-    def signalled_key(self, key: str, now: float) -> None:
-        """A key that was signalled, by telephone event or by SIP INFO; told unless its tone was."""
-        if self._ways.signalled(key, now):
-            self.on_key(key, now)
-
     def _handle_rtp(self, data: bytes, addr: tuple[str, int]) -> None:
         try:
             packet = RtpPacket.parse(data)
@@ -260,8 +255,8 @@ class CallMedia(RTPSession):
         key = self._keys.read(packet.payload, packet.timestamp, marker=bool(packet.marker))
         # The packets of a key stand in for audio: their absence from the playout is no loss.
         self._playout_buffer.hush(packet.timestamp)
-        if key is not None:
-            self.signalled_key(key, now)
+        if key is not None and self._ways.signalled(key, now):
+            self.on_key(key, now)
 
     def _handle_rtcp(self, data: bytes, addr: tuple[str, int]) -> None:
         if self._remote_addr is None or addr[0] != self._remote_addr[0]:
