@@ -13,6 +13,9 @@ BENCHMARKS = (
     "doors",
     "recorder",
     "strangers",
+    "dtmf",
+    "wideband",
+    "bad_networks",
     "calls",
 )
 

@@ -57,7 +57,6 @@ from voicebot.web.tally import CallTally
 
 log = structlog.get_logger(__name__)
 
-TELEPHONE_RATE = 8000
 POLITE_END_S = 10.0
 """How long the last calls have to hear the farewell."""
 
@@ -120,7 +119,11 @@ class Server:
             said.append((words, self.application.language))
         for language, renderer in self.renderers.items():
             prompts = [prompt for prompt in said if prompt[1] == language]
-            missing = await renderer.warm(prompts, TELEPHONE_RATE)
+            missing = [
+                (segment, rate)
+                for rate in self._doors.rates
+                for segment in await renderer.warm(prompts, rate)
+            ]
             self._chores.append(asyncio.create_task(_render(renderer, missing), name="prompts"))
         self._recording.start()
         self._chores.append(asyncio.create_task(self._recording.keep_tidy(), name="recordings"))
@@ -336,12 +339,12 @@ def announcement(settings: Settings) -> Prompt | None:
     return Prompt((words,)) if words else None
 
 
-async def _render(renderer: PromptRenderer, missing: Sequence[Segment]) -> None:
+async def _render(renderer: PromptRenderer, missing: Sequence[tuple[Segment, int]]) -> None:
     """Render the prompts that no earlier run has left in the cache, one after the other, so that a
     call that wants one now finds a worker."""
-    for segment in missing:
+    for segment, rate in missing:
         try:
-            await renderer.render(segment, TELEPHONE_RATE)
+            await renderer.render(segment, rate)
         except SpeechError as error:
             log.warning("prompt_not_rendered", error=str(error))
     if missing:

@@ -20,6 +20,7 @@ from voicebot.telephony.guard import AddressGuard, GuardPolicy
 from voicebot.telephony.sip import (
     Access,
     Credentials,
+    MediaPolicy,
     Provider,
     SessionPolicy,
     SipServer,
@@ -33,6 +34,7 @@ class Doors:
     """Every door; those that the settings leave shut are built and not opened."""
 
     def __init__(self, settings: Settings, reception: Reception) -> None:
+        self._settings = settings
         self.guard = _guard(settings)
         self.sip = _sip_server(settings, reception, self.guard)
         self._doors: tuple[CallDoor, ...] = (*([self.sip] if settings.sip.enabled else []),)
@@ -51,6 +53,12 @@ class Doors:
         """Raises CallError for the first door that cannot be opened."""
         for door in self._doors:
             await door.start()
+
+    @property
+    def rates(self) -> tuple[int, ...]:
+        """Sample rates in Hz that calls may have, the usual one first."""
+        wide = self._settings.sip.enabled and {"opus", "G722"} & set(self._settings.sip.codecs)
+        return (8000, 16_000) if wide else (8000,)
 
     def drain(self) -> None:
         """Refuse new calls from now on."""
@@ -103,6 +111,7 @@ def _sip_server(settings: Settings, reception: Reception, guard: AddressGuard) -
         ),
         providers=[_provider(name, each) for name, each in sip.providers.items()],
         session=SessionPolicy(sip.session_expires_s),
+        policy=MediaPolicy(codecs=sip.codecs, tone_keys=sip.tone_keys),
     )
 
 

@@ -43,7 +43,9 @@ def digits(folder: Path) -> list[Utterance]:
 def orders(folder: Path) -> list[Utterance]:
     """Spoken coffee orders, right when every slot is right."""
     active = GRAMMARS.active(["coffee"])
-    return [Utterance(sounds.read(folder / name), active, slots) for name, slots in _labels(folder)]
+    return [
+        Utterance(sounds.read(folder / name), active, slots) for name, slots in order_labels(folder)
+    ]
 
 
 def noisy_orders(folder: Path, snr_db: int) -> list[Utterance]:
@@ -52,7 +54,7 @@ def noisy_orders(folder: Path, snr_db: int) -> list[Utterance]:
     chance = np.random.default_rng(_SEED + snr_db)
     kitchen, rate = read_speech(next(folder.glob("noise-*")))
     found: list[Utterance] = []
-    for name, slots in _labels(folder):
+    for name, slots in order_labels(folder):
         samples, own_rate = read_speech(folder / name)
         mixed = sounds.mix(resample(samples, own_rate, rate), kitchen, snr_db, chance)
         found.append(Utterance(sounds.line(mixed, rate), active, slots))
@@ -109,7 +111,8 @@ def foreign(utterances: list[Utterance], active: ActiveGrammar, every: int = 1) 
     return [Utterance(said.samples, active, None) for said in utterances[::every]]
 
 
-def _labels(folder: Path) -> list[tuple[str, Json]]:
+def order_labels(folder: Path) -> list[tuple[str, Json]]:
+    """The files of the orders and what each means."""
     labels: dict[str, Json] = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
     return sorted(labels.items())
 

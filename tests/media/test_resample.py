@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from voicebot.media.resample import StreamResampler, resample
+from voicebot.media.resample import FrameResampler, StreamResampler, resample
 from voicebot.types import Samples
 
 
@@ -71,3 +71,28 @@ def test_a_reset_stream_begins_anew() -> None:
     stream.reset()
     second = np.concatenate([stream.feed(sine(8000)), stream.finish()])
     assert np.array_equal(first, second)
+
+
+@pytest.mark.parametrize(("rate", "to_rate"), [(8000, 16_000), (16_000, 8000), (8000, 8000)])
+def test_frames_are_converted_one_for_one_without_lag(rate: int, to_rate: int) -> None:
+    for hertz in (300.0, 1000.0, 3000.0):
+        converter = FrameResampler(rate, to_rate)
+        said = sine(rate, hertz).reshape(-1, rate // 50)
+        told = [converter.feed(frame) for frame in said]
+        assert {len(frame) for frame in told} == {to_rate // 50}
+        heard, wanted = np.concatenate(told).astype(float), sine(to_rate, hertz).astype(float)
+        lags = range(to_rate // 500)
+        likeness = max(np.corrcoef(heard[lag:], wanted[: len(wanted) - lag])[0, 1] for lag in lags)
+        assert likeness > 0.99
+
+
+def test_what_a_narrow_line_cannot_carry_is_not_folded_back() -> None:
+    wide = sine(16_000, 6000.0)
+    converter = FrameResampler(16_000, 8000)
+    told = np.concatenate([converter.feed(frame) for frame in wide.reshape(-1, 320)])
+    assert np.abs(told[200:]).max() < 80
+
+
+def test_frames_of_other_rates_are_refused() -> None:
+    with pytest.raises(ValueError, match="8000 and 16000"):
+        FrameResampler(8000, 44_100)

@@ -60,7 +60,7 @@ class _Tally:
 
 
 @app.command("build")
-def build(folder: Folder = None, rates: Rate = [8000], as_json: AsJson = False) -> None:  # noqa: B006
+def build(folder: Folder = None, rates: Rate = [8000, 16_000], as_json: AsJson = False) -> None:  # noqa: B006
     """Render every prompt that is the same in all calls into the cache."""
     settings = load_settings()
     application = folder or settings.server.application

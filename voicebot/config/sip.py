@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from ipaddress import IPv4Network
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from pydantic import Field, field_validator
 
 from voicebot.config.section import Port, Section
 from voicebot.config.sip_provider import PASSWORD_VARIABLE, SipProvider, outside_settings
+
+AudioCodec: TypeAlias = Literal["opus", "G722", "PCMU", "PCMA"]
 
 
 class SipSettings(Section):
@@ -78,6 +80,15 @@ class SipSettings(Section):
         if 0 < value < 90:
             raise ValueError("should be 0 or at least 90")
         return value
+
+    codecs: tuple[AudioCodec, ...] = Field(
+        ("opus", "G722", "PCMU", "PCMA"),
+        min_length=1,
+        description="codecs that calls may use, in the order in which we offer them",
+    )
+    tone_keys: Literal["auto", "always", "never"] = Field(
+        "auto", description="when keys are looked for in the sound; auto: where no others can come"
+    )
 
     @field_validator("rtp_ports", mode="before")
     @classmethod

@@ -64,5 +64,44 @@ class StreamResampler:
             self._stream.clear()
 
 
+class FrameResampler:
+    """Converts a stream of 20 ms frames between 8 and 16 kHz, a frame out for each frame in.
+
+    soxr's streams lag by 50 to 100 ms; a call in which one side changes to another band cannot wait
+    so long. A half-band filter of 49 taps lags by 1.5 ms and passes what a telephone passes.
+    """
+
+    def __init__(self, rate: int, to_rate: int) -> None:
+        if {rate, to_rate} - {8000, 16_000}:
+            raise ValueError("frames are converted between 8000 and 16000 Hz only")
+        self._step = rate - to_rate
+        self._past = np.zeros(len(_HALF_BAND) - 1, np.float32)
+
+    def feed(self, samples: Samples) -> Samples:
+        """Take int16 of shape [rate / 50], give it of shape [to_rate / 50]."""
+        if not self._step:
+            return samples
+        if self._step < 0:
+            wide = np.zeros(2 * len(samples), np.float32)
+            wide[::2] = samples
+            wide *= 2
+        else:
+            wide = samples.astype(np.float32)
+        wide = np.concatenate((self._past, wide))
+        self._past = wide[len(wide) - len(self._past) :]
+        filtered = np.convolve(wide, _HALF_BAND, "valid")
+        return _to_int16(filtered if self._step < 0 else filtered[::2])
+
+
+def _half_band(taps: int = 49) -> NDArray[np.float32]:
+    places = np.arange(taps) - taps // 2
+    ideal = np.sinc(places / 2 * 0.98) * np.kaiser(taps, 7.0)
+    filter_: NDArray[np.float32] = (ideal / ideal.sum()).astype(np.float32)
+    return filter_
+
+
+_HALF_BAND: Final = _half_band()
+
+
 def _to_int16(converted: NDArray[np.float32]) -> Samples:
     return np.clip(np.rint(converted), _LOW, _HIGH).astype(np.int16)

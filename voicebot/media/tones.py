@@ -2,7 +2,7 @@
 
 Call-progress tones follow ITU-T E.180 with the North American precise tone plan (frequencies and
 cadences of ringback, busy, reorder). Music on hold is a recording, not a tone, and has no place
-here; neither has DTMF, which voicebot sends and hears as RFC 4733 events.
+here. Keys heard as tones are found by `dtmf_detector`; voicebot sends keys as RFC 4733 events only.
 """
 
 from __future__ import annotations

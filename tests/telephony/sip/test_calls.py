@@ -187,7 +187,7 @@ async def test_an_answer_to_our_offer_without_common_codec_ends_the_call(
 
 
 async def test_no_common_codec_is_488(phone: Phone, bot: Bot) -> None:
-    phone.invite(phone.sdp(audio="RTP/AVP 18 9"))
+    phone.invite(phone.sdp(audio="RTP/AVP 18 4"))
     await phone.expect(488)
     phone.ack()
     assert (bot.refused, bot.arrived) == ([488], [])

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voicebot.errors import NoCommonCodec
+from voicebot.media import opus
 from voicebot.telephony.sip.messages import MalformedMessage
 from voicebot.telephony.sip.offer_answer import (
     OurMedia,
@@ -31,18 +32,18 @@ KEYS = "a=rtpmap:101 telephone-event/8000"
 
 
 def test_the_callers_first_codec_wins() -> None:
-    assert agree(read_sdp(offer(BOTH))).law == "PCMU"
-    assert agree(read_sdp(offer("m=audio 4000 RTP/AVP 18 8 0"))).law == "PCMA"
+    assert agree(read_sdp(offer(BOTH))).codec == "PCMU"
+    assert agree(read_sdp(offer("m=audio 4000 RTP/AVP 18 8 0"))).codec == "PCMA"
 
 
 def test_a_dynamic_number_for_g711_is_taken() -> None:
     agreed = agree(read_sdp(offer("m=audio 4000 RTP/AVP 98", "a=rtpmap:98 pcma/8000/1")))
-    assert (agreed.law, agreed.payload_type) == ("PCMA", 98)
+    assert (agreed.codec, agreed.payload_type) == ("PCMA", 98)
 
 
 def test_the_present_codec_stays_in_mid_call() -> None:
-    assert agree(read_sdp(offer("m=audio 4000 RTP/AVP 8 0")), "PCMU").law == "PCMU"
-    assert agree(read_sdp(offer("m=audio 4000 RTP/AVP 8")), "PCMU").law == "PCMA"
+    assert agree(read_sdp(offer("m=audio 4000 RTP/AVP 8 0")), "PCMU").codec == "PCMU"
+    assert agree(read_sdp(offer("m=audio 4000 RTP/AVP 8")), "PCMU").codec == "PCMA"
 
 
 def test_keys_have_the_number_that_the_caller_gave() -> None:
@@ -111,7 +112,7 @@ def test_video_and_srtp_are_declined_line_by_line() -> None:
 @pytest.mark.parametrize(
     "sdp",
     [
-        offer("m=audio 4000 RTP/AVP 18 9"),
+        offer("m=audio 4000 RTP/AVP 18 4"),
         offer("m=video 4000 RTP/AVP 99"),
         offer("m=audio 0 RTP/AVP 0"),
         offer("m=audio 70000 RTP/AVP 0"),
@@ -149,7 +150,60 @@ def test_noise_is_malformed_or_no_agreement(noise: str) -> None:
 
 
 def test_our_own_offer_can_be_agreed_with() -> None:
-    agreed = agree(read_sdp(write_offer(OURS)))
-    assert (agreed.law, agreed.keys_payload_type) == ("PCMU", 101)
+    agreed = agree(read_sdp(write_offer(OURS, ("PCMU", "G722"))))
+    assert (agreed.codec, agreed.keys_payload_type) == ("PCMU", 101)
     assert agreed.remote == ("192.0.2.1", 20000)
     assert agreed.direction == "sendrecv"
+
+
+WIDE = (
+    "m=audio 4000 RTP/AVP 111 9 0 8 13 100 101",
+    "a=rtpmap:111 opus/48000/2",
+    "a=rtpmap:100 telephone-event/48000",
+    KEYS,
+)
+
+
+@pytest.mark.skipif(not opus.available(), reason="libopus is not installed")
+def test_opus_is_agreed_with_its_clock_and_parameters() -> None:
+    theirs = read_sdp(offer(*WIDE))
+    agreed = agree(theirs)
+    assert (agreed.codec, agreed.payload_type) == ("opus", 111)
+    assert (agreed.keys_payload_type, agreed.keys_clock_rate) == (100, 48_000)
+    answer = write_answer(theirs, agreed, OURS)
+    assert "m=audio 20000 RTP/AVP 111 100\r\n" in answer
+    assert "a=rtpmap:111 opus/48000/2\r\n" in answer
+    assert "a=fmtp:111 useinbandfec=1" in answer
+    assert "a=rtpmap:100 telephone-event/48000\r\n" in answer
+
+
+def test_g722_is_agreed_with_its_clock_of_8000() -> None:
+    theirs = read_sdp(offer("m=audio 4000 RTP/AVP 9 0 101", KEYS))
+    agreed = agree(theirs)
+    assert (agreed.codec, agreed.payload_type, agreed.keys_payload_type) == ("G722", 9, 101)
+    assert "a=rtpmap:9 G722/8000\r\n" in write_answer(theirs, agreed, OURS)
+
+
+def test_the_settings_say_which_codecs_are_spoken() -> None:
+    theirs = read_sdp(offer(*WIDE))
+    assert agree(theirs, ours=("PCMA", "PCMU")).codec == "PCMU"
+    with pytest.raises(NoCommonCodec, match="no audio in PCMA over"):
+        agree(read_sdp(offer("m=audio 4000 RTP/AVP 0 9")), ours=("PCMA",))
+
+
+def test_our_offers_have_the_order_of_the_settings() -> None:
+    written = write_offer(OURS, ("G722", "PCMA"))
+    assert "m=audio 20000 RTP/AVP 9 8 101\r\n" in written
+
+
+@pytest.mark.skipif(not opus.available(), reason="libopus is not installed")
+def test_an_offer_with_opus_has_keys_on_both_clocks() -> None:
+    written = write_offer(OURS)
+    assert "m=audio 20000 RTP/AVP 96 9 0 8 101 102\r\n" in written
+    assert "a=rtpmap:102 telephone-event/48000\r\n" in written
+
+
+def test_comfort_noise_has_the_number_that_the_caller_gave() -> None:
+    assert agree(read_sdp(offer("m=audio 4000 RTP/AVP 0 13"))).noise_payload_type == 13
+    dynamic = read_sdp(offer("m=audio 4000 RTP/AVP 0 98", "a=rtpmap:98 CN/8000"))
+    assert agree(dynamic).noise_payload_type == 98

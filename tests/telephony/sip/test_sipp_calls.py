@@ -90,7 +90,7 @@ async def test_options(server: SipServer, tmp_path: Path) -> None:
 async def test_codecs_that_do_not_match_are_488(
     server: SipServer, bot: Bot, tmp_path: Path
 ) -> None:
-    keys = {"audio": "18 9", "status": "488", "header": "CSeq", "value": "INVITE"}
+    keys = {"audio": "18 4", "status": "488", "header": "CSeq", "value": "INVITE"}
     await call(server, "refused.xml", tmp_path, keys)
     assert bot.refused == [488]
 

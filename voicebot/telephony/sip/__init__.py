@@ -5,14 +5,16 @@ formed, by the rules of `syntax`) - `transactions` and `client_invite` (what is 
 - `server` (whose message it is; `access` and `digest` say who may call) - `leg` (one call;
 `leg_core` is what any has, `incoming_leg` and `outgoing_leg` how it begins; with `dialog`,
 `in_dialog`, `identity`, `referral`, `sessions` and `session_timer`, `info_keys`) - `exchange` and
-`offer_answer` (what audio was agreed) - `pump` and `rtp` (the audio itself; with `media_source` and
-`keys`). Our own calls: `dialer`, `call_setup`, `providers`, `paths`, `registration`. `door` is what
+`offer_answer` (what audio was agreed; with `codecs`) - `pump` and `rtp` (the audio itself; with
+`media_source`, `playout`, `delay` and `keys`). Our own calls: `dialer`, `call_setup`, `providers`,
+`paths`, `registration`. `door` is what
 all calls share, `counters` what /metrics shows.
 """
 
 from voicebot.telephony.sip.access import Access
 from voicebot.telephony.sip.counters import SipSnapshot
 from voicebot.telephony.sip.digest import Credentials
+from voicebot.telephony.sip.policy import MediaPolicy
 from voicebot.telephony.sip.providers import Provider, server_of
 from voicebot.telephony.sip.registration import RegistrationState
 from voicebot.telephony.sip.server import SipServer
@@ -22,6 +24,7 @@ from voicebot.telephony.sip.timers import Timers
 __all__ = [
     "Access",
     "Credentials",
+    "MediaPolicy",
     "Provider",
     "RegistrationState",
     "SessionPolicy",

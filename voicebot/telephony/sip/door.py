@@ -14,6 +14,7 @@ from voicebot.errors import CallError
 from voicebot.telephony.frame_clock import FrameClock
 from voicebot.telephony.sip.counters import Counters
 from voicebot.telephony.sip.messages import ALLOWED_METHODS
+from voicebot.telephony.sip.policy import MediaPolicy
 from voicebot.telephony.sip.rtp_ports import RtpPorts
 from voicebot.telephony.sip.session_timer import SessionPolicy
 from voicebot.telephony.sip.timers import Timers
@@ -62,6 +63,7 @@ class Door:
     counters: Counters
     requests: ClientTransactions
     session: SessionPolicy = field(default_factory=SessionPolicy)
+    policy: MediaPolicy = field(default_factory=MediaPolicy)
     port: int = 0
     clock: FrameClock = field(default_factory=FrameClock)
     background: Background = field(default_factory=Background)

@@ -64,7 +64,7 @@ class MediaExchange:
     def offer(self) -> str:
         """Our own offer."""
         self.offered = True
-        self._said = write_offer(self._ours())
+        self._said = write_offer(self._ours(), self.media.policy.codecs)
         return self._said
 
     def repeat(self) -> str:
@@ -81,8 +81,8 @@ class MediaExchange:
         self.media.apply(agreed)
 
     def _agree(self, theirs: SdpMessage) -> Agreement:
-        current = self.media.agreed.law if self.media.agreed else None
-        return agree(theirs, current, self._peer_host)
+        current = self.media.agreed.codec if self.media.agreed else None
+        return agree(theirs, current, self._peer_host, self.media.policy.codecs)
 
     def _ours(self) -> OurMedia:
         self._version += 1

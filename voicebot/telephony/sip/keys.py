@@ -13,16 +13,20 @@ from typing import Final
 
 from voicebot.types import KEYS
 
-_REORDERED: Final = 8000
+_REORDERED_S: Final = 1.0
 """Timestamps up to a second back are late packets of an earlier key; further back is a restart."""
-_SLACK: Final = 400
-"""50 ms between the reported end of an event and the packet that carries it on."""
+_SLACK_S: Final = 0.05
+"""Between the reported end of an event and the packet that carries it on."""
+_SAME_PRESS_S: Final = 1.5
+"""A signal may come so long after its tone was heard."""
 
 
 class KeyReader:
-    """Reads the events of one stream."""
+    """Reads the events of one stream; ``clock_rate`` is that of its timestamps."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock_rate: int = 8000) -> None:
+        self._reordered = _REORDERED_S * clock_rate
+        self._slack = _SLACK_S * clock_rate
         self._timestamp: int | None = None
         self._event = 0
         self._duration = 0
@@ -46,7 +50,7 @@ class KeyReader:
 
     def _is_old(self, timestamp: int) -> bool:
         assert self._timestamp is not None
-        return 0 < (self._timestamp - timestamp) & 0xFFFFFFFF < _REORDERED
+        return 0 < (self._timestamp - timestamp) & 0xFFFFFFFF < self._reordered
 
     def _begins(self, event: int, timestamp: int, marker: bool) -> bool:
         assert self._timestamp is not None
@@ -54,4 +58,28 @@ class KeyReader:
         if moved == 0:
             return False
         goes_on = event == self._event and not self._ended and not marker
-        return not (goes_on and moved <= self._duration + _SLACK)
+        return not (goes_on and moved <= self._duration + self._slack)
+
+
+class KeyWays:
+    """Each press once, though it may come as a telephone event and as a tone too.
+
+    Whoever signals keys at all signals every one: with the first signal the tones no longer count.
+    """
+
+    def __init__(self) -> None:
+        self._signals = False
+        self._last_tone: tuple[str, float] | None = None
+
+    def signalled(self, key: str, now: float) -> bool:
+        """Whether a signalled key is a press that is not known yet."""
+        self._signals = True
+        tone, self._last_tone = self._last_tone, None
+        return tone is None or tone[0] != key or now - tone[1] > _SAME_PRESS_S
+
+    def sounded(self, key: str, now: float) -> bool:
+        """Whether a key that was heard as a tone counts."""
+        if self._signals:
+            return False
+        self._last_tone = (key, now)
+        return True

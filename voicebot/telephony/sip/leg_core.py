@@ -21,12 +21,13 @@ from voicebot.telephony._api import (
 )
 from voicebot.telephony.call_state import CallState, Signal, transition
 from voicebot.telephony.event_buffer import EventBuffer
+from voicebot.telephony.sip.codecs import NARROW
 from voicebot.telephony.sip.door import Door
 from voicebot.telephony.sip.exchange import MediaExchange
 from voicebot.telephony.sip.in_dialog import InDialog
 from voicebot.telephony.sip.info_keys import KeyOnce, Way
 from voicebot.telephony.sip.pump import AudioPump
-from voicebot.telephony.sip.rtp import RATE, CallMedia
+from voicebot.telephony.sip.rtp import CallMedia
 from voicebot.telephony.sip.transactions import ServerTransaction
 
 
@@ -67,7 +68,8 @@ class LegCore:
 
     @property
     def sample_rate(self) -> int:
-        return RATE
+        """Known with the codec, once the call is answered; 8000 before."""
+        return NARROW if self.media is None else self.media.rate
 
     @property
     def ended(self) -> bool:
@@ -94,7 +96,8 @@ class LegCore:
 
     async def _open_media(self, peer_host: str) -> MediaExchange:
         """Bind the RTP ports. Raises CallError; the leg may have ended meanwhile."""
-        media = await CallMedia.open(self._door.host, self._door.ports, self._door.counters)
+        door = self._door
+        media = await CallMedia.open(door.host, door.ports, door.counters, door.policy)
         if self.ended:
             await media.close()
             raise CallError(self._end_reason)

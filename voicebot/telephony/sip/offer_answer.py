@@ -2,8 +2,9 @@
 
 Pure. aiosipua reads and writes the SDP; the agreement is ours, because aiosipua's answers with its
 own number for telephone events and its caller's packet time, and looks neither at hold on session
-level nor at whether the address can be sent to. We speak G.711 in 20 ms packets over plain RTP and
-IPv4: anything else (SRTP, video) is declined line by line.
+level nor at whether the address can be sent to. We speak the codecs of `codecs` in 20 ms packets
+over plain RTP and IPv4: anything else (SRTP, video) is declined line by line. In answers the
+caller's order counts, in our own offers that of the settings.
 """
 
 from __future__ import annotations
@@ -23,11 +24,12 @@ from aiosipua import (
 )
 
 from voicebot.errors import NoCommonCodec
-from voicebot.media.g711 import Law
+from voicebot.telephony.sip.codecs import CODECS, CodecFacts, CodecName, usable
 from voicebot.telephony.sip.messages import MalformedMessage
 
-OUR_KEYS_PAYLOAD_TYPE: Final = 101
-_STATIC: Final[dict[Law, int]] = {"PCMU": 0, "PCMA": 8}
+OUR_KEYS: Final = {8000: 101, 48_000: 102}
+"""Payload types of our telephone events, one for each clock."""
+EVERY_CODEC: Final = tuple(CODECS)
 _PLAIN_RTP: Final = ("RTP/AVP", "RTP/AVPF")
 _MIRRORED: Final = {
     "sendrecv": "sendrecv",
@@ -42,15 +44,18 @@ class Agreement:
     """What was agreed about the one audio stream.
 
     ``remote`` is where RTP goes. ``direction`` is ours: 'sendrecv', 'recvonly' and so on.
-    ``keys_payload_type`` is None where the other side has no telephone events.
+    ``keys_payload_type`` is None where the other side has no telephone events, ``keys_clock_rate``
+    their clock. ``noise_payload_type`` is that of comfort noise.
     """
 
     line: int
-    law: Law
+    codec: CodecName
     payload_type: int
     keys_payload_type: int | None
     remote: tuple[str, int]
     direction: str
+    keys_clock_rate: int = 8000
+    noise_payload_type: int = 13
 
     @property
     def held(self) -> bool:
@@ -84,41 +89,49 @@ def read_sdp(text: str) -> SdpMessage:
     return sdp
 
 
-def agree(theirs: SdpMessage, current: Law | None = None, peer_host: str = "") -> Agreement:
-    """Choose the first usable audio line of ``theirs`` and its first codec that we speak.
+def agree(
+    theirs: SdpMessage,
+    current: CodecName | None = None,
+    peer_host: str = "",
+    ours: tuple[CodecName, ...] = EVERY_CODEC,
+) -> Agreement:
+    """Choose the first usable audio line of ``theirs`` and its first codec that is among ``ours``.
 
     ``current`` is kept where it is still among them, so that a re-ordered list in a re-INVITE does
     not change the codec in mid-call. ``peer_host`` is the IPv4 address that their signalling comes
     from: RTP is sent there where they name an address of another kind. Serves for an offer and for
     the answer to ours. Raises NoCommonCodec.
     """
+    ours = usable(ours)
     for line, media in enumerate(theirs.media):
         if media.media != "audio" or media.port == 0 or media.proto not in _PLAIN_RTP:
             continue
         host = _host_of(theirs, media, peer_host)
-        codec = _choose(media.codecs, current)
-        if host is None or codec is None or not 0 < media.port < 65536:
+        chosen = _choose(media.codecs, current, ours)
+        if host is None or chosen is None or not 0 < media.port < 65536:
             continue
-        law: Law = "PCMU" if codec.encoding_name.upper() == "PCMU" else "PCMA"
-        keys = [c for c in media.codecs if _is(c, "TELEPHONE-EVENT") and c.payload_type < 128]
+        codec, facts = chosen
+        keys = _keys(media.codecs, facts.clock_rate)
         return Agreement(
             line=line,
-            law=law,
+            codec=facts.name,
             payload_type=codec.payload_type,
-            keys_payload_type=keys[0].payload_type if keys else None,
+            keys_payload_type=keys.payload_type if keys else None,
             remote=(host, media.port),
             direction=_direction(theirs, media, host),
+            keys_clock_rate=keys.clock_rate if keys else 8000,
+            noise_payload_type=_noise(media.codecs),
         )
-    raise NoCommonCodec("the offer holds no audio in PCMU or PCMA over plain RTP and IPv4")
+    raise NoCommonCodec(f"the offer holds no audio in {', '.join(ours)} over plain RTP and IPv4")
 
 
 def write_answer(offer: SdpMessage, agreed: Agreement, ours: OurMedia) -> str:
     """The answer to ``offer``: each line of it mirrored, all but the agreed one declined."""
-    formats = [(agreed.payload_type, agreed.law)]
+    keys = agreed.keys_payload_type
     audio = _audio_line(
         ours.port,
-        formats,
-        agreed.keys_payload_type,
+        [(agreed.payload_type, CODECS[agreed.codec])],
+        [] if keys is None else [(keys, agreed.keys_clock_rate)],
         agreed.direction,
         proto=offer.media[agreed.line].proto,
     )
@@ -131,20 +144,45 @@ def write_answer(offer: SdpMessage, agreed: Agreement, ours: OurMedia) -> str:
     return _describe(ours, media)
 
 
-def write_offer(ours: OurMedia) -> str:
-    """Our own offer, where the other side leaves it to us."""
-    formats = [(payload_type, law) for law, payload_type in _STATIC.items()]
-    return _describe(ours, [_audio_line(ours.port, formats, OUR_KEYS_PAYLOAD_TYPE, "sendrecv")])
+def write_offer(ours: OurMedia, codecs: tuple[CodecName, ...] = EVERY_CODEC) -> str:
+    """Our own offer, where the other side leaves it to us; ``codecs`` in order of preference."""
+    formats = [(CODECS[name].payload_type, CODECS[name]) for name in usable(codecs)]
+    clocks = dict.fromkeys(facts.clock_rate for _, facts in formats)
+    keys = [(OUR_KEYS[clock], clock) for clock in sorted(clocks)]
+    return _describe(ours, [_audio_line(ours.port, formats, keys, "sendrecv")])
 
 
-def _choose(codecs: list[Codec], current: Law | None) -> Codec | None:
-    usable = [c for c in codecs if (_is(c, "PCMU") or _is(c, "PCMA")) and c.payload_type < 128]
-    kept = [c for c in usable if current is not None and _is(c, current)]
-    return next(iter(kept or usable), None)
+def _choose(
+    codecs: list[Codec], current: CodecName | None, ours: tuple[CodecName, ...]
+) -> tuple[Codec, CodecFacts] | None:
+    known = {name.upper(): CODECS[name] for name in ours}
+    found = [
+        (codec, facts)
+        for codec in codecs
+        if codec.payload_type < 128
+        and (facts := known.get(codec.encoding_name.upper())) is not None
+        and codec.clock_rate == facts.clock_rate
+    ]
+    kept = [pair for pair in found if pair[1].name == current]
+    return next(iter(kept or found), None)
 
 
-def _is(codec: Codec, name: str) -> bool:
-    return codec.encoding_name.upper() == name and codec.clock_rate == 8000
+def _keys(codecs: list[Codec], clock_rate: int) -> Codec | None:
+    """Their telephone events: those on the audio's clock, where there are some."""
+    events = [
+        codec
+        for codec in codecs
+        if codec.encoding_name.upper() == "TELEPHONE-EVENT"
+        and codec.payload_type < 128
+        and codec.clock_rate in {8000, clock_rate}
+    ]
+    fitting = [codec for codec in events if codec.clock_rate == clock_rate]
+    return next(iter(fitting or events), None)
+
+
+def _noise(codecs: list[Codec]) -> int:
+    named = [codec for codec in codecs if codec.encoding_name.upper() == "CN"]
+    return next((codec.payload_type for codec in named if codec.clock_rate == 8000), 13)
 
 
 def _host_of(sdp: SdpMessage, media: MediaDescription, peer_host: str) -> str | None:
@@ -177,18 +215,21 @@ def _direction(sdp: SdpMessage, media: MediaDescription, host: str) -> str:
 
 def _audio_line(
     port: int,
-    formats: list[tuple[int, Law]],
-    keys_payload_type: int | None,
+    formats: list[tuple[int, CodecFacts]],
+    keys: list[tuple[int, int]],
     direction: str,
     proto: str = "RTP/AVP",
 ) -> MediaDescription:
     types = [payload_type for payload_type, _ in formats]
-    maps = [f"{payload_type} {law}/8000" for payload_type, law in formats]
+    maps = [f"{payload_type} {facts.format}" for payload_type, facts in formats]
+    parameters = [f"{number} {facts.parameters}" for number, facts in formats if facts.parameters]
+    for payload_type, clock_rate in keys:
+        types.append(payload_type)
+        maps.append(f"{payload_type} telephone-event/{clock_rate}")
+        parameters.append(f"{payload_type} 0-15")
     attributes: dict[str, list[str]] = {"rtpmap": maps}
-    if keys_payload_type is not None:
-        types.append(keys_payload_type)
-        maps.append(f"{keys_payload_type} telephone-event/8000")
-        attributes["fmtp"] = [f"{keys_payload_type} 0-15"]
+    if parameters:
+        attributes["fmtp"] = parameters
     attributes["ptime"] = ["20"]
     attributes[direction] = []
     return MediaDescription(

@@ -8,24 +8,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Final
 
 import numpy as np
 import structlog
 
 from voicebot.media.clock import Tick
-from voicebot.media.frames import frame_length, silence
+from voicebot.media.frames import FRAME_S, frame_length, silence
 from voicebot.telephony._api import AudioIn, FrameSource
 from voicebot.telephony.event_buffer import EventBuffer
 from voicebot.telephony.sip.door import Door
-from voicebot.telephony.sip.rtp import RATE, CallMedia
+from voicebot.telephony.sip.rtp import CallMedia
 from voicebot.types import Samples
 
 log = structlog.get_logger(__name__)
-
-_SILENCE: Final = silence(RATE)
-_SILENCE.setflags(write=False)
-_LENGTH: Final = frame_length(RATE)
 
 
 class AudioPump:
@@ -45,8 +40,14 @@ class AudioPump:
         self._events = events
         self._on_dead = on_dead
         self._key: int | None = None
+        self._silence = silence(media.rate)
+        self._silence.setflags(write=False)
 
     def start(self) -> None:
+        """Begin, the rate of the media being agreed."""
+        if len(self._silence) != frame_length(self._media.rate):
+            self._silence = silence(self._media.rate)
+            self._silence.setflags(write=False)
         self._media.heard_at = asyncio.get_running_loop().time()
         self._key = self._door.clock.add(self._on_tick)
 
@@ -66,10 +67,10 @@ class AudioPump:
         if agreed is None or agreed.held:
             self._media.skip(1 + tick.skipped)
             return
-        for _ in range(1 + tick.skipped):
+        for missed in range(tick.skipped, -1, -1):
             # Ticks that were left out are made good here: nothing the caller said gets lost.
-            heard = self._media.play()
-            self._events.put(AudioIn(_SILENCE if heard is None else heard, now))
+            heard = self._media.play(now - missed * FRAME_S)
+            self._events.put(AudioIn(self._silence if heard is None else heard, now))
         if "send" in agreed.direction:
             self._send(tick, now)
         if self._is_dead(now):
@@ -85,17 +86,17 @@ class AudioPump:
 
     def _pull(self, now: float) -> Samples:
         if self.source is None:
-            return _SILENCE
+            return self._silence
         try:
             frame = self.source.next_frame(now)
         except Exception:
             # It would fail again in 20 ms, and flood the log: the caller hears silence instead.
             log.exception("frame_source_failed")
             self.source = None
-            return _SILENCE
+            return self._silence
         if frame is None:
-            return _SILENCE
-        return frame if len(frame) == _LENGTH else _fitted(frame)
+            return self._silence
+        return frame if len(frame) == len(self._silence) else _fitted(frame, len(self._silence))
 
     def _is_dead(self, now: float) -> bool:
         agreed = self._media.agreed
@@ -104,8 +105,8 @@ class AudioPump:
         return now - self._media.heard_at > self._door.media_timeout_s
 
 
-def _fitted(frame: Samples) -> Samples:
+def _fitted(frame: Samples, length: int) -> Samples:
     """A last, short frame filled up with silence."""
-    fitted = np.zeros(_LENGTH, np.int16)
-    fitted[: len(frame)] = frame[:_LENGTH]
+    fitted = np.zeros(length, np.int16)
+    fitted[: len(frame)] = frame[:length]
     return fitted

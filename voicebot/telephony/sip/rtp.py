@@ -2,9 +2,10 @@
 
 What is kept of `aiortp.RTPSession`: sockets, sender, RTCP. What is done differently, and why:
 
-- Packets go straight into `AdaptivePlayout`, which orders them by timestamp; aiortp's jitter buffer
-  in between would hold each back until the next one came, 20 ms of the caller's waiting.
-- They pass a `FrameGrid` first, so that any packet time works.
+- Packets go into our `Playout`, which takes any packet time, waits for late speech rather than skip
+  it, and follows the line's jitter; aiortp's held back too much on a good line and lost too much
+  on a bad one.
+- Keys that come as tones are found in the audio, where the other side has no telephone events.
 - `MediaSource` says whose packets count (aiortp follows whoever sent last).
 - Nothing that arrives can raise into the event loop.
 - Sending and playing are driven from outside, by the one `FrameClock` of the door.
@@ -17,27 +18,26 @@ import struct
 from collections.abc import Callable
 from typing import Final
 
-import numpy as np
 from aiortp import RtpPacket, RTPSession, StreamStatistics
+from aiortp.cn import parse_cn_payload
 
-from voicebot.media import g711
-from voicebot.media.g711 import Law
+from voicebot.media.dtmf_detector import DtmfDetector
+from voicebot.media.frames import silence
+from voicebot.media.resample import FrameResampler
+from voicebot.telephony.sip.codecs import CODECS, NARROW, CodecName, decoder, encoder
 from voicebot.telephony.sip.counters import Counters, StreamCounts
-from voicebot.telephony.sip.frame_grid import FrameGrid
-from voicebot.telephony.sip.keys import KeyReader
+from voicebot.telephony.sip.keys import KeyReader, KeyWays
 from voicebot.telephony.sip.media_source import MediaSource
 from voicebot.telephony.sip.offer_answer import Agreement
-from voicebot.telephony.sip.playout import G711, Playout
+from voicebot.telephony.sip.playout import Playout
+from voicebot.telephony.sip.policy import MediaPolicy
 from voicebot.telephony.sip.rtp_ports import RtpPorts
 from voicebot.types import Samples
 
-RATE: Final = 8000
 MAX_PAYLOAD: Final = 1600
-"""200 ms, the longest packet time anybody uses."""
+"""200 ms of G.711, the longest packet time anybody uses."""
 
-_PLAYOUT_MAX_MS: Final = 200
 _NOWHERE: Final = "0.0.0.0"
-_COMFORT_NOISE: Final = 13
 _NO_KEYS: Final = -1
 _BAD_PACKET: Final = (
     ValueError,
@@ -52,19 +52,25 @@ _BAD_PACKET: Final = (
 
 
 class CallMedia(RTPSession):
-    """Audio and keys of one call. Made by `open`; ``on_key`` is to be set by who owns it."""
+    """Audio and keys of one call. Made by `open`; ``on_key`` is to be set by who owns it.
 
-    def __init__(self, counters: Counters, ports: RtpPorts) -> None:
-        super().__init__(
-            payload_type=0, codec=G711("PCMU"), plc=False, cname="voicebot", symmetric_rtp=True
-        )
+    ``rate`` is that of the frames both ways, in Hz: the first agreed codec's, for the whole call.
+    Where a re-INVITE brings a codec of another rate, its frames are converted.
+    """
+
+    def __init__(self, counters: Counters, ports: RtpPorts, policy: MediaPolicy) -> None:
+        super().__init__(payload_type=0, plc=False, cname="voicebot", symmetric_rtp=True)
         self.on_key: Callable[[str, float], None] = lambda key, at: None
         self.heard_at = asyncio.get_running_loop().time()
         """When the last packet from the other party came, on the loop's clock."""
         self.port = 0
         self._counters = counters
         self._ports = ports
+        self.policy = policy
+        self.rate = NARROW
         self._keys = KeyReader()
+        self._ways = KeyWays()
+        self._tones: DtmfDetector | None = None
         self._marker = 1
         self.source = MediaSource()
         self._agreed: Agreement | None = None
@@ -72,12 +78,18 @@ class CallMedia(RTPSession):
         self._begin_stream("PCMU")
 
     @classmethod
-    async def open(cls, host: str, ports: RtpPorts, counters: Counters) -> CallMedia:
+    async def open(
+        cls,
+        host: str,
+        ports: RtpPorts,
+        counters: Counters,
+        policy: MediaPolicy | None = None,
+    ) -> CallMedia:
         """Bind a port pair of ``ports``; nothing is sent before `apply`. Raises CallError."""
         tried: set[int] = set()
         while True:
             port = ports.take(but=tried)
-            media = cls(counters, ports)
+            media = cls(counters, ports, policy or MediaPolicy())
             try:
                 await media._bind_transports((host, port), (_NOWHERE, 0))
             except BaseException as error:
@@ -90,8 +102,6 @@ class CallMedia(RTPSession):
                 tried.add(port)
                 continue
             media.port = port
-            assert media._sender is not None
-            media._sender.timestamp_increment = RATE // 50
             return media
 
     @property
@@ -110,36 +120,54 @@ class CallMedia(RTPSession):
         self._agreed = agreed
         assert self._sender is not None
         self._sender._payload_type = agreed.payload_type
+        self._sender.timestamp_increment = CODECS[agreed.codec].clock_rate // 50
         self._dtmf_payload_type = (
             _NO_KEYS if agreed.keys_payload_type is None else agreed.keys_payload_type
         )
+        if before is None:
+            self.rate = CODECS[agreed.codec].rate
         if agreed.remote[0] != _NOWHERE and (before is None or before.remote != agreed.remote):
             self.update_remote(agreed.remote)
             listen_anew = True
-        if before is None or before.law != agreed.law or before.held != agreed.held:
-            self._begin_stream(agreed.law)
+        if before is None or before.codec != agreed.codec or before.held != agreed.held:
+            self._keep_counts()
+            self._begin_stream(agreed.codec)
+            self._keys = KeyReader(agreed.keys_clock_rate)
             # A NAT on the way may have forgotten the port while nothing was sent.
             listen_anew = True
+        self._listen_for_tones(agreed)
         self.heard_at = asyncio.get_running_loop().time()
         if listen_anew:
             self.source.agreed(agreed.remote, self.heard_at)
 
-    def _begin_stream(self, law: Law) -> None:
+    def _begin_stream(self, codec: CodecName) -> None:
         """Expect a stream with another codec, or the same after a pause."""
-        self._keep_counts()
-        self._law = law
-        self._codec = G711(law)
-        self._grid = FrameGrid(g711.SILENCE[law])
-        self._playout = Playout(self._codec, max_delay_ms=_PLAYOUT_MAX_MS, clock_rate=RATE)
-        self._keys.reset()
+        facts = CODECS[codec]
+        self._clock_rate = facts.clock_rate
+        self._encoder = encoder(codec)
+        self._playout_buffer = Playout(decoder(codec), facts.rate, facts.clock_rate)
+        self._converted_in = FrameResampler(facts.rate, self.rate)
+        self._converted_out = FrameResampler(self.rate, facts.rate)
+        self._marker = 1
+
+    def _listen_for_tones(self, agreed: Agreement) -> None:
+        wanted = {
+            "auto": agreed.keys_payload_type is None,
+            "always": True,
+            "never": False,
+        }[self.policy.tone_keys]
+        if not wanted:
+            self._tones = None
+        elif self._tones is None:
+            self._tones = DtmfDetector(self.rate)
 
     # Out
 
     def send(self, frame: Samples) -> None:
-        """Send 20 ms: int16, shape [160]."""
+        """Send 20 ms: int16, shape [rate / 50]."""
         if self._sender is None or self._closed:
             return
-        payload = g711.encode(frame, self._law)
+        payload = self._encoder.encode(self._converted_out.feed(frame))
         self._sender.send_frame_auto(payload, marker=self._marker, addr=self._remote_addr)
         self._marker = 0
 
@@ -152,11 +180,20 @@ class CallMedia(RTPSession):
 
     # In
 
-    def play(self) -> Samples | None:
-        """The next 20 ms of the other party: int16, shape [160]; None where there is nothing."""
-        assert self._playout is not None
-        frame = self._playout.tick()
-        return None if frame is None else np.frombuffer(frame[0], np.int16)
+    def play(self, now: float) -> Samples | None:
+        """The next 20 ms of the other party: int16, shape [rate / 50]; None where there is nothing.
+
+        Keys that are heard as tones are told, and taken out.
+        """
+        frame = self._playout_buffer.tick(now)
+        if frame is not None:
+            frame = self._converted_in.feed(frame)
+        if self._tones is None:
+            return frame
+        listened = self._tones.feed(silence(self.rate) if frame is None else frame)
+        if listened.key is not None and self._ways.sounded(listened.key, now):
+            self.on_key(listened.key, now)
+        return None if frame is None else listened.samples
 
     def _handle_rtp(self, data: bytes, addr: tuple[str, int]) -> None:
         try:
@@ -176,8 +213,7 @@ class CallMedia(RTPSession):
             self._counters.rtp_malformed += 1
 
     def _is_ours(self, packet: RtpPacket, addr: tuple[str, int], now: float) -> bool:
-        types = {self._payload_type_in, self._dtmf_payload_type, _COMFORT_NOISE}
-        if self._agreed is None or packet.payload_type not in types:
+        if self._agreed is None or not self._is_agreed(packet.payload_type):
             return False
         address = (addr[0], addr[1])
         if not self.source.takes(address, packet.ssrc, packet.sequence_number, now):
@@ -186,40 +222,40 @@ class CallMedia(RTPSession):
         self._remote_addr = address
         return True
 
-    @property
-    def _payload_type_in(self) -> int:
-        return -1 if self._agreed is None else self._agreed.payload_type
+    def _is_agreed(self, payload_type: int) -> bool:
+        agreed = self._agreed
+        return agreed is not None and payload_type in (
+            agreed.payload_type,
+            self._dtmf_payload_type,
+            agreed.noise_payload_type,
+        )
 
     def _take(self, packet: RtpPacket, now: float) -> None:
-        assert self._playout is not None
+        assert self._agreed is not None
         if packet.ssrc != self._remote_ssrc:
             self._keep_counts()
             self._remote_ssrc = packet.ssrc
-            self._stream_stats = StreamStatistics(clockrate=RATE)
-            self._grid.reset()
-            self._playout.reset()
+            self._stream_stats = StreamStatistics(clockrate=self._clock_rate)
+            self._playout_buffer.reset()
             self._keys.reset()
         assert self._stream_stats is not None
         self._stream_stats.add(packet)
-        if packet.payload_type == self._dtmf_payload_type:
-            self._take_key(packet, now)
-        elif packet.payload_type == _COMFORT_NOISE:
-            # Comfort noise says 'silence'; silence is what is played when nothing comes.
-            self._playout.suppress()
-            self._grid.reset()
-        elif len(packet.payload) > MAX_PAYLOAD:
+        if len(packet.payload) > MAX_PAYLOAD:
             raise ValueError("a packet of more than 200 ms")
+        if packet.payload_type == self._agreed.payload_type:
+            if self._agreed.held:
+                return  # their music on hold: nobody listens
+            self._playout_buffer.put(packet.timestamp, packet.payload, now)
+        elif packet.payload_type == self._dtmf_payload_type:
+            self._take_key(packet, now)
         else:
-            for timestamp, frame in self._grid.feed(packet.timestamp, packet.payload):
-                self._playout.put(timestamp, frame)
+            self._playout_buffer.comfort(packet.timestamp, parse_cn_payload(packet.payload))
 
     def _take_key(self, packet: RtpPacket, now: float) -> None:
-        assert self._playout is not None
         key = self._keys.read(packet.payload, packet.timestamp, marker=bool(packet.marker))
         # The packets of a key stand in for audio: their absence from the playout is no loss.
-        self._playout.suppress()
-        self._grid.reset()
-        if key is not None:
+        self._playout_buffer.hush(packet.timestamp)
+        if key is not None and self._ways.signalled(key, now):
             self.on_key(key, now)
 
     def _handle_rtcp(self, data: bytes, addr: tuple[str, int]) -> None:
@@ -252,20 +288,20 @@ class CallMedia(RTPSession):
 
     def counts(self) -> StreamCounts:
         """Totals of this call so far; the jitter is the present one."""
-        stats, playout = self._stream_stats, self._playout
+        stats, playout = self._stream_stats, self._playout_buffer
         return StreamCounts(
             lost=self._past.lost + (max(0, stats.packets_lost) if stats is not None else 0),
-            concealed=self._past.concealed + (playout.concealed_frames if playout else 0),
-            late=self._past.late + (playout.late_dropped if playout else 0),
-            jitter_ms=max(0, stats.jitter) * 1000 / RATE if stats is not None else 0.0,
+            concealed=self._past.concealed + playout.concealed_frames,
+            late=self._past.late + playout.late_dropped,
+            jitter_ms=max(0, stats.jitter) * 1000 / self._clock_rate if stats is not None else 0.0,
         )
 
     def _keep_counts(self) -> None:
+        """Add what this stream has counted to what was before it."""
         self._past = self.counts()
         self._stream_stats = None
         self._remote_ssrc = None
-        if self._playout is not None:
-            self._playout.concealed_frames = self._playout.late_dropped = 0
+        self._playout_buffer.concealed_frames = self._playout_buffer.late_dropped = 0
 
     async def close(self) -> None:
         """Say good-bye by RTCP, close the sockets, give the port back."""

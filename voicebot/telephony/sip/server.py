@@ -39,6 +39,7 @@ from voicebot.telephony.sip.messages import (
 from voicebot.telephony.sip.offer_answer import agree, read_sdp
 from voicebot.telephony.sip.outgoing_leg import OnEarly, OutgoingLeg
 from voicebot.telephony.sip.paths import Paths
+from voicebot.telephony.sip.policy import MediaPolicy
 from voicebot.telephony.sip.providers import Provider
 from voicebot.telephony.sip.registration import Registrations, RegistrationState
 from voicebot.telephony.sip.rtp_ports import RtpPorts
@@ -95,6 +96,7 @@ class SipServer:
         access: Access | None = None,
         providers: Sequence[Provider] = (),
         session: SessionPolicy | None = None,
+        policy: MediaPolicy | None = None,
     ) -> None:
         self._port = port
         self._reception = reception
@@ -115,6 +117,7 @@ class SipServer:
             counters=self._counters,
             requests=ClientTransactions(timers),
             session=session or SessionPolicy(),
+            policy=policy or MediaPolicy(),
         )
         self._access = AccessControl(access or Access())
         self._legs: dict[tuple[str, str], SipLeg] = {}
@@ -324,7 +327,7 @@ class SipServer:
             invite.answer(refusal, headers=_CAPABILITIES)
             return
         try:
-            _check_offer(invite.request, hop.peer[0])
+            _check_offer(invite.request, hop.peer[0], self._door.policy)
         except MalformedMessage:
             self._counters.malformed_sip()
             self._count_against(hop, Failure.MALFORMED)
@@ -408,10 +411,10 @@ class SipServer:
             self._idle.set()
 
 
-def _check_offer(invite: SipRequest, peer_host: str) -> None:
+def _check_offer(invite: SipRequest, peer_host: str, policy: MediaPolicy) -> None:
     """Raises MalformedMessage or NoCommonCodec for an offer that we could never agree to."""
     if has_sdp(invite):
-        agree(read_sdp(invite.text), None, peer_host)
+        agree(read_sdp(invite.text), None, peer_host, policy.codecs)
 
 
 def _not_understood(request: SipRequest) -> list[str]:
