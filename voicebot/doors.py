@@ -8,8 +8,11 @@ from fastapi import APIRouter
 
 from voicebot.config import Settings
 from voicebot.figures.sip import sip_figures
+from voicebot.figures.streams import stream_figures
 from voicebot.telephony._api import CallDoor, Reception
+from voicebot.telephony.audiosocket import AudioSocketServer, Desk
 from voicebot.telephony.sip import SipServer
+from voicebot.web.api.audiosocket import audiosocket_router
 from voicebot.web.metrics import Figure, Histogram
 
 
@@ -17,13 +20,22 @@ class Doors:
     """Every door; those that the settings leave shut are built and not opened."""
 
     def __init__(self, settings: Settings, reception: Reception) -> None:
+        self._settings = settings
         self.sip = _sip_server(settings, reception)
-        self._doors: tuple[CallDoor, ...] = (*([self.sip] if settings.sip.enabled else []),)
+        self.audiosocket = _audiosocket_server(settings, reception)
+        self._doors: tuple[CallDoor, ...] = (
+            *([self.sip] if settings.sip.enabled else []),
+            *([self.audiosocket] if settings.audiosocket.enabled else []),
+        )
 
     @property
     def routers(self) -> tuple[APIRouter, ...]:
         """What the doors need of the HTTP side."""
-        return ()
+        routers = []
+        if self._settings.audiosocket.enabled:
+            token = self._settings.audiosocket.token.get_secret_value()
+            routers.append(audiosocket_router(Desk(self.audiosocket.book), token))
+        return tuple(routers)
 
     async def open(self) -> None:
         """Raises CallError for the first door that cannot be opened."""
@@ -43,6 +55,7 @@ class Doors:
     def figures(self) -> Iterator[Figure | Histogram]:
         """What the doors count (`MetricSource`)."""
         yield from sip_figures(self.sip.counters())
+        yield from stream_figures("audiosocket", self.audiosocket.counters())
 
 
 def _sip_server(settings: Settings, reception: Reception) -> SipServer:
@@ -55,4 +68,18 @@ def _sip_server(settings: Settings, reception: Reception) -> SipServer:
         advertised_host=sip.advertised_host,
         media_timeout_s=sip.media_timeout_s,
         transfer_timeout_s=sip.transfer_timeout_s,
+    )
+
+
+def _audiosocket_server(settings: Settings, reception: Reception) -> AudioSocketServer:
+    audiosocket = settings.audiosocket
+    return AudioSocketServer(
+        host=audiosocket.host,
+        port=audiosocket.port,
+        reception=reception,
+        allow=audiosocket.allow,
+        announced_only=audiosocket.announced_only,
+        uuid_timeout_s=audiosocket.uuid_timeout_s,
+        silence_timeout_s=audiosocket.silence_timeout_s,
+        line_timeout_s=audiosocket.line_timeout_s,
     )

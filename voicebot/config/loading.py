@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from voicebot.config.section import ENVIRONMENT_ONLY
 from voicebot.config.sections import LanguageEngines
 from voicebot.config.settings import Settings
 from voicebot.errors import ConfigError
@@ -35,6 +36,7 @@ def load_settings(
         raw = _read_toml(path)
     elif file is not None:
         raise ConfigError(str(file), "no such file", "Name an existing file or leave it out.")
+    _keep_secrets_out(raw, str(path))
     places = _places(raw, str(path))
     _merge_environment(raw, places, environment)
     try:
@@ -50,6 +52,20 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(str(path), f"not valid TOML: {error}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(str(path), f"cannot be read: {error}") from None
+
+
+def _keep_secrets_out(raw: Mapping[str, Any], file: str) -> None:
+    for name, section in Settings.model_fields.items():
+        content = raw.get(name)
+        for key, field in getattr(section.annotation, "model_fields", {}).items():
+            if field.json_schema_extra == ENVIRONMENT_ONLY and isinstance(content, dict):
+                variable = f"{ENVIRONMENT_PREFIX}{name}__{key}".upper()
+                if key in content:
+                    raise ConfigError(
+                        f"{file}: {name}.{key}",
+                        "a secret does not belong in this file",
+                        f"Set {variable} in the environment.",
+                    )
 
 
 def _places(raw: Mapping[str, Any], file: str) -> dict[tuple[str, ...], str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from voicebot.config.audiosocket import AudioSocketSettings
+from voicebot.config.mediastream import MediaStreamSettings
 from voicebot.config.section import Section
 from voicebot.config.sections import (
     CallSettings,
@@ -21,6 +23,8 @@ class Settings(Section):
 
     server: ServerSettings = ServerSettings()
     sip: SipSettings = SipSettings()
+    audiosocket: AudioSocketSettings = AudioSocketSettings()
+    mediastream: MediaStreamSettings = MediaStreamSettings()
     calls: CallSettings = CallSettings()
     speech: SpeechSettings = SpeechSettings()
     turns: TurnSettings = TurnSettings()
