@@ -11,8 +11,10 @@ from voicebot.figures.sip import sip_figures
 from voicebot.figures.streams import stream_figures
 from voicebot.telephony._api import CallDoor, Reception
 from voicebot.telephony.audiosocket import AudioSocketServer, Desk
+from voicebot.telephony.mediastream import MediaStreamDoor
 from voicebot.telephony.sip import SipServer
 from voicebot.web.api.audiosocket import audiosocket_router
+from voicebot.web.api.mediastream import Carrier, mediastream_router
 from voicebot.web.metrics import Figure, Histogram
 
 
@@ -23,9 +25,13 @@ class Doors:
         self._settings = settings
         self.sip = _sip_server(settings, reception)
         self.audiosocket = _audiosocket_server(settings, reception)
+        self.mediastream = MediaStreamDoor(
+            reception=reception, media_timeout_s=settings.mediastream.media_timeout_s
+        )
         self._doors: tuple[CallDoor, ...] = (
             *([self.sip] if settings.sip.enabled else []),
             *([self.audiosocket] if settings.audiosocket.enabled else []),
+            *([self.mediastream] if settings.mediastream.public_url else []),
         )
 
     @property
@@ -35,6 +41,8 @@ class Doors:
         if self._settings.audiosocket.enabled:
             token = self._settings.audiosocket.token.get_secret_value()
             routers.append(audiosocket_router(Desk(self.audiosocket.book), token))
+        if self._settings.mediastream.public_url:
+            routers.append(mediastream_router(self.mediastream, _carrier(self._settings)))
         return tuple(routers)
 
     async def open(self) -> None:
@@ -56,6 +64,7 @@ class Doors:
         """What the doors count (`MetricSource`)."""
         yield from sip_figures(self.sip.counters())
         yield from stream_figures("audiosocket", self.audiosocket.counters())
+        yield from stream_figures("mediastream", self.mediastream.counters())
 
 
 def _sip_server(settings: Settings, reception: Reception) -> SipServer:
@@ -83,3 +92,9 @@ def _audiosocket_server(settings: Settings, reception: Reception) -> AudioSocket
         silence_timeout_s=audiosocket.silence_timeout_s,
         line_timeout_s=audiosocket.line_timeout_s,
     )
+
+
+def _carrier(settings: Settings) -> Carrier:
+    mediastream = settings.mediastream
+    token = mediastream.auth_token.get_secret_value() if mediastream.check_signature else None
+    return Carrier(mediastream.public_url, token)

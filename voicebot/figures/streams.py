@@ -31,8 +31,9 @@ def stream_figures(door: str, stream: StreamSnapshot) -> Iterator[Figure]:
         ("audio_dropped", "Frames lost because a call was not read in time", stream.audio_dropped),
     ):
         yield Figure(f"voicebot_stream_{name}_total", help_, "counter", value, labels)
-    for name, help_, value in (
-        ("calls", "Calls that run", stream.active_calls),
-        ("waiting", "Connections or calls that are not calls yet", stream.waiting),
+    for name, help_, now in (
+        ("calls", "Calls that run", float(stream.active_calls)),
+        ("waiting", "Connections or calls that are not calls yet", float(stream.waiting)),
+        ("playback_lag_seconds", "How late what was sent is played", stream.playback_lag_s),
     ):
-        yield Figure(f"voicebot_stream_{name}", help_, "gauge", value, labels)
+        yield Figure(f"voicebot_stream_{name}", help_, "gauge", now, labels)

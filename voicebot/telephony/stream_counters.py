@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from voicebot.telephony.stream_playout import PlayoutCounts
+
+_SMOOTHING: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +19,8 @@ class StreamSnapshot:
     ``waiting`` are connections or calls that have not yet said or shown what they are.
     ``turned_away`` by reason: who was not served at all. ``malformed`` are messages that were
     dropped. ``frames_unsent`` could not be sent because the other side did not read.
+    ``playback_lag_s`` is how much later than expected a carrier reports to have played what it
+    was sent (a moving mean); 0 where nobody reports.
     """
 
     active_calls: int
@@ -33,6 +38,7 @@ class StreamSnapshot:
     frames_shortened: int
     frames_overflowed: int
     audio_dropped: int
+    playback_lag_s: float
 
 
 @dataclass(slots=True)
@@ -49,6 +55,7 @@ class StreamCounters:
     frames_late_40ms: int = 0
     frames_unsent: int = 0
     audio_dropped: int = 0
+    playback_lag_s: float = 0.0
     playout: PlayoutCounts = field(default_factory=PlayoutCounts)
 
     def frame_sent(self, late_s: float) -> None:
@@ -60,6 +67,9 @@ class StreamCounters:
         self.frames_skipped += count
         self.frames_late_20ms += count
         self.frames_late_40ms += count
+
+    def played_after(self, lag_s: float) -> None:
+        self.playback_lag_s += _SMOOTHING * (max(0.0, lag_s) - self.playback_lag_s)
 
     def snapshot(self, active_calls: int, waiting: int) -> StreamSnapshot:
         return StreamSnapshot(
@@ -78,4 +88,5 @@ class StreamCounters:
             frames_shortened=self.playout.shortened,
             frames_overflowed=self.playout.overflowed,
             audio_dropped=self.audio_dropped,
+            playback_lag_s=self.playback_lag_s,
         )

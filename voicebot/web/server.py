@@ -18,6 +18,11 @@ from starlette.types import ASGIApp
 from voicebot.errors import VoicebotError
 
 _BACKLOG = 128
+_LONGEST_MESSAGE = 64 * 1024
+"""Octets of a WebSocket message; 20 ms of audio are about 300. uvicorn's pings stay as they are:
+every 20 s, and a line that does not answer in 20 s is closed."""
+_UNACKNOWLEDGED_MS = 30_000
+"""How long TCP waits for somebody who takes nothing of what he is sent, open windows included."""
 
 
 class HttpServer:
@@ -53,6 +58,9 @@ class HttpServer:
             lifespan="off",
             server_header=False,
             timeout_graceful_shutdown=self._linger_s,
+            ws="websockets-sansio",
+            ws_max_size=_LONGEST_MESSAGE,
+            ws_per_message_deflate=False,
         )
         self._server = _Server(config)
         self._serving = asyncio.create_task(self._server.serve([listener]), name="http server")
@@ -85,6 +93,8 @@ class HttpServer:
         listener = socket.socket(family, kind, protocol)
         try:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if hasattr(socket, "TCP_USER_TIMEOUT"):  # the sockets of connections inherit it
+                listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNACKNOWLEDGED_MS)
             listener.bind(address)
             listener.listen(_BACKLOG)  # a port can also turn out to be taken here
         except OSError as error:

@@ -205,6 +205,8 @@ class AudioSocketServer:
     async def _serve(self, leg: AudioSocketLeg) -> None:
         try:
             await self._reception.on_call(leg)
+        except CallError as error:
+            log.info("call_given_up", call_id=leg.info.call_id, problem=str(error))
         except Exception:
             log.exception("call_failed", call_id=leg.info.call_id)
         finally:
