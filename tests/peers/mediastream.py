@@ -67,7 +67,7 @@ class Carrier:
 class CarrierCall:
     """One call; ``async with`` dials. ``verb`` is what the carrier was told to do, ``next`` what
     it was told when the stream was over. ``heard`` is what the caller heard, with its times;
-    ``arrivals`` when messages of audio came."""
+    ``arrivals`` when messages of audio came, and how many frames each."""
 
     def __init__(self, carrier: Carrier, caller: str, callee: str) -> None:
         self.sid = "CA" + secrets.token_hex(16)
@@ -76,7 +76,7 @@ class CarrierCall:
         self.heard: list[tuple[float, Samples]] = []
         self.clears = 0
         self.marks = 0
-        self.arrivals: list[float] = []
+        self.arrivals: list[tuple[float, int]] = []
         self.keep = True
         self.verb: ET.Element | None = None
         self.next: ET.Element | None = None
@@ -170,11 +170,6 @@ class CarrierCall:
         """All that the caller heard in one piece."""
         return np.concatenate([frame for _, frame in self.heard] or [np.zeros(0, np.int16)])
 
-    @property
-    def received(self) -> int:
-        """Messages of audio that came."""
-        return len(self.arrivals)
-
     async def _tell_start(self) -> None:
         await self.tell(
             {
@@ -211,9 +206,12 @@ class CarrierCall:
         assert message["streamSid"] == self.stream
         match message["event"]:
             case "media":
-                self.arrivals.append(asyncio.get_running_loop().time())
+                octets = base64.b64decode(message["media"]["payload"])
+                self.arrivals.append((asyncio.get_running_loop().time(), len(octets) // FRAME))
                 if self.keep:
-                    self._buffer.append(base64.b64decode(message["media"]["payload"]))
+                    assert len(octets) % FRAME == 0
+                    starts = range(0, len(octets), FRAME)
+                    self._buffer.extend(octets[start : start + FRAME] for start in starts)
             case "mark":
                 self._buffer.append(message["mark"]["name"])
             case "clear":

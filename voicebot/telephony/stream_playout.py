@@ -89,7 +89,7 @@ class StreamPlayout:
 
     def _catch_up(self) -> None:
         """Leave out one quiet frame if there has been more than enough in hand for a while."""
-        if len(self._frames) <= self._enough + 1:
+        if len(self._frames) <= self._enough:
             self._ample = 0
             return
         self._ample += 1

@@ -37,7 +37,7 @@ HANDOVER_S: Final = 10.0
 PLAY_OUT_S: Final = 1.0
 """How long the report of the last word may take, beyond the time of the word itself."""
 MOST_UNSENT: Final = 50
-"""Messages that may wait for a carrier that reads slowly: 1 s."""
+"""Messages that may wait for a carrier that reads slowly: 2 s of speech."""
 MOST_MALFORMED: Final = 100
 """Messages without sense that one stream may send."""
 _QUIET: Final = g711.encode(SILENCE)
@@ -80,6 +80,7 @@ class MediaStreamLeg(StreamLeg):
         self._up = asyncio.Event()
         self._writer = Writer("")
         self._pacing = Pacing()
+        self._together: list[bytes] = []
         self._unsent: deque[str] = deque()
         self._stirred = asyncio.Event()
         self._sent_at = 0.0
@@ -216,20 +217,26 @@ class MediaStreamLeg(StreamLeg):
         step = self._pacing.step(frame, 1 + tick.skipped)
         if step.clear:
             self._unsent.clear()
+            self._together.clear()
             self._due.clear()
             self._put(self._writer.clear)
-        for _ in range(step.silence):
-            self._put_media(_QUIET)
+        waited = len(self._together)
+        self._together += [_QUIET] * step.silence
         if step.sound and frame is not None:
-            self._put_media(g711.encode(frame))
+            self._together.append(g711.encode(frame))
+        # The beginning of an utterance leaves at once: it holds more than one frame.
+        if len(self._together) > 1 or len(self._together) == waited:
+            self._put_media()
         if step.mark:
             self._mark()
 
-    def _put_media(self, audio: bytes) -> None:
+    def _put_media(self) -> None:
+        """Send the frames that have gathered as one message: it is messages that cost time."""
         if len(self._unsent) >= MOST_UNSENT:
-            self._counters.frames_unsent += 1
-        else:
-            self._put(self._writer.media(audio))
+            self._counters.frames_unsent += len(self._together)
+        elif self._together:
+            self._put(self._writer.media(b"".join(self._together)))
+        self._together.clear()
 
     def _put(self, text: str) -> None:
         if not self._unsent and not self._sending:
@@ -247,6 +254,7 @@ class MediaStreamLeg(StreamLeg):
 
     def _mark(self) -> str:
         """Ask to be told when all that was sent has been played; give the mark's name."""
+        self._put_media()
         self._last_mark += 1
         name = str(self._last_mark)
         if len(self._unsent) < MOST_UNSENT:

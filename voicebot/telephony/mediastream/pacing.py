@@ -3,7 +3,8 @@
 Pure. The carrier plays from a buffer. Sent all at once, a prompt would go on after the caller has
 interrupted it; sent at the pace of speech it would stutter with every hiccup of the network. So
 sound leaves at the pace of speech with a lead of `LEAD` frames: each utterance begins with 60 ms of
-silence, and that much is in the carrier's hands ever after. During long silences nothing is sent.
+silence, and that much is in the carrier's hands ever after (20 ms less where frames leave in
+pairs). During long silences nothing is sent.
 """
 
 from __future__ import annotations
