@@ -205,6 +205,40 @@ def test_a_bad_database_url_is_not_repeated(tmp_path: Path) -> None:
     assert "secret" not in said
 
 
+def test_a_secret_belongs_in_the_environment(tmp_path: Path) -> None:
+    said = _complaint(tmp_path, "[audiosocket]\ntoken = 'abracadabra'")
+    assert said == (
+        "FILE: audiosocket.token: a secret does not belong in this file. "
+        "Set VOICEBOT_AUDIOSOCKET__TOKEN in the environment."
+    )
+    settings = _load(tmp_path, VOICEBOT_AUDIOSOCKET__TOKEN="abracadabra")
+    assert settings.audiosocket.token.get_secret_value() == "abracadabra"
+    assert "abracadabra" not in repr(settings)
+
+
+def test_who_may_connect_is_a_list(tmp_path: Path) -> None:
+    named = _load(tmp_path, VOICEBOT_AUDIOSOCKET__ALLOW="10.0.0.0/8, 192.0.2.7,2001:db8::/32")
+    assert [str(network) for network in named.audiosocket.allow] == [
+        "10.0.0.0/8",
+        "192.0.2.7/32",
+        "2001:db8::/32",
+    ]
+
+
+@pytest.mark.parametrize("allow", ["everyone", "10.0.0.1/8", "10.0.0.0/40"])
+def test_who_may_connect_is_checked(tmp_path: Path, allow: str) -> None:
+    said = _complaint(tmp_path, VOICEBOT_AUDIOSOCKET__ALLOW=allow)
+    assert said.startswith("VOICEBOT_AUDIOSOCKET__ALLOW: input is not a valid IPv")
+
+
+def test_a_carrier_needs_its_token_unless_signatures_are_not_checked(tmp_path: Path) -> None:
+    url = "[mediastream]\npublic_url = 'https://bot.example.com/'\n"
+    assert "VOICEBOT_MEDIASTREAM__AUTH_TOKEN" in _complaint(tmp_path, url)
+    unchecked = _load(tmp_path, url + "check_signature = false")
+    assert unchecked.mediastream.public_url == "https://bot.example.com"
+    assert _load(tmp_path, url, VOICEBOT_MEDIASTREAM__AUTH_TOKEN="x").mediastream.check_signature
+
+
 @pytest.mark.parametrize("drain", ["nan", "inf", "-1"])
 def test_a_duration_is_a_finite_number(tmp_path: Path, drain: str) -> None:
     assert "server.drain_s" in _complaint(tmp_path, f"[server]\ndrain_s = {drain}")

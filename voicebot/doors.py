@@ -14,9 +14,12 @@ from voicebot.config.sip_provider import SipProvider
 from voicebot.errors import ConfigError
 from voicebot.figures.guard import guard_figures
 from voicebot.figures.sip import registration_figures, sip_figures
+from voicebot.figures.streams import stream_figures
 from voicebot.open_files import connections_of_a_door
 from voicebot.telephony._api import CallDoor, Dialer, Reception
+from voicebot.telephony.audiosocket import AudioSocketServer, Desk
 from voicebot.telephony.guard import AddressGuard, GuardPolicy
+from voicebot.telephony.mediastream import MediaStreamDoor
 from voicebot.telephony.sip import (
     Access,
     Credentials,
@@ -26,7 +29,9 @@ from voicebot.telephony.sip import (
     SipServer,
     server_of,
 )
+from voicebot.web.api.audiosocket import audiosocket_router
 from voicebot.web.api.health import Check
+from voicebot.web.api.mediastream import Carrier, mediastream_router
 from voicebot.web.metrics import Figure, Histogram
 
 
@@ -37,17 +42,31 @@ class Doors:
         self._settings = settings
         self.guard = _guard(settings)
         self.sip = _sip_server(settings, reception, self.guard)
-        self._doors: tuple[CallDoor, ...] = (*([self.sip] if settings.sip.enabled else []),)
+        self.audiosocket = _audiosocket_server(settings, reception, self.guard)
+        self.mediastream = MediaStreamDoor(
+            reception=reception, media_timeout_s=settings.mediastream.media_timeout_s
+        )
+        self._doors: tuple[CallDoor, ...] = (
+            *([self.sip] if settings.sip.enabled else []),
+            *([self.audiosocket] if settings.audiosocket.enabled else []),
+            *([self.mediastream] if settings.mediastream.public_url else []),
+        )
 
     @property
     def routers(self) -> tuple[APIRouter, ...]:
         """What the doors need of the HTTP side."""
-        return ()
+        routers = []
+        if self._settings.audiosocket.enabled:
+            token = self._settings.audiosocket.token.get_secret_value()
+            routers.append(audiosocket_router(Desk(self.audiosocket.book), token))
+        if self._settings.mediastream.public_url:
+            routers.append(mediastream_router(self.mediastream, _carrier(self._settings)))
+        return tuple(routers)
 
     @property
     def dialer(self) -> Dialer | None:
         """The door that calls go out through; None while there is none that can."""
-        return self.sip
+        return self.sip if self._settings.sip.enabled else None
 
     async def open(self) -> None:
         """Raises CallError for the first door that cannot be opened."""
@@ -75,6 +94,8 @@ class Doors:
         yield from guard_figures(self.guard.snapshot(asyncio.get_running_loop().time()))
         yield from sip_figures(self.sip.counters())
         yield from registration_figures(self.sip.registrations())
+        yield from stream_figures("audiosocket", self.audiosocket.counters())
+        yield from stream_figures("mediastream", self.mediastream.counters())
 
     def readiness(self) -> Mapping[str, Check]:
         """How it stands with those whom the doors depend on."""
@@ -133,3 +154,26 @@ def _password(variable: str) -> str:
     if not password:
         raise ConfigError(variable, "is not set", "Put the SIP password into the environment.")
     return password
+
+
+def _audiosocket_server(
+    settings: Settings, reception: Reception, guard: AddressGuard
+) -> AudioSocketServer:
+    audiosocket = settings.audiosocket
+    return AudioSocketServer(
+        host=audiosocket.host,
+        port=audiosocket.port,
+        reception=reception,
+        allow=audiosocket.allow,
+        announced_only=audiosocket.announced_only,
+        uuid_timeout_s=audiosocket.uuid_timeout_s,
+        silence_timeout_s=audiosocket.silence_timeout_s,
+        line_timeout_s=audiosocket.line_timeout_s,
+        guard=guard,
+    )
+
+
+def _carrier(settings: Settings) -> Carrier:
+    mediastream = settings.mediastream
+    token = mediastream.auth_token.get_secret_value() if mediastream.check_signature else None
+    return Carrier(mediastream.public_url, token)

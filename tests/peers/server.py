@@ -149,6 +149,7 @@ class ServerProcess:
             "SERVER__DATA": str(self.data),
             "SERVER__DRAIN_S": "0",
             "SIP__PORT": "0",
+            "AUDIOSOCKET__PORT": "0",
             "SIP__RTP_PORTS": "21000-21999",
             "SPEECH__RECOGNITION_WORKERS": "1",
             "LOG__FORMAT": "json",

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import PydanticUndefined
 
-from voicebot.config.section import Section
+from voicebot.config.section import ENVIRONMENT_ONLY, Section
 from voicebot.config.sections import LanguageEngines
 from voicebot.config.settings import Settings
 from voicebot.config.sip_provider import SipProvider
@@ -38,6 +38,7 @@ def load_settings(
         raw = _read_toml(path)
     elif file is not None:
         raise ConfigError(str(file), "no such file", "Name an existing file or leave it out.")
+    _keep_secrets_out(raw, str(path))
     places = _places(raw, str(path))
     _merge_environment(raw, places, environment)
     try:
@@ -53,6 +54,20 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(str(path), f"not valid TOML: {error}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(str(path), f"cannot be read: {error}") from None
+
+
+def _keep_secrets_out(raw: Mapping[str, Any], file: str) -> None:
+    for name, section in Settings.model_fields.items():
+        content = raw.get(name)
+        for key, field in getattr(section.annotation, "model_fields", {}).items():
+            if field.json_schema_extra == ENVIRONMENT_ONLY and isinstance(content, dict):
+                variable = f"{ENVIRONMENT_PREFIX}{name}__{key}".upper()
+                if key in content:
+                    raise ConfigError(
+                        f"{file}: {name}.{key}",
+                        "a secret does not belong in this file",
+                        f"Set {variable} in the environment.",
+                    )
 
 
 def _places(raw: Mapping[str, Any], file: str) -> dict[tuple[str, ...], str]:

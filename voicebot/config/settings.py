@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from voicebot.config.audiosocket import AudioSocketSettings
 from voicebot.config.bridge import BridgeSettings
 from voicebot.config.guard import GuardSettings
+from voicebot.config.mediastream import MediaStreamSettings
 from voicebot.config.outbound import OutboundSettings
 from voicebot.config.recording import RecordingSettings
 from voicebot.config.section import Section
@@ -26,6 +28,8 @@ class Settings(Section):
     server: ServerSettings = ServerSettings()
     sip: SipSettings = SipSettings()
     guard: GuardSettings = GuardSettings()
+    audiosocket: AudioSocketSettings = AudioSocketSettings()
+    mediastream: MediaStreamSettings = MediaStreamSettings()
     calls: CallSettings = CallSettings()
     outbound: OutboundSettings = OutboundSettings()
     speech: SpeechSettings = SpeechSettings()

@@ -24,6 +24,11 @@ _BACKLOG = 128
 PATIENCE_S = 10.0
 KEEP_ALIVE_S = 5
 """How long a connection may be idle between two requests."""
+_LONGEST_MESSAGE = 64 * 1024
+"""Octets of a WebSocket message; 20 ms of audio are about 300. uvicorn's pings stay as they are:
+every 20 s, and a line that does not answer in 20 s is closed."""
+_UNACKNOWLEDGED_MS = 30_000
+"""How long TCP waits for somebody who takes nothing of what he is sent, open windows included."""
 
 
 class HttpServer:
@@ -77,6 +82,9 @@ class HttpServer:
             # asyncio accepts as many connections in one go, and logs as many errors where files
             # run out; one at a time is quick enough.
             backlog=1,
+            ws="websockets-sansio",
+            ws_max_size=_LONGEST_MESSAGE,
+            ws_per_message_deflate=False,
         )
         self._server = _Server(config)
         self._serving = asyncio.create_task(self._server.serve([listener]), name="http server")
@@ -111,6 +119,8 @@ class HttpServer:
         listener = socket.socket(family, kind, protocol)
         try:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if hasattr(socket, "TCP_USER_TIMEOUT"):  # the sockets of connections inherit it
+                listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNACKNOWLEDGED_MS)
             listener.bind(address)
             listener.listen(_BACKLOG)  # a port can also turn out to be taken here
         except OSError as error:

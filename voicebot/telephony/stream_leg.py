@@ -1,0 +1,158 @@
+"""What the legs of AudioSocket and of media streams share: audio at 8 kHz over an ordered stream.
+
+The door's `FrameClock` drives it: each tick hands the reader one frame of what was heard and pulls
+one frame to be sent. What the protocol makes of that is the business of the leg of each door.
+Neither protocol tells of hold: the frames are silence then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from typing import Final
+
+import numpy as np
+import structlog
+
+from voicebot.media.clock import Tick
+from voicebot.media.frames import frame_length, silence
+from voicebot.telephony._api import AudioIn, FrameSource, KeyIn, LegEnded, LegEvent, LegInfo
+from voicebot.telephony.call_state import CallState, Signal, transition
+from voicebot.telephony.event_buffer import EventBuffer
+from voicebot.telephony.frame_clock import FrameClock
+from voicebot.telephony.stream_counters import StreamCounters
+from voicebot.telephony.stream_playout import StreamPlayout
+from voicebot.types import KEYS, Samples
+
+log = structlog.get_logger(__name__)
+
+RATE: Final = 8000
+SILENCE: Final = silence(RATE)
+SILENCE.setflags(write=False)
+_LENGTH: Final = frame_length(RATE)
+
+
+class StreamLeg(ABC):
+    """The part of a `CallLeg` that knows nothing of the protocol."""
+
+    def __init__(self, info: LegInfo, clock: FrameClock, counters: StreamCounters) -> None:
+        self.state = CallState.ARRIVING
+        self._info = info
+        self._clock = clock
+        self._clock_key: int | None = None
+        self._counters = counters
+        self._events = EventBuffer()
+        self._playout = StreamPlayout(RATE, counters.playout)
+        self._source: FrameSource | None = None
+        self._heard_at = 0.0
+        self._end_reason = ""
+
+    # The contract
+
+    @property
+    def info(self) -> LegInfo:
+        return self._info
+
+    @property
+    def sample_rate(self) -> int:
+        return RATE
+
+    @property
+    def ended(self) -> bool:
+        return self.state is CallState.ENDED
+
+    def events(self) -> AsyncIterator[LegEvent]:
+        return self._events.read()
+
+    def attach(self, source: FrameSource | None) -> None:
+        self._source = source
+
+    # What the protocol tells
+
+    def hear(self, samples: Samples) -> None:
+        """Take audio of the caller, a block of any length at 8 kHz."""
+        self._heard_at = now()
+        self._counters.frames_received += 1
+        if self._clock_key is not None:
+            self._playout.feed(samples)
+
+    def hear_key(self, key: str) -> None:
+        """Take a key; what is none is counted and dropped."""
+        self._heard_at = now()
+        if len(key) == 1 and key.upper() in KEYS:
+            self._events.put(KeyIn(key.upper(), self._heard_at))
+        else:
+            self._counters.malformed += 1
+
+    # What the protocol must do
+
+    @abstractmethod
+    def _send(self, frame: Samples | None, tick: Tick) -> None:
+        """Send the frame of this tick; None is silence. Must return at once."""
+
+    @abstractmethod
+    def _check(self, at: float) -> None:
+        """End the leg if its line is dead. Called each tick, after `_send`."""
+
+    @abstractmethod
+    def _leave(self) -> None:
+        """The leg has ended: let go of the line. Must return at once."""
+
+    # Inside
+
+    def _step(self, signal: Signal) -> None:
+        self.state = transition(self.state, signal)
+
+    def _open_media(self) -> None:
+        """Let the frames run."""
+        self._heard_at = now()
+        self._clock_key = self._clock.add(self._on_tick)
+
+    def _stop_media(self) -> None:
+        if self._clock_key is not None:
+            self._clock.remove(self._clock_key)
+            self._clock_key = None
+
+    def _end(self, reason: str, *, failed: bool = False) -> None:
+        if self.ended:
+            return
+        self._step(Signal.END)
+        self._end_reason = reason
+        self._stop_media()
+        self._events.put(LegEnded(reason, now(), failed))
+        self._counters.audio_dropped += self._events.dropped
+        self._leave()
+
+    def _on_tick(self, tick: Tick) -> None:
+        at = now()
+        for _ in range(1 + tick.skipped):
+            # Ticks that were left out are made good here: nothing the caller said gets lost.
+            heard = self._playout.play()
+            self._events.put(AudioIn(SILENCE if heard is None else heard, at))
+        if tick.skipped:
+            self._counters.frames_left_out(tick.skipped)
+        self._send(self._pull(at), tick)
+        self._counters.frame_sent(at - tick.due)
+        self._check(at)
+
+    def _pull(self, at: float) -> Samples | None:
+        if self._source is None:
+            return None
+        try:
+            frame = self._source.next_frame(at)
+        except Exception:
+            # It would fail again in 20 ms, and flood the log: the caller hears silence instead.
+            log.exception("frame_source_failed", call_id=self._info.call_id)
+            self._source = None
+            return None
+        if frame is None or len(frame) == _LENGTH:
+            return frame
+        fitted = np.zeros(_LENGTH, np.int16)
+        fitted[: len(frame)] = frame[:_LENGTH]
+        return fitted
+
+
+def now() -> float:
+    """The loop's clock."""
+    return asyncio.get_running_loop().time()
