@@ -26,7 +26,7 @@ from voicebot.figures.server import ServerFigures
 from voicebot.media.clock import LoopLag
 from voicebot.sessions.account import CallAccount
 from voicebot.sessions.conversation import Conversation
-from voicebot.sessions.feed import EventFeed
+from voicebot.sessions.feed import EventFeed, LiveEvent
 from voicebot.sessions.last_words import everything_said
 from voicebot.sessions.registry import CallRegistry, Refusal
 from voicebot.sessions.voice import VoiceServices, VoiceSession
@@ -50,7 +50,6 @@ from voicebot.web.tally import CallTally
 
 log = structlog.get_logger(__name__)
 
-TELEPHONE_RATE = 8000
 POLITE_END_S = 10.0
 """How long the last calls have to hear the farewell."""
 
@@ -108,7 +107,11 @@ class Server:
         said = everything_said(self.application.flows)
         for language, renderer in self.renderers.items():
             prompts = [prompt for prompt in said if prompt[1] == language]
-            missing = await renderer.warm(prompts, TELEPHONE_RATE)
+            missing = [
+                (segment, rate)
+                for rate in self._doors.rates
+                for segment in await renderer.warm(prompts, rate)
+            ]
             self._chores.append(asyncio.create_task(_render(renderer, missing), name="prompts"))
         await self._http.start()
         await self._doors.open()
@@ -189,6 +192,10 @@ class Server:
         account.ended(Outcome.REFUSED, str(reason.get(status, f"refused with {status}")))
         self.registry.ended(info.call_id, Outcome.REFUSED)
 
+    def _publish(self, event: LiveEvent) -> None:
+        self.feed.publish(event)
+        self._doors.tell_caller(event)
+
     def append(self, event: CallEvent) -> None:
         """Take a fact of a call: it is counted and written down (`Journal`)."""
         self.tally.observe(event)
@@ -213,7 +220,7 @@ class Server:
             act=self.application.actions.run,
             transfer_targets=self.settings.transfers,
             journal=self,
-            publish=self.feed.publish,
+            publish=self._publish,
             registry=self.registry,
             turns=TurnPolicy(**turns.model_dump()),
         )
@@ -250,12 +257,12 @@ class Server:
         }
 
 
-async def _render(renderer: PromptRenderer, missing: Sequence[Segment]) -> None:
+async def _render(renderer: PromptRenderer, missing: Sequence[tuple[Segment, int]]) -> None:
     """Render the prompts that no earlier run has left in the cache, one after the other, so that a
     call that wants one now finds a worker."""
-    for segment in missing:
+    for segment, rate in missing:
         try:
-            await renderer.render(segment, TELEPHONE_RATE)
+            await renderer.render(segment, rate)
         except SpeechError as error:
             log.warning("prompt_not_rendered", error=str(error))
     if missing:

@@ -14,6 +14,7 @@ from voicebot.config.sections import (
     TurnSettings,
 )
 from voicebot.config.sip import SipSettings
+from voicebot.config.webrtc import WebRtcSettings
 
 
 class Settings(Section):
@@ -21,6 +22,7 @@ class Settings(Section):
 
     server: ServerSettings = ServerSettings()
     sip: SipSettings = SipSettings()
+    webrtc: WebRtcSettings = WebRtcSettings()
     calls: CallSettings = CallSettings()
     speech: SpeechSettings = SpeechSettings()
     turns: TurnSettings = TurnSettings()
