@@ -4,8 +4,8 @@
 set -eu
 
 # espeak-ng: speech in other languages, and a test caller's voice. The others are test callers:
-# SIP clients, recorded human speech, another voice.
-packages="espeak-ng sip-tester baresip-core asterisk-core-sounds-en-wav flite"
+# SIP clients, recorded human speech, another voice, a browser.
+packages="espeak-ng sip-tester baresip-core asterisk-core-sounds-en-wav flite chromium"
 
 missing=""
 for package in $packages; do
