@@ -12,7 +12,9 @@ from voicebot.errors import (
     ActionError,
     AudioError,
     CallError,
+    CallRefused,
     ConfigError,
+    DialFailed,
     FlowError,
     GrammarError,
     ModelError,
@@ -54,6 +56,8 @@ EXAMPLES: list[tuple[VoicebotError, str]] = [
     (WorkersBusy("16 jobs wait"), "16 jobs wait"),
     (CallError("no media"), "no media"),
     (NoCommonCodec("offered: G722"), "offered: G722"),
+    (CallRefused("busy", "all lines are in use", 10), "all lines are in use"),
+    (DialFailed("sip:a@b", "busy", 486), "call to sip:a@b: busy (486)"),
     (
         TransferFailed("sip:team@pbx", 486, "Busy Here"),
         "transfer to sip:team@pbx failed: 486 Busy Here",

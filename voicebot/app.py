@@ -109,7 +109,7 @@ class Server:
             prompts = [prompt for prompt in said if prompt[1] == language]
             missing = [
                 (segment, rate)
-                for rate in self._doors.rates
+                for rate in self.settings.call_rates
                 for segment in await renderer.warm(prompts, rate)
             ]
             self._chores.append(asyncio.create_task(_render(renderer, missing), name="prompts"))

@@ -40,11 +40,6 @@ class Doors:
         policy = PagePolicy(tuple(webrtc.origins), webrtc.requests_per_minute)
         return (webrtc_router(self.webrtc, policy), caller_page_router())
 
-    @property
-    def rates(self) -> tuple[int, ...]:
-        """The sample rates that calls may have, in Hz."""
-        return (8000, 16_000) if self._settings.webrtc.enabled else (8000,)
-
     def tell_caller(self, event: LiveEvent) -> None:
         """Show a live event of a call to its caller, where the door has something to show it on."""
         caption = caption_of(event)

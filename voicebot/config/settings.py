@@ -36,6 +36,11 @@ class Settings(Section):
     )
 
     @property
+    def call_rates(self) -> tuple[int, ...]:
+        """The sample rates that calls may have, in Hz: what prompts are rendered at."""
+        return (8000, 16_000) if self.webrtc.enabled else (8000,)
+
+    @property
     def database_url(self) -> str:
         """The URL of voicebot's own database, SQLAlchemy's async form."""
         if self.storage.url:

@@ -274,6 +274,6 @@ addEventListener("keydown", (event) => {
     at("keys").focus();
   }
 });
-addEventListener("resize", toTheEnd);
+new ResizeObserver(toTheEnd).observe(at("talk"));
 addEventListener("pagehide", () => line?.hangUp());
 tellWhatIsBlocked();
