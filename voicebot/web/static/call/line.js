@@ -9,6 +9,7 @@ const RECONNECT_MS = 6000;
 const GIVE_UP_MS = 20000;
 const PATIENCE_MS = 1500;
 const RETRY_MS = 1000;
+const LAST_WORDS_MS = 300;
 
 export class Refused extends Error {
   constructor(code, detail) {
@@ -31,6 +32,7 @@ export class Line extends EventTarget {
     this.channel = null;
     this.renewing = false;
     this.closed = false;
+    this.ending = false;
     this.listeners = new AbortController();
   }
 
@@ -112,7 +114,7 @@ export class Line extends EventTarget {
   }
 
   async renew() {
-    if (this.renewing || this.closed) return;
+    if (this.renewing || this.closed || this.ending) return;
     this.renewing = true;
     this.tell("lost");
     const deadline = performance.now() + GIVE_UP_MS;
@@ -154,8 +156,14 @@ export class Line extends EventTarget {
     } catch {
       return;
     }
-    if (message.type === "ended") this.close();
-    this.tell("message", message);
+    if (message.type !== "ended") return this.tell("message", message);
+    // The last words are still on their way through the loudspeaker.
+    this.ending = true;
+    setTimeout(() => {
+      if (this.closed) return;
+      this.close();
+      this.tell("message", message);
+    }, LAST_WORDS_MS);
   }
 
   tell(type, detail) {
