@@ -17,11 +17,13 @@ import structlog
 import voicebot
 from voicebot.actions.seed import seed_samples
 from voicebot.application import Application
+from voicebot.bridging import Recording, handoff_services, transfer_modes
 from voicebot.config import Settings
 from voicebot.doors import Doors
 from voicebot.engines import SpeechEngines
 from voicebot.errors import SpeechError
 from voicebot.events import CallEvent
+from voicebot.figures.bridge import bridge_figures, recording_figures
 from voicebot.figures.server import ServerFigures
 from voicebot.media.clock import LoopLag
 from voicebot.sessions.account import CallAccount
@@ -44,6 +46,7 @@ from voicebot.telephony._api import Admission, CallLeg, LegInfo, Reception
 from voicebot.turns.signals import TurnPolicy
 from voicebot.types import CallId, Outcome
 from voicebot.web.api.health import Check
+from voicebot.web.api.recordings import recordings_router
 from voicebot.web.application import create_app
 from voicebot.web.server import HttpServer
 from voicebot.web.tally import CallTally
@@ -83,6 +86,7 @@ class Server:
         self._engine = open_database(settings.database_url)
         self._journal = SqlJournal(self._engine)
         self._doors = Doors(settings, Reception(self._admit, self._on_call, self._on_refused))
+        self._recording = Recording(settings)
         self._services = self._voice_services()
         self._http = self._http_server()
         self._chores: list[asyncio.Task[None]] = []
@@ -105,6 +109,7 @@ class Server:
             group.create_task(self._open_records())
             group.create_task(asyncio.to_thread(self.application.compile_grammars))
         said = everything_said(self.application.flows)
+        said += [(prompt, self.application.language) for prompt in self._recording.said]
         for language, renderer in self.renderers.items():
             prompts = [prompt for prompt in said if prompt[1] == language]
             missing = [
@@ -113,6 +118,8 @@ class Server:
                 for segment in await renderer.warm(prompts, rate)
             ]
             self._chores.append(asyncio.create_task(_render(renderer, missing), name="prompts"))
+        self._recording.start()
+        self._chores.append(asyncio.create_task(self._recording.keep_tidy(), name="recordings"))
         await self._http.start()
         await self._doors.open()
         log.info("ready", http=self._http.url, sip_port=self.sip_port)
@@ -134,6 +141,7 @@ class Server:
         await self._doors.close()
         self.feed.close()
         await self._http.stop()
+        await self._recording.stop()
         await self._journal.stop()
         await self.application.actions.aclose()
         self.application.listen_grammars.close()
@@ -223,6 +231,9 @@ class Server:
             publish=self._publish,
             registry=self.registry,
             turns=TurnPolicy(**turns.model_dump()),
+            handoffs=handoff_services(self.settings, self._doors.dialer),
+            transfer_modes=transfer_modes(self.settings),
+            recordings=self._recording.rule,
         )
 
     def _http_server(self) -> HttpServer:
@@ -232,12 +243,20 @@ class Server:
             journal=lambda: self._journal.stats,
             lines=lambda: (self.registry.active, self.registry.max_calls),
         )
+        archive = SqlCallArchive(self._engine)
+        recorder, bridges = self._recording.recorder, self._services.handoffs.counters
         app = create_app(
-            archive=SqlCallArchive(self._engine),
+            archive=archive,
             feed=self.feed,
             readiness=self._readiness,
-            metric_sources=[self.tally.figures, figures, self._doors.figures],
-            routers=self._doors.routers,
+            metric_sources=[
+                self.tally.figures,
+                figures,
+                self._doors.figures,
+                lambda: bridge_figures(bridges),
+                lambda: recording_figures(recorder.counters),
+            ],
+            routers=[*self._doors.routers, recordings_router(archive, recorder.path)],
             version=voicebot.__version__,
         )
         return HttpServer(app, self.settings.server.host, self.settings.server.port)

@@ -11,7 +11,7 @@ from voicebot.figures.sip import sip_figures
 from voicebot.figures.webrtc import webrtc_figures
 from voicebot.sessions.captions import caption_of
 from voicebot.sessions.feed import LiveEvent
-from voicebot.telephony._api import CallDoor, Reception
+from voicebot.telephony._api import CallDoor, Dialer, Reception
 from voicebot.telephony.sip import SipServer
 from voicebot.telephony.webrtc import IceServers, WebRtcDoor
 from voicebot.web.api.webrtc import PagePolicy, webrtc_router
@@ -45,6 +45,11 @@ class Doors:
         caption = caption_of(event)
         if caption is not None:
             self.webrtc.tell(event.call_id, caption)
+
+    @property
+    def dialer(self) -> Dialer | None:
+        """The door that calls go out through; None while there is none that can."""
+        return None
 
     async def open(self) -> None:
         """Raises CallError for the first door that cannot be opened."""

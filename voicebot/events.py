@@ -1,8 +1,8 @@
 """Frozen facts about calls: what storage and analytics read, never the live objects.
 
 Times (``at``) are UTC seconds since the epoch. Every call gives one `CallStarted` first and one
-`CallEnded` last; between them a `CallAnswered` unless it was refused, and a `TurnFinished` for each
-turn, numbered from 1.
+`CallEnded` last; between them a `CallAnswered` unless it was refused, a `CallRecorded` where it is
+recorded, and a `TurnFinished` for each turn, numbered from 1.
 """
 
 from __future__ import annotations
@@ -45,6 +45,15 @@ class CallAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class CallRecorded:
+    """The call is being recorded, in the file ``recording`` of the folder of recordings."""
+
+    call_id: CallId
+    at: float
+    recording: str
+
+
+@dataclass(frozen=True, slots=True)
 class TurnFinished:
     """The bot said ``prompt`` (as words) and heard ``heard``, or nothing of use.
 
@@ -73,4 +82,4 @@ class CallEnded:
     reason: str
 
 
-CallEvent: TypeAlias = CallStarted | CallAnswered | TurnFinished | CallEnded
+CallEvent: TypeAlias = CallStarted | CallAnswered | CallRecorded | TurnFinished | CallEnded

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from voicebot.errors import AudioError
 from voicebot.media.frames import level_dbfs
-from voicebot.media.opus import OpusDecoder, OpusEncoder
+from voicebot.media.opus import OpusDecoder, OpusEncoder, available
 from voicebot.types import Samples
 
 RATE = 16_000
@@ -39,7 +38,7 @@ def test_a_tone_comes_through_as_it_was() -> None:
 
 def test_a_packet_is_decoded_at_either_rate() -> None:
     packet = encoded(tone(1))[0]
-    assert (OpusDecoder(RATE).samples_in(packet), OpusDecoder(8000).samples_in(packet)) == (
+    assert (OpusDecoder(RATE).length(packet), OpusDecoder(8000).length(packet)) == (
         320,
         160,
     )
@@ -71,10 +70,14 @@ def test_a_lost_packet_is_recovered_from_the_next_one() -> None:
 
 @pytest.mark.parametrize("packet", [b"", b"\xff\xff\xff"])
 def test_what_is_no_opus_packet_is_told(packet: bytes) -> None:
-    with pytest.raises(AudioError):
-        OpusDecoder(RATE).samples_in(packet)
+    with pytest.raises(ValueError):
+        OpusDecoder(RATE).length(packet)
 
 
 def test_a_frame_of_another_length_is_refused() -> None:
-    with pytest.raises(AudioError, match="160 samples instead of 320"):
+    with pytest.raises(ValueError, match="160 samples instead of 320"):
         OpusEncoder(RATE).encode(np.zeros(160, np.int16))
+
+
+def test_libopus_comes_with_the_packages_of_this_project() -> None:
+    assert available()

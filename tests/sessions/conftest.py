@@ -168,10 +168,12 @@ class Prices:
 
 @dataclass
 class Exchange:
-    """Makes lines; ``prices`` is the action that all of them share."""
+    """Makes lines; ``prices`` is the action that all of them share, ``adapt`` changes the services
+    of the next ones."""
 
     application: Path
     prices: Prices
+    adapt: Callable[[VoiceServices], VoiceServices] = lambda services: services
     lines: list[Line] = field(default_factory=list)
 
     async def call(self) -> Line:
@@ -212,7 +214,7 @@ class Exchange:
         session = VoiceSession(
             leg,
             Conversation(Interpreter(flows)),
-            services,
+            self.adapt(services),
             flow="main",
             language=Language("en-US"),
         )

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from voicebot.events import CallAnswered, CallEnded, CallStarted, TurnFinished, TurnResult
+from voicebot.events import (
+    CallAnswered,
+    CallEnded,
+    CallRecorded,
+    CallStarted,
+    TurnFinished,
+    TurnResult,
+)
 from voicebot.types import CallId, Heard, Language, Mode, Outcome
 
 ORDER = Heard("four two seven one", {"order": "4271"}, 0.93, Mode.SPEECH, "order_number")
@@ -22,6 +29,10 @@ def started(call: str, *, at: float = 1_000.0, caller: str = "alice") -> CallSta
 
 def answered(call: str, *, at: float = 1_001.0) -> CallAnswered:
     return CallAnswered(CallId(call), at)
+
+
+def recorded(call: str, *, at: float = 1_002.0) -> CallRecorded:
+    return CallRecorded(CallId(call), at, f"2026-11-21/{call}.wav")
 
 
 def turn(call: str, index: int, *, at: float = 1_010.0, heard: Heard | None = None) -> TurnFinished:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from tests.storage.facts import ORDER, answered, ended, started, turn
+from tests.storage.facts import ORDER, answered, ended, recorded, started, turn
 from voicebot.errors import StorageError
 from voicebot.events import CallEvent
 from voicebot.sessions.records import CallRecord, Journal
@@ -51,6 +51,13 @@ async def test_a_call_is_written_with_its_turns(engine: AsyncEngine) -> None:
     assert [spoken.heard for spoken in record.turns] == [None, ORDER]
     assert journal.stats.written == 5
     assert journal.stats.dropped == journal.stats.failed == 0
+
+
+async def test_a_call_knows_its_recording(engine: AsyncEngine) -> None:
+    journal = await _write(engine, started("a"), recorded("a"), started("b"), recorded("never"))
+    assert (await _read(engine, "a")).recording == "2026-11-21/a.wav"
+    assert (await _read(engine, "b")).recording is None
+    assert journal.stats.failed == 1  # of a call that nobody has begun
 
 
 async def test_facts_of_many_calls_keep_their_order(engine: AsyncEngine) -> None:

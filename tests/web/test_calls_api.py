@@ -56,6 +56,7 @@ async def test_a_finished_call_is_given_with_its_turns(
                 "barged_in": False,
             },
         ],
+        "recording": None,
     }
 
 

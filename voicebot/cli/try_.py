@@ -38,7 +38,9 @@ from voicebot.flows.commands import (
     Say,
     Transfer,
     TransferDone,
+    TransferMode,
     TransferRefused,
+    TransferReturned,
 )
 from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.reader import ACTIONS_FILE, load_flows
@@ -168,8 +170,8 @@ class Player:
                     return self._listen(command)
                 case Act(action, arguments):
                     return self._act(action, arguments)
-                case Transfer(target, context):
-                    return self._transfer(target, context)
+                case Transfer():
+                    return self._transfer(command)
                 case HangUp(outcome, reason):
                     self._show("bot", f"(hangs up: {outcome}, {reason})", "dim")
         return None
@@ -203,13 +205,19 @@ class Player:
         self._show("", f"{asked} -> {json.dumps(value, ensure_ascii=False)}", "dim")
         return ActionDone(value)
 
-    def _transfer(self, target: str, context: Mapping[str, str]) -> FlowEvent:
-        told = json.dumps(dict(context), ensure_ascii=False)
-        if self._takes_transfers:
-            self._show("", f"{target} takes the call, told {told}", "dim")
+    def _transfer(self, transfer: Transfer) -> FlowEvent:
+        target = transfer.target
+        told = json.dumps(dict(transfer.context), ensure_ascii=False)
+        for prompt in transfer.while_waiting:
+            self._show("bot", text(prompt, self._language, date.today()))
+        if not self._takes_transfers:
+            self._show("", f"{target} does not take the call", "dim")
+            return TransferRefused("nobody took the call")
+        self._show("", f"{target} takes the call, told {told}", "dim")
+        if transfer.mode is not TransferMode.BRIDGE:
             return TransferDone()
-        self._show("", f"{target} does not take the call", "dim")
-        return TransferRefused("nobody took the call")
+        self._show("", f"{target} leaves", "dim")
+        return TransferReturned(0.0)
 
     def _show(self, who: str, words: str, style: str = "") -> None:
         self._console.print(Text(f"{who:5}", style="bold").append(words, style=style or "not bold"))

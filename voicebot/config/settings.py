@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from voicebot.config.bridge import BridgeSettings
+from voicebot.config.recording import RecordingSettings
 from voicebot.config.section import Section
 from voicebot.config.sections import (
     CallSettings,
@@ -28,6 +30,8 @@ class Settings(Section):
     turns: TurnSettings = TurnSettings()
     storage: StorageSettings = StorageSettings()
     log: LogSettings = LogSettings()
+    bridge: BridgeSettings = BridgeSettings()
+    recording: RecordingSettings = RecordingSettings()
     databases: dict[str, str] = Field(
         default_factory=dict, description="database URLs that SQL actions may name"
     )

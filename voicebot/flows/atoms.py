@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from voicebot.flows.commands import TransferMode
 from voicebot.flows.conditions import parse_condition
 from voicebot.flows.document import Map, Node, Place, Scalar, Sequence, suggest
 from voicebot.flows.expression import Expression
@@ -118,6 +119,14 @@ def check_keys(mapping: Map) -> None:
             raise place.error(
                 f"'{key}' is not on a keypad", f"Keys are {', '.join(KEYS)}, one or several."
             )
+
+
+def transfer_mode(node: Node) -> TransferMode:
+    raw = node.raw if isinstance(node, Scalar) else ""
+    modes = [mode.value for mode in TransferMode]
+    if raw not in modes:
+        raise node.place.error(f"a transfer's mode is {' or '.join(modes)}", suggest(raw, modes))
+    return TransferMode(raw)
 
 
 def outcome(node: Node) -> Outcome | None:

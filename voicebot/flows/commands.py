@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TypeAlias
 
 from voicebot.types import Heard, Json, Language, Outcome, Prompt
@@ -56,7 +57,19 @@ class ActionFailed:
 
 @dataclass(frozen=True, slots=True)
 class TransferDone:
-    pass
+    """The call is with somebody else now, and no longer with us."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransferReturned:
+    """The target took a bridged call and has left; the caller is with us again.
+
+    ``seconds`` is how long the two talked, ``left`` who ended it: 'agent', or 'line' where the
+    agent's line died.
+    """
+
+    seconds: float
+    left: str = "agent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +86,7 @@ FlowEvent: TypeAlias = (
     | ActionDone
     | ActionFailed
     | TransferDone
+    | TransferReturned
     | TransferRefused
 )
 
@@ -121,6 +135,8 @@ class Listen:
     maxspeechtimeout_ms: int | None = None
     interdigittimeout_ms: int | None = None
     termchar: str = "#"
+    private: bool = False
+    """Whether what is asked and answered now must stay out of a recording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +148,29 @@ class Act:
     filler: Prompt | None = None
 
 
+class TransferMode(StrEnum):
+    """How a contact is handed over: the caller's phone is told to call the target (`REFER`), or we
+    call it and join the two (`BRIDGE`)."""
+
+    REFER = "refer"
+    BRIDGE = "bridge"
+
+
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """Hand the contact to ``target`` (a name or SIP URI) with ``context`` for who takes it."""
+    """Hand the contact to ``target`` (a name or SIP URI) with ``context`` for who takes it.
+
+    ``mode`` is None where the settings decide. The rest is for a bridge: ``while_waiting`` is said
+    over and over while it rings, ``whisper`` to the one who takes the call before the two hear each
+    other, ``ring_ms`` is how long it may ring (None: the default).
+    """
 
     target: str
     context: Mapping[str, str]
+    mode: TransferMode | None = None
+    while_waiting: tuple[Prompt, ...] = ()
+    whisper: tuple[Prompt, ...] = ()
+    ring_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,7 @@ class FieldReader:
             Shape.CONFIRM: self._confirm,
             Shape.COMMANDS: self._commands,
             Shape.TROUBLE: self._trouble,
+            Shape.TRANSFER_MODE: atoms.transfer_mode,
             Shape.OUTCOME: atoms.outcome,
             Shape.BOOLEAN: atoms.boolean,
             Shape.TRUE: atoms.true,

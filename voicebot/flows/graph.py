@@ -57,6 +57,8 @@ def edges(step: Step) -> Iterator[Edge]:
         yield Edge(step.next, Why.NEXT)
         yield Edge(step.on_error, Why.FAILURE)
     elif isinstance(step, TransferStep):
+        if step.next is not None:
+            yield Edge(step.next, Why.NEXT)
         yield Edge(step.on_failure, Why.FAILURE)
     elif isinstance(step, SayStep | SetStep | CallStep):
         yield Edge(step.next, Why.NEXT)

@@ -26,6 +26,7 @@ from voicebot.flows.commands import (
     RecognitionFailed,
     TransferDone,
     TransferRefused,
+    TransferReturned,
 )
 from voicebot.flows.model import ActStep, FlowSet, TransferStep
 from voicebot.flows.state import FlowState, Frame, Waiting
@@ -104,10 +105,24 @@ def _transfer_done(walk: Walk, event: TransferDone) -> None:
     walk.end(Outcome.TRANSFERRED, f"transferred to {step.transfer.name}")
 
 
+def _transfer_returned(walk: Walk, event: TransferReturned) -> None:
+    step = walk.step
+    assert isinstance(step, TransferStep)
+    walk.set(transfer={"seconds": round(event.seconds), "left": event.left})
+    walk.state = replace(walk.state, handed_over=True, waiting=Waiting.NOTHING)
+    if step.next is None:
+        walk.end(Outcome.TRANSFERRED, f"transferred to {step.transfer.name}")
+        return
+    walk.go(step.next.name)
+    walk.run()
+
+
 def _transfer_refused(walk: Walk, event: TransferRefused) -> None:
     step = walk.step
     assert isinstance(step, TransferStep)
     walk.set(problem=event.problem)
+    # The wait for a person is over: a flow that ends here does not end in the queue.
+    walk.state = replace(walk.state, waiting=Waiting.NOTHING)
     walk.go(step.on_failure.name)
     walk.run()
 
@@ -126,5 +141,6 @@ _TRANSITIONS: Mapping[tuple[Waiting, type[Any]], Callable[[Walk, Any], None]] = 
     (Waiting.ACTION, ActionDone): _action_done,
     (Waiting.ACTION, ActionFailed): _action_failed,
     (Waiting.TRANSFER, TransferDone): _transfer_done,
+    (Waiting.TRANSFER, TransferReturned): _transfer_returned,
     (Waiting.TRANSFER, TransferRefused): _transfer_refused,
 }

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields
 from typing import TypeAlias
 
 from voicebot.errors import UsageError
+from voicebot.flows.commands import TransferMode
 from voicebot.flows.document import Place, suggest
 from voicebot.flows.expression import Expression
 from voicebot.flows.template import Slot, Template
@@ -144,6 +145,7 @@ class AskStep(_Step):
     maxspeechtimeout_ms: int | None = None
     interdigittimeout_ms: int | None = None
     termchar: str = "#"
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,9 +171,16 @@ class ActStep(_Step):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferStep(_Step):
+    """Without ``next`` the call ends when the one who took it has left."""
+
     transfer: Reference
     on_failure: Reference
     context: Mapping[str, Template | Json] = field(default_factory=dict)
+    mode: TransferMode | None = None
+    next: Reference | None = None
+    while_waiting: tuple[Template, ...] = ()
+    whisper: tuple[Template, ...] = ()
+    ring_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,6 +260,8 @@ def step_templates(step: Step) -> Iterator[Template]:
             yield from step.confirm.ask
     if isinstance(step, ActStep) and step.filler is not None:
         yield step.filler
+    if isinstance(step, TransferStep):
+        yield from (*step.while_waiting, *step.whisper)
 
 
 def step_keys(kind: type[_Step]) -> set[str]:

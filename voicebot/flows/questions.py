@@ -136,6 +136,7 @@ def _listen(walk: Walk, step: AskStep, confirm: Confirm | None = None) -> None:
             maxspeechtimeout_ms=step.maxspeechtimeout_ms,
             interdigittimeout_ms=step.interdigittimeout_ms,
             termchar=step.termchar,
+            private=step.private,
         )
     )
     waiting = Waiting.INPUT if confirm is None else Waiting.CONFIRMATION

@@ -20,6 +20,7 @@ from voicebot.flows.atoms import (
     STEP_NAME,
     VARIABLE_NAME,
 )
+from voicebot.flows.commands import TransferMode
 from voicebot.flows.vocabulary import (
     COMMANDS_KEYS,
     CONFIRM_KEYS,
@@ -134,6 +135,7 @@ _SHAPES: dict[Shape, _Schema] = {
     Shape.STEP_COMMANDS: {"anyOf": [{"const": False}, _map_of(_STEP)]},
     Shape.VALUES: _map_of({}, VARIABLE_NAME),
     Shape.ASSIGNMENTS: _map_of({}, VARIABLE_NAME),
+    Shape.TRANSFER_MODE: {"enum": [mode.value for mode in TransferMode]},
     Shape.OUTCOME: {"enum": list(OUTCOMES)},
     Shape.BOOLEAN: {"type": "boolean"},
     Shape.TRUE: {"const": True},

@@ -68,6 +68,8 @@ class FlowState:
     """The answer that waits to be confirmed."""
     served: bool = False
     served_when_heard: bool = False
+    handed_over: bool = False
+    """Whether a person has taken the call and given it back."""
 
     @property
     def step(self) -> str:
@@ -82,7 +84,8 @@ class FlowState:
         The rule: a caller has been served once they heard a step marked ``served`` to its end,
         or heard enough of it to answer. Asking for a person takes that back, for the person was
         what they wanted: while they wait it is abandoned in the queue, and when nobody came it is
-        abandoned in the flow until something else serves them.
+        abandoned in the flow until something else serves them. Whoever a person has talked to was
+        transferred, unless they left while they waited for another one.
         """
         return self._outcome(self.served or self.served_when_heard)
 
@@ -94,6 +97,8 @@ class FlowState:
     def _outcome(self, served: bool) -> Outcome:
         if self.waiting is Waiting.TRANSFER:
             return Outcome.ABANDONED_IN_QUEUE
+        if self.handed_over:
+            return Outcome.TRANSFERRED
         return Outcome.SELF_SERVED if served else Outcome.ABANDONED_IN_FLOW
 
     def to_json(self) -> dict[str, Json]:
@@ -108,6 +113,7 @@ class FlowState:
             "pending": _heard_to_json(self.pending),
             "served": self.served,
             "served_when_heard": self.served_when_heard,
+            "handed_over": self.handed_over,
         }
 
     @classmethod
@@ -124,6 +130,7 @@ class FlowState:
                 pending=_heard_from_json(data["pending"]),
                 served=data["served"],
                 served_when_heard=data["served_when_heard"],
+                handed_over=data.get("handed_over", False),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise UsageError(f"this is no state of a flow: {error!r}") from None

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from voicebot.errors import FlowError
+from voicebot.flows.commands import TransferMode
 from voicebot.flows.document import suggest
 from voicebot.flows.expression import Name, names
 from voicebot.flows.graph import able_to_end, edges, reachable, shared_edges
@@ -61,6 +62,7 @@ def validate(flows: FlowSet, known: Known = NOTHING_KNOWN) -> list[FlowError]:
         problems += _questions(flow)
         problems += _commands(flow)
         problems += _other_flows(flow, flows)
+        problems += _transfers(flow)
         if not any(each.unreadable for each in flows):
             problems += _undefined_variables(flow, variables)
         if not flow.unreadable:
@@ -144,6 +146,19 @@ def _commands(flow: Flow) -> Iterator[FlowError]:
                 f"key {keys} means the command '{command}', which has no step",
                 suggest(command, known) or "Add it to the commands' 'steps'.",
             )
+
+
+def _transfers(flow: Flow) -> Iterator[FlowError]:
+    for step in flow.steps.values():
+        if not isinstance(step, TransferStep) or step.mode is not TransferMode.REFER:
+            continue
+        for key in ("next", "while_waiting", "whisper", "ring_ms"):
+            if getattr(step, key):
+                yield step.place.error(
+                    f"'{key}' of step '{step.name}' has no effect: with mode refer the call leaves "
+                    "voicebot",
+                    "Write 'mode: bridge', or leave the key out.",
+                )
 
 
 def _other_flows(flow: Flow, flows: FlowSet) -> Iterator[FlowError]:

@@ -34,6 +34,7 @@ class Shape(Enum):
     CONFIRM = auto()
     COMMANDS = auto()
     TROUBLE = auto()
+    TRANSFER_MODE = auto()
     OUTCOME = auto()
     BOOLEAN = auto()
     TRUE = auto()
@@ -84,6 +85,7 @@ STEP_KINDS: Mapping[str, tuple[Key, ...]] = {
         Key("maxspeechtimeout_ms", Shape.MILLISECONDS, "longest answer"),
         Key("interdigittimeout_ms", Shape.MILLISECONDS, "longest pause between two keys"),
         Key("termchar", Shape.TERMCHAR, "key that ends an entry (default '#'; '' for none)"),
+        Key("private", Shape.BOOLEAN, "true: the recording of the call pauses here"),
     ),
     "set": (
         Key("set", Shape.ASSIGNMENTS, "variables and their new values", required=True),
@@ -102,6 +104,15 @@ STEP_KINDS: Mapping[str, tuple[Key, ...]] = {
         Key("transfer", Shape.REFERENCE, "a name from the settings, or a SIP URI", required=True),
         Key("context", Shape.VALUES, "what the person who takes the call is told"),
         Key("on_failure", Shape.STEP, "where the caller comes back to when nobody takes it", True),
+        Key(
+            "mode",
+            Shape.TRANSFER_MODE,
+            "refer (the caller's phone calls the target) or bridge (we call it and stay)",
+        ),
+        Key("next", Shape.STEP, "bridge: where the caller goes on when the other side has left"),
+        Key("while_waiting", Shape.PROMPTS, "bridge: said over and over while it rings"),
+        Key("whisper", Shape.PROMPTS, "bridge: said to the person before they hear the caller"),
+        Key("ring_ms", Shape.MILLISECONDS, "bridge: how long it may ring"),
     ),
     "hangup": (
         Key("hangup", Shape.OUTCOME, "the outcome, or auto: what was reached", required=True),
@@ -161,6 +172,7 @@ FACTS: Mapping[str, str] = {
     "language": "language of the contact",
     "answer": "meaning of the last answer",
     "problem": "why the last action or transfer failed",
+    "transfer": "who ended the last bridged transfer (left) after how many seconds",
     "trouble": "kind (noinput, nomatch or failure) and count of the last trouble",
 }
 """Variables that are there without a step that sets them."""

@@ -30,7 +30,7 @@ from voicebot.flows.model import (
 )
 from voicebot.flows.state import FlowState, Frame, Waiting
 from voicebot.flows.template import Template
-from voicebot.types import Json, Outcome
+from voicebot.types import Json, Outcome, Prompt
 
 MAX_STEPS = 100
 """Steps that a walk may take without listening, acting or ending: more is a loop."""
@@ -189,7 +189,16 @@ class Walk:
 
     def _transfer(self, step: TransferStep) -> None:
         context = {name: _plain(value) for name, value in self._values(step.context).items()}
-        self.commands.append(Transfer(step.transfer.name, context))
+        self.commands.append(
+            Transfer(
+                step.transfer.name,
+                context,
+                step.mode,
+                self._prompts(step.while_waiting),
+                self._prompts(step.whisper),
+                step.ring_ms,
+            )
+        )
         self.state = replace(
             self.state,
             waiting=Waiting.TRANSFER,
@@ -197,6 +206,10 @@ class Walk:
             served=False,
             served_when_heard=False,
         )
+
+    def _prompts(self, templates: tuple[Template, ...]) -> tuple[Prompt, ...]:
+        prompts = (template.prompt(self.state.variables) for template in templates)
+        return tuple(prompt for prompt in prompts if prompt.parts)
 
     def _values(self, values: Mapping[str, Template | Json]) -> dict[str, Json]:
         return {

@@ -49,7 +49,7 @@ class OpusEncoder:
         complexity: int = 1,
         expected_loss_percent: int = 5,
     ) -> None:
-        """Raises AudioError where libopus is missing or refuses ``rate``."""
+        """Raises AudioError where libopus is missing, ValueError where it refuses ``rate``."""
         self._length = frame_length(rate)
         self._state = _Created("encoder", rate, _VOIP)
         self._out = ctypes.create_string_buffer(_LARGEST_PACKET)
@@ -63,9 +63,9 @@ class OpusEncoder:
             _checked(library().opus_encoder_ctl(self._state.pointer, request, value))
 
     def encode(self, frame: Samples) -> bytes:
-        """One frame (int16, 20 ms exactly) to a packet."""
+        """One frame (int16, 20 ms exactly) to a packet. Raises ValueError for another length."""
         if len(frame) != self._length:
-            raise AudioError("frame", f"{len(frame)} samples instead of {self._length}")
+            raise ValueError(f"{len(frame)} samples instead of {self._length}")
         pcm = np.ascontiguousarray(frame, np.int16)
         size = self._encode(
             self._state.pointer, pcm.ctypes.data, self._length, self._out, _LARGEST_PACKET
@@ -77,24 +77,24 @@ class OpusDecoder:
     """Decodes one stream to mono int16 at ``rate`` Hz."""
 
     def __init__(self, rate: int) -> None:
-        """Raises AudioError where libopus is missing or refuses ``rate``."""
+        """Raises AudioError where libopus is missing, ValueError where it refuses ``rate``."""
         self._rate = rate
         self._state = _Created("decoder", rate)
         self._pcm = np.zeros(rate * _LONGEST_MS // 1000, np.int16)
         self._address = self._pcm.ctypes.data
         self._decode = library().opus_decode
 
-    def samples_in(self, packet: bytes) -> int:
-        """How long ``packet`` is, in samples. Raises AudioError for what is no Opus packet."""
+    def length(self, packet: bytes) -> int:
+        """How long ``packet`` is, in samples. Raises ValueError for what is no Opus packet."""
         if not packet:
-            raise AudioError("Opus packet", "it is empty")
+            raise ValueError("an Opus packet is never empty")
         count = library().opus_packet_get_nb_samples(packet, len(packet), self._rate)
         if _checked(count) > len(self._pcm):
-            raise AudioError("Opus packet", "it is longer than 120 ms")
+            raise ValueError("an Opus packet is never longer than 120 ms")
         return int(count)
 
     def decode(self, packet: bytes) -> Samples:
-        """The sound of ``packet``. Raises AudioError for what is no Opus packet."""
+        """The sound of ``packet``. Raises ValueError for what is no Opus packet."""
         return self._run(packet, len(self._pcm), fec=False)
 
     def recover(self, following: bytes, samples: int) -> Samples:
@@ -128,6 +128,16 @@ class _Created:
         if getattr(self, "pointer", None):
             self._destroy(self.pointer)
             self.pointer = None
+
+
+@cache
+def available() -> bool:
+    """Whether libopus is there."""
+    try:
+        library()
+    except AudioError:
+        return False
+    return True
 
 
 @cache
@@ -173,5 +183,5 @@ def _declare(opus: ctypes.CDLL) -> None:
 def _checked(result: int) -> int:
     if result < _OK:
         reason = library().opus_strerror(result).decode()
-        raise AudioError("Opus", f"libopus says: {reason}")
+        raise ValueError(f"libopus says: {reason}")
     return result

@@ -10,7 +10,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from voicebot.events import CallAnswered, CallEnded, CallStarted, TurnFinished, TurnResult
+from voicebot.events import (
+    CallAnswered,
+    CallEnded,
+    CallRecorded,
+    CallStarted,
+    TurnFinished,
+    TurnResult,
+)
 from voicebot.sessions.feed import InputHeard, LiveEvent, PartHeard, PromptSpoken
 from voicebot.sessions.records import Journal
 from voicebot.telephony._api import LegInfo
@@ -48,6 +55,10 @@ class CallAccount:
         event = CallAnswered(self.info.call_id, self.clock())
         self.journal.append(event)
         self.publish(event)
+
+    def recorded(self, name: str) -> None:
+        """The call is recorded from now on, in the file ``name`` of the folder of recordings."""
+        self.journal.append(CallRecorded(self.info.call_id, self.clock(), name))
 
     def at_step(self, step: str) -> None:
         """What follows is said and heard at ``step`` of the flow."""

@@ -4,7 +4,8 @@ A `Journal` takes the facts of `voicebot.events` down as they come; a `CallArchi
 and finished calls back. The storage room implements both. Who wants to follow a call while it runs
 finds `EventFeed` in `voicebot.sessions.feed`.
 
-Left out on purpose: audio, and what the flow held in its variables.
+Left out on purpose: audio (`voicebot.media.recorder` keeps it in files), and what the flow held in
+its variables.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ class CallRecord:
     """One call with its turns in order. Times are UTC epoch seconds.
 
     ``outcome`` and ``ended_at`` are None and ``reason`` is empty while the call runs;
-    ``answered_at`` stays None for a call that was refused.
+    ``answered_at`` stays None for a call that was refused. ``recording`` is the file of its sound,
+    relative to the folder of recordings; None where it was not recorded.
     """
 
     id: CallId
@@ -58,6 +60,7 @@ class CallRecord:
     outcome: Outcome | None
     reason: str
     turns: tuple[TurnRecord, ...]
+    recording: str | None = None
 
 
 # Writing and reading them

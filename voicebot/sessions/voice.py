@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -28,14 +29,19 @@ from voicebot.flows.commands import (
     Say,
     Transfer,
     TransferDone,
+    TransferMode,
     TransferRefused,
 )
+from voicebot.media.recorder import CallRecorder
+from voicebot.sessions import recording
 from voicebot.sessions.account import CallAccount
 from voicebot.sessions.ears import Detector, Ears, Recognize, voice_detector
 from voicebot.sessions.feed import LiveEvent
 from voicebot.sessions.grammars import ListenGrammars
+from voicebot.sessions.handoff import Handoff, HandoffServices
 from voicebot.sessions.last_words import CLOSING, OUR_FAULT
 from voicebot.sessions.mouth import Mouth
+from voicebot.sessions.recording import Recordings
 from voicebot.sessions.records import Journal
 from voicebot.sessions.registry import CallRegistry
 from voicebot.speech.prompts import PromptRenderer
@@ -74,7 +80,11 @@ class Dialogue(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class VoiceServices:
-    """What all calls share. Everything slow among it is asynchronous."""
+    """What all calls share. Everything slow among it is asynchronous.
+
+    ``transfer_modes`` are those of single targets, where a flow does not say how it hands over;
+    ``recordings`` is None where calls are not recorded.
+    """
 
     recognize: Recognize
     renderer: PromptRenderer
@@ -87,6 +97,9 @@ class VoiceServices:
     turns: TurnPolicy
     clock: Callable[[], float] = time.time
     detector: Callable[[int], Detector] = voice_detector
+    handoffs: HandoffServices = field(default_factory=HandoffServices)
+    transfer_modes: Mapping[str, TransferMode] = field(default_factory=dict)
+    recordings: Recordings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +129,9 @@ class VoiceSession:
         self._closing = asyncio.Event()
         self._last_speech_at: float | None = None
         self._told_latency = False
+        self._handoff: Handoff | None = None
+        self._left_person = False
+        self._recorder: CallRecorder | None = None
 
     @property
     def call_id(self) -> CallId:
@@ -140,6 +156,8 @@ class VoiceSession:
         finally:
             self._leg.attach(None)
             await self._leg.hang_up()
+            if self._recorder is not None:
+                self._recorder.close()
             self._account.ended(ending.outcome, ending.reason, latency_ms=self._latency_ms())
             self._services.registry.ended(self.call_id, ending.outcome)
 
@@ -147,6 +165,7 @@ class VoiceSession:
         await self._leg.answer()
         self._account.answered()
         async with asyncio.TaskGroup() as group:
+            self._make_mouth = partial(self._new_mouth, group)
             self._open_ears_and_mouth(group)
             line = group.create_task(self._follow_line())
             talk = group.create_task(self._talk())
@@ -165,13 +184,11 @@ class VoiceSession:
 
     def _open_ears_and_mouth(self, group: asyncio.TaskGroup) -> None:
         rate = self._leg.sample_rate
-        self._mouth = Mouth(
-            self._services.renderer,
-            self._language,
+        self._mouth = self._new_mouth(
+            group,
             rate,
             lambda bargein: self._ears.prompt_started(bargein),
             lambda: self._ears.prompt_finished(),
-            group,
         )
         self._ears = Ears(
             rate,
@@ -185,9 +202,20 @@ class VoiceSession:
         )
         self._leg.attach(self)
 
+    def _new_mouth(
+        self,
+        group: asyncio.TaskGroup,
+        rate: int,
+        on_start: Callable[[bool], None] = lambda bargein: None,
+        on_silence: Callable[[], None] = lambda: None,
+    ) -> Mouth:
+        return Mouth(self._services.renderer, self._language, rate, on_start, on_silence, group)
+
     def next_frame(self, now: float) -> Samples | None:
         """The leg wants a frame to send (`FrameSource`)."""
-        frame = self._mouth.speaker.next_frame(now)
+        frame = (self._handoff or self._mouth.speaker).next_frame(now)
+        if self._recorder is not None:
+            self._recorder.sent(frame, now)
         if not self._told_latency and self._mouth.speaker.first_voice_at is not None:
             self._told_latency = True
             self._account.prompt_left(self._latency_ms())
@@ -197,6 +225,12 @@ class VoiceSession:
 
     async def _follow_line(self) -> LegEnded:
         async for event in self._leg.events():
+            if self._recorder is not None and isinstance(event, AudioIn):
+                self._recorder.heard(event.samples, event.at)
+            if self._handoff is not None and not isinstance(event, LegEnded):
+                # The bot does not listen while two people talk.
+                self._handoff.receive(event)
+                continue
             match event:
                 case AudioIn(samples, at):
                     self._ears.audio(samples, at)
@@ -219,6 +253,7 @@ class VoiceSession:
             return None
 
     async def _converse(self) -> HangUp:
+        await self._begin_recording()
         facts: dict[str, Json] = {
             "caller": self._leg.info.caller,
             "callee": self._leg.info.callee,
@@ -243,10 +278,28 @@ class VoiceSession:
                         await self._mouth.wait_for_silence()
                         return command
 
+    async def _begin_recording(self) -> None:
+        rule = self._services.recordings
+        if rule is None:
+            return
+        self._account.at_step(recording.STEP)
+        if await recording.agreed(rule, self._say, self._listen):
+            self._recorder = rule.begin(self.call_id, self._leg.sample_rate)
+            self._account.recorded(self._recorder.name)
+
     def _say(self, prompt: Prompt, bargein: bool = True, serves: bool = False) -> None:
         self._account.said(self._mouth.say(prompt, bargein=bargein, serves=serves))
 
     async def _listen(self, listen: Listen) -> FlowEvent:
+        if self._recorder is not None:
+            self._recorder.paused = listen.private
+        try:
+            return await self._hear(listen)
+        finally:
+            if self._recorder is not None:
+                self._recorder.paused = False
+
+    async def _hear(self, listen: Listen) -> FlowEvent:
         # Compiled, where need be, while the question is being said.
         grammar = await self._services.grammars.active(listen.grammars)
         hearing = await self._ears.hear(listen, grammar)
@@ -280,12 +333,29 @@ class VoiceSession:
         target = self._services.transfer_targets.get(transfer.target, transfer.target)
         if not target.startswith(("sip:", "sips:", "tel:")):
             return TransferRefused(f"no address is set for '{transfer.target}'")
+        mode = transfer.mode or self._services.transfer_modes.get(transfer.target)
+        if mode is TransferMode.BRIDGE:
+            return await self._bridge(transfer, target)
         try:
             await self._leg.transfer(target, transfer.context)
         except TransferFailed as error:
             log.info("transfer_failed", target=transfer.target, status=error.status)
             return TransferRefused(error.reason)
         return TransferDone()
+
+    async def _bridge(self, transfer: Transfer, target: str) -> FlowEvent:
+        handoff = Handoff(self._leg, self._mouth, self._make_mouth, self._services.handoffs)
+        self._handoff = handoff
+        try:
+            event = await handoff.transfer(transfer, target, self._say)
+        except asyncio.CancelledError:
+            # Whoever hangs up while they talk to a person has been transferred.
+            self._left_person = handoff.answered
+            raise
+        finally:
+            self._handoff = None
+        self._last_speech_at = None  # nobody has waited for the bot since
+        return event
 
     def _latency_ms(self) -> float | None:
         if self._last_speech_at is None:
@@ -318,11 +388,13 @@ class VoiceSession:
             ended = line.result()
             died = ended.failed and reached is Outcome.ABANDONED_IN_FLOW
             return Ending(Outcome.FAILED if died else reached, ended.reason)
-        served = reached is Outcome.SELF_SERVED
+        served = reached in {Outcome.SELF_SERVED, Outcome.TRANSFERRED}
         return Ending(reached if served else Outcome.FAILED, "voicebot was stopped")
 
     def _reached(self) -> Outcome:
         """How the contact counts when it ends here, unfinished."""
+        if self._left_person:
+            return Outcome.TRANSFERRED
         if self._mouth.speaker.owes_answer:
             return self._dialogue.outcome_if_cut_off
         return self._dialogue.outcome_if_hung_up

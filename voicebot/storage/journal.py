@@ -27,7 +27,14 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from voicebot.errors import StorageError
-from voicebot.events import CallAnswered, CallEnded, CallEvent, CallStarted, TurnFinished
+from voicebot.events import (
+    CallAnswered,
+    CallEnded,
+    CallEvent,
+    CallRecorded,
+    CallStarted,
+    TurnFinished,
+)
 from voicebot.storage.database import WRITES, describe
 from voicebot.storage.rows import call_row, turn_row
 from voicebot.storage.schema import calls, turns
@@ -39,6 +46,9 @@ _FIRST_RETRY_S = 0.05
 _LONGEST_RETRY_S = 2.0
 
 _Insert: TypeAlias = Callable[[Table], sqlite.Insert] | Callable[[Table], postgresql.Insert]
+
+_Change: TypeAlias = CallAnswered | CallRecorded | CallEnded
+"""Facts that change the row of a call."""
 
 _INSERTS: Mapping[str, _Insert] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
@@ -175,7 +185,7 @@ class SqlJournal:
         async with self._engine.begin() as connection:
             for event in batch:
                 result = await connection.execute(self._statement(event))
-                if isinstance(event, CallAnswered | CallEnded) and result.rowcount == 0:
+                if isinstance(event, _Change) and result.rowcount == 0:
                     orphans += 1
         return orphans
 
@@ -188,6 +198,8 @@ class SqlJournal:
                 return self._insert(turns).values(turn_row(event)).on_conflict_do_nothing()
             case CallAnswered():
                 return _change(event, answered_at=event.at)
+            case CallRecorded():
+                return _change(event, recording=event.recording)
             case CallEnded():
                 return _change(
                     event, ended_at=event.at, outcome=event.outcome.value, reason=event.reason
@@ -229,7 +241,7 @@ def _is_outage(error: Exception) -> bool:
     return isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | OSError)
 
 
-def _change(event: CallAnswered | CallEnded, **values: object) -> Executable:
+def _change(event: _Change, **values: object) -> Executable:
     return update(calls).where(calls.c.id == event.call_id).values(**values)
 
 

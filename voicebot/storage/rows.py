@@ -62,6 +62,7 @@ def call_record(row: RowMapping, turns: Iterable[RowMapping]) -> CallRecord:
         outcome=Outcome(row["outcome"]) if row["outcome"] else None,
         reason=row["reason"],
         turns=tuple(_turn_record(turn) for turn in turns),
+        recording=row["recording"],
     )
 
 

@@ -44,6 +44,8 @@ calls = Table(
     Column("ended_at", Double),
     Column("outcome", String(32)),
     Column("reason", Text, nullable=False),
+    # The file, relative to the folder of recordings; NULL where the call was not recorded.
+    Column("recording", Text),
     # The order of every list, and where the next page begins.
     Index("ix_calls_started_at_id", "started_at", "id"),
 )

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicebot.errors import AudioError
 from voicebot.telephony.webrtc.playout import Playout
 from voicebot.types import Samples
 
@@ -22,9 +21,9 @@ RECOVERED, CONCEALED = -1, -2
 class NumberDecoder:
     """A packet is its number, written out; its sound that number in each sample, loud."""
 
-    def samples_in(self, packet: bytes) -> int:
+    def length(self, packet: bytes) -> int:
         if packet == b"bad":
-            raise AudioError("packet", "it is bad")
+            raise ValueError("it is bad")
         return FRAME * (packet.count(b"+") + 1)
 
     def decode(self, packet: bytes) -> Samples:

@@ -14,7 +14,6 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from voicebot.errors import AudioError
 from voicebot.media.frames import frame_length, level_dbfs, silence
 from voicebot.types import Samples
 
@@ -40,7 +39,7 @@ _JUMP: Final = 48_000 * 2
 class Decoder(Protocol):
     """What the buffer needs of a codec; `media.opus.OpusDecoder` is one."""
 
-    def samples_in(self, packet: bytes) -> int: ...
+    def length(self, packet: bytes) -> int: ...
 
     def decode(self, packet: bytes) -> Samples: ...
 
@@ -95,8 +94,8 @@ class Playout:
     def put(self, timestamp: int, packet: bytes) -> None:
         """Take a packet; ``timestamp`` as in its RTP header (32 bits)."""
         try:
-            self._decoder.samples_in(packet)
-        except AudioError:
+            self._decoder.length(packet)
+        except ValueError:
             self.counts.malformed += 1
             return
         self.counts.received += 1
@@ -157,7 +156,7 @@ class Playout:
         assert self._next is not None
         try:
             sound = self._decoder.decode(packet)
-        except AudioError:
+        except ValueError:
             self.counts.malformed += 1
             sound = self._silence
         self._next += len(sound) * self._units

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Self
+from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -83,6 +84,11 @@ class Call(_Model):
     outcome: types.Outcome | None = Field(description="null while the call runs")
     reason: str = Field(description="why it ended, for people", examples=["caller hung up"])
     turns: list[Turn]
+    recording: str | None = Field(
+        description="where the sound of the call is once it has ended; null where it was not "
+        "recorded",
+        examples=["/api/calls/4f0c/recording"],
+    )
 
     @classmethod
     def of(cls, call: CallRecord) -> Self:
@@ -99,6 +105,7 @@ class Call(_Model):
             outcome=call.outcome,
             reason=call.reason,
             turns=[Turn.of(turn) for turn in call.turns],
+            recording=f"/api/calls/{quote(call.id, safe='')}/recording" if call.recording else None,
         )
 
 

@@ -1,0 +1,46 @@
+"""A recorded call on a server of its own: asked first, written while it runs, given over HTTP."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+import soundfile
+
+from tests.peers.phone import dialled
+from tests.peers.server import ServerProcess
+
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.peer,
+    pytest.mark.model,
+]
+
+
+async def test_a_call_is_recorded_after_its_consent(tmp_path: Path) -> None:
+    settings = {
+        "RECORDING__ENABLED": "true",
+        "RECORDING__FORMAT": "opus",
+        "RECORDING__CONSENT": "opt_in",
+    }
+    async with ServerProcess(tmp_path / "data", settings) as server:
+        async with dialled(server, "recorded") as phone:
+            await phone.listen()
+            await phone.press("1")
+            greeting = await phone.listen()
+            assert (await server.calls("recorded"))[0]["recording"] is not None
+        call = await server.finished_call("recorded")
+        assert call["turns"][0]["step"] == "recording consent"
+        async with httpx.AsyncClient(base_url=server.http) as client:
+            answer = await client.get(call["recording"])
+            part = await client.get(call["recording"], headers={"Range": "bytes=0-3"})
+    assert answer.status_code == 200
+    assert (part.status_code, part.content) == (206, b"OggS")
+    sound, rate = soundfile.read(io.BytesIO(answer.content))
+    assert (rate, sound.shape[1]) == (8000, 2)
+    assert len(sound) >= len(greeting) - 8000
+    assert np.abs(sound[:, 1]).max() > 0.05  # the bot's greeting
+    assert np.abs(sound[:, 0]).max() < 0.05  # a caller who pressed a key and was silent

@@ -1,0 +1,198 @@
+"""Hands a caller to a person over a bridge, and takes them back.
+
+One bridged transfer: the target is called while the caller hears music and messages; who answers is
+told what it is about; then the two talk. The call stays here all the while, so that the flow can go
+on with the caller when the person has left. It belongs to the task that runs `transfer`: when the
+caller hangs up that is cancelled, and takes the ringing or the person's line with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import structlog
+
+from voicebot.errors import DialFailed
+from voicebot.flows.commands import FlowEvent, Transfer, TransferRefused, TransferReturned
+from voicebot.media.hold_music import LoopedSound, own_piece
+from voicebot.sessions.mouth import Mouth
+from voicebot.telephony._api import CallLeg, Dialer, LegEnded, LegEvent
+from voicebot.telephony.bridge import Bridge, BridgeCounters, Seat, Watching, attend
+from voicebot.types import Prompt, Samples
+
+log = structlog.get_logger(__name__)
+
+RING_S = 30.0
+MESSAGE_EVERY_S = 20.0
+"""Music between two messages to one who waits."""
+WHISPER_LIMIT_S = 20.0
+"""The longest that a caller waits for what the person is told."""
+
+_SHOWABLE = re.compile(r"[A-Za-z0-9_+.-]{0,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffServices:
+    """What all bridged transfers share.
+
+    ``dialer`` calls the targets, None where no door can. ``music`` gives what is played on hold
+    (int16) at a rate in Hz. ``opened`` is told of each bridge with the seats of caller and person:
+    whoever wants to tap, listen in or whisper.
+    """
+
+    dialer: Dialer | None = None
+    music: Callable[[int], Samples] = own_piece
+    ring_s: float = RING_S
+    counters: BridgeCounters = field(default_factory=BridgeCounters)
+    opened: Callable[[Bridge, Seat, Seat], None] = lambda bridge, caller, person: None
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+
+
+class MakeMouth(Protocol):
+    """Makes a mouth for a leg of ``rate`` Hz that speaks as the bot does."""
+
+    def __call__(self, rate: int) -> Mouth: ...
+
+
+class Handoff:
+    """One bridged transfer of the caller on ``leg``, whose own prompts come from ``mouth``.
+
+    ``receive`` takes what happens on the caller's leg meanwhile, `next_frame` gives what the caller
+    hears. ``answered`` tells whether the target took the call.
+    """
+
+    def __init__(
+        self, leg: CallLeg, mouth: Mouth, make_mouth: MakeMouth, services: HandoffServices
+    ) -> None:
+        self.answered = False
+        self._leg = leg
+        self._mouth = mouth
+        self._make_mouth = make_mouth
+        self._services = services
+        self._music = LoopedSound(services.music(leg.sample_rate), leg.sample_rate)
+        self._seat: Seat | None = None
+
+    # The caller's leg
+
+    def receive(self, event: LegEvent) -> None:
+        if self._seat is not None:
+            self._seat.receive(event)
+
+    def next_frame(self, now: float) -> Samples | None:
+        if self._seat is not None:
+            return self._seat.next_frame(now)
+        if self._mouth.speaker.is_speaking:
+            return self._mouth.speaker.next_frame(now)
+        return self._music.next_frame(now)
+
+    # From ringing to the end
+
+    async def transfer(
+        self, transfer: Transfer, uri: str, say: Callable[[Prompt], None]
+    ) -> FlowEvent:
+        """Call ``uri``, join the two and return when the person has left or never came.
+
+        ``say`` says a prompt to the caller.
+        """
+        if self._services.dialer is None:
+            return TransferRefused("no door can call out")
+        try:
+            person = await self._ring(self._services.dialer, transfer, uri, say)
+        except DialFailed as error:
+            log.info("transfer_failed", target=transfer.target, status=error.status)
+            return TransferRefused(error.outcome)
+        try:
+            return await self._converse(person, transfer)
+        finally:
+            await person.hang_up("the caller has left")
+
+    async def _ring(
+        self, dialer: Dialer, transfer: Transfer, uri: str, say: Callable[[Prompt], None]
+    ) -> CallLeg:
+        messages = asyncio.create_task(self._keep_company(transfer.while_waiting, say))
+        ring_s = self._services.ring_s if transfer.ring_ms is None else transfer.ring_ms / 1000
+        try:
+            return await dialer.dial(
+                uri, caller=self._number(), headers=transfer.context, timeout_s=ring_s
+            )
+        finally:
+            messages.cancel()
+            self._mouth.stop()
+
+    def _number(self) -> str:
+        """The caller's number or name, where a telephone could show it."""
+        caller = self._leg.info.caller
+        return caller if _SHOWABLE.fullmatch(caller) else ""
+
+    async def _keep_company(
+        self, prompts: tuple[Prompt, ...], say: Callable[[Prompt], None]
+    ) -> None:
+        while prompts:
+            for prompt in prompts:
+                say(prompt)
+            await self._mouth.wait_for_silence()
+            await self._services.sleep(MESSAGE_EVERY_S)
+
+    async def _converse(self, person: CallLeg, transfer: Transfer) -> FlowEvent:
+        loop = asyncio.get_running_loop()
+        bridge = self._bridge(person)
+        caller_seat = bridge.join("caller", self._leg.sample_rate)
+        person_seat = bridge.join("agent", person.sample_rate)
+        self._services.opened(bridge, caller_seat, person_seat)
+        self._seat = caller_seat
+        caller_seat.hold()
+        attending = asyncio.create_task(attend(person, person_seat))
+        self.answered = True
+        try:
+            await self._whisper(transfer.whisper, person, person_seat, attending)
+            caller_seat.take_back()
+            began = loop.time()
+            ended = await attending
+        finally:
+            attending.cancel()
+            await asyncio.wait({attending})
+            self._seat = None
+            caller_seat.leave("the bridge was closed")
+        left = "line" if ended.failed else "agent"
+        return TransferReturned(max(0.0, loop.time() - began), left)
+
+    def _bridge(self, person: CallLeg) -> Bridge:
+        def music(rate: int) -> LoopedSound:
+            return LoopedSound(self._services.music(rate), rate)
+
+        return Bridge(
+            max(self._leg.sample_rate, person.sample_rate),
+            music=music,
+            watching=Watching(),
+            counters=self._services.counters,
+        )
+
+    async def _whisper(
+        self,
+        prompts: tuple[Prompt, ...],
+        person: CallLeg,
+        seat: Seat,
+        attending: asyncio.Task[LegEnded],
+    ) -> None:
+        """Tell the person alone what it is about."""
+        if not prompts:
+            return
+        mouth = self._make_mouth(person.sample_rate)
+        for prompt in prompts:
+            mouth.say(prompt, bargein=False)
+        seat.whisper(mouth.speaker)
+        silence = asyncio.create_task(mouth.wait_for_silence())
+        try:
+            await asyncio.wait(
+                {silence, attending},
+                timeout=WHISPER_LIMIT_S,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+        finally:
+            silence.cancel()
+            mouth.stop()
+            seat.whisper(None)
