@@ -4,10 +4,10 @@
 set -eu
 
 # espeak-ng: speech in other languages, and a test caller's voice. The others are test callers:
-# SIP clients, recorded human speech and music, another voice. libopus0: calls in Opus. iproute2:
-# network namespaces, in which tests spoil the line.
+# SIP clients, recorded human speech and music, another voice, a browser. iproute2: network
+# namespaces, in which tests spoil the line.
 packages="espeak-ng sip-tester baresip-core asterisk-core-sounds-en-wav asterisk-moh-opsound-wav flite
-libopus0 iproute2"
+chromium iproute2"
 
 missing=""
 for package in $packages; do

@@ -80,6 +80,34 @@ def test_rtp_ports_that_are_no_range_are_refused(tmp_path: Path, ports: str, pro
     assert said.endswith("(default [20000, 20999]).")
 
 
+def test_lists_come_from_the_environment_parted_by_commas(tmp_path: Path) -> None:
+    settings = _load(
+        tmp_path,
+        VOICEBOT_WEBRTC__ORIGINS="https://shop.example, https://b.example:8443",
+        VOICEBOT_WEBRTC__ICE_SERVERS="stun:a.example:3478,turn:b.example?transport=tcp",
+    )
+    assert settings.webrtc.origins == ["https://shop.example", "https://b.example:8443"]
+    assert settings.webrtc.ice_servers == ["stun:a.example:3478", "turn:b.example?transport=tcp"]
+
+
+@pytest.mark.parametrize(
+    "toml, problem",
+    [
+        ("origins = ['https://shop.example/call']", "should be like https://shop.example"),
+        ("origins = ['*']", "should be like https://shop.example"),
+        ("ice_servers = ['http://a.example']", "should be like stun:stun.example:3478"),
+        ("ports = '22999-22000'", "the first port should not be above the last"),
+        ("turn_secret = 5", "input should be a valid string."),
+    ],
+)
+def test_settings_of_calls_from_browsers_are_checked(
+    tmp_path: Path, toml: str, problem: str
+) -> None:
+    said = _complaint(tmp_path, f"[webrtc]\n{toml}\n")
+    assert problem in said
+    assert ", not 5" not in said  # a secret is not repeated
+
+
 def test_names_of_databases_and_transfers_are_free(tmp_path: Path) -> None:
     settings = _load(
         tmp_path,

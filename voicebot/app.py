@@ -28,7 +28,7 @@ from voicebot.figures.server import ServerFigures
 from voicebot.media.clock import LoopLag
 from voicebot.sessions.account import CallAccount
 from voicebot.sessions.conversation import Conversation
-from voicebot.sessions.feed import EventFeed
+from voicebot.sessions.feed import EventFeed, LiveEvent
 from voicebot.sessions.last_words import everything_said
 from voicebot.sessions.outbound import DialOrder, OutboundCalls, OutboundServices
 from voicebot.sessions.registry import CallRegistry, Refusal
@@ -121,7 +121,7 @@ class Server:
             prompts = [prompt for prompt in said if prompt[1] == language]
             missing = [
                 (segment, rate)
-                for rate in self._doors.rates
+                for rate in self.settings.call_rates
                 for segment in await renderer.warm(prompts, rate)
             ]
             self._chores.append(asyncio.create_task(_render(renderer, missing), name="prompts"))
@@ -221,6 +221,10 @@ class Server:
         account.ended(Outcome.REFUSED, str(reason.get(status, f"refused with {status}")))
         self.registry.ended(info.call_id, Outcome.REFUSED)
 
+    def _publish(self, event: LiveEvent) -> None:
+        self.feed.publish(event)
+        self._doors.tell_caller(event)
+
     def append(self, event: CallEvent) -> None:
         """Take a fact of a call: it is counted and written down (`Journal`)."""
         self.tally.observe(event)
@@ -245,7 +249,7 @@ class Server:
             act=self.application.actions.run,
             transfer_targets=self.settings.transfers,
             journal=self,
-            publish=self.feed.publish,
+            publish=self._publish,
             registry=self.registry,
             turns=TurnPolicy(**turns.model_dump()),
             handoffs=handoff_services(self.settings, self._doors.dialer),

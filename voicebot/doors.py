@@ -15,7 +15,10 @@ from voicebot.errors import ConfigError
 from voicebot.figures.guard import guard_figures
 from voicebot.figures.sip import registration_figures, sip_figures
 from voicebot.figures.streams import stream_figures
+from voicebot.figures.webrtc import webrtc_figures
 from voicebot.open_files import connections_of_a_door
+from voicebot.sessions.captions import caption_of
+from voicebot.sessions.feed import LiveEvent
 from voicebot.telephony._api import CallDoor, Dialer, Reception
 from voicebot.telephony.audiosocket import AudioSocketServer, Desk
 from voicebot.telephony.guard import AddressGuard, GuardPolicy
@@ -29,9 +32,12 @@ from voicebot.telephony.sip import (
     SipServer,
     server_of,
 )
+from voicebot.telephony.webrtc import IceServers, WebRtcDoor
 from voicebot.web.api.audiosocket import audiosocket_router
 from voicebot.web.api.health import Check
 from voicebot.web.api.mediastream import Carrier, mediastream_router
+from voicebot.web.api.webrtc import PagePolicy, webrtc_router
+from voicebot.web.caller_page import caller_page_router
 from voicebot.web.metrics import Figure, Histogram
 
 
@@ -42,12 +48,14 @@ class Doors:
         self._settings = settings
         self.guard = _guard(settings)
         self.sip = _sip_server(settings, reception, self.guard)
+        self.webrtc = _webrtc_door(settings, reception)
         self.audiosocket = _audiosocket_server(settings, reception, self.guard)
         self.mediastream = MediaStreamDoor(
             reception=reception, media_timeout_s=settings.mediastream.media_timeout_s
         )
         self._doors: tuple[CallDoor, ...] = (
             *([self.sip] if settings.sip.enabled else []),
+            *([self.webrtc] if settings.webrtc.enabled else []),
             *([self.audiosocket] if settings.audiosocket.enabled else []),
             *([self.mediastream] if settings.mediastream.public_url else []),
         )
@@ -55,13 +63,23 @@ class Doors:
     @property
     def routers(self) -> tuple[APIRouter, ...]:
         """What the doors need of the HTTP side."""
+        settings = self._settings
         routers = []
-        if self._settings.audiosocket.enabled:
-            token = self._settings.audiosocket.token.get_secret_value()
+        if settings.webrtc.enabled:
+            policy = PagePolicy(tuple(settings.webrtc.origins), settings.webrtc.requests_per_minute)
+            routers += [webrtc_router(self.webrtc, policy), caller_page_router()]
+        if settings.audiosocket.enabled:
+            token = settings.audiosocket.token.get_secret_value()
             routers.append(audiosocket_router(Desk(self.audiosocket.book), token))
-        if self._settings.mediastream.public_url:
-            routers.append(mediastream_router(self.mediastream, _carrier(self._settings)))
+        if settings.mediastream.public_url:
+            routers.append(mediastream_router(self.mediastream, _carrier(settings)))
         return tuple(routers)
+
+    def tell_caller(self, event: LiveEvent) -> None:
+        """Show a live event of a call to its caller, where the door has something to show it on."""
+        caption = caption_of(event)
+        if caption is not None:
+            self.webrtc.tell(event.call_id, caption)
 
     @property
     def dialer(self) -> Dialer | None:
@@ -72,12 +90,6 @@ class Doors:
         """Raises CallError for the first door that cannot be opened."""
         for door in self._doors:
             await door.start()
-
-    @property
-    def rates(self) -> tuple[int, ...]:
-        """Sample rates in Hz that calls may have, the usual one first."""
-        wide = self._settings.sip.enabled and {"opus", "G722"} & set(self._settings.sip.codecs)
-        return (8000, 16_000) if wide else (8000,)
 
     def drain(self) -> None:
         """Refuse new calls from now on."""
@@ -94,6 +106,7 @@ class Doors:
         yield from guard_figures(self.guard.snapshot(asyncio.get_running_loop().time()))
         yield from sip_figures(self.sip.counters())
         yield from registration_figures(self.sip.registrations())
+        yield from webrtc_figures(self.webrtc.counters())
         yield from stream_figures("audiosocket", self.audiosocket.counters())
         yield from stream_figures("mediastream", self.mediastream.counters())
 
@@ -177,3 +190,22 @@ def _carrier(settings: Settings) -> Carrier:
     mediastream = settings.mediastream
     token = mediastream.auth_token.get_secret_value() if mediastream.check_signature else None
     return Carrier(mediastream.public_url, token)
+
+
+def _webrtc_door(settings: Settings, reception: Reception) -> WebRtcDoor:
+    webrtc = settings.webrtc
+    return WebRtcDoor(
+        host=webrtc.host,
+        ports=webrtc.ports,
+        reception=reception,
+        advertised_host=webrtc.advertised_host,
+        ice_servers=IceServers(
+            tuple(webrtc.ice_servers),
+            webrtc.turn_username,
+            webrtc.turn_credential,
+            webrtc.turn_secret,
+        ),
+        media_timeout_s=webrtc.media_timeout_s,
+        connect_timeout_s=webrtc.connect_timeout_s,
+        token_ttl_s=webrtc.token_ttl_s,
+    )

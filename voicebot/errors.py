@@ -15,6 +15,7 @@ One root, so that a caller of any room can catch them all::
     │   └── WorkersBusy       the bounded queue of the workers is full
     ├── CallError             a call could not go on
     │   ├── NoCommonCodec
+    │   ├── CallRefused       a caller's page is not given what it asks for
     │   ├── DialFailed        a call of ours was not answered
     │   ├── DialRefused       a call of ours was not even tried: no line for it
     │   └── TransferFailed
@@ -126,6 +127,22 @@ class CallError(VoicebotError):
 
 class NoCommonCodec(CallError):
     """The offer holds no codec that voicebot speaks (SIP 488)."""
+
+
+@dataclass(eq=False)
+class CallRefused(CallError):
+    """A caller's page is not given what it asks for; ``reason`` may be shown to the caller.
+
+    ``code`` is for programs: 'token', 'origin', 'gone', 'size', 'offer', 'rate', 'busy',
+    'unavailable'.
+    """
+
+    code: str
+    reason: str
+    retry_after_s: int | None = None
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 @dataclass(eq=False)

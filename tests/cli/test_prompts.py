@@ -50,6 +50,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "flows").mkdir()
     (tmp_path / "flows" / "main.yaml").write_text(FLOW)
     monkeypatch.setenv("VOICEBOT_SERVER__DATA", str(tmp_path / "var"))
+    monkeypatch.setenv("VOICEBOT_WEBRTC__ENABLED", "false")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -83,6 +84,13 @@ def test_a_second_build_has_nothing_to_do(shop: Path, hum: Hum) -> None:
 def test_only_the_rates_asked_for_are_rendered(shop: Path, hum: Hum) -> None:
     _, report = build("--rate", "16000")
     assert report["rendered"] == SENTENCES
+
+
+def test_the_rates_of_all_doors_are_rendered(
+    shop: Path, hum: Hum, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOICEBOT_WEBRTC__ENABLED", "true")
+    assert build()[1]["rendered"] == 2 * SENTENCES
 
 
 def test_a_recording_needs_no_rendering(shop: Path, hum: Hum) -> None:

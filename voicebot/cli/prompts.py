@@ -30,7 +30,10 @@ app = typer.Typer(no_args_is_help=True)
 Folder = Annotated[
     Path | None, typer.Argument(help="Application folder; the configured one if left out.")
 ]
-Rate = Annotated[list[int], typer.Option("--rate", help="Samples a second; may be repeated.")]
+Rate = Annotated[
+    list[int],
+    typer.Option("--rate", help="Samples a second; may be repeated. Default: those of the doors."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
@@ -60,7 +63,7 @@ class _Tally:
 
 
 @app.command("build")
-def build(folder: Folder = None, rates: Rate = [8000, 16_000], as_json: AsJson = False) -> None:  # noqa: B006
+def build(folder: Folder = None, rates: Rate = [], as_json: AsJson = False) -> None:  # noqa: B006
     """Render every prompt that is the same in all calls into the cache."""
     settings = load_settings()
     application = folder or settings.server.application
@@ -73,7 +76,7 @@ def build(folder: Folder = None, rates: Rate = [8000, 16_000], as_json: AsJson =
     ]
     renderer = _renderer(settings, application, _Engine(settings))
     with _progress(quiet=as_json) as progress:
-        tally = asyncio.run(_build(renderer, prompts, rates, progress))
+        tally = asyncio.run(_build(renderer, prompts, rates or list(settings.call_rates), progress))
     if as_json:
         typer.echo(
             json.dumps(

@@ -66,9 +66,11 @@ async def _stop(server: Server, hurried: asyncio.Event) -> None:
 def _welcome(server: Server) -> None:
     settings = server.settings
     host = settings.sip.advertised_host or settings.sip.host
+    page = f"  Call   {server.http_url}/call  (in a browser)\n" if settings.webrtc.enabled else ""
     Console(stderr=True).print(
         f"\n[bold]voicebot answers calls.[/bold]\n"
         f"  SIP    sip:shop@{host}:{server.sip_port}  (UDP and TCP)\n"
+        f"{page}"
         f"  HTTP   {server.http_url}/api/calls\n"
         f"  Try    make call\n"
         f"  Stop   Ctrl-C\n",

@@ -121,7 +121,7 @@ def _translate(
     problem = first["msg"].removeprefix("Value error, ")
     problem = problem.partition(", unable")[0].partition(" for <class")[0]
     problem = problem[:1].lower() + problem[1:]
-    if path[0] not in _MAY_HOLD_PASSWORDS:
+    if not {path[0], ".".join(path[:2])} & set(_MAY_HOLD_PASSWORDS):
         problem = f"{problem}, not {_shown(first['input'])}"
     return ConfigError(where, problem, _describe(path))
 
@@ -131,7 +131,13 @@ _SECTIONS_OF_NAMES: dict[tuple[str, ...], type[Section]] = {
     ("sip", "providers"): SipProvider,
 }
 _NAMED_BY_USER = ("databases", "transfers")
-_MAY_HOLD_PASSWORDS = ("databases", "storage", "outbound")
+_MAY_HOLD_PASSWORDS = (
+    "databases",
+    "storage",
+    "outbound",
+    "webrtc.turn_credential",
+    "webrtc.turn_secret",
+)
 
 
 def _describe(path: tuple[str, ...]) -> str:

@@ -20,6 +20,7 @@ from voicebot.config.sections import (
     TurnSettings,
 )
 from voicebot.config.sip import SipSettings
+from voicebot.config.webrtc import WebRtcSettings
 
 
 class Settings(Section):
@@ -30,6 +31,7 @@ class Settings(Section):
     guard: GuardSettings = GuardSettings()
     audiosocket: AudioSocketSettings = AudioSocketSettings()
     mediastream: MediaStreamSettings = MediaStreamSettings()
+    webrtc: WebRtcSettings = WebRtcSettings()
     calls: CallSettings = CallSettings()
     outbound: OutboundSettings = OutboundSettings()
     speech: SpeechSettings = SpeechSettings()
@@ -44,6 +46,12 @@ class Settings(Section):
     transfers: dict[str, str] = Field(
         default_factory=dict, description="SIP URIs of the names that flows transfer to"
     )
+
+    @property
+    def call_rates(self) -> tuple[int, ...]:
+        """The sample rates that calls may have, in Hz: what prompts are rendered at."""
+        wide_phones = self.sip.enabled and bool({"opus", "G722"}.intersection(self.sip.codecs))
+        return (8000, 16_000) if self.webrtc.enabled or wide_phones else (8000,)
 
     @property
     def database_url(self) -> str:

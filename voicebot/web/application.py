@@ -14,12 +14,13 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from voicebot.errors import StorageError
+from voicebot.errors import CallRefused, StorageError
 from voicebot.sessions.feed import EventFeed
 from voicebot.sessions.records import CallArchive
 from voicebot.web.api.calls import calls_router
 from voicebot.web.api.events import events_router
 from voicebot.web.api.health import Readiness, health_router
+from voicebot.web.api.webrtc import tell_refused
 from voicebot.web.metrics import MetricSource, metrics_router
 
 log = structlog.get_logger(__name__)
@@ -42,6 +43,7 @@ def create_app(
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         openapi_tags=[
             {"name": "calls", "description": "Records of calls, and calls as they happen."},
+            {"name": "webrtc", "description": "How a browser's page makes a call."},
             {"name": "health", "description": "For supervisors of the process, and Prometheus."},
         ],
         docs_url=None,
@@ -49,6 +51,7 @@ def create_app(
     )
     app.add_middleware(UnexpectedErrors)
     app.add_exception_handler(StorageError, _storage_is_away)
+    app.add_exception_handler(CallRefused, tell_refused)
     app.include_router(calls_router(archive))
     app.include_router(events_router(feed))
     app.include_router(health_router(readiness, version))

@@ -27,7 +27,7 @@ from voicebot.telephony.frame_clock import FrameClock
 from voicebot.telephony.guard import AddressGuard
 from voicebot.telephony.stream_counters import StreamCounters, StreamSnapshot
 from voicebot.telephony.stream_leg import now
-from voicebot.types import CallId, Verdict
+from voicebot.types import CallId, Failure, Verdict
 
 log = structlog.get_logger(__name__)
 

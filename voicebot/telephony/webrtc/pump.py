@@ -1,0 +1,139 @@
+"""The audio of one call, frame by frame; driven by the door's `FrameClock`.
+
+Where no packet has come for `AWAY_S` the caller's network is gone, or their browser sleeps: the
+call is on hold until packets come again, so that no prompt is said into the void and no question
+counts as unanswered. When it takes too long the line is dead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+import structlog
+
+from voicebot.media.clock import Tick
+from voicebot.media.frames import FRAME_MS, frame_length, silence
+from voicebot.media.opus import CLOCK, OpusDecoder, OpusEncoder
+from voicebot.telephony._api import AudioIn, FrameSource
+from voicebot.telephony.event_buffer import EventBuffer
+from voicebot.telephony.frame_clock import FrameClock
+from voicebot.telephony.webrtc.connection import PeerConnection
+from voicebot.telephony.webrtc.counters import Counters
+from voicebot.telephony.webrtc.playout import Playout
+from voicebot.types import Samples
+
+log = structlog.get_logger(__name__)
+
+RATE: Final = 16_000
+AWAY_S: Final = 1.0
+
+_SILENCE: Final = silence(RATE)
+_SILENCE.setflags(write=False)
+_LENGTH: Final = frame_length(RATE)
+_TICK_UNITS: Final = CLOCK * FRAME_MS // 1000
+
+
+class AudioPump:
+    """Moves the frames of one call while it runs.
+
+    ``on_away`` is told when the caller's packets stay away and when they are back; ``on_dead`` when
+    they have stayed away for ``media_timeout_s``.
+    """
+
+    def __init__(
+        self,
+        clock: FrameClock,
+        events: EventBuffer,
+        counters: Counters,
+        *,
+        media_timeout_s: float,
+        on_away: Callable[[bool], None],
+        on_dead: Callable[[], None],
+    ) -> None:
+        self.source: FrameSource | None = None
+        self._clock = clock
+        self._events = events
+        self._counters = counters
+        self._media_timeout_s = media_timeout_s
+        self._on_away = on_away
+        self._on_dead = on_dead
+        self._encoder = OpusEncoder(RATE)
+        self._connection: PeerConnection | None = None
+        self._playout = self._new_playout()
+        self._heard_at = 0.0
+        self._away = False
+        self._timestamp = 0
+        self._key: int | None = None
+
+    def use(self, connection: PeerConnection) -> None:
+        """Talk by ``connection`` from now on; what waits from another one is forgotten."""
+        self._connection = connection
+        self._playout = self._new_playout()
+
+    def start(self) -> None:
+        self._heard_at = self._now()
+        self._key = self._clock.add(self._on_tick)
+
+    def stop(self) -> None:
+        if self._key is not None:
+            self._clock.remove(self._key)
+            self._key = None
+
+    def take(self, timestamp: int, packet: bytes) -> None:
+        """A packet from the caller."""
+        self._heard_at = self._now()
+        self._playout.put(timestamp, packet)
+
+    def _on_tick(self, tick: Tick) -> None:
+        now = self._now()
+        self._timestamp += _TICK_UNITS * (1 + tick.skipped)
+        quiet_s = now - self._heard_at
+        if quiet_s > self._media_timeout_s:
+            self._on_dead()
+            return
+        away = quiet_s > AWAY_S
+        if away != self._away:
+            self._away = away
+            self._playout = self._new_playout()
+            self._on_away(away)
+        if away:
+            return
+        for _ in range(1 + tick.skipped):
+            # Ticks that were left out are made good here: nothing the caller said gets lost.
+            heard = self._playout.play()
+            self._events.put(AudioIn(_SILENCE if heard is None else heard, now))
+        self._counters.frames_skipped += tick.skipped
+        self._counters.frames_sent += 1
+        assert self._connection is not None
+        self._connection.send(self._timestamp, self._encoder.encode(self._pull(now)))
+
+    def _pull(self, now: float) -> Samples:
+        if self.source is None:
+            return _SILENCE
+        try:
+            frame = self.source.next_frame(now)
+        except Exception:
+            # It would fail again in 20 ms, and flood the log: the caller hears silence instead.
+            log.exception("frame_source_failed")
+            self.source = None
+            return _SILENCE
+        if frame is None:
+            return _SILENCE
+        return frame if len(frame) == _LENGTH else _fitted(frame)
+
+    def _new_playout(self) -> Playout:
+        return Playout(OpusDecoder(RATE), RATE, clock=CLOCK, counts=self._counters.playout)
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
+
+
+def _fitted(frame: Samples) -> Samples:
+    """A last, short frame filled up with silence."""
+    fitted = np.zeros(_LENGTH, np.int16)
+    fitted[: len(frame)] = frame[:_LENGTH]
+    return fitted

@@ -1,0 +1,47 @@
+"""The right to make one call: a random token, given to a page and taken back with its offer.
+
+Pure; ``now`` is in seconds on any clock. 192 bits, so it cannot be guessed. After the offer the
+same token addresses that call and no other.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import OrderedDict
+from typing import Final
+
+_BYTES: Final = 24
+MOST_TOKENS: Final = 4096
+"""Tokens that may be out at once; the oldest are forgotten beyond that."""
+
+
+class Tokens:
+    """Tokens that were given out and not used."""
+
+    def __init__(self, ttl_s: float, most: int = MOST_TOKENS) -> None:
+        self.ttl_s = ttl_s
+        self._most = most
+        self._until: OrderedDict[str, float] = OrderedDict()
+
+    def issue(self, now: float) -> str:
+        """A new token, good for `ttl_s`."""
+        self._forget_old(now)
+        while len(self._until) >= self._most:
+            self._until.popitem(last=False)
+        token = secrets.token_urlsafe(_BYTES)
+        self._until[token] = now + self.ttl_s
+        return token
+
+    def redeem(self, token: str, now: float) -> bool:
+        """Use ``token`` up; false where there is none such, or not any more."""
+        return self._until.pop(token, now) > now
+
+    def __len__(self) -> int:
+        return len(self._until)
+
+    def _forget_old(self, now: float) -> None:
+        while self._until:
+            token, until = next(iter(self._until.items()))
+            if until > now:
+                return
+            del self._until[token]
