@@ -82,7 +82,7 @@ def test_opus_brings_a_lost_packet_back_from_the_next_one() -> None:
 @needs_opus
 @pytest.mark.parametrize("packet", [b"", b"\xff" * 3, b"\x03\xff"])
 def test_what_is_no_opus_is_refused(packet: bytes) -> None:
-    with pytest.raises(ValueError, match="not an Opus packet"):
+    with pytest.raises(ValueError, match=r"Opus packet|corrupted stream"):
         decoder("opus").length(packet)
 
 

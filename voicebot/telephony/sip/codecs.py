@@ -18,6 +18,9 @@ from voicebot.media.g711 import Law
 from voicebot.media.g722 import G722Decoder, G722Encoder
 from voicebot.types import Samples
 
+_EXPECTED_LOSS_PERCENT: Final = 15
+"""Of Opus packets: from here on they carry a copy of the one before that is worth having."""
+
 CodecName: TypeAlias = Literal["opus", "G722", "PCMU", "PCMA"]
 
 NARROW: Final = 8000
@@ -88,7 +91,7 @@ def encoder(name: CodecName) -> Encoder:
     """An encoder for one stream."""
     match name:
         case "opus":
-            return opus.OpusEncoder(WIDE)
+            return opus.OpusEncoder(WIDE, expected_loss_percent=_EXPECTED_LOSS_PERCENT)
         case "G722":
             return G722Encoder()
         case law:

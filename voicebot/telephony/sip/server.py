@@ -69,6 +69,10 @@ _CAPABILITIES: Final = {
     "Supported": "timer",
 }
 _SCHEMES: Final = ("sip:", "sips:", "tel:")
+_DECLINED: Final[dict[str, tuple[int, dict[str, str]]]] = {
+    "REFER": (603, {}),
+    "SUBSCRIBE": (489, {"Allow-Events": "refer"}),
+}
 _UNDERSTOOD: Final = frozenset({"timer"})
 """Extensions that a request may demand."""
 
@@ -240,10 +244,11 @@ class SipServer:
         head = transaction.head
         if head.method == "CANCEL":
             self._cancel(transaction)
-        elif head.method == "REFER":
-            transaction.answer(603)
-        elif head.method == "SUBSCRIBE":
-            transaction.answer(489, headers={"Allow-Events": "refer"})
+        elif head.method in _DECLINED:
+            if leg is None:
+                self._count_against(hop, Failure.UNKNOWN)
+            status, headers = _DECLINED[head.method]
+            transaction.answer(status, headers=headers)
         elif head.method not in ALLOWED_METHODS:
             self._count_against(hop, Failure.UNKNOWN)
             transaction.answer(405, headers=_CAPABILITIES)
