@@ -94,6 +94,12 @@ class Constraint:
         """Whether ``token`` writes nothing but punctuation and space."""
         return not self._vocabulary.spelled[token].strip()
 
+    def spell(self, text: str, token: int) -> str:
+        """``text`` with ``token`` after it, in the common form; separators at its end count for
+        nothing, and are left out."""
+        spelled = self._vocabulary.spelled[token]
+        return text if not spelled.strip() else f"{text}{spelled}".rstrip()
+
     def words(self, tokens: Sequence[int], *, partial: bool = False) -> tuple[str, ...] | None:
         """The words that ``tokens`` spell, see `SpellingGraph.read`."""
         text = "".join(self._vocabulary.spelled[token] for token in tokens)
