@@ -5,8 +5,8 @@ grammar and the stack of rules to come back to; the way through words is compute
 first asked, then kept. A rule called at the very end of another needs no stack, so that loops
 written by recursion stay finite; truly nested recursion is followed `MAX_STACK` rules deep.
 
-Words that only ``$GARBAGE`` would take are not among `arcs` (a decoder cannot try every word):
-there it matches nothing, while `advance` honours it.
+Words that only ``$GARBAGE`` would take are not among `arcs`, which are listed word by word: where
+it may take any word at all, `any_word` says where that leads.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class GrammarNetwork:
         self._ids: dict[_Kernel, int] = {}
         self._arcs: dict[int, dict[str, tuple[int, float]]] = {}
         self._ends: dict[int, float | None] = {}
-        self._any: dict[int, int] = {}
+        self._any: dict[int, tuple[int, float]] = {}
         self._lock = threading.Lock()
         self._limit = SPARE_READINGS + 2 * sum(len(grammar.states) for grammar in grammars)
         self._intern(
@@ -73,15 +73,16 @@ class GrammarNetwork:
         self.arcs(state)
         return self._ends[state]
 
-    def takes_any_word(self, state: int) -> bool:
-        """Tell whether ``$GARBAGE`` would take any word here."""
+    def any_word(self, state: int) -> tuple[int, float] | None:
+        """Give (next state, log weight < 0) of a word that ``$GARBAGE`` takes; None for none."""
         self.arcs(state)
-        return state in self._any
+        return self._any.get(state)
 
     def advance(self, state: int, word: str) -> int | None:
         """Give the state after ``word``, or None where no grammar holds it."""
         arc = self.arcs(state).get(word)
-        return arc[0] if arc else self._any.get(state)
+        arc = arc or self._any.get(state)
+        return arc[0] if arc else None
 
     def _explore(self, state: int) -> dict[str, tuple[int, float]]:
         with self._lock:
@@ -103,7 +104,7 @@ class GrammarNetwork:
                 if here.any_word != NOTHING:
                     garbage[index, here.any_word, stack] = weight + GARBAGE_WEIGHT
             if garbage:
-                self._any[state] = self._intern(garbage)[0]
+                self._any[state] = self._intern(garbage)
                 for targets in by_word.values():
                     for reading, weight in garbage.items():
                         _keep_better(targets, reading, weight)

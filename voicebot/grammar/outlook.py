@@ -21,28 +21,32 @@ MOST_STATES: Final = 400
 def may_mean_more(grammar: ActiveGrammar, words: Sequence[str]) -> bool:
     """Whether words after ``words``, a whole sentence, could change what it means.
 
-    ``words`` are those of the grammar's network. Raises GrammarError when a tag's script fails.
+    ``words`` are those of the grammar's network. Further words that ``$GARBAGE`` takes are not
+    tried: they mean nothing. Raises GrammarError when a tag's script fails.
     """
     network = grammar.network()
-    state = network.start
+    state: int | None = network.start
     for word in words:
-        arc = network.arcs(state).get(word)
-        if arc is None:
-            return True
-        state = arc[0]
+        state = None if state is None else network.advance(state, word)
+    if state is None:
+        return True
     meaning = _meaning(grammar.match_words(words))
     pending: deque[tuple[int, tuple[str, ...]]] = deque([(state, tuple(words))])
+    known = {state}
     sentences = states = 0
     while pending:
-        state, so_far = pending.popleft()
-        for word, (following, _) in network.arcs(state).items():
+        here, so_far = pending.popleft()
+        for word, (following, _) in network.arcs(here).items():
             states += 1
             longer = (*so_far, word)
-            pending.append((following, longer))
             if network.is_final(following):
                 sentences += 1
                 if _meaning(grammar.match_words(longer)) != meaning:
                     return True
+                if following in known:
+                    continue  # a loop that changed nothing: going round again will not either
+                known.add(following)
+            pending.append((following, longer))
             if sentences > MOST_SENTENCES or states > MOST_STATES:
                 return True
     return False

@@ -118,12 +118,25 @@ def test_punctuation_does_not_crowd_out_other_words(
     marks = {".": 0.5, "!": 0.5}
     script = {
         "": {"one": 0.9, "two": 0.1},
-        **{history: marks for history in ("one", "one .", "one !")},
+        **dict.fromkeys(("one", "one .", "one !"), marks),
         "two": {"two": 1.0},
         "two two": {"two": 1.0},
     }
     found = _search(script, grammar("one three | two two two"), constrain, width=2)
     assert _words(found.complete) == ["two two two"]
+
+
+def test_words_around_a_keyword_are_garbage(grammar: GrammarMaker, constrain: Vocabulary) -> None:
+    script = {
+        "": {"noise": 0.9, "one": 0.1},
+        "noise": {"two": 0.9, "noise": 0.1},
+        "noise two": {"noise": 0.8, "END": 0.2},
+        "noise two noise": {"END": 1.0},
+    }
+    active = grammar('$GARBAGE (one {out = "first"} | two {out = "second"}) $GARBAGE')
+    best = hypotheses(_search(script, active, constrain), active)[0]
+    assert best.semantics == "second"
+    assert best.text == "noise two noise"
 
 
 def test_beginning_of_a_sentence_is_found_as_partial(

@@ -108,6 +108,19 @@ def test_lone_word_is_not_lost_among_the_beginnings_of_long_sentences(
     assert heard.best.semantics == "help"
 
 
+def test_keyword_is_found_in_a_sentence(
+    recognizer: MoonshineRecognizer, say: Speaker, grammar: GrammarMaker
+) -> None:
+    audio = say(["please-try-again"])
+    plain, spotting = grammar("try | help"), grammar("$GARBAGE (try | help) $GARBAGE")
+    assert not recognizer.recognize(audio, 8000, plain).match
+    heard = recognizer.recognize(audio, 8000, spotting)
+    assert heard.match
+    assert heard.best is not None
+    assert heard.best.text == "please try again"
+    assert not recognizer.recognize(say(["vm-goodbye"]), 8000, spotting).match
+
+
 def test_silence_is_no_match_and_may_go_on(
     recognizer: MoonshineRecognizer, digits: ActiveGrammar
 ) -> None:

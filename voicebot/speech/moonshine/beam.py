@@ -55,7 +55,8 @@ class Decoder(Protocol):
 class Path:
     """A row of tokens, its log-probability, and the constraint's state after it.
 
-    ``text`` is what the tokens spell, without a separator at its end.
+    ``text`` is what the tokens spell, without a separator at its end; nothing up to the last word
+    that ``$GARBAGE`` takes, for it does not matter what that was.
     ``spoken`` is the log-probability up to the last token that is more than punctuation, ``doubt``
     (>= 0) what the likeliest token of any kind would have lost at each of its places.
     """
@@ -199,7 +200,7 @@ def _extend(
         if score < floor or len(extended) == width:
             break
         parent = paths[row]
-        text = constraint.spell(parent.text, token)
+        text = "" if constraint.is_loose(target) else constraint.spell(parent.text, token)
         if (text, target) not in extended:
             spoken = parent.spoken if constraint.is_bare(token) else score
             doubt = parent.doubt - float(easiest[row])
