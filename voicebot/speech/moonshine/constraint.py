@@ -170,7 +170,7 @@ class Constraint:
         pending = [("", 0, len(texts), state, 0.0)]
         while pending:
             prefix, low, high, here, weight = pending.pop()
-            for character in self._characters(here):
+            for character in sorted(self._characters(here)):
                 text = prefix + character
                 first, last = self._vocabulary.beginning(text, low, high)
                 if first == last:
