@@ -24,6 +24,7 @@ COMMANDS: Final = (
     Deferred("recognize", "recognize:recognize", "Recognize utterances along a grammar."),
     Deferred("transcribe", "transcribe:transcribe", "Write down what is said, of any length."),
     Deferred("say", "say:say", "Speak a text into a sound file."),
+    Deferred("capacity", "capacity:capacity", "Measure how many calls this machine carries."),
     Deferred("grammar", "grammar:app", "Parse, sample and check grammars."),
     Deferred("models", "models:app", "List and fetch speech models."),
     Deferred("prompts", "prompts:app", "Render prompts ahead of time."),
