@@ -11,11 +11,22 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
-from voicebot.grammar.active import ActiveGrammar, Match
+from voicebot.grammar.active import ActiveGrammar, Match, Progress
 
 MOST_SENTENCES: Final = 40
 MOST_STATES: Final = 400
 """Beyond these there is so much to say that something will make a difference."""
+
+
+def progress(grammar: ActiveGrammar, words: Sequence[str]) -> tuple[bool, bool]:
+    """Whether ``words`` are a whole sentence, and whether more could change what they mean.
+
+    Raises GrammarError when a tag's script fails.
+    """
+    status = grammar.words_status(words)
+    if status is Progress.COMPLETE_OPEN:
+        return True, may_mean_more(grammar, words)
+    return status is Progress.COMPLETE, status is Progress.PARTIAL
 
 
 def may_mean_more(grammar: ActiveGrammar, words: Sequence[str]) -> bool:

@@ -121,6 +121,27 @@ def test_keyword_is_found_in_a_sentence(
     assert not recognizer.recognize(say(["vm-goodbye"]), 8000, spotting).match
 
 
+def test_digit_is_no_answer_to_yes_or_no(
+    recognizer: MoonshineRecognizer, data: Path, grammar: GrammarMaker
+) -> None:
+    boolean = GrammarStore(GRAMMARS).active(["builtin:boolean"])
+    files = sorted((data / "digits").glob("9_*.flac"))
+    accepted = [recognizer.recognize(*_telephone(file), boolean).match for file in files]
+    assert len(files) >= 20
+    assert sum(accepted) <= len(files) // 5
+
+
+def test_rival_that_the_grammar_holds_is_none(
+    recognizer: MoonshineRecognizer, say: Speaker, grammar: GrammarMaker
+) -> None:
+    audio = say(["digits/9"])
+    alone = recognizer.recognize(audio, 8000, grammar("no"))
+    both = recognizer.recognize(audio, 8000, grammar("no | nine"))
+    assert alone.confidence < 0.5 < both.confidence
+    assert both.best is not None
+    assert both.best.text == "nine"
+
+
 def test_silence_is_no_match_and_may_go_on(
     recognizer: MoonshineRecognizer, digits: ActiveGrammar
 ) -> None:
@@ -241,6 +262,10 @@ def test_spoken_orders_of_the_development_set(recognizer: MoonshineRecognizer, d
         _heard(recognizer, data / "commands" / name, active) == labels[name] for name in some
     )
     assert right >= len(some) - 1
+
+
+def _telephone(file: Path) -> tuple[Samples, int]:
+    return read_speech(file, telephone=True)
 
 
 def _heard(recognizer: MoonshineRecognizer, file: Path, active: ActiveGrammar) -> Json:
