@@ -15,7 +15,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from voicebot.grammar.compiled import GARBAGE_WEIGHT, NOTHING, CompiledGrammar
+from voicebot.grammar.compiled import GARBAGE_WEIGHT, NOTHING, CompiledGrammar, State
 
 MAX_STACK = 64
 SPARE_READINGS = 1_000
@@ -40,6 +40,7 @@ class GrammarNetwork:
         self._grammars = tuple(grammars)
         self._stacks: list[tuple[int, int, int]] = [(NOTHING, NOTHING, 0)]
         self._stack_ids: dict[tuple[int, int], int] = {}
+        self._ways_back: dict[tuple[int, int], int] = {}
         self._kernels: list[_Kernel] = []
         self._ids: dict[_Kernel, int] = {}
         self._arcs: dict[int, dict[str, tuple[int, float]]] = {}
@@ -165,9 +166,24 @@ class GrammarNetwork:
             if move.rule == NOTHING:
                 yield (index, move.target, stack), move.weight
                 continue
-            inner = self._push(move.target, stack, grammar.states[move.target].final)
+            back = self._way_back(index, move.target)
+            inner = self._push(back, stack, grammar.states[back].final)
             if inner is not None:
                 yield (index, grammar.rules[move.rule].start, inner), move.weight
+
+    def _way_back(self, index: int, number: int) -> int:
+        """Give the first state after a rule at which there is something to read, or its end.
+
+        Places that only lead on to each other are one place to come back to: apart, they would
+        double the stacks with every word of a rule that calls itself.
+        """
+        known = self._ways_back.get((index, number))
+        if known is None:
+            known, states = number, self._grammars[index].states
+            while (following := _only_way_on(states[known])) is not None:
+                known = following
+            self._ways_back[index, number] = known
+        return known
 
     def _push(self, back: int, stack: int, at_end: bool) -> int | None:
         if at_end:
@@ -180,6 +196,14 @@ class GrammarNetwork:
             known = self._stack_ids[back, stack] = len(self._stacks)
             self._stacks.append((back, stack, depth))
         return known
+
+
+def _only_way_on(state: State) -> int | None:
+    """Where ``state`` leads without a word, a rule or a weight, if that is all it does."""
+    if state.final or state.words or state.any_word != NOTHING or len(state.moves) != 1:
+        return None
+    (move,) = state.moves
+    return move.target if move.rule == NOTHING and not move.weight else None
 
 
 def _keep_better(weights: dict[_Reading, float], reading: _Reading, weight: float) -> bool:
