@@ -5,7 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHMARKS = ("recognition", "builtins", "large_grammar", "startup", "calls")
+BENCHMARKS = (
+    "recognition",
+    "builtins",
+    "vosk",
+    "batching",
+    "large_grammar",
+    "startup",
+    "calls",
+)
 
 
 def main() -> None:
