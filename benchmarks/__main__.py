@@ -8,6 +8,8 @@ import sys
 BENCHMARKS = (
     "recognition",
     "builtins",
+    "vosk",
+    "batching",
     "large_grammar",
     "startup",
     "doors",

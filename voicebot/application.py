@@ -8,7 +8,7 @@ from voicebot.actions.registry import ActionRegistry, load_actions
 from voicebot.actions.seed import database_urls
 from voicebot.config import Settings
 from voicebot.flows.interpreter import Interpreter
-from voicebot.flows.model import AskStep, FlowSet, Reference
+from voicebot.flows.model import AskStep, Reference
 from voicebot.flows.reader import ACTIONS_FILE, load_flows
 from voicebot.flows.validation import Known, validate
 from voicebot.grammar.disk_cache import FOLDER as GRAMMAR_CACHE
@@ -54,17 +54,17 @@ class Application:
 
     def compile_grammars(self) -> None:
         """Compile every grammar now rather than in the first call. Raises GrammarError."""
-        for names in _grammar_sets(self.flows):
+        for names in self.grammar_sets():
             self.listen_grammars.named(names).make_ready()
 
-
-def _grammar_sets(flows: FlowSet) -> set[tuple[str, ...]]:
-    """The grammars of every question, each alone and together with the flow's commands."""
-    sets = set()
-    for flow in flows:
-        commands = (flow.commands.grammar.name,) if flow.commands and flow.commands.grammar else ()
-        for step in flow.steps.values():
-            if isinstance(step, AskStep):
-                own = [each.name for each in step.grammar if isinstance(each, Reference)]
-                sets.add((*own, *commands))
-    return {names for names in sets if names}
+    def grammar_sets(self) -> set[tuple[str, ...]]:
+        """The names of the grammars of every question, its own before the flow's commands."""
+        sets = set()
+        for flow in self.flows:
+            found = flow.commands.grammar if flow.commands else None
+            commands = (found.name,) if found else ()
+            for step in flow.steps.values():
+                if isinstance(step, AskStep):
+                    own = [each.name for each in step.grammar if isinstance(each, Reference)]
+                    sets.add((*own, *commands))
+        return {names for names in sets if names}

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, TypeAlias
 
 import numpy as np
+import soundfile
 from numpy.typing import NDArray
 
 from voicebot.media import g711
@@ -17,8 +21,30 @@ ALLISON: Final = Path("/usr/share/asterisk/sounds/en_US_f_Allison")
 RATE: Final = g711.RATE
 
 _Wide: TypeAlias = NDArray[np.float64]
+_VOICES: Final = (
+    *(("flite", name) for name in ("kal", "slt", "rms", "awb")),
+    *(("espeak-ng", name) for name in ("en-us", "en-us+m3", "en-us+m7", "en-us+f2", "en-us+f4")),
+    ("espeak-ng", "en-gb"),
+)
 _FRAME: Final = 2048
 _PACKET: Final = RATE // 50
+
+
+def voices(text: str) -> Iterator[Samples]:
+    """``text`` in ten synthetic voices, as it comes out of the line, with silence around it.
+
+    Raises FileNotFoundError where flite or espeak-ng is not installed.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "said.wav"
+        for program, *options in _VOICES:
+            command = {
+                "flite": ["flite", "-voice", *options, "-t", text, "-o", str(file)],
+                "espeak-ng": ["espeak-ng", "-v", *options, "-s", "150", "-w", str(file), text],
+            }[program]
+            subprocess.run(command, check=True, capture_output=True)
+            samples, rate = soundfile.read(file, dtype="int16")
+            yield np.concatenate([pause(0.2), line(samples, rate), pause(0.3)])
 
 
 def line(samples: Samples, rate: int = RATE) -> Samples:

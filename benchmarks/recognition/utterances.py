@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -18,6 +19,18 @@ from voicebot.types import Json, Samples
 GRAMMARS: Final = GrammarStore(Path(__file__).parents[1] / "grammars")
 DEMO: Final = GrammarStore(Path(__file__).parents[2] / "grammars")
 NOISE_DB: Final = (6, 9, 12, 15, 18, 21, 24)
+
+ANSWERS: Final = (
+    "yes", "no", "yeah", "nope", "yep", "yes please", "no thanks", "correct", "right",
+)  # fmt: skip
+COMMANDS: Final = (
+    "help", "operator", "repeat", "back", "main menu", "pardon", "agent", "goodbye", "returns",
+    "person", "hours",
+)  # fmt: skip
+OTHER_WORDS: Final = (
+    "who", "now", "go", "stop", "night", "far", "hello", "house", "note", "door", "sale", "bad",
+    "bus",
+)  # fmt: skip
 
 _SEED: Final = 2026
 _NUMBERS: Final = 60
@@ -109,6 +122,16 @@ def announcements(store: GrammarStore, *names: str) -> list[Utterance]:
 def foreign(utterances: list[Utterance], active: ActiveGrammar, every: int = 1) -> list[Utterance]:
     """What was said in answer to something else, heard by ``active``."""
     return [Utterance(said.samples, active, None) for said in utterances[::every]]
+
+
+def spoken(phrases: Sequence[str], active: ActiveGrammar) -> list[Utterance]:
+    """Each phrase in ten synthetic voices; what ``active`` does not hold is foreign to it."""
+    found: list[Utterance] = []
+    for phrase in phrases:
+        match = active.match_words(phrase.split())
+        meaning = None if match is None else match.semantics
+        found += [Utterance(said, active, meaning) for said in sounds.voices(phrase)]
+    return found
 
 
 def order_labels(folder: Path) -> list[tuple[str, Json]]:

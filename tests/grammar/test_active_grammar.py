@@ -10,6 +10,7 @@ import pytest
 from voicebot.errors import UsageError
 from voicebot.grammar.active import ActiveGrammar, Progress
 from voicebot.grammar.compiled import CompiledGrammar
+from voicebot.grammar.outlook import may_mean_more
 from voicebot.types import Language
 
 Compile = Callable[..., CompiledGrammar]
@@ -85,6 +86,25 @@ def test_progress_of_words(activate: Activate) -> None:
     statuses = [grammar.words_status(text.split()) for text in ("my", "my order", "you")]
     assert statuses == [Progress.PARTIAL, Progress.COMPLETE_OPEN, Progress.DEAD]
     assert grammar.words_status(["my", "silly", "thing"]) is Progress.COMPLETE_OPEN
+
+
+@pytest.mark.parametrize(
+    ("keys", "held"), [("*#", True), ("*12#", True), ("12#", False), ("*12", False)]
+)
+def test_garbage_takes_keys_too(activate: Activate, keys: str, held: bool) -> None:
+    grammar = activate('$main = "*" $GARBAGE "#";', mode="dtmf")
+    assert (grammar.match_keys(keys) is not None) is held
+
+
+@pytest.mark.parametrize(
+    ("rules", "waits"),
+    [
+        ("$main = $GARBAGE help {out = 1} $GARBAGE;", False),
+        ("$main = $GARBAGE help {out = 1} $GARBAGE [now {out = 2}];", True),
+    ],
+)
+def test_garbage_is_not_worth_waiting_for(activate: Activate, rules: str, waits: bool) -> None:
+    assert may_mean_more(activate(rules), ["please", "help"]) is waits
 
 
 def test_progress_of_the_last_word_is_complete(activate: Activate) -> None:

@@ -82,10 +82,16 @@ def test_rules_that_share_their_beginning_stay_bounded(compile_rules: Compile) -
     assert set(network.arcs(0)) == {"z"}
 
 
+def test_rule_that_calls_itself_twice_is_read_deep(compile_rules: Compile) -> None:
+    # Found by chance: 2 to the nth ways to come back after n words, though all are alike.
+    network = GrammarNetwork([compile_rules("$main = $r; $r = (a ((a)<0-1>) [($r $r)]);")])
+    assert all(_walk(network, "a " * count) == (True, 0.0) for count in (1, 12, 13, 60))
+
+
 def test_garbage_is_no_arc_but_any_word_advances(compile_rules: Compile) -> None:
     network = GrammarNetwork([compile_rules("$main = $GARBAGE help;")])
     assert set(network.arcs(0)) == {"help"}
-    assert network.takes_any_word(0)
+    assert network.any_word(0) is not None
     state = network.advance(0, "um")
     assert state is not None
     assert not network.is_final(state)

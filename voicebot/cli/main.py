@@ -6,28 +6,34 @@ Exit codes: 0 done, 1 a problem was found in the input or the work failed, 2 use
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 import voicebot
-from voicebot.cli import (
-    call,
-    check,
-    dial,
-    grammar,
-    models,
-    prompts,
-    recognize,
-    say,
-    serve,
-    transcribe,
-    try_,
-)
+from voicebot.cli.deferred import Deferred, group_of
 from voicebot.errors import UsageError, VoicebotError
+
+COMMANDS: Final = (
+    Deferred("serve", "serve:serve", "Answer calls until SIGTERM or Ctrl-C."),
+    Deferred(
+        "check", "check:check", "Check an application: flows, grammars, actions and recordings."
+    ),
+    Deferred("try", "try_:try_flow", "Play a flow by typing."),
+    Deferred("call", "call:call", "Call the running server with a recorded caller."),
+    Deferred("dial", "dial:dial", "Have the running server call somebody."),
+    Deferred("recognize", "recognize:recognize", "Recognize utterances along a grammar."),
+    Deferred("transcribe", "transcribe:transcribe", "Write down what is said, of any length."),
+    Deferred("say", "say:say", "Speak a text into a sound file."),
+    Deferred("capacity", "capacity:capacity", "Measure how many calls this machine carries."),
+    Deferred("grammar", "grammar:app", "Parse, sample and check grammars."),
+    Deferred("models", "models:app", "List and fetch speech models."),
+    Deferred("prompts", "prompts:app", "Render prompts ahead of time."),
+)
 
 app = typer.Typer(
     name="voicebot",
+    cls=group_of(COMMANDS),
     help="A speech IVR and voice-bot server.",
     no_args_is_help=True,
     add_completion=False,
@@ -49,19 +55,6 @@ def _options(
     ] = False,
 ) -> None:
     """A speech IVR and voice-bot server."""
-
-
-app.command("serve")(serve.serve)
-app.command("check")(check.check)
-app.command("try")(try_.try_flow)
-app.command("call")(call.call)
-app.command("dial")(dial.dial)
-app.command("recognize")(recognize.recognize)
-app.command("transcribe")(transcribe.transcribe)
-app.command("say")(say.say)
-app.add_typer(grammar.app, name="grammar", help="Parse, sample and check grammars.")
-app.add_typer(models.app, name="models", help="List and fetch speech models.")
-app.add_typer(prompts.app, name="prompts", help="Render prompts ahead of time.")
 
 
 def main() -> None:

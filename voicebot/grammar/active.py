@@ -44,6 +44,14 @@ class WordNetwork(Protocol):
         """Give word -> (next state, log weight <= 0); the same dict each time."""
         ...
 
+    def any_word(self, state: int) -> tuple[int, float] | None:
+        """Give (next state, log weight < 0) where any word at all may come; None where not."""
+        ...
+
+    def advance(self, state: int, word: str) -> int | None:
+        """Give the state after ``word``, by its arc or as any word; None where neither leads on."""
+        ...
+
     def is_final(self, state: int) -> bool:
         """Tell whether a sentence may end here."""
         ...
@@ -217,7 +225,7 @@ def _progress(network: GrammarNetwork, states: set[int], further: Sequence[str] 
     """``further`` are the words that may follow at all; None for any."""
     final = any(network.is_final(state) for state in states)
     goes_on = any(
-        network.takes_any_word(state)
+        network.any_word(state) is not None
         or (
             bool(network.arcs(state))
             if further is None

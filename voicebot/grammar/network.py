@@ -5,8 +5,8 @@ grammar and the stack of rules to come back to; the way through words is compute
 first asked, then kept. A rule called at the very end of another needs no stack, so that loops
 written by recursion stay finite; truly nested recursion is followed `MAX_STACK` rules deep.
 
-Words that only ``$GARBAGE`` would take are not among `arcs` (a decoder cannot try every word):
-there it matches nothing, while `advance` honours it.
+Words that only ``$GARBAGE`` would take are not among `arcs`, which are listed word by word: where
+it may take any word at all, `any_word` says where that leads.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from voicebot.grammar.compiled import GARBAGE_WEIGHT, NOTHING, CompiledGrammar
+from voicebot.grammar.compiled import GARBAGE_WEIGHT, NOTHING, CompiledGrammar, State
 
 MAX_STACK = 64
 SPARE_READINGS = 1_000
@@ -40,11 +40,12 @@ class GrammarNetwork:
         self._grammars = tuple(grammars)
         self._stacks: list[tuple[int, int, int]] = [(NOTHING, NOTHING, 0)]
         self._stack_ids: dict[tuple[int, int], int] = {}
+        self._ways_back: dict[tuple[int, int], int] = {}
         self._kernels: list[_Kernel] = []
         self._ids: dict[_Kernel, int] = {}
         self._arcs: dict[int, dict[str, tuple[int, float]]] = {}
         self._ends: dict[int, float | None] = {}
-        self._any: dict[int, int] = {}
+        self._any: dict[int, tuple[int, float]] = {}
         self._lock = threading.Lock()
         self._limit = SPARE_READINGS + 2 * sum(len(grammar.states) for grammar in grammars)
         self._intern(
@@ -73,15 +74,16 @@ class GrammarNetwork:
         self.arcs(state)
         return self._ends[state]
 
-    def takes_any_word(self, state: int) -> bool:
-        """Tell whether ``$GARBAGE`` would take any word here."""
+    def any_word(self, state: int) -> tuple[int, float] | None:
+        """Give (next state, log weight < 0) of a word that ``$GARBAGE`` takes; None for none."""
         self.arcs(state)
-        return state in self._any
+        return self._any.get(state)
 
     def advance(self, state: int, word: str) -> int | None:
         """Give the state after ``word``, or None where no grammar holds it."""
         arc = self.arcs(state).get(word)
-        return arc[0] if arc else self._any.get(state)
+        arc = arc or self._any.get(state)
+        return arc[0] if arc else None
 
     def _explore(self, state: int) -> dict[str, tuple[int, float]]:
         with self._lock:
@@ -103,7 +105,7 @@ class GrammarNetwork:
                 if here.any_word != NOTHING:
                     garbage[index, here.any_word, stack] = weight + GARBAGE_WEIGHT
             if garbage:
-                self._any[state] = self._intern(garbage)[0]
+                self._any[state] = self._intern(garbage)
                 for targets in by_word.values():
                     for reading, weight in garbage.items():
                         _keep_better(targets, reading, weight)
@@ -164,9 +166,24 @@ class GrammarNetwork:
             if move.rule == NOTHING:
                 yield (index, move.target, stack), move.weight
                 continue
-            inner = self._push(move.target, stack, grammar.states[move.target].final)
+            back = self._way_back(index, move.target)
+            inner = self._push(back, stack, grammar.states[back].final)
             if inner is not None:
                 yield (index, grammar.rules[move.rule].start, inner), move.weight
+
+    def _way_back(self, index: int, number: int) -> int:
+        """Give the first state after a rule at which there is something to read, or its end.
+
+        Places that only lead on to each other are one place to come back to: apart, they would
+        double the stacks with every word of a rule that calls itself.
+        """
+        known = self._ways_back.get((index, number))
+        if known is None:
+            known, states = number, self._grammars[index].states
+            while (following := _only_way_on(states[known])) is not None:
+                known = following
+            self._ways_back[index, number] = known
+        return known
 
     def _push(self, back: int, stack: int, at_end: bool) -> int | None:
         if at_end:
@@ -179,6 +196,14 @@ class GrammarNetwork:
             known = self._stack_ids[back, stack] = len(self._stacks)
             self._stacks.append((back, stack, depth))
         return known
+
+
+def _only_way_on(state: State) -> int | None:
+    """Where ``state`` leads without a word, a rule or a weight, if that is all it does."""
+    if state.final or state.words or state.any_word != NOTHING or len(state.moves) != 1:
+        return None
+    (move,) = state.moves
+    return move.target if move.rule == NOTHING and not move.weight else None
 
 
 def _keep_better(weights: dict[_Reading, float], reading: _Reading, weight: float) -> bool:

@@ -11,38 +11,53 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
-from voicebot.grammar.active import ActiveGrammar, Match
+from voicebot.grammar.active import ActiveGrammar, Match, Progress
 
 MOST_SENTENCES: Final = 40
 MOST_STATES: Final = 400
 """Beyond these there is so much to say that something will make a difference."""
 
 
+def progress(grammar: ActiveGrammar, words: Sequence[str]) -> tuple[bool, bool]:
+    """Whether ``words`` are a whole sentence, and whether more could change what they mean.
+
+    Raises GrammarError when a tag's script fails.
+    """
+    status = grammar.words_status(words)
+    if status is Progress.COMPLETE_OPEN:
+        return True, may_mean_more(grammar, words)
+    return status is Progress.COMPLETE, status is Progress.PARTIAL
+
+
 def may_mean_more(grammar: ActiveGrammar, words: Sequence[str]) -> bool:
     """Whether words after ``words``, a whole sentence, could change what it means.
 
-    ``words`` are those of the grammar's network. Raises GrammarError when a tag's script fails.
+    ``words`` are those of the grammar's network. Further words that ``$GARBAGE`` takes are not
+    tried: they mean nothing. Raises GrammarError when a tag's script fails.
     """
     network = grammar.network()
-    state = network.start
+    state: int | None = network.start
     for word in words:
-        arc = network.arcs(state).get(word)
-        if arc is None:
-            return True
-        state = arc[0]
+        state = None if state is None else network.advance(state, word)
+    if state is None:
+        return True
     meaning = _meaning(grammar.match_words(words))
     pending: deque[tuple[int, tuple[str, ...]]] = deque([(state, tuple(words))])
+    known = {state}
     sentences = states = 0
     while pending:
-        state, so_far = pending.popleft()
-        for word, (following, _) in network.arcs(state).items():
+        here, so_far = pending.popleft()
+        for word, (following, _) in network.arcs(here).items():
             states += 1
             longer = (*so_far, word)
-            pending.append((following, longer))
             if network.is_final(following):
                 sentences += 1
                 if _meaning(grammar.match_words(longer)) != meaning:
                     return True
+                if following in known:
+                    continue  # a loop that changed nothing: going round again will not either
+                known.add(following)
+            pending.append((following, longer))
             if sentences > MOST_SENTENCES or states > MOST_STATES:
                 return True
     return False

@@ -69,6 +69,29 @@ def test_word_without_pronunciation_is_passed_over(compile_rules: Compile) -> No
     assert len(find(compile_rules("$main = x | pat | bat;"))) == 1
 
 
+def test_numbers_are_told_in_one_line(compile_rules: Compile) -> None:
+    sounds = {"sixteen": "s_ɪ_k_s_t_iː_n", "sixty": "s_ɪ_k_s_t_i", "pat": "p_a_t", "bat": "b_a_t"}
+    grammar = compile_rules("$main = pat | fifteen | fifty | bat | sixteen | sixty;")
+    pair, numbers = sound_alikes(grammar, (_SOUNDS | sounds).__getitem__)
+
+    assert "'pat' sounds like 'bat'" in pair.error.problem
+    assert numbers.error.problem.startswith("numbers sound alike: '")
+    assert "'fifteen' and 'fifty'" in numbers.error.problem
+    assert (
+        numbers.error.remedy == "Ask callers to say them digit by digit, or read the answer back."
+    )
+
+
+def test_many_letters_are_not_all_named(compile_rules: Compile) -> None:
+    letters = "bcdegptvz"
+    grammar = compile_rules(f"$main = {' | '.join(letters)};")
+    (finding,) = sound_alikes(grammar, {letter: f"{letter}_iː" for letter in letters}.__getitem__)
+
+    assert finding.error.problem.startswith("letters sound alike: '")
+    assert finding.error.problem.endswith(" pairs more")
+    assert "bravo" in (finding.error.remedy or "")
+
+
 def test_letters_are_suggested_as_pilots_say_them(compile_rules: Compile) -> None:
     names = {"b": "b_iː", "d": "d_iː"}
     (finding,) = sound_alikes(compile_rules("$main = b | d;"), names.__getitem__)

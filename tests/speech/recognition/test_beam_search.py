@@ -17,8 +17,9 @@ from voicebot.speech.moonshine.tokenizer import END, Tokenizer
 
 WORDS = ("one", "two", "three", "noise")
 LETTERS = [b"\xe2\x96\x81" + word.encode() for word in WORDS]
-PIECES = [b""] * 259 + LETTERS
-TOKENS = {word: 259 + place for place, word in enumerate(WORDS)} | {"END": END}
+MARKS = (".", "!")
+PIECES = [b""] * 259 + LETTERS + [mark.encode() for mark in MARKS]
+TOKENS = {word: 259 + place for place, word in enumerate((*WORDS, *MARKS))} | {"END": END}
 
 
 class ScriptedDecoder:
@@ -87,13 +88,55 @@ def test_wide_beam_finds_what_a_narrow_one_loses(
     grammar: GrammarMaker, constrain: Vocabulary
 ) -> None:
     script = {
+        "": {"noise": 1.0},
+        "noise": {"noise": 1.0},
+        "noise noise": {"one": 0.6, "two": 0.4},
+        "noise noise one": {"three": 0.01, "END": 0.99},
+        "noise noise two": {"three": 0.99, "END": 0.01},
+    }
+    active = grammar("noise noise (one | two) three")
+    narrow, wide = (_search(script, active, constrain, width=width) for width in (1, 2))
+    assert _words(narrow.complete) == ["noise noise one three"]
+    assert _words(wide.complete)[0] == "noise noise two three"
+
+
+def test_first_word_has_more_room_than_the_beam_is_wide(
+    grammar: GrammarMaker, constrain: Vocabulary
+) -> None:
+    script = {
         "": {"one": 0.6, "two": 0.4},
         "one": {"three": 0.01, "END": 0.99},
         "two": {"three": 0.99, "END": 0.01},
     }
-    active = grammar("(one | two) three")
-    assert _words(_search(script, active, constrain, width=1).complete) == ["one three"]
-    assert _words(_search(script, active, constrain, width=2).complete)[0] == "two three"
+    found = _search(script, grammar("(one | two) three"), constrain, width=1)
+    assert _words(found.complete)[0] == "two three"
+
+
+def test_punctuation_does_not_crowd_out_other_words(
+    grammar: GrammarMaker, constrain: Vocabulary
+) -> None:
+    marks = {".": 0.5, "!": 0.5}
+    script = {
+        "": {"one": 0.9, "two": 0.1},
+        **dict.fromkeys(("one", "one .", "one !"), marks),
+        "two": {"two": 1.0},
+        "two two": {"two": 1.0},
+    }
+    found = _search(script, grammar("one three | two two two"), constrain, width=2)
+    assert _words(found.complete) == ["two two two"]
+
+
+def test_words_around_a_keyword_are_garbage(grammar: GrammarMaker, constrain: Vocabulary) -> None:
+    script = {
+        "": {"noise": 0.9, "one": 0.1},
+        "noise": {"two": 0.9, "noise": 0.1},
+        "noise two": {"noise": 0.8, "END": 0.2},
+        "noise two noise": {"END": 1.0},
+    }
+    active = grammar('$GARBAGE (one {out = "first"} | two {out = "second"}) $GARBAGE')
+    best = hypotheses(_search(script, active, constrain), active)[0]
+    assert best.semantics == "second"
+    assert best.text == "noise two noise"
 
 
 def test_beginning_of_a_sentence_is_found_as_partial(

@@ -35,12 +35,27 @@ def test_silence_explained_by_nothing_is_rejected() -> None:
 
 
 def test_reading_that_drops_the_last_words_is_rejected() -> None:
-    assert trust(-7.0, -1.0, 8, CLEAR) < 0.05 < 0.8 < trust(-7.0, -6.9, 8, CLEAR)
+    assert trust(-7.0, -1.0, 8, CLEAR) < 0.15 < 0.8 < trust(-7.0, -6.9, 8, CLEAR)
 
 
 def test_sentence_that_went_on_in_free_speech_is_rejected() -> None:
     overrun = Evidence(free=-1.0, free_tokens=10, overrun=True)
     assert trust(-7.6, -7.5, 8, overrun) < 0.5 < trust(-7.6, -7.5, 8, Evidence(-1.0, 10))
+
+
+def test_likelier_rival_outside_the_grammar_takes_trust_away() -> None:
+    judged = [
+        trust(-5.0, -5.0, 2, Evidence(-1.0, 2, rivals=rivals)) for rivals in (-9.0, -4.0, -2.0, 0.0)
+    ]
+    assert judged == sorted(judged, reverse=True)
+    assert judged[0] > 0.8
+    assert judged[-1] < 0.5
+
+
+def test_rivals_stand_in_for_free_speech() -> None:
+    """Of a lone syllable the model writes anything freely."""
+    unlike_free = Evidence(free=-0.1, free_tokens=2, rivals=-20.0)
+    assert trust(-5.0, -5.0, 2, unlike_free) > trust(-5.0, -5.0, 2, Evidence(-0.1, 2))
 
 
 @pytest.mark.parametrize(

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import pickle
+import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from tests.speech.recognition.conftest import GrammarMaker, Speaker
 from voicebot.errors import AudioError
 from voicebot.grammar.active import ActiveGrammar
 from voicebot.grammar.store import GrammarStore
+from voicebot.media import g711
+from voicebot.media.resample import resample
 from voicebot.speech.audio_file import read_speech
 from voicebot.speech.moonshine.engine import MoonshineRecognizer
 from voicebot.types import Json, Samples
@@ -85,6 +90,56 @@ def test_rejected_speech_still_says_what_it_sounded_like(
     heard = recognizer.recognize(say(["vm-goodbye"]), 8000, grammar("seven | eleven"))
     assert not heard.match
     assert "bye" in heard.free_text.lower()
+
+
+@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="needs the Debian package espeak-ng")
+def test_lone_word_is_not_lost_among_the_beginnings_of_long_sentences(
+    recognizer: MoonshineRecognizer, tmp_path: Path
+) -> None:
+    """Heard freely it is 'Till.', and the demo has sentences that begin with 'tell'."""
+    file = tmp_path / "help.wav"
+    command = ["espeak-ng", "-v", "en-us+m3", "-s", "150", "-w", str(file), "help"]
+    subprocess.run(command, check=True, capture_output=True)
+    spoken, rate = soundfile.read(file, dtype="int16")
+    audio = np.concatenate([np.zeros(2400, np.int16), resample(spoken, rate, 8000)])
+    demo = GrammarStore(Path(__file__).parents[3] / "grammars").active(["commands", "request"])
+    heard = recognizer.recognize(g711.pass_through(audio), 8000, demo)
+    assert heard.best is not None
+    assert heard.best.semantics == "help"
+
+
+def test_keyword_is_found_in_a_sentence(
+    recognizer: MoonshineRecognizer, say: Speaker, grammar: GrammarMaker
+) -> None:
+    audio = say(["please-try-again"])
+    plain, spotting = grammar("try | help"), grammar("$GARBAGE (try | help) $GARBAGE")
+    assert not recognizer.recognize(audio, 8000, plain).match
+    heard = recognizer.recognize(audio, 8000, spotting)
+    assert heard.match
+    assert heard.best is not None
+    assert heard.best.text == "please try again"
+    assert not recognizer.recognize(say(["vm-goodbye"]), 8000, spotting).match
+
+
+def test_digit_is_no_answer_to_yes_or_no(
+    recognizer: MoonshineRecognizer, data: Path, grammar: GrammarMaker
+) -> None:
+    boolean = GrammarStore(GRAMMARS).active(["builtin:boolean"])
+    files = sorted((data / "digits").glob("9_*.flac"))
+    accepted = [recognizer.recognize(*_telephone(file), boolean).match for file in files]
+    assert len(files) >= 20
+    assert sum(accepted) <= len(files) // 5
+
+
+def test_rival_that_the_grammar_holds_is_none(
+    recognizer: MoonshineRecognizer, say: Speaker, grammar: GrammarMaker
+) -> None:
+    audio = say(["digits/9"])
+    alone = recognizer.recognize(audio, 8000, grammar("no"))
+    both = recognizer.recognize(audio, 8000, grammar("no | nine"))
+    assert alone.confidence < 0.5 < both.confidence
+    assert both.best is not None
+    assert both.best.text == "nine"
 
 
 def test_silence_is_no_match_and_may_go_on(
@@ -207,6 +262,10 @@ def test_spoken_orders_of_the_development_set(recognizer: MoonshineRecognizer, d
         _heard(recognizer, data / "commands" / name, active) == labels[name] for name in some
     )
     assert right >= len(some) - 1
+
+
+def _telephone(file: Path) -> tuple[Samples, int]:
+    return read_speech(file, telephone=True)
 
 
 def _heard(recognizer: MoonshineRecognizer, file: Path, active: ActiveGrammar) -> Json:

@@ -6,9 +6,10 @@ import pytest
 
 from tests.speech.vosk.conftest import GrammarMaker
 from voicebot.grammar.active import ActiveGrammar
+from voicebot.grammar.outlook import progress
 from voicebot.speech.recognizer import Hypothesis
 from voicebot.speech.vosk.phrases import phrases_of
-from voicebot.speech.vosk.readings import Alternative, FreeDecode, hypotheses, progress
+from voicebot.speech.vosk.readings import Alternative, FreeDecode, hypotheses
 
 GOOD = FreeDecode("네", 50.0, 1.0)
 
@@ -67,4 +68,4 @@ def test_progress_along_the_grammar(answers: ActiveGrammar) -> None:
     assert progress(answers, ("네",)) == (True, False)
     assert progress(answers, ("영업",)) == (False, True)
     assert progress(answers, ("환불",)) == (False, False)
-    assert progress(answers, ()) == (False, False)
+    assert progress(answers, ()) == (False, True)

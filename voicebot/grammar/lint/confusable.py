@@ -4,6 +4,9 @@ Sentences that cover the grammar are pronounced and compared; what two of them h
 both ends is left out, for it tells nothing. To compare all pairs of a long list would take hours:
 only sentences whose coarse sounds differ in one place at most (`sounds.skeleton`) are compared, and
 so many pairs and no more.
+
+Numbers sound like each other in every grammar that holds them, and so do letters: they have one
+remedy, and are told in one line.
 """
 
 from __future__ import annotations
@@ -45,6 +48,12 @@ _DIGIT_BY_DIGIT: Final = {
     )
     for ending, lead, last in (("teen", "one", digit), ("ty", digit, "oh"))
 }  # fmt: skip
+_SMALL_NUMBERS: Final = (
+    "zero oh one two three four five six seven eight nine ten eleven twelve hundred thousand"
+)
+_NUMBERS: Final = frozenset((*_SMALL_NUMBERS.split(), *_DIGIT_BY_DIGIT))
+_TOLD: Final = 3
+"""Pairs of numbers or letters that are named, of all that there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +64,20 @@ class _Spoken:
 
 
 def sound_alikes(grammar: CompiledGrammar, pronounce: Pronounce) -> Iterator[Finding]:
-    """Give pairs of phrases that sound alike and mean different things, each pair once."""
-    spoken = _speak(grammar, pronounce)
+    """Give pairs of phrases that sound alike and mean different things, each pair once; all pairs
+    of numbers as one finding, and all pairs of letters."""
+    grouped: dict[str, list[_Difference]] = {}
+    for pair in _alike(grammar, _speak(grammar, pronounce)):
+        kind = _kind(pair)
+        if kind is None:
+            yield _finding(grammar, pair)
+        else:
+            grouped.setdefault(kind, []).append(pair)
+    for kind, pairs in grouped.items():
+        yield _finding(grammar, pairs[0]) if len(pairs) == 1 else _joint(grammar, kind, pairs)
+
+
+def _alike(grammar: CompiledGrammar, spoken: Sequence[_Spoken]) -> Iterator[_Difference]:
     meanings: dict[int, Json | object] = {}
     told: set[frozenset[tuple[str, ...]]] = set()
     compared = 0
@@ -73,7 +94,15 @@ def sound_alikes(grammar: CompiledGrammar, pronounce: Pronounce) -> Iterator[Fin
         if same(meanings[first], meanings[second]):
             continue
         told.add(phrases.key)
-        yield _finding(grammar, phrases)
+        yield phrases
+
+
+def _kind(pair: _Difference) -> str | None:
+    """What both phrases are made of, where it is nothing but numbers or letters."""
+    words = [word for sentence in (pair.first, pair.second) for word in pair.phrase(sentence)]
+    if all(word in _NUMBERS for word in words):
+        return "numbers"
+    return "letters" if all(word in _SPELLING_ALPHABET for word in words) else None
 
 
 def _speak(grammar: CompiledGrammar, pronounce: Pronounce) -> list[_Spoken]:
@@ -161,6 +190,27 @@ def _finding(grammar: CompiledGrammar, difference: _Difference) -> Finding:
             at,
             f"'{phrase}' {alike} '{sounding}' at {file}:{other.line}:{other.column}",
             _suggestion(difference.phrase(first)),
+        ),
+    )
+
+
+def _joint(grammar: CompiledGrammar, kind: str, pairs: Sequence[_Difference]) -> Finding:
+    """One finding for ``pairs`` of one ``kind``, at the place of the first."""
+    pairs = sorted(pairs, key=lambda pair: pair.cost)
+    named = [
+        " and ".join(f"'{' '.join(pair.phrase(each))}'" for each in (pair.first, pair.second))
+        for pair in pairs[:_TOLD]
+    ]
+    if len(pairs) > _TOLD:
+        named.append(f"{len(pairs) - _TOLD} pairs more")
+    document, at = pairs[0].first.places[pairs[0].start]
+    clear = "digit by digit" if kind == "numbers" else "with a word for each, such as bravo for b"
+    return Finding(
+        Severity.ADVICE,
+        grammar.documents[document].error(
+            at,
+            f"{kind} sound alike: {', '.join(named)}",
+            f"Ask callers to say them {clear}, or read the answer back.",
         ),
     )
 

@@ -6,6 +6,10 @@ would have written, the yardstick of the confidence. No length normalisation: th
 to end, and its log-probabilities of whole sentences compare nearly as they are. Nearly: in noise
 the model spreads each word over many that no grammar holds, and a sentence is the worse the more
 words it has. Part of what even the likeliest token would have lost is therefore not counted.
+
+'Tell.', 'Tell!' and 'Tell,' go on alike. Of hypotheses that spell the same and stand at the same
+place of the grammar only the best is kept: its likes would push every other word out of the beam.
+After the first tokens, where all words still compete, the beam is wider.
 """
 
 from __future__ import annotations
@@ -32,6 +36,12 @@ HOPELESS: Final = 30.0
 like this was said, and no confidence would come of it."""
 
 
+_WIDER: Final = (2.0, 1.5)
+"""The beam is this many times as wide after the first token, and after the second."""
+_LOOKED_AT: Final = 4
+"""Continuations of one hypothesis that are looked at, in beam widths: some will fall together."""
+
+
 class Decoder(Protocol):
     """What the search needs of `model.Decoding`."""
 
@@ -45,6 +55,8 @@ class Decoder(Protocol):
 class Path:
     """A row of tokens, its log-probability, and the constraint's state after it.
 
+    ``text`` is what the tokens spell, without a separator at its end; nothing up to the last word
+    that ``$GARBAGE`` takes, for it does not matter what that was.
     ``spoken`` is the log-probability up to the last token that is more than punctuation, ``doubt``
     (>= 0) what the likeliest token of any kind would have lost at each of its places.
     """
@@ -54,6 +66,7 @@ class Path:
     state: int = Constraint.START
     spoken: float = 0.0
     doubt: float = 0.0
+    text: str = ""
 
     @property
     def rank(self) -> float:
@@ -107,10 +120,11 @@ def search(
     free_open = True
     rows = [0] * len(paths)  # of the batch: one for each path
     free_row = 0
-    for _ in range(limit):
+    for place in range(limit):
         logs = log_softmax(decoding.logits)
         _finish(found, paths, logs[rows], constraint)
-        extended = _extend(paths, logs[rows], constraint, width)
+        wide = round(width * _WIDER[place]) if place < len(_WIDER) else width
+        extended = _extend(paths, logs[rows], constraint, wide)
         parents = [rows[parent] for parent, _ in extended]
         paths = [path for _, path in extended]
         if free_open:
@@ -169,12 +183,11 @@ def _extend(
 ) -> list[tuple[int, Path]]:
     """The best ``width`` continuations, best first, each with the row of its parent."""
     candidates: list[tuple[float, int, int, int]] = []
+    most = _LOOKED_AT * width
     for row, path in enumerate(paths):
         choices = constraint.choices(path.state)
         scores = path.score + logs[row, choices.tokens] + choices.weights
-        best = (
-            np.argpartition(-scores, width)[:width] if len(scores) > width else range(len(scores))
-        )
+        best = np.argpartition(-scores, most)[:most] if len(scores) > most else range(len(scores))
         candidates += [
             (float(scores[i]), row, int(choices.tokens[i]), int(choices.targets[i])) for i in best
         ]
@@ -182,14 +195,18 @@ def _extend(
     candidates.sort(reverse=True)
     floor = candidates[0][0] - PRUNE if candidates else 0.0
     easiest = logs.max(axis=1)
-    extended: list[tuple[int, Path]] = []
-    for score, row, token, target in candidates[:width]:
-        if score >= floor:
-            parent = paths[row]
+    extended: dict[tuple[str, int], tuple[int, Path]] = {}
+    for score, row, token, target in candidates:
+        if score < floor or len(extended) == width:
+            break
+        parent = paths[row]
+        text = "" if constraint.is_loose(target) else constraint.spell(parent.text, token)
+        if (text, target) not in extended:
             spoken = parent.spoken if constraint.is_bare(token) else score
             doubt = parent.doubt - float(easiest[row])
-            extended.append((row, Path((*parent.tokens, token), score, target, spoken, doubt)))
-    return extended
+            path = Path((*parent.tokens, token), score, target, spoken, doubt, text)
+            extended[text, target] = row, path
+    return list(extended.values())
 
 
 def _extend_free(found: Found, log: Floats) -> bool:

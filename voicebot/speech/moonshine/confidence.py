@@ -1,10 +1,13 @@
 """How far a reading along the grammar can be trusted: 0..1.
 
-A constrained decoder always finds something. Three figures tell whether it is what was said, all
+A constrained decoder always finds something. Four figures tell whether it is what was said, all
 log-probabilities of the same audio:
 
 - quality: how likely the reading itself is, for each token;
 - shortfall: how much less likely than what the model writes freely, for each token;
+- rivalry: how much less likely than all the words together that people say alone and the grammar
+  does not hold (`rivals`). It stands in for the shortfall of short readings: of one syllable the
+  model writes anything freely, also where the reading is right;
 - ending: how likely it is, after the reading's last word, that nothing more was said. A reading
   that drops the caller's last words is near certain otherwise, as five digits where the grammar
   takes four; where the reading is right this is close to 1.
@@ -25,10 +28,11 @@ from typing import Final
 _LEAST_PER_TOKEN: Final = -4.0
 _ENOUGH_OF_AN_END: Final = -1.0
 _LEAST_ENDING: Final = -8.0
+_LEAST_RIVALRY: Final = -6.0
 
-BIAS: Final = 5.85
-WEIGHTS: Final = (2.30, 1.06, 1.46)
-"""Of quality, shortfall and ending."""
+BIAS: Final = 5.26
+WEIGHTS: Final = (1.76, 1.26, 0.90, 0.94)
+"""Of quality, shortfall, ending and rivalry."""
 OVERRUN: Final = -5.0
 """Too rare in the recordings to be fitted; it turns certain into even."""
 
@@ -37,25 +41,31 @@ OVERRUN: Final = -5.0
 class Evidence:
     """The decode without grammar: its log-probability with the end-of-sentence token, and its
     number of tokens. ``overrun`` where it is a whole sentence of the grammar and more after it,
-    though nothing can follow: five digits where the grammar takes four."""
+    though nothing can follow: five digits where the grammar takes four. ``rivals`` is the joint
+    log-probability of the words beside the grammar, None where they were not heard."""
 
     free: float
     free_tokens: int
     overrun: bool = False
+    rivals: float | None = None
 
 
 def figures(
     score: float, spoken: float, tokens: int, evidence: Evidence
-) -> tuple[float, float, float]:
-    """Quality, shortfall and ending, each <= 0, of a reading of ``tokens`` tokens with
+) -> tuple[float, float, float, float]:
+    """Quality, shortfall, ending and rivalry, each <= 0, of a reading of ``tokens`` tokens with
     log-probability ``score``, ``spoken`` of it up to its last word."""
     quality = max(score / (tokens + 1), _LEAST_PER_TOKEN)
-    shortfall = (score - evidence.free) / (evidence.free_tokens + 1)
+    if evidence.rivals is None:
+        shortfall, rivalry = (score - evidence.free) / (evidence.free_tokens + 1), 0.0
+    else:
+        shortfall, rivalry = 0.0, score - evidence.rivals
     ending = min(0.0, score - spoken - _ENOUGH_OF_AN_END)
     return (
         min(quality, 0.0),
         min(max(shortfall, _LEAST_PER_TOKEN), 0.0),
         max(ending, _LEAST_ENDING),
+        min(max(rivalry, _LEAST_RIVALRY), 0.0),
     )
 
 

@@ -9,16 +9,16 @@ utterance along the same grammar finds nearly all of it done.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import numpy as np
 
 from voicebot.grammar.active import WordNetwork
-from voicebot.speech.moonshine.lexical import SpellingGraph, Step
+from voicebot.speech.moonshine.lexical import SpellingGraph, Step, is_loose_letter
 from voicebot.speech.moonshine.model import Floats, Ints
-from voicebot.speech.moonshine.normalise import spelling
+from voicebot.speech.moonshine.normalise import SEPARATOR, spelling
 from voicebot.speech.moonshine.tokenizer import Tokenizer
 
 _AFTER_ALL: Final = "\U0010ffff"
@@ -34,6 +34,22 @@ class Vocabulary:
         self.texts: Final = [text for text, _ in usable]
         self.tokens: Final = [token for _, token in usable]
         self.spelled: Final = [text for text, _ in spelled]
+        self.inside: Final = self._loose("")
+        """Tokens of letters alone: they begin a word after a separator, or go on with one."""
+        self.apart: Final = self._loose(SEPARATOR)
+        """Tokens of a separator and letters: they begin a word."""
+
+    def _loose(self, before: str) -> Ints:
+        return np.array(
+            [
+                token
+                for text, token in zip(self.texts, self.tokens, strict=True)
+                if text.startswith(before)
+                and (letters := text.removeprefix(before))
+                and all(map(is_loose_letter, letters))
+            ],
+            np.int64,
+        )
 
     def beginning(self, prefix: str, low: int, high: int) -> tuple[int, int]:
         """The part of [low, high) whose texts begin with ``prefix``."""
@@ -74,7 +90,7 @@ class Constraint:
     def choices(self, state: int) -> Choices:
         """The tokens that may follow ``state``."""
         if state not in self._choices:
-            self._choices[state] = self._walk(state)
+            self._choices[state] = _joined([self._walk(state), *self._loose(state)])
         return self._choices[state]
 
     def end_weight(self, state: int) -> float | None:
@@ -90,14 +106,36 @@ class Constraint:
         """Whether ``state`` follows a whole word: where a caller may break off."""
         return any(self._graph.between_words(node) for node, _ in self._sets[state])
 
+    def is_loose(self, state: int) -> bool:
+        """Whether ``state`` is within a word that ``$GARBAGE`` takes."""
+        return any(self._graph.is_loose(node) for node, _ in self._sets[state])
+
     def is_bare(self, token: int) -> bool:
         """Whether ``token`` writes nothing but punctuation and space."""
         return not self._vocabulary.spelled[token].strip()
+
+    def spell(self, text: str, token: int) -> str:
+        """``text`` with ``token`` after it, in the common form; separators at its end count for
+        nothing, and are left out."""
+        spelled = self._vocabulary.spelled[token]
+        return text if not spelled.strip() else f"{text}{spelled}".rstrip()
 
     def words(self, tokens: Sequence[int], *, partial: bool = False) -> tuple[str, ...] | None:
         """The words that ``tokens`` spell, see `SpellingGraph.read`."""
         text = "".join(self._vocabulary.spelled[token] for token in tokens)
         return self._graph.read(text, partial=partial)
+
+    def _loose(self, state: int) -> Iterator[Choices]:
+        """The words that ``$GARBAGE`` takes. They are kept apart from what the grammar spells: a
+        token that may be either comes twice."""
+        for node, residue in self._sets[state]:
+            for loose in self._graph.loose(node):
+                tokens = self._vocabulary.apart if loose.apart else self._vocabulary.inside
+                yield Choices(
+                    tokens,
+                    np.full(len(tokens), residue + loose.weight, np.float32),
+                    np.full(len(tokens), self._intern(((loose.node, 0.0),)), np.int64),
+                )
 
     def _intern(self, members: _Set) -> int:
         if members not in self._ids:
@@ -132,7 +170,7 @@ class Constraint:
         pending = [("", 0, len(texts), state, 0.0)]
         while pending:
             prefix, low, high, here, weight = pending.pop()
-            for character in self._characters(here):
+            for character in sorted(self._characters(here)):
                 text = prefix + character
                 first, last = self._vocabulary.beginning(text, low, high)
                 if first == last:
@@ -148,3 +186,13 @@ class Constraint:
         return Choices(
             np.array(tokens, np.int64), np.array(weights, np.float32), np.array(targets, np.int64)
         )
+
+
+def _joined(parts: list[Choices]) -> Choices:
+    if len(parts) == 1:
+        return parts[0]
+    return Choices(
+        np.concatenate([part.tokens for part in parts]),
+        np.concatenate([part.weights for part in parts]),
+        np.concatenate([part.targets for part in parts]),
+    )

@@ -2,12 +2,13 @@
 
 English, offline, one thread. The parts: `conditioning` makes the audio fit, `model` runs the
 network, `constraint` keeps what is written inside the grammar, `beam` searches, `readings` turns
-what was found into hypotheses, `confidence` judges them. An instance is not safe for several
-threads; workers are processes.
+what was found into hypotheses, `confidence` judges them, beside their `rivals` where they are
+short. An instance is not safe for several threads; workers are processes.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from collections import OrderedDict
 from dataclasses import replace
@@ -15,14 +16,15 @@ from typing import Final
 
 from voicebot.errors import AudioError
 from voicebot.grammar.active import ActiveGrammar, Progress
-from voicebot.grammar.outlook import may_mean_more
+from voicebot.grammar.outlook import progress
 from voicebot.grammar.words import normalise_words
 from voicebot.speech.moonshine import assets, beam
 from voicebot.speech.moonshine.beam import Found
 from voicebot.speech.moonshine.conditioning import other_forms, prepare
 from voicebot.speech.moonshine.constraint import Constraint, Vocabulary
 from voicebot.speech.moonshine.model import RATE, Floats, Model
-from voicebot.speech.moonshine.readings import Readings, gather, hypotheses, overruns
+from voicebot.speech.moonshine.readings import Readings, add_logs, gather, hypotheses, overruns
+from voicebot.speech.moonshine.rivals import MOST_TOKENS, MOST_WORDS, rival_network
 from voicebot.speech.moonshine.tokenizer import Tokenizer
 from voicebot.speech.recognizer import Recognition, Transcript
 from voicebot.types import Samples
@@ -30,6 +32,7 @@ from voicebot.types import Samples
 MAX_ANSWER_S: Final = 60
 """Longer audio is no answer to a prompt; `MoonshineRecognizer.transcribe` takes any length."""
 
+_WHOLE: Final = frozenset({Progress.COMPLETE, Progress.COMPLETE_OPEN})
 _SURE: Final = 0.97
 _CLEARLY_AHEAD: Final = 4.0
 _KEPT_GRAMMARS: Final = 32
@@ -52,6 +55,7 @@ class MoonshineRecognizer:
         self._tokenizer = Tokenizer.read(files.tokenizer)
         self._vocabulary = Vocabulary(self._tokenizer)
         self._model = Model(files)
+        self._rivals = Constraint(rival_network(), self._vocabulary)
         self._constraints: OrderedDict[str, Constraint] = OrderedDict()
 
     def recognize(
@@ -74,7 +78,8 @@ class MoonshineRecognizer:
         readings, free = self.read(audio, rate, pieces, grammar)
         ranked = hypotheses(readings, grammar)
         best = ranked[0].confidence if ranked else 0.0
-        complete, can_continue = _progress(readings, grammar)
+        likeliest = readings.best
+        complete, can_continue = progress(grammar, likeliest.words) if likeliest else (False, False)
         return Recognition(
             match=best >= self._threshold and bool(ranked),
             confidence=best,
@@ -110,8 +115,26 @@ class MoonshineRecognizer:
             found = found.joined(self._search([form], constraint))
             readings = gather(found, constraint)
         overrun = overruns(normalise_words(self._tokenizer.decode(found.free.tokens)), grammar)
-        evidence = replace(readings.evidence, overrun=overrun)
+        rivals = self._hear_rivals(pieces, readings, grammar)
+        evidence = replace(readings.evidence, overrun=overrun, rivals=rivals)
         return replace(readings, evidence=evidence), found.free.tokens
+
+    def _hear_rivals(
+        self, pieces: list[Floats], readings: Readings, grammar: ActiveGrammar
+    ) -> float | None:
+        """How likely ``pieces`` are single words that ``grammar`` does not hold; None where the
+        best reading is too long to be taken for one."""
+        if len(pieces) > 1 or not readings.complete:
+            return None
+        if len(readings.complete[0].words) > MOST_WORDS:
+            return None
+        decoding = self._model.begin(self._model.encode(pieces[0]))
+        found = beam.search(decoding, self._rivals, self._width, MOST_TOKENS)
+        outside = -math.inf
+        for rival in gather(found, self._rivals).complete:
+            if grammar.words_status(rival.words) not in _WHOLE:
+                outside = add_logs(outside, rival.score)
+        return outside
 
     def _search(self, pieces: list[Floats], constraint: Constraint) -> Found:
         found: Found | None = None
@@ -160,17 +183,6 @@ def _nothing_said(seconds: float, audio_seconds: float) -> Recognition:
         seconds=seconds,
         audio_seconds=audio_seconds,
     )
-
-
-def _progress(readings: Readings, grammar: ActiveGrammar) -> tuple[bool, bool]:
-    """Whether the best reading is a whole sentence, and whether going on could change it."""
-    best = readings.best
-    if best is None:
-        return False, False
-    status = grammar.words_status(best.words)
-    if status is Progress.COMPLETE_OPEN:
-        return True, may_mean_more(grammar, best.words)
-    return status is Progress.COMPLETE, status is Progress.PARTIAL
 
 
 def _token_limit(audio: Floats) -> int:

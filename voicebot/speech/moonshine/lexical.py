@@ -8,7 +8,9 @@ network of words into a graph of characters that accepts such spellings, lazily,
   hundred', ``21st``; digits and single letters may run together: ``1234``, ``AB12``;
 - a grammar that is written with digits may be heard as words.
 
-- a sign before an amount (``$5``) is a word of the grammar: 'usd', 'eur', 'gbp'.
+- a sign before an amount (``$5``) is a word of the grammar: 'usd', 'eur', 'gbp';
+- where the grammar has ``$GARBAGE``, any word may come. Its letters are no steps of the graph, for
+  every token of the model would follow: `loose` says where such a word may begin.
 
 Left out on purpose: fractions ('2.5' for 'two point five'), numbers of a million and more. The
 decoder then spells the words out, at some loss of confidence.
@@ -19,14 +21,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from voicebot.grammar.active import WordNetwork
+from voicebot.speech.moonshine.next_words import HUNDREDS, Reading, readings
 from voicebot.speech.moonshine.normalise import SEPARATOR
-from voicebot.speech.moonshine.written import ORDINALS, TENS, UNITS, spellings
-
-_HUNDREDS: Final = 2
-_THOUSANDS: Final = 3
 
 
 class Gap(IntEnum):
@@ -44,19 +43,15 @@ class Gap(IntEnum):
     """Two (', '); no third is taken, so that bare punctuation cannot go on for ever."""
 
 
-class Reading(NamedTuple):
-    """One way to spell the next word or words from a state of the network.
+class Loose(NamedTuple):
+    """A word that ``$GARBAGE`` takes may begin, or go on, at ``node``.
 
-    ``due`` digits must still follow to finish the number (``1`` for 'one hundred' wants two).
-    ``joins`` where it may stand against a neighbour that also joins.
+    ``apart`` where a separator must come before it; ``weight`` is what the word costs.
     """
 
-    spelling: str
-    words: tuple[str, ...]
-    target: int
-    due: int
+    node: int
     weight: float
-    joins: bool
+    apart: bool
 
 
 class Step(NamedTuple):
@@ -69,10 +64,12 @@ class Step(NamedTuple):
 
 @dataclass(slots=True)
 class _Node:
-    """A place in the graph. Boundaries know where they stand; their steps are built when asked."""
+    """A place in the graph. Boundaries know where they stand; their steps are built when asked.
+    A place within a word that ``$GARBAGE`` takes knows the state ``within`` which it ends."""
 
     steps: dict[str, list[Step]] | None = None
     boundary: tuple[int, int, Gap] | None = None
+    within: int | None = None
     children: dict[str, int] = field(default_factory=dict)
     ends: list[Reading] = field(default_factory=list)
 
@@ -84,6 +81,7 @@ class SpellingGraph:
         self._network = network
         self._nodes: list[_Node] = []
         self._boundaries: dict[tuple[int, int, Gap], int] = {}
+        self._within: dict[int, int] = {}
         self._tries: dict[tuple[int, int, Gap], _Node] = {}
         self.start = self._boundary(network.start, 0, Gap.CLOSED)
 
@@ -96,8 +94,8 @@ class SpellingGraph:
 
     def between_words(self, node: int) -> bool:
         """Whether all that was begun is finished at ``node``."""
-        boundary = self._nodes[node].boundary
-        return boundary is not None and boundary[1] == 0
+        place = self._nodes[node]
+        return place.within is not None or (place.boundary is not None and place.boundary[1] == 0)
 
     def is_final(self, node: int) -> bool:
         """Whether the utterance may end at ``node``."""
@@ -105,10 +103,35 @@ class SpellingGraph:
 
     def end_weight(self, node: int) -> float | None:
         """The network's log weight of ending at ``node``, None where no utterance ends."""
-        boundary = self._nodes[node].boundary
-        if boundary is None or boundary[1] != 0:
+        place = self._nodes[node]
+        if place.within is not None:
+            return self._network.end_weight(place.within)
+        if place.boundary is None or place.boundary[1] != 0:
             return None
-        return self._network.end_weight(boundary[0])
+        return self._network.end_weight(place.boundary[0])
+
+    def loose(self, node: int) -> Iterator[Loose]:
+        """Where words that ``$GARBAGE`` takes begin or go on at ``node``."""
+        place = self._nodes[node]
+        if place.within is not None:
+            yield Loose(node, 0.0, apart=False)
+            state, gap = place.within, Gap.CLOSED
+        elif place.boundary is not None and place.boundary[1] == 0:
+            state, _, gap = place.boundary
+        else:
+            return
+        found = self._network.any_word(state)
+        if found is None:
+            return
+        target, weight = self._inside(found[0]), found[1]
+        if gap in {Gap.ONE, Gap.TWO}:
+            yield Loose(target, weight, apart=False)
+        if gap is not Gap.TWO:
+            yield Loose(target, weight, apart=True)
+
+    def is_loose(self, node: int) -> bool:
+        """Whether ``node`` stands within a word that ``$GARBAGE`` takes."""
+        return self._nodes[node].within is not None
 
     def read(self, text: str, *, partial: bool = False) -> tuple[str, ...] | None:
         """The words that ``text`` (as `normalise` makes it) spells, by the path of greatest weight.
@@ -120,9 +143,15 @@ class SpellingGraph:
             following: dict[int, tuple[float, tuple[str, ...]]] = {}
             for node, (weight, words) in reached.items():
                 for step in self.steps(node).get(character, ()):
-                    total = weight + step.weight
-                    if step.node not in following or following[step.node][0] < total:
-                        following[step.node] = (total, words + step.words)
+                    _reach(following, step.node, weight + step.weight, words + step.words)
+                for loose in self.loose(node) if is_loose_letter(character) else ():
+                    if not loose.apart:
+                        grown = (
+                            (*words[:-1], words[-1] + character)
+                            if loose.node == node
+                            else (*words, character)
+                        )
+                        _reach(following, loose.node, weight + loose.weight, grown)
             reached = following
         may_end = self.between_words if partial else self.is_final
         ends = [
@@ -138,18 +167,26 @@ class SpellingGraph:
             self._boundaries[key] = self._add(_Node(boundary=key))
         return self._boundaries[key]
 
+    def _inside(self, state: int) -> int:
+        """The place within a word that ``$GARBAGE`` takes and that leads to ``state``."""
+        if state not in self._within:
+            self._within[state] = self._add(_Node(within=state))
+        return self._within[state]
+
     def _add(self, node: _Node) -> int:
         self._nodes.append(node)
         return len(self._nodes) - 1
 
     def _expand(self, node: _Node) -> dict[str, list[Step]]:
+        if node.within is not None:
+            return {SEPARATOR: [Step(self._boundary(node.within, 0, Gap.ONE), 0.0, ())]}
         if node.boundary is None:
             return self._steps_of(node.children)
         state, due, gap = node.boundary
         steps: dict[str, list[Step]] = {}
         if gap is not Gap.CLOSED:
             steps |= self._steps_of(self._trie(state, due, gap).children)
-        if gap is not Gap.TWO and due != _HUNDREDS:
+        if gap is not Gap.TWO and due != HUNDREDS:
             following = Gap.TWO if gap is Gap.ONE else Gap.ONE
             steps[SEPARATOR] = [Step(self._boundary(state, due, following), 0.0, ())]
         return steps
@@ -182,6 +219,21 @@ class SpellingGraph:
         node.ends.append(reading)
 
 
+def is_loose_letter(character: str) -> bool:
+    """Whether words that ``$GARBAGE`` takes may be written with ``character``."""
+    return character.isascii() and (character.isalnum() or character == "'")
+
+
+def _reach(
+    reached: dict[int, tuple[float, tuple[str, ...]]],
+    node: int,
+    weight: float,
+    words: tuple[str, ...],
+) -> None:
+    if node not in reached or reached[node][0] < weight:
+        reached[node] = (weight, words)
+
+
 def _gap_after(reading: Reading) -> Gap:
     if not reading.joins or reading.spelling.endswith("00"):
         return Gap.CLOSED
@@ -192,77 +244,3 @@ def _may_follow(reading: Reading, gap: Gap) -> bool:
     if gap is Gap.RUN:
         return reading.joins
     return gap is not Gap.ROUND or (reading.joins and len(reading.spelling) > 1)
-
-
-def readings(network: WordNetwork, state: int, due: int = 0) -> Iterator[Reading]:
-    """All ways to spell what may come next in ``state``, with ``due`` digits of a number open."""
-    if due == 0:
-        yield from _words(network, state)
-        yield from _compounds(network, state)
-        yield from _large_numbers(network, state)
-    elif due == _HUNDREDS:
-        yield Reading("00", (), state, 0, 0.0, joins=True)
-        yield from _below_hundred(network, state, "")
-    else:
-        yield Reading("000", (), state, 0, 0.0, joins=True)
-        yield from _below_hundred(network, state, "0")
-        yield from _hundreds(network, state, most=9)
-
-
-def _words(network: WordNetwork, state: int) -> Iterator[Reading]:
-    for word, (target, weight) in network.arcs(state).items():
-        for text in spellings(word):
-            joins = text.isdigit() or len(text) == 1
-            yield Reading(text, (word,), target, 0, weight, joins)
-
-
-def _compounds(network: WordNetwork, state: int) -> Iterator[Reading]:
-    """'twenty three' as 23, 'twenty third' as 23rd."""
-    for word, (between, weight) in network.arcs(state).items():
-        if word not in TENS:
-            continue
-        for unit, (target, more) in network.arcs(between).items():
-            digits = ORDINALS.get(unit) or UNITS.get(unit, "0")
-            if digits != "0":
-                text = TENS[word] + digits
-                yield Reading(text, (word, unit), target, 0, weight + more, joins=True)
-
-
-def _below_hundred(network: WordNetwork, state: int, before: str) -> Iterator[Reading]:
-    """What may follow 'hundred' or 'thousand': two digits, an 'and' before them or not."""
-    places: list[tuple[int, tuple[str, ...], float]] = [(state, (), 0.0)]
-    if "and" in network.arcs(state):
-        target, weight = network.arcs(state)["and"]
-        places.append((target, ("and",), weight))
-    for place, words, weight in places:
-        for reading in (*_words(network, place), *_compounds(network, place)):
-            if reading.spelling.isdigit() and int(reading.spelling) > 0:
-                yield reading._replace(
-                    spelling=before + reading.spelling.zfill(2),
-                    words=words + reading.words,
-                    weight=weight + reading.weight,
-                )
-
-
-def _hundreds(network: WordNetwork, state: int, most: int = 99) -> Iterator[Reading]:
-    """'three hundred' as 3, 'fifteen hundred' as 15, two digits due; from 1 to ``most`` hundred."""
-    for reading in (*_words(network, state), *_compounds(network, state)):
-        digits = "1" if reading.words == ("a",) else reading.spelling
-        following = network.arcs(reading.target)
-        if "hundred" in following and digits.isdigit() and 0 < int(digits) <= most:
-            target, weight = following["hundred"]
-            words = (*reading.words, "hundred")
-            yield Reading(digits, words, target, _HUNDREDS, reading.weight + weight, joins=True)
-
-
-def _large_numbers(network: WordNetwork, state: int) -> Iterator[Reading]:
-    yield from _hundreds(network, state)
-    for reading in (*_words(network, state), *_compounds(network, state)):
-        digits = "1" if reading.words == ("a",) else reading.spelling
-        if not digits.isdigit() or int(digits) == 0:
-            continue  # before looking further: what follows each name of a long list is much
-        following = network.arcs(reading.target)
-        if "thousand" in following:
-            target, weight = following["thousand"]
-            words = (*reading.words, "thousand")
-            yield Reading(digits, words, target, _THOUSANDS, reading.weight + weight, joins=True)

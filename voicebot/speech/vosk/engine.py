@@ -24,11 +24,12 @@ import vosk
 
 from voicebot.errors import AudioError, ModelError, SpeechError
 from voicebot.grammar.active import ActiveGrammar
+from voicebot.grammar.outlook import progress
 from voicebot.grammar.words import normalise_words
 from voicebot.media.resample import StreamResampler, resample
 from voicebot.speech.recognizer import Recognition, Transcript
 from voicebot.speech.vosk.phrases import Phrases, phrases_of, unheard
-from voicebot.speech.vosk.readings import Alternative, FreeDecode, hypotheses, progress
+from voicebot.speech.vosk.readings import Alternative, FreeDecode, hypotheses
 from voicebot.types import Samples
 
 RATE: Final = 16_000
@@ -162,7 +163,7 @@ class VoskRecognizer:
             nbest=ranked[:nbest],
             free_text=free.text,
             complete=complete,
-            can_continue=can_continue or not words,
+            can_continue=can_continue,
             seconds=0.0,
             audio_seconds=0.0,
         )

@@ -14,8 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from voicebot.grammar.active import ActiveGrammar, Match, Progress
-from voicebot.grammar.outlook import may_mean_more
+from voicebot.grammar.active import ActiveGrammar, Match
 from voicebot.speech.recognizer import Hypothesis
 from voicebot.speech.vosk.phrases import Phrases
 
@@ -75,16 +74,6 @@ def hypotheses(
         for match, score, share in joined.values()
     ]
     return tuple(sorted(found, key=lambda hypothesis: -hypothesis.confidence))
-
-
-def progress(grammar: ActiveGrammar, words: Sequence[str]) -> tuple[bool, bool]:
-    """Whether ``words`` are a whole sentence, and whether more could change what they mean."""
-    if not words:
-        return False, False
-    status = grammar.words_status(words)
-    if status is Progress.COMPLETE_OPEN:
-        return True, may_mean_more(grammar, words)
-    return status is Progress.COMPLETE, status is Progress.PARTIAL
 
 
 def _fit(score: float, free: FreeDecode) -> float:

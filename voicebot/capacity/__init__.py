@@ -1,0 +1,1 @@
+"""How many calls this machine carries: `trial` measures, `estimate` does the sums."""
