@@ -146,7 +146,8 @@ def _hum(length: int, chance: Chance) -> Wide:
         phase = chance.uniform(0, 2 * np.pi)
         samples += level * np.sin(2 * np.pi * pitch * harmonic * times + phase)
     fan = _coloured(length, chance) * chance.uniform(0, 1) * samples.std()
-    return samples * _swell(length, chance, 1) + fan
+    hum: Wide = samples * _swell(length, chance, 1) + fan
+    return hum
 
 
 def _babble(length: int, chance: Chance, voices: Sequence[Wide]) -> Wide:
