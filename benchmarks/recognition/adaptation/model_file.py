@@ -6,6 +6,7 @@ weights lie in it as they are: 32-bit numbers, or 8 bits with one scale and zero
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,4 +119,7 @@ def write(path: Path, weights: Mapping[str, Weights], learned: Learned, moments:
         ratio = np.linalg.norm(right, axis=1) / np.maximum(np.linalg.norm(left, axis=0), 1e-12)
         arrays[f"left{index}"] = (left * np.sqrt(ratio)).astype(np.float16)
         arrays[f"right{index}"] = (right / np.sqrt(ratio)[:, np.newaxis]).astype(np.float16)
-    np.savez_compressed(path, allow_pickle=False, **arrays)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:  # a sixth less than deflated
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w") as file:
+                np.lib.format.write_array(file, array, allow_pickle=False)
