@@ -7,7 +7,7 @@ import pytest
 
 from voicebot.errors import AudioError
 from voicebot.speech.moonshine.conditioning import other_forms, prepare
-from voicebot.speech.moonshine.model import MAX_SAMPLES, RATE
+from voicebot.speech.moonshine.model import MAX_SAMPLES, RATE, Floats
 from voicebot.types import Samples
 
 
@@ -82,15 +82,28 @@ def test_other_audio_is_refused(audio: Samples, rate: int, problem: str) -> None
         prepare(audio, rate)
 
 
-def test_noisy_line_is_heard_whole_and_without_low_tones() -> None:
+def test_noisy_line_is_heard_whole_by_both_encoders_and_then_slower() -> None:
     noise = np.random.default_rng(3).normal(0, 1500, 3 * RATE).astype(np.int16)
     noise[RATE : 2 * RATE] += _tone(1)
-    whole, emphasised = other_forms(noise, RATE)
-    assert len(whole) == len(noise)
-    assert whole[: RATE // 10].any()
-    assert float(np.abs(whole).max()) == pytest.approx(0.5, abs=0.01)
-    assert not emphasised[: RATE // 10].any()
-    assert float(np.abs(emphasised).max()) == pytest.approx(0.5, abs=0.01)
+    emphasised, whole, slower = other_forms(noise, RATE)
+    assert [form.adapted for form in (emphasised, whole, slower)] == [False, True, False]
+    for form in (emphasised, whole, slower):
+        assert float(np.abs(form.samples).max()) == pytest.approx(0.5, abs=0.01)
+    assert len(whole.samples) == len(noise)
+    assert len(emphasised.samples) == len(noise) - 1
+    assert _low_share(emphasised.samples) < _low_share(whole.samples) / 2
+    (trimmed,) = prepare(noise, RATE)
+    padding = 2 * 0.3 * RATE
+    assert (len(slower.samples) - padding) / (len(trimmed) - padding) == pytest.approx(
+        1 / 0.95, abs=0.001
+    )
+    assert not slower.samples[: RATE // 10].any()
+
+
+def _low_share(samples: Floats) -> float:
+    """The share of the power below 1 kHz."""
+    power = np.abs(np.fft.rfft(samples)) ** 2
+    return float(power[: len(samples) // 16].sum() / power.sum())
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,8 @@ class MoonshineRecognizer:
         readings = gather(found, constraint)
         forms = other_forms(audio, rate)
         while not _is_plain(readings) and (form := next(forms, None)) is not None:
-            found = found.joined(self._search([form], constraint))
+            heard = self._search([form.samples], constraint, adapted=form.adapted)
+            found = found.joined(heard)
             readings = gather(found, constraint)
         overrun = overruns(normalise_words(self._tokenizer.decode(found.free.tokens)), grammar)
         rivals = self._hear_rivals(pieces, readings, grammar)
@@ -136,10 +137,12 @@ class MoonshineRecognizer:
                 outside = add_logs(outside, rival.score)
         return outside
 
-    def _search(self, pieces: list[Floats], constraint: Constraint) -> Found:
+    def _search(
+        self, pieces: list[Floats], constraint: Constraint, *, adapted: bool = False
+    ) -> Found:
         found: Found | None = None
         for piece in pieces:
-            decoding = self._model.begin(self._model.encode(piece))
+            decoding = self._model.begin(self._model.encode(piece, noisy=adapted))
             limit = _token_limit(piece)
             found = beam.search(decoding, constraint, self._width, limit, after=found)
         return found or Found()

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from voicebot.errors import AudioError, ModelError, SpeechError
 from voicebot.speech.moonshine.assets import NAME, Assets
+from voicebot.speech.moonshine.noise_adaptation import adapted
 from voicebot.speech.moonshine.tokenizer import BEGIN
 
 Floats: TypeAlias = NDArray[np.float32]
@@ -38,27 +39,27 @@ _OWN_STATES: Final = tuple(state for state in _STATES if ".decoder." in state)
 
 
 class Model:
-    """Both halves of the network, loaded."""
+    """Both halves of the network, loaded, and the first half once more, adapted to noise."""
 
     def __init__(self, assets: Assets) -> None:
-        """Load the weights (about 0.5 s, 75 MB). Raises ModelError where onnxruntime cannot."""
+        """Load the weights (about 0.6 s, 95 MB). Raises ModelError where onnxruntime cannot."""
         self._encoder = _session(str(assets.encoder))
+        self._noise_encoder = _session(adapted(assets.encoder.read_bytes()))
         self._decoder = _session(str(assets.decoder))
 
-    def encode(self, audio: Floats) -> Floats:
+    def encode(self, audio: Floats, *, noisy: bool = False) -> Floats:
         """Encode ``audio``, shape [samples] at 16 kHz, range -1..1; gives [1, frames, 288].
 
-        There are about 41 frames a second. Raises AudioError where the audio is shorter than
-        0.1 s or longer than 9.2 s.
+        There are about 41 frames a second. ``noisy`` takes the encoder that was adapted to noise.
+        Raises AudioError where the audio is shorter than 0.1 s or longer than 9.2 s.
         """
         if not MIN_SAMPLES <= len(audio) <= MAX_SAMPLES:
             seconds = len(audio) / RATE
             raise AudioError("utterance", f"{seconds:.1f} s long; it must be 0.1 to 9.2 s")
         mask = np.ones((1, len(audio)), np.int64)
-        outputs = _run(
-            self._encoder, None, {"input_values": audio[np.newaxis], "attention_mask": mask}
-        )
-        return outputs[0]
+        encoder = self._noise_encoder if noisy else self._encoder
+        feed = {"input_values": audio[np.newaxis], "attention_mask": mask}
+        return _run(encoder, None, feed)[0]
 
     def begin(self, frames: Floats) -> Decoding:
         """Begin decoding: one hypothesis, empty so far."""
@@ -113,7 +114,8 @@ def log_softmax(logits: Floats) -> Floats:
     return normalised
 
 
-def _session(path: str) -> Any:
+def _session(model: str | bytes) -> Any:
+    """Load ``model``, a path or a file's content."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
@@ -122,9 +124,10 @@ def _session(path: str) -> Any:
     options.enable_mem_pattern = False
     options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # noqa: BLE001  onnxruntime's exceptions share no public base
-        raise ModelError(NAME, f"onnxruntime cannot load {path}: {error}") from None
+        which = model if isinstance(model, str) else "the encoder adapted to noise"
+        raise ModelError(NAME, f"onnxruntime cannot load {which}: {error}") from None
 
 
 def _run(session: Any, outputs: list[str] | None, feed: dict[str, Any]) -> list[Floats]:

@@ -1,0 +1,1 @@
+"""Teaches the encoder to hear in noise: see `__main__`."""
