@@ -8,7 +8,7 @@ from voicebot.actions.registry import ActionRegistry, load_actions
 from voicebot.actions.seed import database_urls
 from voicebot.config import Settings
 from voicebot.flows.interpreter import Interpreter
-from voicebot.flows.model import AskStep, FlowSet, Reference
+from voicebot.flows.model import AskStep, FlowSet, FormStep, Reference, step_grammars
 from voicebot.flows.reader import ACTIONS_FILE, load_flows
 from voicebot.flows.validation import Known, validate
 from voicebot.grammar.disk_cache import FOLDER as GRAMMAR_CACHE
@@ -62,4 +62,7 @@ def _grammar_sets(flows: FlowSet) -> set[tuple[str, ...]]:
             if isinstance(step, AskStep):
                 own = [each.name for each in step.grammar if isinstance(each, Reference)]
                 sets.add((*own, *commands))
+            elif isinstance(step, FormStep):
+                named = (each for each in step_grammars(step) if isinstance(each, Reference))
+                sets |= {(each.name,) for each in named}
     return {names for names in sets if names}

@@ -119,15 +119,37 @@ class ListGrammar:
 
 
 @dataclass(frozen=True, slots=True)
+class SlotGrammar:
+    """What may be said for one slot of a form, and what the slot itself is ``called``."""
+
+    name: str
+    grammars: tuple[str | ListGrammar, ...]
+    called: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FormGrammar:
+    """Sentences that hold values of several slots, in any order, and corrections of them.
+
+    Its meaning is an object with ``filled`` (slot -> meaning), ``denied`` (slot -> the meaning that
+    is wrong, null where only the slot was named) and ``corrected`` (whether the caller objected).
+    """
+
+    slots: tuple[SlotGrammar, ...]
+    language: Language
+    name: str = "form"
+
+
+@dataclass(frozen=True, slots=True)
 class Listen:
-    """Listen for one of ``grammars`` (names, and lists made for this call; the step's own first,
+    """Listen for one of ``grammars`` (names, and those made for this call; the step's own first,
     then the global commands) and for ``keys`` (key or key string -> semantics). Times are None
     where the defaults hold.
 
     Names and meanings of the timeouts are VoiceXML 2.1's (appendix D).
     """
 
-    grammars: tuple[str | ListGrammar, ...]
+    grammars: tuple[str | ListGrammar | FormGrammar, ...]
     keys: Mapping[str, Json] = field(default_factory=dict)
     timeout_ms: int | None = None
     completetimeout_ms: int | None = None

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from voicebot.errors import UsageError
-from voicebot.flows import questions
+from voicebot.flows import forms, questions
 from voicebot.flows.commands import (
     ActionDone,
     ActionFailed,
@@ -28,7 +28,7 @@ from voicebot.flows.commands import (
     TransferRefused,
     TransferReturned,
 )
-from voicebot.flows.model import ActStep, FlowSet, TransferStep
+from voicebot.flows.model import ActStep, FlowSet, FormStep, TransferStep
 from voicebot.flows.state import FlowState, Frame, Waiting
 from voicebot.flows.walk import Walk
 from voicebot.types import Outcome
@@ -57,7 +57,7 @@ class Interpreter:
             raise UsageError(f"{type(event).__name__} while waiting for {state.waiting}")
         served = state.served or state.served_when_heard
         state = replace(state, served=served, served_when_heard=False)
-        walk = Walk(self._flows, state, questions.open_question)
+        walk = Walk(self._flows, state, questions.open_question, forms.open_form)
         handler(walk, event)
         return walk.state, walk.commands
 
@@ -68,7 +68,7 @@ class Interpreter:
         """
         if state.waiting not in {Waiting.INPUT, Waiting.CONFIRMATION}:
             raise UsageError(f"a contact cannot move while waiting for {state.waiting}")
-        walk = Walk(self._flows, state, questions.open_question)
+        walk = Walk(self._flows, state, questions.open_question, forms.open_form)
         questions.ask_again(walk)
         return walk.state, walk.commands
 
@@ -79,7 +79,15 @@ def _started(walk: Walk, event: ContactStarted) -> None:
 
 
 def _matched(walk: Walk, event: InputMatched) -> None:
-    questions.understand(walk, event.heard)
+    (forms if isinstance(walk.step, FormStep) else questions).understand(walk, event.heard)
+
+
+def _nomatch(walk: Walk, event: NoMatch) -> None:
+    (forms if isinstance(walk.step, FormStep) else questions).nomatch(walk)
+
+
+def _noinput(walk: Walk, event: NoInput) -> None:
+    (forms if isinstance(walk.step, FormStep) else questions).noinput(walk)
 
 
 def _action_done(walk: Walk, event: ActionDone) -> None:
@@ -129,8 +137,8 @@ def _transfer_refused(walk: Walk, event: TransferRefused) -> None:
 
 _LISTENING: Mapping[type[Any], Callable[[Walk, Any], None]] = {
     InputMatched: _matched,
-    NoMatch: lambda walk, event: questions.nomatch(walk),
-    NoInput: lambda walk, event: questions.noinput(walk),
+    NoMatch: _nomatch,
+    NoInput: _noinput,
     RecognitionFailed: lambda walk, event: questions.listening_failed(walk),
 }
 

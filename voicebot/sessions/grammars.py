@@ -1,23 +1,27 @@
-"""The grammar of a listen: files by name, and lists that are made for the call.
+"""The grammar of a listen: files by name, lists that are made for the call, and forms.
 
 Files are compiled before the first call. A list comes with the call and is compiled in a thread
 while the question is being said; one thread for all calls, so that long lists queue up behind each
 other and not in front of the audio. A list that takes too long is left out: the caller can
-still use keys and the other grammars of the question.
+still use keys and the other grammars of the question. The grammar of a form joins those of its
+slots; one without lists is compiled once for each question of the form and then kept.
 """
 
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import TypeAlias
 
 import structlog
 
-from voicebot.flows.commands import ListGrammar
+from voicebot.flows.commands import FormGrammar, ListGrammar
 from voicebot.grammar.active import ActiveGrammar
 from voicebot.grammar.compiled import CompiledGrammar
+from voicebot.grammar.form import SlotPart, compile_form, no_keys
 from voicebot.grammar.phrases import Phrase, compile_phrases
 from voicebot.grammar.store import GrammarStore
 from voicebot.types import Language
@@ -27,7 +31,10 @@ log = structlog.get_logger(__name__)
 LIST_TIMEOUT_S = 5.0
 """The longest that a listen waits for its lists."""
 
-Wanted: TypeAlias = Sequence[str | ListGrammar]
+KEPT_FORMS = 64
+"""Compiled forms without lists that are kept; the one used longest ago goes first."""
+
+Wanted: TypeAlias = Sequence[str | ListGrammar | FormGrammar]
 
 
 class ListenGrammars:
@@ -44,7 +51,9 @@ class ListenGrammars:
     ) -> None:
         self._store = store
         self._timeout_s = timeout_s
+        self._forms: OrderedDict[FormGrammar, CompiledGrammar | None] = OrderedDict()
         self._named: dict[tuple[str, ...], ActiveGrammar] = {}
+        self._lock = threading.Lock()
         self._executor = executor or ThreadPoolExecutor(1, thread_name_prefix="lists")
 
     async def active(self, wanted: Wanted) -> ActiveGrammar:
@@ -69,11 +78,41 @@ class ListenGrammars:
         for each in wanted:
             if isinstance(each, str):
                 parts.append(each)
-            else:
+            elif isinstance(each, ListGrammar):
                 parts.append((each.name, _compile(each)))
+            elif (form := self._form(each)) is not None:
+                # Keys answer the question that is asked, and no other.
+                parts += [(each.name, form), (each.name, no_keys())]
         active = self._store.active(parts or [_nothing()])
         active.make_ready()
         return active
+
+    def _form(self, form: FormGrammar) -> CompiledGrammar | None:
+        """Compile a form, or give what was compiled; a form with lists is always compiled."""
+        fixed = all(isinstance(part, str) for slot in form.slots for part in slot.grammars)
+        if not fixed:
+            return self._compile_form(form)
+        with self._lock:
+            if form not in self._forms:
+                self._forms[form] = self._compile_form(form)
+            self._forms.move_to_end(form)
+            if len(self._forms) > KEPT_FORMS:
+                self._forms.popitem(last=False)
+            return self._forms[form]
+
+    def _compile_form(self, form: FormGrammar) -> CompiledGrammar | None:
+        slots = [
+            SlotPart(
+                slot.name,
+                tuple(
+                    self._store.load(part) if isinstance(part, str) else _compile(part)
+                    for part in slot.grammars
+                ),
+                slot.called,
+            )
+            for slot in form.slots
+        ]
+        return compile_form(slots, form.language)
 
     def named(self, names: tuple[str, ...]) -> ActiveGrammar:
         """Give grammars by name. Files are looked at once. Raises GrammarError."""
