@@ -382,3 +382,27 @@ def test_caller_who_is_not_understood_gets_a_person(play: Callable[..., list[str
         "One moment, I'll put you through.",
         "(hangs up: transferred, transferred to agents)",
     ]
+
+
+def test_damaged_parcel_tries_one_thing_after_the_other_and_tells_the_person(
+    play: Callable[..., list[str]],
+) -> None:
+    lines = play("my parcel arrived damaged", "the item", "yes", "no", "no", "no", "yes")
+
+    assert "If you keep it, we give you 20% off your next order. Is that all right?" in bot(lines)
+    told = next(line for line in lines if "told" in line)
+    assert '"tried": " voucher photo replacement"' in told
+
+
+def test_damaged_parcel_remembers_what_was_tried(play: Callable[..., list[str]]) -> None:
+    again = ("my parcel is damaged", "the item", "no")
+    said = bot(play(*again, "no", "yes", *again))
+
+    assert said.count("Have you sent us a photo of the damage?") == 1
+    assert said[-1].startswith("I can have somebody arrange a new one")
+
+
+def test_swearing_caller_gets_a_person_sooner(play: Callable[..., list[str]]) -> None:
+    said = bot(play("you useless machine", "this is bullshit"))
+
+    assert said[-3:-1] == ["I'm sorry about this.", "One moment, I'll put you through."]

@@ -108,7 +108,7 @@ class TypedInput:
             heard = self._keys(line, listen)
         else:
             heard = self._words(line, listen)
-        return NoMatch() if heard is None else InputMatched(heard)
+        return NoMatch(line) if heard is None else InputMatched(heard)
 
     def _keys(self, line: str, listen: Listen) -> Heard | None:
         keys = line if line in listen.keys else line.removesuffix(listen.termchar or " ")

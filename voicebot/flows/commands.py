@@ -32,7 +32,12 @@ class InputMatched:
 
 @dataclass(frozen=True, slots=True)
 class NoMatch:
-    """The caller spoke, keyed or typed, and it was none of what was asked."""
+    """The caller spoke, keyed or typed, and it was none of what was asked.
+
+    ``text`` is what the words were, as far as anybody can tell.
+    """
+
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

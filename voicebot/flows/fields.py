@@ -304,7 +304,10 @@ class FieldReader:
 
     def _trouble(self, node: Node) -> Trouble:
         values = self.read(atoms.mapping(node), TROUBLE_KEYS, "trouble", node.place)
-        return Trouble(**(values or {"next": Reference("", node.place)}))
+        values = values or {"next": Reference("", node.place)}
+        if "if" in values:
+            values["if_"] = values.pop("if")
+        return Trouble(**values)
 
 
 def _yes_and_no(values: Mapping[str, Any], place: Place) -> dict[str, Any]:

@@ -28,10 +28,11 @@ from voicebot.flows.commands import (
     TransferRefused,
     TransferReturned,
 )
+from voicebot.flows.frustration import feel
 from voicebot.flows.model import ActStep, FlowSet, FormStep, TransferStep
 from voicebot.flows.state import FlowState, Frame, Waiting
 from voicebot.flows.walk import Walk
-from voicebot.types import Outcome
+from voicebot.types import Json, Outcome
 
 
 class Interpreter:
@@ -44,7 +45,7 @@ class Interpreter:
 
     def begin(self) -> FlowState:
         """The state of a contact that has not begun; it waits for `ContactStarted`."""
-        facts = {"language": str(self._start.language)}
+        facts: dict[str, Json] = {"language": str(self._start.language), "frustration": 0.0}
         return FlowState((Frame(self._start.name, self._start.start.name),), variables=facts)
 
     def receive(self, state: FlowState, event: FlowEvent) -> tuple[FlowState, list[Command]]:
@@ -56,7 +57,7 @@ class Interpreter:
         if handler is None:
             raise UsageError(f"{type(event).__name__} while waiting for {state.waiting}")
         served = state.served or state.served_when_heard
-        state = replace(state, served=served, served_when_heard=False)
+        state = _felt(replace(state, served=served, served_when_heard=False), event)
         walk = Walk(self._flows, state, questions.open_question, forms.open_form)
         handler(walk, event)
         return walk.state, walk.commands
@@ -71,6 +72,16 @@ class Interpreter:
         walk = Walk(self._flows, state, questions.open_question, forms.open_form)
         questions.ask_again(walk)
         return walk.state, walk.commands
+
+
+def _felt(state: FlowState, event: FlowEvent) -> FlowState:
+    """What happened makes the caller more or less patient, before anything is answered."""
+    language = str(state.variables.get("language") or "")
+    mood = feel(state.mood, event, state.counts.in_a_row, language)
+    if mood == state.mood:
+        return state
+    variables = {**state.variables, "frustration": round(mood.level, 2)}
+    return replace(state, mood=mood, variables=variables)
 
 
 def _started(walk: Walk, event: ContactStarted) -> None:

@@ -103,11 +103,13 @@ class Commands:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Where to go after ``in_a_row`` or ``in_all`` times of silence or words not understood."""
+    """Where to go after ``in_a_row`` or ``in_all`` times of silence or words not understood, or at
+    the first one while ``if_`` holds."""
 
     next: Reference
     in_a_row: int = DEFAULT_IN_A_ROW
     in_all: int = DEFAULT_IN_ALL
+    if_: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from voicebot.flows.commands import FormGrammar, Listen, ListGrammar, Say
+from voicebot.flows.expression import holds
 from voicebot.flows.form_questions import as_question, form_grammar
 from voicebot.flows.lists import grammar_of
 from voicebot.flows.model import (
@@ -277,7 +278,9 @@ def _escalate(walk: Walk, own: tuple[Template, ...], of_flow: _Wording, time: in
     trouble = walk.nearest(lambda flow: flow.trouble)
     in_a_row, in_all = _limits(trouble[1] if trouble is not None else None)
     counts = walk.state.counts
-    if counts.in_a_row >= in_a_row or counts.in_all >= in_all:
+    condition = trouble[1].if_ if trouble is not None else None
+    at_once = condition is not None and holds(condition, walk.state.variables)
+    if at_once or counts.in_a_row >= in_a_row or counts.in_all >= in_all:
         _to_trouble(walk, "noinput" if counts.noinput_here >= in_a_row else "nomatch")
     else:
         _escalate_from(walk, own, of_flow, time)

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from voicebot.errors import UsageError
+from voicebot.flows.frustration import CALM, Mood
 from voicebot.types import Heard, Json, Mode, Outcome, Prompt, SayAs, Value
 
 
@@ -92,6 +93,7 @@ class FlowState:
     """Whether a person has taken the call and given it back."""
     forms: tuple[OpenForm, ...] = ()
     """Forms under way, the deepest last."""
+    mood: Mood = CALM
 
     @property
     def step(self) -> str:
@@ -136,6 +138,7 @@ class FlowState:
             "served": self.served,
             "served_when_heard": self.served_when_heard,
             "handed_over": self.handed_over,
+            "mood": {name: getattr(self.mood, name) for name in Mood.__slots__},
             "forms": [_form_to_json(form) for form in self.forms],
         }
 
@@ -154,6 +157,7 @@ class FlowState:
                 served=data["served"],
                 served_when_heard=data["served_when_heard"],
                 handed_over=data.get("handed_over", False),
+                mood=Mood(**data.get("mood", {})),
                 forms=tuple(_form_from_json(form) for form in data.get("forms", ())),
             )
         except (KeyError, TypeError, ValueError) as error:

@@ -286,6 +286,8 @@ def _undefined_variables(flow: Flow, variables: Collection[str]) -> Iterator[Flo
 
 def _names(flow: Flow) -> Iterator[Name]:
     templates = [*flow.help, *flow.noinput, *flow.nomatch, *flow.apology]
+    if flow.trouble is not None and flow.trouble.if_ is not None:
+        yield from names(flow.trouble.if_)
     for step in flow.steps.values():
         templates += (*step_templates(step), *_list_templates(step))
         if isinstance(step, SetStep):

@@ -228,6 +228,7 @@ TROUBLE_KEYS: tuple[Key, ...] = (
     Key("next", Shape.STEP, "the step to go to", required=True),
     Key("in_a_row", Shape.COUNT, "after so many in a row (default 3)"),
     Key("in_all", Shape.COUNT, "after so many in the whole call (default 5)"),
+    Key("if", Shape.CONDITION, "at once where this holds: frustration >= 0.7"),
 )
 
 BUILTIN_COMMANDS = ("help", "repeat", "back")
@@ -240,6 +241,7 @@ FACTS: Mapping[str, str] = {
     "answer": "meaning of the last answer",
     "problem": "why the last action or transfer failed",
     "transfer": "who ended the last bridged transfer (left) after how many seconds",
+    "frustration": "how frustrated the caller seems, 0 to 1",
     "unfinished": "title of the form that the caller will come back to, null where there is none",
     "trouble": "kind (noinput, nomatch or failure) and count of the last trouble",
 }
