@@ -80,7 +80,7 @@ def test_json_lists_problems_and_advice(copy: Path) -> None:
     assert report["problems"][0]["line"] == 36
     assert report["problems"][0]["remedy"] == "Did you mean 'main_menu'?"
     assert "no flow uses this grammar" in [advice["problem"] for advice in report["advice"]]
-    assert report["counts"]["flows"] == 1
+    assert report["counts"]["flows"] == 2
 
 
 def test_grammars_of_every_notation_are_checked(copy: Path) -> None:

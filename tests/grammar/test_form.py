@@ -26,7 +26,7 @@ def form(tmp_path_factory: pytest.TempPathFactory) -> ActiveGrammar:
         SlotPart("day", (store.load("builtin:date"),), ("day", "date")),
         SlotPart("kind", (kinds,)),
     ]
-    grammar = compile_form(slots, ENGLISH)
+    grammar = compile_form(slots, ENGLISH, naming=True)
     assert grammar is not None
     return ActiveGrammar(grammar.key, ENGLISH, [("form", grammar)])
 

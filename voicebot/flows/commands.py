@@ -41,6 +41,14 @@ class NoMatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """What was said is as near to several items of a list, none of them exactly."""
+
+    options: tuple[str, ...]
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class NoInput:
     """The caller said nothing in time."""
 
@@ -86,6 +94,7 @@ FlowEvent: TypeAlias = (
     ContactStarted
     | InputMatched
     | NoMatch
+    | Ambiguous
     | NoInput
     | RecognitionFailed
     | ActionDone
@@ -116,11 +125,13 @@ class Say:
 @dataclass(frozen=True, slots=True)
 class ListGrammar:
     """A grammar that is made while the call runs: each item is a phrase, as it is written, and
-    what it means. An item whose phrase is empty cannot be spoken."""
+    what it means. An item whose phrase is empty cannot be spoken. ``near``: an item said or typed a
+    little wrong is taken too."""
 
     items: tuple[tuple[str, Json], ...]
     language: Language
     name: str = "list"
+    near: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +149,13 @@ class FormGrammar:
 
     Its meaning is an object with ``filled`` (slot -> meaning), ``denied`` (slot -> the meaning that
     is wrong, null where only the slot was named) and ``corrected`` (whether the caller objected).
+    ``naming``: the question is which slot to change, so that its name alone is an answer.
     """
 
     slots: tuple[SlotGrammar, ...]
     language: Language
     name: str = "form"
+    naming: bool = False
 
 
 @dataclass(frozen=True, slots=True)

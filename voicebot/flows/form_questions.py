@@ -79,4 +79,5 @@ def form_grammar(
         ),
         language,
         FORM_GRAMMAR,
+        naming=not form.asking,
     )

@@ -17,6 +17,7 @@ from voicebot.flows import forms, questions
 from voicebot.flows.commands import (
     ActionDone,
     ActionFailed,
+    Ambiguous,
     Command,
     ContactStarted,
     FlowEvent,
@@ -149,6 +150,7 @@ def _transfer_refused(walk: Walk, event: TransferRefused) -> None:
 _LISTENING: Mapping[type[Any], Callable[[Walk, Any], None]] = {
     InputMatched: _matched,
     NoMatch: _nomatch,
+    Ambiguous: lambda walk, event: questions.ambiguous(walk, event.options),
     NoInput: _noinput,
     RecognitionFailed: lambda walk, event: questions.listening_failed(walk),
 }

@@ -34,7 +34,7 @@ def list_grammar(
         for item in items
         for phrase in _phrases(item, source.item)
     )
-    return ListGrammar(found, language)
+    return ListGrammar(found, language, near=source.near)
 
 
 def _phrases(item: Json, fields: tuple[str, ...]) -> tuple[str, ...]:

@@ -35,13 +35,15 @@ class ListSource:
     """Where the items of a grammar come from while the call runs (`flows.lists`).
 
     ``item`` are the fields of an item that may be said for it, none where items are texts;
-    ``value`` the field that it means, None for the whole item. Fields are dotted paths.
+    ``value`` the field that it means, None for the whole item. Fields are dotted paths. ``near``:
+    what is said a little wrong is taken too.
     """
 
     list: Template | Json
     place: Place
     item: tuple[str, ...] = ()
     value: str | None = None
+    near: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,12 +277,13 @@ class Flow:
     noinput: tuple[Template, ...] = ()
     nomatch: tuple[Template, ...] = ()
     apology: tuple[Template, ...] = ()
+    which: tuple[Template, ...] = ()
     unreadable: frozenset[str] = frozenset()
     """Steps that are in the file but could not be read; empty in a flow that is run."""
 
     def templates(self) -> Iterator[Template]:
         """Every prompt's template, in the file's order of steps."""
-        yield from (*self.help, *self.noinput, *self.nomatch, *self.apology)
+        yield from (*self.help, *self.noinput, *self.nomatch, *self.apology, *self.which)
         for step in self.steps.values():
             yield from step_templates(step)
 

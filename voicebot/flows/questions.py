@@ -104,6 +104,18 @@ def nomatch(walk: Walk) -> None:
     _escalate(walk, own, of_flow, walk.state.counts.nomatch_here)
 
 
+def ambiguous(walk: Walk, options: tuple[str, ...]) -> None:
+    """What was said is near to several items: ask which, in the flow's words for it."""
+    which = walk.nearest(lambda flow: flow.which)
+    walk.set(options=list(options))
+    if which is None or walk.state.waiting is Waiting.CONFIRMATION:
+        nomatch(walk)
+        return
+    counts = walk.state.counts
+    _count(walk, replace(counts, nomatch_here=counts.nomatch_here + 1))
+    _escalate(walk, which[1], None, walk.state.counts.nomatch_here)
+
+
 def listening_failed(walk: Walk) -> None:
     """We could not listen: apologise and ask again; the caller is not to blame."""
     failures = walk.state.counts.failures + 1

@@ -285,7 +285,7 @@ def _undefined_variables(flow: Flow, variables: Collection[str]) -> Iterator[Flo
 
 
 def _names(flow: Flow) -> Iterator[Name]:
-    templates = [*flow.help, *flow.noinput, *flow.nomatch, *flow.apology]
+    templates = [*flow.help, *flow.noinput, *flow.nomatch, *flow.apology, *flow.which]
     if flow.trouble is not None and flow.trouble.if_ is not None:
         yield from names(flow.trouble.if_)
     for step in flow.steps.values():

@@ -162,6 +162,7 @@ FLOW_KEYS: tuple[Key, ...] = (
     Key("noinput", Shape.PROMPTS, "said before the question where a step has no noinput"),
     Key("nomatch", Shape.PROMPTS, "said before the question where a step has no nomatch"),
     Key("apology", Shape.PROMPTS, "said before the question when listening itself failed"),
+    Key("which", Shape.PROMPTS, "said when several items of a list are as near: {options}"),
     Key("steps", Shape.STEPS, "the steps, by name", required=True),
 )
 
@@ -176,6 +177,7 @@ LIST_KEYS: tuple[Key, ...] = (
     Key("list", Shape.LIST, "the items: a variable such as {products}, or written out", True),
     Key("item", Shape.FIELDS, "field of an item that is said, or several (default: the item)"),
     Key("value", Shape.FIELD, "field of an item that it means (default: the whole item)"),
+    Key("near", Shape.BOOLEAN, "true: an item said or typed a little wrong is taken too"),
 )
 """Keys of a grammar that is made of a list."""
 
@@ -242,6 +244,7 @@ FACTS: Mapping[str, str] = {
     "problem": "why the last action or transfer failed",
     "transfer": "who ended the last bridged transfer (left) after how many seconds",
     "frustration": "how frustrated the caller seems, 0 to 1",
+    "options": "items of a list that may have been meant",
     "unfinished": "title of the form that the caller will come back to, null where there is none",
     "trouble": "kind (noinput, nomatch or failure) and count of the last trouble",
 }

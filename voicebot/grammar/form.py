@@ -84,7 +84,11 @@ WORDINGS: dict[str, Wording] = {
 }
 _NEUTRAL = Wording()
 
-# Tags stand in << >> here; MORE is how many values may follow the first.
+_NAMING = """\
+| /0.5/ [$article] $named <<out.denied[rules.named] = null; out.corrected = true;>>
+  """
+
+# Tags stand in << >> here; MORE and NAMING are filled in.
 _RULES = """\
 public $form = <<out = {filled: {}, denied: {}, corrected: false};>>
   ( /1/ [$lead] $values <<out.filled = rules.values;>> [$tail]
@@ -100,16 +104,21 @@ public $form = <<out = {filled: {}, denied: {}, corrected: false};>>
       $named <<out.denied[rules.named] = null; out.corrected = true;>>
       [$to $values <<out.filled = rules.values;>>] [$tail]
   | /0.1/ [$objection] [$article]
-      $named <<out.denied[rules.named] = null; out.corrected = true;>> [$is_wrong]
-  );
+      $named <<out.denied[rules.named] = null; out.corrected = true;>> $is_wrong
+  NAMING);
 $values = <<out = {};>> $one <<out[rules.one.name] = rules.one.value;>>
-  ([$joint] $one <<out[rules.one.name] = rules.one.value;>>)<0-MORE /0.3/>;
+  ([$joint] $one <<out[rules.one.name] = rules.one.value;>>)<0-MORE /0.5/>;
 $right = $values <<out = rules.values;>>;
 """
 
 
-def compile_form(slots: Sequence[SlotPart], language: Language) -> CompiledGrammar | None:
+def compile_form(
+    slots: Sequence[SlotPart], language: Language, *, naming: bool = False
+) -> CompiledGrammar | None:
     """Compile the grammar of a form; None where no slot has anything that can be spoken.
+
+    ``naming``: the words for a slot alone answer the question ('What should I change?'). Elsewhere
+    a decoder would be too ready to hear them in the beginning of a longer sentence.
 
     Its meaning: ``{filled: {slot: meaning}, denied: {slot: meaning or null}, corrected: bool}``.
     """
@@ -129,7 +138,7 @@ def compile_form(slots: Sequence[SlotPart], language: Language) -> CompiledGramm
         for number, slot in enumerate(spoken)
         for index, grammar in enumerate(slot.grammars)
     }
-    source = SourceFile("form", _text(spoken, language).encode())
+    source = SourceFile("form", _text(spoken, language, naming).encode())
     return compose(compile_source(source, Path()), parts)
 
 
@@ -141,9 +150,11 @@ def no_keys() -> CompiledGrammar:
     return compile_source(SourceFile("form (keys)", text), Path())
 
 
-def _text(slots: Sequence[SlotPart], language: Language) -> str:
+def _text(slots: Sequence[SlotPart], language: Language, naming: bool) -> str:
     wording = WORDINGS.get(language.partition("-")[0].lower(), _NEUTRAL)
-    rules = [_RULES.replace("MORE", str(min(MAX_VALUES, len(slots) + 1) - 1))]
+    most = min(MAX_VALUES, len(slots) + 1)
+    text = _RULES.replace("MORE", str(most - 1)).replace("NAMING", _NAMING if naming else "")
+    rules = [text]
     rules += [f"${name} = {getattr(wording, name)};\n" for name in Wording.__slots__]
     ones: list[str] = []
     names: list[str] = []

@@ -12,19 +12,27 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import TypeAlias
 
 import structlog
 
-from voicebot.flows.commands import FormGrammar, ListGrammar
+from voicebot.flows.commands import (
+    Ambiguous,
+    FlowEvent,
+    FormGrammar,
+    InputMatched,
+    ListGrammar,
+    NoMatch,
+)
 from voicebot.grammar.active import ActiveGrammar
 from voicebot.grammar.compiled import CompiledGrammar
 from voicebot.grammar.form import SlotPart, compile_form, no_keys
+from voicebot.grammar.near import Pronounce, nearest
 from voicebot.grammar.phrases import Phrase, compile_phrases
 from voicebot.grammar.store import GrammarStore
-from voicebot.types import Language
+from voicebot.types import Heard, Json, Language, Mode
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +41,12 @@ LIST_TIMEOUT_S = 5.0
 
 KEPT_FORMS = 64
 """Compiled forms without lists that are kept; the one used longest ago goes first."""
+
+NEAR_CONFIDENCE = 0.8
+"""Confidence in an item that was said or typed almost right, times its likeness."""
+
+MAX_OPTIONS = 3
+"""Items that a caller is asked to choose from."""
 
 Wanted: TypeAlias = Sequence[str | ListGrammar | FormGrammar]
 
@@ -48,9 +62,12 @@ class ListenGrammars:
         store: GrammarStore,
         timeout_s: float = LIST_TIMEOUT_S,
         executor: Executor | None = None,
+        pronounce: Callable[[Language], Pronounce | None] = lambda language: None,
     ) -> None:
+        """``pronounce`` gives how words of a language sound, None where nobody knows."""
         self._store = store
         self._timeout_s = timeout_s
+        self._pronounce = pronounce
         self._forms: OrderedDict[FormGrammar, CompiledGrammar | None] = OrderedDict()
         self._named: dict[tuple[str, ...], ActiveGrammar] = {}
         self._lock = threading.Lock()
@@ -87,6 +104,34 @@ class ListenGrammars:
         active.make_ready()
         return active
 
+    async def nearest(self, wanted: Wanted, event: NoMatch) -> FlowEvent:
+        """Look for what was not understood among the lists that take near misses, away from the
+        event loop; gives ``event`` back where nothing is near."""
+        if not event.text or not any(
+            isinstance(each, ListGrammar) and each.near for each in wanted
+        ):
+            return event
+        loop = asyncio.get_running_loop()
+        work = loop.run_in_executor(self._executor, self.nearest_now, wanted, event, Mode.SPEECH)
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await work
+        except TimeoutError:
+            return event
+
+    def nearest_now(self, wanted: Wanted, event: NoMatch, mode: Mode) -> FlowEvent:
+        """The same, at once and on this thread."""
+        for each in wanted:
+            if isinstance(each, ListGrammar) and each.near:
+                found = _nearest(each, event.text, self._pronounce(each.language))
+                if len(found) > 1:
+                    return Ambiguous(tuple(item for item, _, _ in found), event.text)
+                if found:
+                    item, meaning, likeness = found[0]
+                    sure = NEAR_CONFIDENCE * likeness
+                    return InputMatched(Heard(item, meaning, sure, mode, each.name))
+        return event
+
     def _form(self, form: FormGrammar) -> CompiledGrammar | None:
         """Compile a form, or give what was compiled; a form with lists is always compiled."""
         fixed = all(isinstance(part, str) for slot in form.slots for part in slot.grammars)
@@ -112,7 +157,7 @@ class ListenGrammars:
             )
             for slot in form.slots
         ]
-        return compile_form(slots, form.language)
+        return compile_form(slots, form.language, naming=form.naming)
 
     def named(self, names: tuple[str, ...]) -> ActiveGrammar:
         """Give grammars by name. Files are looked at once. Raises GrammarError."""
@@ -124,6 +169,18 @@ class ListenGrammars:
     def close(self) -> None:
         """Compile no more."""
         self._executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _nearest(
+    source: ListGrammar, text: str, pronounce: Pronounce | None
+) -> list[tuple[str, Json, float]]:
+    """Items, what they mean, and how like they are; of several with one meaning the best."""
+    found: list[tuple[str, Json, float]] = []
+    for near in nearest(text, [item for item, _ in source.items], pronounce):
+        item, meaning = source.items[near.place]
+        if all(meaning != known for _, known, _ in found):
+            found.append((item, meaning, near.likeness))
+    return found[:MAX_OPTIONS]
 
 
 def _names(wanted: Wanted) -> tuple[str, ...]:
