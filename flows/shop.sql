@@ -20,6 +20,9 @@ CREATE TABLE order_item (
 CREATE TABLE return_request (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     order_number TEXT NOT NULL UNIQUE REFERENCES sample_order (number),
+    reason TEXT,
+    remedy TEXT CHECK (remedy IN ('refund', 'exchange')),
+    pickup TEXT,  -- a day, as 20261127
     opened_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
 );
 

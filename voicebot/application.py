@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import structlog
 
 from voicebot.actions.registry import ActionRegistry, load_actions
 from voicebot.actions.seed import database_urls
 from voicebot.config import Settings
+from voicebot.errors import ModelError
 from voicebot.flows.interpreter import Interpreter
-from voicebot.flows.model import AskStep, Reference
+from voicebot.flows.model import AskStep, FormStep, Reference, step_grammars
 from voicebot.flows.reader import ACTIONS_FILE, load_flows
 from voicebot.flows.validation import Known, validate
 from voicebot.grammar.disk_cache import FOLDER as GRAMMAR_CACHE
 from voicebot.grammar.store import GrammarStore
 from voicebot.sessions.grammars import ListenGrammars
+from voicebot.speech.phonemes import Pronouncer
+from voicebot.types import Language
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +40,7 @@ class Application:
         self.databases = database_urls(folder, settings.server.data, settings.databases)
         self.actions: ActionRegistry = load_actions(folder / "flows" / ACTIONS_FILE, self.databases)
         self._check()
-        self.listen_grammars = ListenGrammars(self.grammars)
+        self.listen_grammars = ListenGrammars(self.grammars, pronounce=pronouncer)
 
     def interpreter_for(self, flow: str) -> Interpreter:
         """The interpreter that begins with ``flow``, one of `flows`."""
@@ -67,4 +72,18 @@ class Application:
                 if isinstance(step, AskStep):
                     own = [each.name for each in step.grammar if isinstance(each, Reference)]
                     sets.add((*own, *commands))
+                elif isinstance(step, FormStep):
+                    named = (each for each in step_grammars(step) if isinstance(each, Reference))
+                    sets |= {(each.name,) for each in named}
         return {names for names in sets if names}
+
+
+@cache
+def pronouncer(language: Language) -> Pronouncer | None:
+    """How words of a language sound, where espeak-ng knows it. Its library is not used for speech
+    in this process: the speech workers have their own."""
+    try:
+        return Pronouncer(language)
+    except ModelError as error:
+        log.warning("names_by_letters_only", language=str(language), problem=str(error))
+        return None

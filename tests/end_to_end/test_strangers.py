@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.peers.audiosocket import AsteriskLine
 from tests.peers.phone import Phone, dialled
 from tests.peers.server import ServerProcess
 from tests.peers.sipp import MISSING, PROGRAM, Sipp
@@ -168,6 +169,22 @@ async def test_idle_connections_harm_nobody(door: str, tmp_path: Path) -> None:
         assert understood(await server.finished_call("calm"))
         await files_back_to(server, open_before)
     assert not [line for line in server.log if line.get("level") in {"error", "critical"}]
+
+
+async def test_idle_connections_leave_asterisk_its_door(tmp_path: Path) -> None:
+    async with ServerProcess(tmp_path, NOBODY_IS_TRUSTED) as server:
+        (listening,) = [line for line in server.log if line["event"] == "audiosocket_listening"]
+        before, open_before = memory_mb(server), files(server)
+        with many_files():
+            async with idle_connections(listening["port"], CONNECTIONS):
+                assert files(server) < open_before + 400
+                async with AsteriskLine(listening["port"]) as line:
+                    await line.wait_for_audio(50)
+                    assert line.messages >= 50
+                assert memory_mb(server) < before + GROWTH_MB
+        crowd = 'voicebot_stream_turned_away_total{door="audiosocket",reason="crowd"}'
+        assert await server.metric(crowd) > CONNECTIONS / 2
+        await files_back_to(server, open_before)
 
 
 @pytest.mark.parametrize("door", TCP_DOORS)

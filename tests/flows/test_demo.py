@@ -185,9 +185,9 @@ def test_every_status_has_its_words(
         ("where is my order", "What is your order number?"),
         ("I'd like to track my package please", "What is your order number?"),
         ("1", "What is your order number?"),
-        ("return something", "What is your order number?"),
-        ("I want to return something", "What is your order number?"),
-        ("2", "What is your order number?"),
+        ("return something", "Which order is it? What is its number?"),
+        ("I want to return something", "Which order is it? What is its number?"),
+        ("2", "Which order is it? What is its number?"),
         ("hours", "We are open Monday to Saturday, from 9 am to 6 pm."),
         ("what are your opening hours", "We are open Monday to Saturday, from 9 am to 6 pm."),
         ("when are you open", "We are open Monday to Saturday, from 9 am to 6 pm."),
@@ -233,25 +233,36 @@ def test_second_request_starts_counting_anew(play: Callable[..., list[str]]) -> 
     assert said[-1] == "What is your order number?"
 
 
-def test_return_of_a_delivered_order(play: Callable[..., list[str]]) -> None:
-    said = bot(play("I'd like to return an item", "1508", "yes please", "no thanks"))
+def test_return_asks_only_for_what_was_not_said(play: Callable[..., list[str]]) -> None:
+    said = bot(
+        play("I want to return order 1508 because it's broken", "a refund", "tomorrow", "yes", "no")
+    )
 
-    assert said[4:] == [
-        "All right.",
-        "That is order 1508, a teapot.",
-        "Shall I start the return?",
-        "Your return is open. Please bring the items to any of our shops within 30 days.",
-        "Your reference is 5001.",
+    assert said[3:6] == [
+        "Order 1508.",
+        "It is damaged.",
+        "Would you like a refund or an exchange?",
+    ]
+    assert said[6:8] == ["I've noted refund.", "Which day may we pick it up?"]
+    assert said[8].startswith("Order 1508, damaged, for refund, to be picked up ")
+    assert said[-3:] == [
         "Is there anything else I can do for you?",
         "Thank you for calling Harbour Lane. Goodbye.",
         "(hangs up: self_served, the call came to its end)",
     ]
 
 
+def test_return_by_keys_alone(play: Callable[..., list[str]]) -> None:
+    said = bot(play("2", "1508", "4", "2", "12152030", "20301215", "1"))
+
+    assert "Your return is open." in said
+    assert any("the wrong size, for exchange" in words for words in said)
+
+
 def test_order_just_heard_of_can_be_returned_without_its_number(
     play: Callable[..., list[str]],
 ) -> None:
-    assert bot(play("1508", "return it"))[-1] == "Shall I start the return?"
+    assert bot(play("1508", "return it"))[-2:] == ["Order 1508.", "What is wrong with it?"]
 
 
 def test_order_on_its_way_cannot_be_returned(play: Callable[..., list[str]]) -> None:
@@ -259,6 +270,52 @@ def test_order_on_its_way_cannot_be_returned(play: Callable[..., list[str]]) -> 
 
     assert "Order 4271 has not been delivered." in bot(lines)
     assert lines[-1] == "you  (hung up: abandoned_in_flow)"
+
+
+def test_caller_asks_for_the_hours_within_a_return_and_comes_back(
+    play: Callable[..., list[str]],
+) -> None:
+    said = bot(play("return", "1508", "what are your opening hours", "it doesn't fit"))
+
+    assert said[-5:] == [
+        "On Sundays we are closed.",
+        "Back to your return.",
+        "Why would you like to return it?",
+        "It is the wrong size.",
+        "Would you like a refund or an exchange?",
+    ]
+
+
+def test_return_comes_back_from_a_person_who_is_not_free(play: Callable[..., list[str]]) -> None:
+    said = bot(play("return", "1508", "operator", transfers=False))
+
+    assert said[-3:] == [
+        "I'm sorry, nobody is free to take your call right now. I can still help you here.",
+        "Back to your return.",
+        "Why would you like to return it?",
+    ]
+
+
+def test_unknown_number_in_a_return_is_asked_for_again(play: Callable[..., list[str]]) -> None:
+    said = bot(play("return order 9999 it's damaged", "8888"))
+
+    assert "What is the order number, please?" not in said[:4]
+    assert said.count("I'm sorry, I can't find that one.") == 2
+    assert said[-1] == "Would you like to talk to a person?"
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["no, it's faulty", "not damaged, faulty", "I meant faulty", "change the reason to faulty"],
+)
+def test_reason_of_a_return_is_corrected(words: str, play: Callable[..., list[str]]) -> None:
+    said = bot(play("return order 1508 because it's broken", words))
+
+    assert said[-3:] == [
+        "All right.",
+        "It is faulty.",
+        "Would you like a refund or an exchange?",
+    ]
 
 
 def test_shop_that_cannot_be_asked_is_a_path_to_a_person(
@@ -325,3 +382,27 @@ def test_caller_who_is_not_understood_gets_a_person(play: Callable[..., list[str
         "One moment, I'll put you through.",
         "(hangs up: transferred, transferred to agents)",
     ]
+
+
+def test_damaged_parcel_tries_one_thing_after_the_other_and_tells_the_person(
+    play: Callable[..., list[str]],
+) -> None:
+    lines = play("my parcel arrived damaged", "the item", "yes", "no", "no", "no", "yes")
+
+    assert "If you keep it, we give you 20% off your next order. Is that all right?" in bot(lines)
+    told = next(line for line in lines if "told" in line)
+    assert '"tried": " voucher photo replacement"' in told
+
+
+def test_damaged_parcel_remembers_what_was_tried(play: Callable[..., list[str]]) -> None:
+    again = ("my parcel is damaged", "the item", "no")
+    said = bot(play(*again, "no", "yes", *again))
+
+    assert said.count("Have you sent us a photo of the damage?") == 1
+    assert said[-1].startswith("I can have somebody arrange a new one")
+
+
+def test_swearing_caller_gets_a_person_sooner(play: Callable[..., list[str]]) -> None:
+    said = bot(play("you useless machine", "this is bullshit"))
+
+    assert said[-3:-1] == ["I'm sorry about this.", "One moment, I'll put you through."]

@@ -9,7 +9,7 @@ import pytest
 
 from tests.flows.conftest import Conversation
 from voicebot.errors import FlowError
-from voicebot.flows.commands import ActionDone, Listen, ListGrammar
+from voicebot.flows.commands import ActionDone, Ambiguous, Listen, ListGrammar
 from voicebot.flows.model import FlowSet
 from voicebot.flows.validation import validate
 from voicebot.types import Json, Language
@@ -127,3 +127,19 @@ def test_fault_in_a_list_is_named(
     _, problems = reading(FLOW.format(grammar=grammar))
 
     assert any(message in str(problem) for problem in problems), [str(each) for each in problems]
+
+
+def test_caller_is_asked_which_of_two_near_items_was_meant(
+    flow_set: Callable[..., FlowSet],
+) -> None:
+    flow = """
+start: who
+which: "Did you mean {options}?"
+steps:
+  who: {ask: Who?, grammar: {list: [Peter, Petra], near: true}, next: end}
+  end: {hangup: auto}
+"""
+    talk = Conversation(flow_set(main=flow)).start()
+
+    assert talk.tell(Ambiguous(("Peter", "Petra"))).said == ["Did you mean Peter, Petra?"]
+    assert isinstance(talk.last, Listen)

@@ -13,11 +13,15 @@ from voicebot.flows.model import FlowSet
 from voicebot.flows.reader import read_flow
 from voicebot.flows.validation import validate
 from voicebot.flows.vocabulary import (
+    ASIDE_KEYS,
     COMMANDS_KEYS,
     CONFIRM_KEYS,
     FACTS,
     FLOW_KEYS,
     LIST_KEYS,
+    REVIEW_KEYS,
+    SLOT_CONFIRM_KEYS,
+    SLOT_KEYS,
     STEP_KINDS,
     TROUBLE_KEYS,
     step_keys,
@@ -28,7 +32,17 @@ NAMES = {
     *(key.name for kind in STEP_KINDS for key in step_keys(kind)),
     *(
         key.name
-        for keys in (FLOW_KEYS, LIST_KEYS, CONFIRM_KEYS, COMMANDS_KEYS, TROUBLE_KEYS)
+        for keys in (
+            FLOW_KEYS,
+            LIST_KEYS,
+            CONFIRM_KEYS,
+            COMMANDS_KEYS,
+            TROUBLE_KEYS,
+            SLOT_KEYS,
+            SLOT_CONFIRM_KEYS,
+            REVIEW_KEYS,
+            ASIDE_KEYS,
+        )
         for key in keys
     ),
     *FACTS,

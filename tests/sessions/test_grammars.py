@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
 from voicebot.errors import GrammarError
-from voicebot.flows.commands import ListGrammar
+from voicebot.flows.commands import (
+    Ambiguous,
+    FlowEvent,
+    FormGrammar,
+    InputMatched,
+    ListGrammar,
+    NoMatch,
+    SlotGrammar,
+)
 from voicebot.grammar.active import ActiveGrammar
 from voicebot.grammar.store import GrammarStore
-from voicebot.sessions.grammars import ListenGrammars
-from voicebot.types import Json, Language
+from voicebot.sessions.grammars import ListenGrammars, Wanted
+from voicebot.types import Heard, Json, Language, Mode
 
 FRUIT = "#ABNF 1.0;\nlanguage en-US; root $a;\n$a = apple | pear;\n"
 
@@ -89,3 +98,47 @@ async def test_closing_ends_the_work(store: GrammarStore) -> None:
 
     with pytest.raises(RuntimeError):
         await grammars.active([listed(("plum", 1))])
+
+
+NAMES = (("Peter Smith", 1), ("Petra Smith", 2), ("Anna Miller", 3), ("Miller, A.", 3))
+
+
+@pytest.mark.parametrize(
+    ("text", "event"),
+    [
+        ("Ana Miller", InputMatched(Heard("Anna Miller", 3, 0.73, Mode.SPEECH, "list"))),
+        ("Petr Smith", Ambiguous(("Peter Smith", "Petra Smith"), "Petr Smith")),
+        ("banana", NoMatch("banana")),
+        ("", NoMatch("")),
+    ],
+)
+async def test_name_said_a_little_wrong_is_found(
+    text: str, event: FlowEvent, store: GrammarStore
+) -> None:
+    wanted: Wanted = ["fruit", ListGrammar(NAMES, Language("en-US"), near=True)]
+
+    found = await ListenGrammars(store).nearest(wanted, NoMatch(text))
+
+    if isinstance(found, InputMatched):
+        heard = found.heard
+        found = InputMatched(replace(heard, confidence=round(heard.confidence, 2)))
+    assert found == event
+
+
+async def test_list_without_near_takes_no_near_miss(store: GrammarStore) -> None:
+    event = NoMatch("Ana Miller")
+
+    assert await ListenGrammars(store).nearest([listed(*NAMES)], event) is event
+
+
+async def test_form_is_compiled_once_and_answers_by_slot(store: GrammarStore) -> None:
+    grammars = ListenGrammars(store)
+    form = FormGrammar((SlotGrammar("fruit", ("fruit",)),), Language("en-US"))
+
+    grammar = await grammars.active([form])
+
+    assert await grammars.active([form]) is grammar
+    assert heard(grammar, "no apple") == (
+        "form",
+        {"filled": {"fruit": "apple"}, "denied": {}, "corrected": True},
+    )

@@ -21,6 +21,7 @@ from rich.text import Text
 
 from voicebot.actions.registry import ActionRegistry, load_actions
 from voicebot.actions.seed import database_urls, seed_samples
+from voicebot.application import pronouncer
 from voicebot.config import Settings, load_settings
 from voicebot.errors import ActionError
 from voicebot.flows.commands import (
@@ -98,7 +99,7 @@ class TypedInput:
     """Makes a typed line what the flow would hear."""
 
     def __init__(self, store: GrammarStore) -> None:
-        self._grammars = ListenGrammars(store)
+        self._grammars = ListenGrammars(store, pronounce=pronouncer)
 
     def event(self, line: str, listen: Listen) -> FlowEvent:
         line = line.strip()
@@ -108,7 +109,9 @@ class TypedInput:
             heard = self._keys(line, listen)
         else:
             heard = self._words(line, listen)
-        return NoMatch() if heard is None else InputMatched(heard)
+        if heard is not None:
+            return InputMatched(heard)
+        return self._grammars.nearest_now(listen.grammars, NoMatch(line), Mode.TEXT)
 
     def _keys(self, line: str, listen: Listen) -> Heard | None:
         keys = line if line in listen.keys else line.removesuffix(listen.termchar or " ")

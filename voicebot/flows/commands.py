@@ -32,7 +32,20 @@ class InputMatched:
 
 @dataclass(frozen=True, slots=True)
 class NoMatch:
-    """The caller spoke, keyed or typed, and it was none of what was asked."""
+    """The caller spoke, keyed or typed, and it was none of what was asked.
+
+    ``text`` is what the words were, as far as anybody can tell.
+    """
+
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """What was said is as near to several items of a list, none of them exactly."""
+
+    options: tuple[str, ...]
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +94,7 @@ FlowEvent: TypeAlias = (
     ContactStarted
     | InputMatched
     | NoMatch
+    | Ambiguous
     | NoInput
     | RecognitionFailed
     | ActionDone
@@ -111,23 +125,49 @@ class Say:
 @dataclass(frozen=True, slots=True)
 class ListGrammar:
     """A grammar that is made while the call runs: each item is a phrase, as it is written, and
-    what it means. An item whose phrase is empty cannot be spoken."""
+    what it means. An item whose phrase is empty cannot be spoken. ``near``: an item said or typed a
+    little wrong is taken too."""
 
     items: tuple[tuple[str, Json], ...]
     language: Language
     name: str = "list"
+    near: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SlotGrammar:
+    """What may be said for one slot of a form, and what the slot itself is ``called``."""
+
+    name: str
+    grammars: tuple[str | ListGrammar, ...]
+    called: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FormGrammar:
+    """Sentences that hold values of several slots, in any order, and corrections of them.
+
+    Its meaning is an object with ``filled`` (slot -> meaning), ``denied`` (slot -> the meaning that
+    is wrong, null where only the slot was named) and ``corrected`` (whether the caller objected).
+    ``naming``: the question is which slot to change, so that its name alone is an answer.
+    """
+
+    slots: tuple[SlotGrammar, ...]
+    language: Language
+    name: str = "form"
+    naming: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Listen for one of ``grammars`` (names, and lists made for this call; the step's own first,
+    """Listen for one of ``grammars`` (names, and those made for this call; the step's own first,
     then the global commands) and for ``keys`` (key or key string -> semantics). Times are None
     where the defaults hold.
 
     Names and meanings of the timeouts are VoiceXML 2.1's (appendix D).
     """
 
-    grammars: tuple[str | ListGrammar, ...]
+    grammars: tuple[str | ListGrammar | FormGrammar, ...]
     keys: Mapping[str, Json] = field(default_factory=dict)
     timeout_ms: int | None = None
     completetimeout_ms: int | None = None

@@ -6,11 +6,13 @@ A key whose value is wrong is left out, so that one check of a file shows all it
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 from voicebot.errors import FlowError
 from voicebot.flows import atoms
 from voicebot.flows.document import Map, Node, Place, Scalar, Sequence
+from voicebot.flows.form_model import Aside, FormSlot, Review, SlotConfirm
 from voicebot.flows.model import (
     Branch,
     Case,
@@ -23,9 +25,13 @@ from voicebot.flows.model import (
 )
 from voicebot.flows.template import Template
 from voicebot.flows.vocabulary import (
+    ASIDE_KEYS,
     COMMANDS_KEYS,
     CONFIRM_KEYS,
     LIST_KEYS,
+    REVIEW_KEYS,
+    SLOT_CONFIRM_KEYS,
+    SLOT_KEYS,
     TROUBLE_KEYS,
     Key,
     Shape,
@@ -74,6 +80,14 @@ class FieldReader:
                 node, atoms.LANGUAGE_TAG, "a language such as en-US"
             ),
             Shape.STEPS: atoms.mapping,
+            Shape.SLOTS: self._slots,
+            Shape.SLOT_CONFIRM: self._slot_confirm,
+            Shape.REVIEW: self._review,
+            Shape.ASIDE: self._aside,
+            Shape.CASES: self._cases,
+            Shape.CONDITION: atoms.condition,
+            Shape.VALUE: atoms.value,
+            Shape.TEXTS: self._texts,
         }
 
     def read(
@@ -171,6 +185,11 @@ class FieldReader:
             )
         return Branch(tuple(cases), otherwise)
 
+    def _cases(self, node: Node) -> tuple[Case, ...]:
+        if not isinstance(node, Sequence):
+            raise node.place.error(f"expected a list, not {node.kind}", "Begin with '- if:'.")
+        return tuple(self._case(atoms.mapping(item)) for item in node)
+
     def _case(self, arm: Map) -> Case:
         self.problems += arm.unknown_keys({"if", "next", "else"}, "key in a case:")
         for key in ("if", "next"):
@@ -220,9 +239,64 @@ class FieldReader:
         return Confirm(
             ask=values.get("ask", ()),
             below=values.get("below"),
-            grammar=values.get("grammar", Reference("builtin:boolean", node.place)),
-            keys=values.get("keys", {"1": True, "2": False}),
+            **_yes_and_no(values, node.place),
         )
+
+    def _texts(self, node: Node) -> tuple[str, ...]:
+        if not isinstance(node, Sequence):
+            return (atoms.text(node),)
+        tried = [self._try(atoms.text, item) for item in node]
+        return tuple(value[0] for value in tried if value is not None)
+
+    def _slots(self, node: Node) -> dict[str, FormSlot]:
+        mapping = atoms.mapping(node)
+        if not mapping.entries:
+            raise node.place.error("a form without slots", "Name what it asks for.")
+        for name, place in mapping.key_places.items():
+            atoms.check_name(name, place)
+            atoms.check_not_a_fact(name, place)
+        slots: dict[str, FormSlot] = {}
+        for name, body in mapping.entries.items():
+            tried = self._try(partial(self._slot, name), body)
+            if tried is not None:
+                slots[name] = tried[0]
+        return slots
+
+    def _slot(self, name: str, node: Node) -> FormSlot:
+        values = self.read(atoms.mapping(node), SLOT_KEYS, f"slot '{name}'", node.place) or {
+            "ask": ()
+        }
+        if "if" in values:
+            values["if_"] = values.pop("if")
+        return FormSlot(name=name, place=node.place, **values)
+
+    def _slot_confirm(self, node: Node) -> SlotConfirm:
+        mapping = atoms.mapping(node)
+        values = self.read(mapping, SLOT_CONFIRM_KEYS, "confirm", node.place) or {}
+        for key in ("ask", "say"):
+            if f"{key}_below" in mapping.entries and key not in mapping.entries:
+                raise mapping.key_places[f"{key}_below"].error(
+                    f"'{key}_below' without '{key}'", f"Add '{key}': the words."
+                )
+        if "ask" not in mapping.entries and "say" not in mapping.entries:
+            raise node.place.error("confirm has neither 'ask' nor 'say'", "Add one of them.")
+        return SlotConfirm(
+            ask=values.get("ask", ()),
+            say=values.get("say", ()),
+            ask_below=values.get("ask_below"),
+            say_below=values.get("say_below"),
+            **_yes_and_no(values, node.place),
+        )
+
+    def _review(self, node: Node) -> Review:
+        values = self.read(atoms.mapping(node), REVIEW_KEYS, "review", node.place) or {}
+        return Review(
+            values.get("ask", ()), values.get("change", ()), **_yes_and_no(values, node.place)
+        )
+
+    def _aside(self, node: Node) -> Aside:
+        values = self.read(atoms.mapping(node), ASIDE_KEYS, "aside", node.place) or {}
+        return Aside(values.get("grammar", ()), values.get("steps", {}))
 
     def _commands(self, node: Node) -> Commands:
         values = self.read(atoms.mapping(node), COMMANDS_KEYS, "commands", node.place) or {}
@@ -230,4 +304,14 @@ class FieldReader:
 
     def _trouble(self, node: Node) -> Trouble:
         values = self.read(atoms.mapping(node), TROUBLE_KEYS, "trouble", node.place)
-        return Trouble(**(values or {"next": Reference("", node.place)}))
+        values = values or {"next": Reference("", node.place)}
+        if "if" in values:
+            values["if_"] = values.pop("if")
+        return Trouble(**values)
+
+
+def _yes_and_no(values: Mapping[str, Any], place: Place) -> dict[str, Any]:
+    return {
+        "grammar": values.get("grammar", Reference("builtin:boolean", place)),
+        "keys": values.get("keys", {"1": True, "2": False}),
+    }

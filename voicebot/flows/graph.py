@@ -12,6 +12,7 @@ from voicebot.flows.model import (
     BranchStep,
     CallStep,
     Flow,
+    FormStep,
     Reference,
     SayStep,
     SetStep,
@@ -29,6 +30,7 @@ class Why(StrEnum):
     FAILURE = "failure"
     COMMAND = "command"
     TROUBLE = "trouble"
+    ASIDE = "aside"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,18 @@ def edges(step: Step) -> Iterator[Edge]:
             yield Edge(step.on_trouble, Why.TROUBLE)
         if isinstance(step.commands, Mapping):
             yield from (Edge(to, Why.COMMAND, label) for label, to in step.commands.items())
+    elif isinstance(step, FormStep):
+        yield Edge(step.next, Why.NEXT)
+        if step.on_trouble is not None:
+            yield Edge(step.on_trouble, Why.TROUBLE)
+        if isinstance(step.commands, Mapping):
+            yield from (Edge(to, Why.COMMAND, label) for label, to in step.commands.items())
+        yield from (Edge(case.next, Why.CONDITION) for case in step.stop)
+        for slot in step.form.values():
+            if slot.filled is not None:
+                yield Edge(slot.filled, Why.ASIDE, slot.name)
+        if step.aside is not None:
+            yield from (Edge(to, Why.ASIDE, label) for label, to in step.aside.steps.items())
     elif isinstance(step, BranchStep):
         yield from (Edge(case.next, Why.CONDITION) for case in step.branch.cases)
         yield Edge(step.branch.otherwise, Why.CONDITION)
@@ -83,12 +97,15 @@ def reachable(flow: Flow) -> set[str]:
     )
 
 
+_INCIDENTAL = frozenset({Why.COMMAND, Why.TROUBLE, Why.ASIDE})
+
+
 def able_to_end(flow: Flow) -> set[str]:
     """The steps from which answers alone (no trouble, no global command) can end the flow."""
     before: dict[str, list[str]] = {}
     ends: list[str] = []
     for step in flow.steps.values():
-        onward = [edge for edge in edges(step) if edge.why not in {Why.COMMAND, Why.TROUBLE}]
+        onward = [edge for edge in edges(step) if edge.why not in _INCIDENTAL]
         for edge in onward:
             before.setdefault(edge.target.name, []).append(step.name)
         if not onward or isinstance(step, TransferStep):

@@ -13,10 +13,11 @@ from dataclasses import replace
 from typing import Any
 
 from voicebot.errors import UsageError
-from voicebot.flows import questions
+from voicebot.flows import forms, questions
 from voicebot.flows.commands import (
     ActionDone,
     ActionFailed,
+    Ambiguous,
     Command,
     ContactStarted,
     FlowEvent,
@@ -28,10 +29,11 @@ from voicebot.flows.commands import (
     TransferRefused,
     TransferReturned,
 )
-from voicebot.flows.model import ActStep, FlowSet, TransferStep
+from voicebot.flows.frustration import feel
+from voicebot.flows.model import ActStep, FlowSet, FormStep, TransferStep
 from voicebot.flows.state import FlowState, Frame, Waiting
 from voicebot.flows.walk import Walk
-from voicebot.types import Outcome
+from voicebot.types import Json, Outcome
 
 
 class Interpreter:
@@ -44,7 +46,7 @@ class Interpreter:
 
     def begin(self) -> FlowState:
         """The state of a contact that has not begun; it waits for `ContactStarted`."""
-        facts = {"language": str(self._start.language)}
+        facts: dict[str, Json] = {"language": str(self._start.language), "frustration": 0.0}
         return FlowState((Frame(self._start.name, self._start.start.name),), variables=facts)
 
     def receive(self, state: FlowState, event: FlowEvent) -> tuple[FlowState, list[Command]]:
@@ -56,8 +58,8 @@ class Interpreter:
         if handler is None:
             raise UsageError(f"{type(event).__name__} while waiting for {state.waiting}")
         served = state.served or state.served_when_heard
-        state = replace(state, served=served, served_when_heard=False)
-        walk = Walk(self._flows, state, questions.open_question)
+        state = _felt(replace(state, served=served, served_when_heard=False), event)
+        walk = Walk(self._flows, state, questions.open_question, forms.open_form)
         handler(walk, event)
         return walk.state, walk.commands
 
@@ -68,9 +70,19 @@ class Interpreter:
         """
         if state.waiting not in {Waiting.INPUT, Waiting.CONFIRMATION}:
             raise UsageError(f"a contact cannot move while waiting for {state.waiting}")
-        walk = Walk(self._flows, state, questions.open_question)
+        walk = Walk(self._flows, state, questions.open_question, forms.open_form)
         questions.ask_again(walk)
         return walk.state, walk.commands
+
+
+def _felt(state: FlowState, event: FlowEvent) -> FlowState:
+    """What happened makes the caller more or less patient, before anything is answered."""
+    language = str(state.variables.get("language") or "")
+    mood = feel(state.mood, event, state.counts.in_a_row, language)
+    if mood == state.mood:
+        return state
+    variables = {**state.variables, "frustration": round(mood.level, 2)}
+    return replace(state, mood=mood, variables=variables)
 
 
 def _started(walk: Walk, event: ContactStarted) -> None:
@@ -79,7 +91,15 @@ def _started(walk: Walk, event: ContactStarted) -> None:
 
 
 def _matched(walk: Walk, event: InputMatched) -> None:
-    questions.understand(walk, event.heard)
+    (forms if isinstance(walk.step, FormStep) else questions).understand(walk, event.heard)
+
+
+def _nomatch(walk: Walk, event: NoMatch) -> None:
+    (forms if isinstance(walk.step, FormStep) else questions).nomatch(walk)
+
+
+def _noinput(walk: Walk, event: NoInput) -> None:
+    (forms if isinstance(walk.step, FormStep) else questions).noinput(walk)
 
 
 def _action_done(walk: Walk, event: ActionDone) -> None:
@@ -129,8 +149,9 @@ def _transfer_refused(walk: Walk, event: TransferRefused) -> None:
 
 _LISTENING: Mapping[type[Any], Callable[[Walk, Any], None]] = {
     InputMatched: _matched,
-    NoMatch: lambda walk, event: questions.nomatch(walk),
-    NoInput: lambda walk, event: questions.noinput(walk),
+    NoMatch: _nomatch,
+    Ambiguous: lambda walk, event: questions.ambiguous(walk, event.options),
+    NoInput: _noinput,
     RecognitionFailed: lambda walk, event: questions.listening_failed(walk),
 }
 

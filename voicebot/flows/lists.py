@@ -6,9 +6,18 @@ from collections.abc import Iterator, Mapping
 
 from voicebot.flows.commands import ListGrammar
 from voicebot.flows.expression import look_up
-from voicebot.flows.model import ListSource
+from voicebot.flows.model import ListSource, Reference
 from voicebot.flows.template import Template
 from voicebot.types import Json, Language
+
+
+def grammar_of(
+    source: Reference | ListSource, variables: Mapping[str, Json], language: Language
+) -> str | ListGrammar:
+    """A grammar as a listen has it: by name, or made of a list as it is now."""
+    if isinstance(source, Reference):
+        return source.name
+    return list_grammar(source, variables, language)
 
 
 def list_grammar(
@@ -25,7 +34,7 @@ def list_grammar(
         for item in items
         for phrase in _phrases(item, source.item)
     )
-    return ListGrammar(found, language)
+    return ListGrammar(found, language, near=source.near)
 
 
 def _phrases(item: Json, fields: tuple[str, ...]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from voicebot.errors import UsageError
 from voicebot.flows.commands import TransferMode
 from voicebot.flows.document import Place, suggest
 from voicebot.flows.expression import Expression
+from voicebot.flows.form_model import Aside, FormSlot, Review
 from voicebot.flows.template import Slot, Template
 from voicebot.types import Json, Language, Outcome, Prompt, Value
 
@@ -34,13 +35,15 @@ class ListSource:
     """Where the items of a grammar come from while the call runs (`flows.lists`).
 
     ``item`` are the fields of an item that may be said for it, none where items are texts;
-    ``value`` the field that it means, None for the whole item. Fields are dotted paths.
+    ``value`` the field that it means, None for the whole item. Fields are dotted paths. ``near``:
+    what is said a little wrong is taken too.
     """
 
     list: Template | Json
     place: Place
     item: tuple[str, ...] = ()
     value: str | None = None
+    near: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +105,13 @@ class Commands:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Where to go after ``in_a_row`` or ``in_all`` times of silence or words not understood."""
+    """Where to go after ``in_a_row`` or ``in_all`` times of silence or words not understood, or at
+    the first one while ``if_`` holds."""
 
     next: Reference
     in_a_row: int = DEFAULT_IN_A_ROW
     in_all: int = DEFAULT_IN_ALL
+    if_: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +144,36 @@ class AskStep(_Step):
     on_trouble: Reference | None = None
     commands: Mapping[str, Reference] | bool = True
     """False: no global command works here. A mapping: these lead elsewhere than usual."""
+    timeout_ms: int | None = None
+    completetimeout_ms: int | None = None
+    incompletetimeout_ms: int | None = None
+    maxspeechtimeout_ms: int | None = None
+    interdigittimeout_ms: int | None = None
+    termchar: str = "#"
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormStep(_Step):
+    """Asks for what is missing among its slots (`flows.forms`).
+
+    ``grammar`` are grammars whose meanings are objects that name slots. The rest is as in
+    `AskStep`.
+    """
+
+    form: Mapping[str, FormSlot]
+    next: Reference
+    title: str = ""
+    grammar: tuple[Reference | ListSource, ...] = ()
+    store: str | None = None
+    corrected: tuple[Template, ...] = ()
+    resume: tuple[Template, ...] = ()
+    review: Review | None = None
+    stop: tuple[Case, ...] = ()
+    aside: Aside | None = None
+    help: tuple[Template, ...] = ()
+    on_trouble: Reference | None = None
+    commands: Mapping[str, Reference] | bool = True
     timeout_ms: int | None = None
     completetimeout_ms: int | None = None
     incompletetimeout_ms: int | None = None
@@ -214,6 +249,7 @@ class ReturnStep(_Step):
 Step: TypeAlias = (
     SayStep
     | AskStep
+    | FormStep
     | SetStep
     | BranchStep
     | ActStep
@@ -241,12 +277,13 @@ class Flow:
     noinput: tuple[Template, ...] = ()
     nomatch: tuple[Template, ...] = ()
     apology: tuple[Template, ...] = ()
+    which: tuple[Template, ...] = ()
     unreadable: frozenset[str] = frozenset()
     """Steps that are in the file but could not be read; empty in a flow that is run."""
 
     def templates(self) -> Iterator[Template]:
         """Every prompt's template, in the file's order of steps."""
-        yield from (*self.help, *self.noinput, *self.nomatch, *self.apology)
+        yield from (*self.help, *self.noinput, *self.nomatch, *self.apology, *self.which)
         for step in self.steps.values():
             yield from step_templates(step)
 
@@ -258,10 +295,38 @@ def step_templates(step: Step) -> Iterator[Template]:
         yield from (*step.ask, *step.noinput, *step.nomatch, *step.help)
         if step.confirm is not None:
             yield from step.confirm.ask
+    if isinstance(step, FormStep):
+        yield from _form_templates(step)
     if isinstance(step, ActStep) and step.filler is not None:
         yield step.filler
     if isinstance(step, TransferStep):
         yield from (*step.while_waiting, *step.whisper)
+
+
+def _form_templates(step: FormStep) -> Iterator[Template]:
+    yield from (*step.corrected, *step.resume, *step.help)
+    if step.review is not None:
+        yield from (*step.review.ask, *step.review.change)
+    for slot in step.form.values():
+        yield from (*slot.ask, *slot.again, *slot.help, *slot.noinput, *slot.nomatch)
+        if slot.confirm is not None:
+            yield from (*slot.confirm.ask, *slot.confirm.say)
+
+
+def step_grammars(step: Step) -> Iterator[Reference | ListSource]:
+    """Every grammar that a step listens with, those of its confirmations included."""
+    if isinstance(step, AskStep):
+        yield from step.grammar
+        if step.confirm is not None:
+            yield step.confirm.grammar
+    if isinstance(step, FormStep):
+        yield from (*step.grammar, *(step.aside.grammar if step.aside is not None else ()))
+        if step.review is not None:
+            yield step.review.grammar
+        for slot in step.form.values():
+            yield from slot.grammar
+            if slot.confirm is not None:
+                yield slot.confirm.grammar
 
 
 def step_keys(kind: type[_Step]) -> set[str]:
@@ -307,10 +372,7 @@ class FlowSet:
             if flow.commands is not None and flow.commands.grammar is not None:
                 yield flow.commands.grammar
             for step in flow.steps.values():
-                if isinstance(step, AskStep):
-                    yield from (each for each in step.grammar if isinstance(each, Reference))
-                    if step.confirm is not None:
-                        yield step.confirm.grammar
+                yield from (each for each in step_grammars(step) if isinstance(each, Reference))
 
     def actions(self) -> Iterator[Reference]:
         """Every mention of an action."""

@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from voicebot.flows.commands import Listen, ListGrammar, Say
-from voicebot.flows.lists import list_grammar
+from voicebot.flows.commands import FormGrammar, Listen, ListGrammar, Say
+from voicebot.flows.expression import holds
+from voicebot.flows.form_questions import as_question, form_grammar
+from voicebot.flows.lists import grammar_of
 from voicebot.flows.model import (
     DEFAULT_IN_A_ROW,
     DEFAULT_IN_ALL,
     AskStep,
     Commands,
     Confirm,
+    FormStep,
     ListSource,
     Reference,
     Trouble,
@@ -40,21 +43,26 @@ _COMMAND = "command"
 
 def open_question(walk: Walk, step: AskStep) -> None:
     """Ask a question on entering its step, and listen."""
+    begin(walk)
+    walk.say(step.ask, step)
+    _listen(walk, step)
+
+
+def begin(walk: Walk) -> None:
+    """Count from here on for a question that is asked anew, and remember it for 'go back'."""
     state = walk.state
     questions = state.questions
     if not questions or questions[-1] != state.frames:
         questions = (*questions, state.frames)[-MAX_QUESTIONS:]
     counts = replace(state.counts, noinput_here=0, nomatch_here=0)
     walk.state = replace(state, questions=questions, counts=counts, pending=None)
-    walk.say(step.ask, step)
-    _listen(walk, step)
 
 
 def ask_again(walk: Walk) -> None:
     """Say what led to the present question once more, and listen: 'repeat'."""
-    step = _question(walk)
+    step = question(walk)
     if walk.state.waiting is Waiting.CONFIRMATION and step.confirm is not None:
-        _ask_to_confirm(walk, step.confirm)
+        ask_to_confirm(walk, step.confirm)
         return
     walk.commands += [Say(prompt, step.bargein) for prompt in walk.state.said]
     _listen(walk, step)
@@ -62,10 +70,10 @@ def ask_again(walk: Walk) -> None:
 
 def understand(walk: Walk, heard: Heard) -> None:
     """Take what the caller said: a command, a yes or no, or an answer."""
-    step = _question(walk)
-    command = _command(walk, step, heard)
+    step = question(walk)
+    command = command_of(walk, step, heard)
     if command is not None:
-        _obey(walk, step, command)
+        obey(walk, step, command)
     elif walk.state.waiting is Waiting.CONFIRMATION and isinstance(heard.semantics, bool):
         _confirmed(walk, step, heard.semantics)
     elif step.next.target(heard.semantics) is None:
@@ -73,7 +81,7 @@ def understand(walk: Walk, heard: Heard) -> None:
     elif _wants_confirmation(step.confirm, heard) and step.confirm is not None:
         walk.state = replace(walk.state, pending=heard, waiting=Waiting.CONFIRMATION)
         walk.set(answer=heard.semantics)
-        _ask_to_confirm(walk, step.confirm)
+        ask_to_confirm(walk, step.confirm)
     else:
         _accept(walk, step, heard)
 
@@ -82,7 +90,7 @@ def noinput(walk: Walk) -> None:
     """The caller was silent."""
     counts = walk.state.counts
     _count(walk, replace(counts, noinput_here=counts.noinput_here + 1))
-    step = _question(walk)
+    step = question(walk)
     own, of_flow = step.noinput, walk.nearest(lambda flow: flow.noinput)
     _escalate(walk, own, of_flow, walk.state.counts.noinput_here)
 
@@ -91,9 +99,21 @@ def nomatch(walk: Walk) -> None:
     """The caller said something that was none of what was asked."""
     counts = walk.state.counts
     _count(walk, replace(counts, nomatch_here=counts.nomatch_here + 1))
-    step = _question(walk)
+    step = question(walk)
     own, of_flow = step.nomatch, walk.nearest(lambda flow: flow.nomatch)
     _escalate(walk, own, of_flow, walk.state.counts.nomatch_here)
+
+
+def ambiguous(walk: Walk, options: tuple[str, ...]) -> None:
+    """What was said is near to several items: ask which, in the flow's words for it."""
+    which = walk.nearest(lambda flow: flow.which)
+    walk.set(options=list(options))
+    if which is None or walk.state.waiting is Waiting.CONFIRMATION:
+        nomatch(walk)
+        return
+    counts = walk.state.counts
+    _count(walk, replace(counts, nomatch_here=counts.nomatch_here + 1))
+    _escalate(walk, which[1], None, walk.state.counts.nomatch_here)
 
 
 def listening_failed(walk: Walk) -> None:
@@ -106,14 +126,18 @@ def listening_failed(walk: Walk) -> None:
     _reprompt(walk, walk.nearest(lambda flow: flow.apology), failures)
 
 
-def _question(walk: Walk) -> AskStep:
+def question(walk: Walk) -> AskStep:
+    """The present question: an ask step, or what a form asks."""
     step = walk.step
-    assert isinstance(step, AskStep), "only an ask step waits for input"
+    if isinstance(step, FormStep):
+        counts = walk.state.counts
+        return as_question(step, walk.form, counts.noinput_here + counts.nomatch_here)
+    assert isinstance(step, AskStep), "only questions wait for input"
     return step
 
 
 def _listen(walk: Walk, step: AskStep, confirm: Confirm | None = None) -> None:
-    grammars: list[str | ListGrammar] = []
+    grammars: list[str | ListGrammar | FormGrammar] = []
     keys: dict[str, Json] = {}
     commands = _commands(walk, step)
     if commands is not None:
@@ -123,7 +147,11 @@ def _listen(walk: Walk, step: AskStep, confirm: Confirm | None = None) -> None:
         keys |= confirm.keys
     else:
         keys |= step.keys
-    grammars += [_grammar(walk, source) for source in step.grammar]
+    grammars += _grammars(walk, step.grammar)
+    if isinstance(form := walk.step, FormStep):
+        grammars += _grammars(walk, form.grammar)
+        grammars.append(form_grammar(form, walk.form, walk.state.variables, walk.flow.language))
+        grammars += _grammars(walk, form.aside.grammar if form.aside is not None else ())
     if commands is not None and commands.grammar is not None:
         grammars.append(commands.grammar.name)
     walk.commands.append(
@@ -143,17 +171,18 @@ def _listen(walk: Walk, step: AskStep, confirm: Confirm | None = None) -> None:
     walk.state = replace(walk.state, waiting=waiting)
 
 
-def _grammar(walk: Walk, source: Reference | ListSource) -> str | ListGrammar:
-    if isinstance(source, Reference):
-        return source.name
-    return list_grammar(source, walk.state.variables, walk.flow.language)
+def _grammars(walk: Walk, sources: tuple[Reference | ListSource, ...]) -> list[str | ListGrammar]:
+    variables, language = walk.state.variables, walk.flow.language
+    return [grammar_of(source, variables, language) for source in sources]
 
 
-def _each_once(grammars: list[str | ListGrammar]) -> tuple[str | ListGrammar, ...]:
+def _each_once(
+    grammars: list[str | ListGrammar | FormGrammar],
+) -> tuple[str | ListGrammar | FormGrammar, ...]:
     return tuple(
         grammar
         for place, grammar in enumerate(grammars)
-        if isinstance(grammar, ListGrammar) or grammar not in grammars[:place]
+        if not isinstance(grammar, str) or grammar not in grammars[:place]
     )
 
 
@@ -162,7 +191,7 @@ def _commands(walk: Walk, step: AskStep) -> Commands | None:
     return found[1] if found is not None and step.commands is not False else None
 
 
-def _command(walk: Walk, step: AskStep, heard: Heard) -> str | None:
+def command_of(walk: Walk, step: AskStep, heard: Heard) -> str | None:
     """The command that was said or pressed; None for an answer."""
     commands = _commands(walk, step)
     if commands is None:
@@ -175,15 +204,15 @@ def _command(walk: Walk, step: AskStep, heard: Heard) -> str | None:
     return None
 
 
-def _obey(walk: Walk, step: AskStep, command: str) -> None:
+def obey(walk: Walk, step: AskStep, command: str) -> None:
     counts = replace(walk.state.counts, in_a_row=0, failures=0)
     walk.state = replace(walk.state, counts=counts)
     if isinstance(step.commands, Mapping) and command in step.commands:
-        _leave(walk, step.commands[command].name)
+        leave(walk, step.commands[command].name)
         return
     found = walk.nearest(lambda flow: flow.commands)
     if found is not None and command in found[1].steps:
-        _leave(walk, found[1].steps[command].name, found[0])
+        leave(walk, found[1].steps[command].name, found[0])
     elif command == "repeat":
         ask_again(walk)
     elif command == "help":
@@ -200,10 +229,19 @@ def _go_back(walk: Walk) -> None:
     if walk.state.waiting is not Waiting.CONFIRMATION and len(questions) > 1:
         questions = questions[:-1]
     walk.state = replace(walk.state, questions=questions, frames=questions[-1])
-    _leave(walk, questions[-1][-1].step)
+    if isinstance(step := walk.step, FormStep) and walk.open_form_here is None:
+        _reopen(walk, step)
+    leave(walk, questions[-1][-1].step)
 
 
-def _leave(walk: Walk, step: str, depth: int | None = None) -> None:
+def _reopen(walk: Walk, step: FormStep) -> None:
+    """Of a form that was complete, ask again for what came last."""
+    given = [name for name in step.form if walk.state.variables.get(name) is not None]
+    if given:
+        walk.set(**{given[-1]: None})
+
+
+def leave(walk: Walk, step: str, depth: int | None = None) -> None:
     walk.state = replace(walk.state, said=(), pending=None)
     walk.go(step, depth)
     walk.run()
@@ -217,16 +255,16 @@ def _accept(walk: Walk, step: AskStep, heard: Heard) -> None:
     walk.state = replace(walk.state, counts=counts)
     target = step.next.target(heard.semantics)
     assert target is not None, "an answer without a way is a nomatch"
-    _leave(walk, target.name)
+    leave(walk, target.name)
 
 
 def _wants_confirmation(confirm: Confirm | None, heard: Heard) -> bool:
     return confirm is not None and (confirm.below is None or heard.confidence < confirm.below)
 
 
-def _ask_to_confirm(walk: Walk, confirm: Confirm) -> None:
+def ask_to_confirm(walk: Walk, confirm: Confirm) -> None:
     walk.mention(confirm.ask)
-    _listen(walk, _question(walk), confirm)
+    _listen(walk, question(walk), confirm)
 
 
 def _confirmed(walk: Walk, step: AskStep, yes: bool) -> None:
@@ -252,7 +290,9 @@ def _escalate(walk: Walk, own: tuple[Template, ...], of_flow: _Wording, time: in
     trouble = walk.nearest(lambda flow: flow.trouble)
     in_a_row, in_all = _limits(trouble[1] if trouble is not None else None)
     counts = walk.state.counts
-    if counts.in_a_row >= in_a_row or counts.in_all >= in_all:
+    condition = trouble[1].if_ if trouble is not None else None
+    at_once = condition is not None and holds(condition, walk.state.variables)
+    if at_once or counts.in_a_row >= in_a_row or counts.in_all >= in_all:
         _to_trouble(walk, "noinput" if counts.noinput_here >= in_a_row else "nomatch")
     else:
         _escalate_from(walk, own, of_flow, time)
@@ -260,7 +300,7 @@ def _escalate(walk: Walk, own: tuple[Template, ...], of_flow: _Wording, time: in
 
 def _escalate_from(walk: Walk, own: tuple[Template, ...], of_flow: _Wording, time: int) -> None:
     """A question's own words stand alone; the flow's words are followed by the question."""
-    step = _question(walk)
+    step = question(walk)
     if own and walk.state.waiting is not Waiting.CONFIRMATION:
         walk.mention((own[min(time, len(own)) - 1],), step.bargein)
         _listen(walk, step)
@@ -269,12 +309,12 @@ def _escalate_from(walk: Walk, own: tuple[Template, ...], of_flow: _Wording, tim
 
 
 def _reprompt(walk: Walk, wording: _Wording, time: int) -> None:
-    step = _question(walk)
+    step = question(walk)
     if wording is not None:
         words = wording[1]
         walk.mention((words[min(time, len(words)) - 1],), step.bargein)
     if walk.state.waiting is Waiting.CONFIRMATION and step.confirm is not None:
-        _ask_to_confirm(walk, step.confirm)
+        ask_to_confirm(walk, step.confirm)
     else:
         walk.mention(step.ask, step.bargein)
         _listen(walk, step)
@@ -287,7 +327,7 @@ def _limits(trouble: Trouble | None) -> tuple[int, int]:
 
 
 def _to_trouble(walk: Walk, kind: str) -> None:
-    step = _question(walk)
+    step = question(walk)
     troubles = walk.state.counts.troubles + 1
     walk.state = replace(walk.state, counts=Counts(troubles=troubles))
     walk.set(trouble={"kind": kind, "count": troubles})
@@ -295,6 +335,6 @@ def _to_trouble(walk: Walk, kind: str) -> None:
     if troubles > MAX_TROUBLES or (step.on_trouble is None and found is None):
         walk.end(walk.state.outcome_if_hung_up, f"too much trouble: {kind}")
     elif step.on_trouble is not None:
-        _leave(walk, step.on_trouble.name)
+        leave(walk, step.on_trouble.name)
     elif found is not None:
-        _leave(walk, found[1].next.name, found[0])
+        leave(walk, found[1].next.name, found[0])

@@ -22,6 +22,7 @@ from voicebot.flows.model import (
     CallStep,
     Flow,
     FlowSet,
+    FormStep,
     GotoStep,
     HangUpStep,
     ReturnStep,
@@ -39,6 +40,7 @@ DEFAULT_LANGUAGE = Language("en-US")
 
 STEP_CLASSES: Mapping[str, type[Step]] = {
     "ask": AskStep,
+    "form": FormStep,
     "set": SetStep,
     "branch": BranchStep,
     "act": ActStep,

@@ -22,10 +22,14 @@ from voicebot.flows.atoms import (
 )
 from voicebot.flows.commands import TransferMode
 from voicebot.flows.vocabulary import (
+    ASIDE_KEYS,
     COMMANDS_KEYS,
     CONFIRM_KEYS,
     FLOW_KEYS,
     LIST_KEYS,
+    REVIEW_KEYS,
+    SLOT_CONFIRM_KEYS,
+    SLOT_KEYS,
     STEP_KINDS,
     TROUBLE_KEYS,
     Key,
@@ -83,30 +87,21 @@ def _name(pattern: str) -> _Schema:
 
 _TEXT: _Schema = {"type": "string", "pattern": r"\S"}
 _STEP = _name(STEP_NAME)
-_CASES: _Schema = {
-    "type": "array",
-    "items": {
-        "anyOf": [
-            {
-                "type": "object",
-                "additionalProperties": False,
-                "required": ["if", "next"],
-                "properties": {
-                    "if": {
-                        "description": "a condition: order.status == 'shipped' and not answer",
-                        "type": ["string", "boolean", "number"],
-                    },
-                    "next": _STEP,
-                },
-            },
-            {
-                "type": "object",
-                "additionalProperties": False,
-                "required": ["else"],
-                "properties": {"else": _STEP},
-            },
-        ]
-    },
+_CONDITION: _Schema = {
+    "description": "a condition: order.status == 'shipped' and not answer",
+    "type": ["string", "boolean", "number"],
+}
+_CASE: _Schema = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["if", "next"],
+    "properties": {"if": _CONDITION, "next": _STEP},
+}
+_ELSE: _Schema = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["else"],
+    "properties": {"else": _STEP},
 }
 
 
@@ -128,11 +123,15 @@ _SHAPES: dict[Shape, _Schema] = {
     Shape.FIELD: _name(FIELD_PATH),
     Shape.FIELDS: _one_or_several(_name(FIELD_PATH)),
     Shape.ROUTE: {"anyOf": [_STEP, _map_of(_STEP)]},
-    Shape.BRANCH: _CASES,
+    Shape.BRANCH: {"type": "array", "items": {"anyOf": [_CASE, _ELSE]}},
+    Shape.CASES: {"type": "array", "items": _CASE},
     Shape.KEYS: _map_of({}, KEY_STRING),
     Shape.KEY_COMMANDS: _map_of(_TEXT, KEY_STRING),
     Shape.STEP_MAP: _map_of(_STEP),
     Shape.STEP_COMMANDS: {"anyOf": [{"const": False}, _map_of(_STEP)]},
+    Shape.CONDITION: {"type": ["string", "boolean", "number"]},
+    Shape.VALUE: {},
+    Shape.TEXTS: _one_or_several(_TEXT),
     Shape.VALUES: _map_of({}, VARIABLE_NAME),
     Shape.ASSIGNMENTS: _map_of({}, VARIABLE_NAME),
     Shape.TRANSFER_MODE: {"enum": [mode.value for mode in TransferMode]},
@@ -152,4 +151,10 @@ _SHAPES |= {
     Shape.COMMANDS: _object(COMMANDS_KEYS),
     Shape.TROUBLE: _object(TROUBLE_KEYS),
 }
+_SHAPES |= {
+    Shape.SLOT_CONFIRM: _object(SLOT_CONFIRM_KEYS),
+    Shape.REVIEW: _object(REVIEW_KEYS),
+    Shape.ASIDE: _object(ASIDE_KEYS),
+}
+_SHAPES |= {Shape.SLOTS: {**_map_of(_object(SLOT_KEYS), VARIABLE_NAME), "minProperties": 1}}
 _SHAPES |= {Shape.STEPS: _steps()}

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from voicebot.errors import UsageError
+from voicebot.flows.frustration import CALM, Mood
 from voicebot.types import Heard, Json, Mode, Outcome, Prompt, SayAs, Value
 
 
@@ -53,6 +54,26 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenForm:
+    """A form that is not complete yet; the values stand in the variables of its slots.
+
+    ``at`` are the frames up to it: while more lie on top, the caller is elsewhere and will come
+    back. ``asking`` is the slot asked for, empty for the review; ``asked`` those asked so far.
+    ``checked`` have values that their step ``filled`` has looked at or, where ``checking``, is
+    looking at. ``unsure`` have values that must still be confirmed, ``said_back`` were said back
+    before the present question, so that a bare 'no' means them.
+    """
+
+    at: Frames
+    asking: str = ""
+    asked: tuple[str, ...] = ()
+    checked: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
+    said_back: tuple[str, ...] = ()
+    checking: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class FlowState:
     """Everything that the interpreter knows of a contact."""
 
@@ -70,6 +91,9 @@ class FlowState:
     served_when_heard: bool = False
     handed_over: bool = False
     """Whether a person has taken the call and given it back."""
+    forms: tuple[OpenForm, ...] = ()
+    """Forms under way, the deepest last."""
+    mood: Mood = CALM
 
     @property
     def step(self) -> str:
@@ -114,6 +138,8 @@ class FlowState:
             "served": self.served,
             "served_when_heard": self.served_when_heard,
             "handed_over": self.handed_over,
+            "mood": {name: getattr(self.mood, name) for name in Mood.__slots__},
+            "forms": [_form_to_json(form) for form in self.forms],
         }
 
     @classmethod
@@ -131,6 +157,8 @@ class FlowState:
                 served=data["served"],
                 served_when_heard=data["served_when_heard"],
                 handed_over=data.get("handed_over", False),
+                mood=Mood(**data.get("mood", {})),
+                forms=tuple(_form_from_json(form) for form in data.get("forms", ())),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise UsageError(f"this is no state of a flow: {error!r}") from None
@@ -142,6 +170,24 @@ def _frames_to_json(frames: Frames) -> Json:
 
 def _frames_from_json(data: Any) -> Frames:
     return tuple(Frame(flow, step) for flow, step in data)
+
+
+_FORM_NAMES = ("asked", "checked", "unsure", "said_back")
+
+
+def _form_to_json(form: OpenForm) -> Json:
+    lists: dict[str, Json] = {name: list(getattr(form, name)) for name in _FORM_NAMES}
+    at = _frames_to_json(form.at)
+    return {"at": at, "asking": form.asking, "checking": form.checking, **lists}
+
+
+def _form_from_json(data: Any) -> OpenForm:
+    return OpenForm(
+        at=_frames_from_json(data["at"]),
+        asking=data["asking"],
+        checking=data["checking"],
+        **{name: tuple(data[name]) for name in _FORM_NAMES},
+    )
 
 
 def _prompt_to_json(prompt: Prompt) -> Json:

@@ -21,12 +21,14 @@ from voicebot.flows.model import (
     CallStep,
     Flow,
     FlowSet,
+    FormStep,
     GotoStep,
     ListSource,
     Reference,
     SetStep,
     Step,
     TransferStep,
+    step_grammars,
     step_templates,
 )
 from voicebot.flows.template import Template
@@ -60,6 +62,7 @@ def validate(flows: FlowSet, known: Known = NOTHING_KNOWN) -> list[FlowError]:
     for flow in flows:
         problems += _missing_steps(flow)
         problems += _questions(flow)
+        problems += _forms(flow)
         problems += _commands(flow)
         problems += _other_flows(flow, flows)
         problems += _transfers(flow)
@@ -133,6 +136,22 @@ def _questions(flow: Flow) -> Iterator[FlowError]:
                     f"'next' has no step for its meaning",
                     "Add the meaning, or 'else', to 'next'.",
                 )
+
+
+def _forms(flow: Flow) -> Iterator[FlowError]:
+    for step in flow.steps.values():
+        if not isinstance(step, FormStep):
+            continue
+        for slot in step.form.values():
+            if not (slot.grammar or slot.keys or step.grammar):
+                yield slot.place.error(
+                    f"slot '{slot.name}' understands no answer", "Add 'grammar' or 'keys'."
+                )
+        if step.aside is not None and not step.aside.grammar and flow.commands is None:
+            yield step.place.error(
+                f"nothing leads aside from step '{step.name}'",
+                "Give 'aside' a 'grammar', or the flow 'commands'.",
+            )
 
 
 def _commands(flow: Flow) -> Iterator[FlowError]:
@@ -250,8 +269,10 @@ def _variables(flows: FlowSet) -> set[str]:
         for step in flow.steps.values():
             if isinstance(step, SetStep):
                 found |= set(step.set)
-            elif isinstance(step, AskStep | ActStep) and step.store is not None:
+            elif isinstance(step, AskStep | ActStep | FormStep) and step.store is not None:
                 found.add(step.store)
+            if isinstance(step, FormStep):
+                found |= set(step.form)
     return found
 
 
@@ -264,27 +285,40 @@ def _undefined_variables(flow: Flow, variables: Collection[str]) -> Iterator[Flo
 
 
 def _names(flow: Flow) -> Iterator[Name]:
-    templates = [*flow.help, *flow.noinput, *flow.nomatch, *flow.apology]
+    templates = [*flow.help, *flow.noinput, *flow.nomatch, *flow.apology, *flow.which]
+    if flow.trouble is not None and flow.trouble.if_ is not None:
+        yield from names(flow.trouble.if_)
     for step in flow.steps.values():
-        templates += step_templates(step)
+        templates += (*step_templates(step), *_list_templates(step))
         if isinstance(step, SetStep):
             templates += _templates_of(step.set)
         elif isinstance(step, ActStep):
             templates += _templates_of(step.arguments)
         elif isinstance(step, TransferStep):
             templates += _templates_of(step.context)
-        elif isinstance(step, AskStep):
-            templates += _list_templates(step)
+        elif isinstance(step, FormStep):
+            templates += _templates_of(
+                {
+                    f"{name} {key}": getattr(slot, key)
+                    for name, slot in step.form.items()
+                    for key in ("prefill", "default")
+                }
+            )
+            for case in step.stop:
+                yield from names(case.condition)
+            for slot in step.form.values():
+                if slot.if_ is not None:
+                    yield from names(slot.if_)
         elif isinstance(step, BranchStep):
             for case in step.branch.cases:
                 yield from names(case.condition)
     for template in templates:
-        for slot in template.slots:
-            yield from names(slot.expression)
+        for placeholder in template.slots:
+            yield from names(placeholder.expression)
 
 
-def _list_templates(step: AskStep) -> Iterator[Template]:
-    for source in step.grammar:
+def _list_templates(step: Step) -> Iterator[Template]:
+    for source in step_grammars(step):
         if isinstance(source, ListSource) and isinstance(source.list, Template):
             yield source.list
 

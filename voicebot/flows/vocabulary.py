@@ -44,6 +44,14 @@ class Shape(Enum):
     TERMCHAR = auto()
     LANGUAGE = auto()
     STEPS = auto()
+    SLOTS = auto()
+    SLOT_CONFIRM = auto()
+    REVIEW = auto()
+    ASIDE = auto()
+    CASES = auto()
+    CONDITION = auto()
+    VALUE = auto()
+    TEXTS = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,16 @@ _COMMON = (
 )
 _NEXT = Key("next", Shape.STEP, "the step that follows", required=True)
 
+_LISTENING = (
+    Key("timeout_ms", Shape.MILLISECONDS, "silence before a noinput"),
+    Key("completetimeout_ms", Shape.MILLISECONDS, "silence that ends a complete answer"),
+    Key("incompletetimeout_ms", Shape.MILLISECONDS, "silence that ends an incomplete answer"),
+    Key("maxspeechtimeout_ms", Shape.MILLISECONDS, "longest answer"),
+    Key("interdigittimeout_ms", Shape.MILLISECONDS, "longest pause between two keys"),
+    Key("termchar", Shape.TERMCHAR, "key that ends an entry (default '#'; '' for none)"),
+    Key("private", Shape.BOOLEAN, "true: the recording of the call pauses here"),
+)
+
 STEP_KINDS: Mapping[str, tuple[Key, ...]] = {
     "ask": (
         Key("ask", Shape.PROMPTS, "the question", required=True),
@@ -79,13 +97,23 @@ STEP_KINDS: Mapping[str, tuple[Key, ...]] = {
         Key("nomatch", Shape.PROMPTS, "said after words not understood: first, second, ... time"),
         Key("on_trouble", Shape.STEP, "where trouble at this question leads"),
         Key("commands", Shape.STEP_COMMANDS, "false, or other steps for some of the commands"),
-        Key("timeout_ms", Shape.MILLISECONDS, "silence before a noinput"),
-        Key("completetimeout_ms", Shape.MILLISECONDS, "silence that ends a complete answer"),
-        Key("incompletetimeout_ms", Shape.MILLISECONDS, "silence that ends an incomplete answer"),
-        Key("maxspeechtimeout_ms", Shape.MILLISECONDS, "longest answer"),
-        Key("interdigittimeout_ms", Shape.MILLISECONDS, "longest pause between two keys"),
-        Key("termchar", Shape.TERMCHAR, "key that ends an entry (default '#'; '' for none)"),
-        Key("private", Shape.BOOLEAN, "true: the recording of the call pauses here"),
+        *_LISTENING,
+    ),
+    "form": (
+        Key("form", Shape.SLOTS, "the slots: what is needed, each by its variable", required=True),
+        Key("title", Shape.TEXT, "what the form is about: 'your return'"),
+        Key("grammar", Shape.GRAMMARS, "grammars whose meanings name several slots"),
+        Key("next", Shape.STEP, "the step that follows when all is known", required=True),
+        Key("store", Shape.NAME, "variable that gets an object of all values"),
+        Key("corrected", Shape.PROMPTS, "said before a corrected value is said back"),
+        Key("resume", Shape.PROMPTS, "said when the caller comes back from elsewhere"),
+        Key("review", Shape.REVIEW, "says all values back at the end, and lets them be changed"),
+        Key("stop", Shape.CASES, "conditions under which the form is left, and where they lead"),
+        Key("aside", Shape.ASIDE, "where callers may go from here and come back"),
+        Key("help", Shape.PROMPTS, "said on a call for help where a slot has none"),
+        Key("on_trouble", Shape.STEP, "where trouble in this form leads"),
+        Key("commands", Shape.STEP_COMMANDS, "false, or other steps for some of the commands"),
+        *_LISTENING,
     ),
     "set": (
         Key("set", Shape.ASSIGNMENTS, "variables and their new values", required=True),
@@ -134,6 +162,7 @@ FLOW_KEYS: tuple[Key, ...] = (
     Key("noinput", Shape.PROMPTS, "said before the question where a step has no noinput"),
     Key("nomatch", Shape.PROMPTS, "said before the question where a step has no nomatch"),
     Key("apology", Shape.PROMPTS, "said before the question when listening itself failed"),
+    Key("which", Shape.PROMPTS, "said when several items of a list are as near: {options}"),
     Key("steps", Shape.STEPS, "the steps, by name", required=True),
 )
 
@@ -148,8 +177,48 @@ LIST_KEYS: tuple[Key, ...] = (
     Key("list", Shape.LIST, "the items: a variable such as {products}, or written out", True),
     Key("item", Shape.FIELDS, "field of an item that is said, or several (default: the item)"),
     Key("value", Shape.FIELD, "field of an item that it means (default: the whole item)"),
+    Key("near", Shape.BOOLEAN, "true: an item said or typed a little wrong is taken too"),
 )
 """Keys of a grammar that is made of a list."""
+
+SLOT_KEYS: tuple[Key, ...] = (
+    Key("ask", Shape.PROMPTS, "the question", required=True),
+    Key("again", Shape.PROMPTS, "the question in other words, when it is asked once more"),
+    Key("grammar", Shape.GRAMMARS, "grammar of the answers, or several; or a list"),
+    Key("keys", Shape.KEYS, "keys to press, each with the meaning it has"),
+    Key("called", Shape.TEXTS, "what callers call the slot: 'change the day'"),
+    Key("help", Shape.PROMPTS, "said when the caller asks for help"),
+    Key("noinput", Shape.PROMPTS, "said after silence: first, second, ... time"),
+    Key("nomatch", Shape.PROMPTS, "said after words not understood: first, second, ... time"),
+    Key("if", Shape.CONDITION, "the slot is needed only where this holds"),
+    Key("prefill", Shape.VALUE, "its value when the form begins, where that is not null"),
+    Key("default", Shape.VALUE, "its value when the caller cannot give one"),
+    Key("carry", Shape.BOOLEAN, "true: a value given earlier in the contact is kept"),
+    Key("filled", Shape.STEP, "step that looks at each new value; return comes back"),
+    Key("confirm", Shape.SLOT_CONFIRM, "how its value is confirmed"),
+)
+"""Keys of one slot of a form."""
+
+SLOT_CONFIRM_KEYS: tuple[Key, ...] = (
+    Key("ask", Shape.PROMPTS, "the question that asks back"),
+    Key("ask_below", Shape.CONFIDENCE, "ask only below this confidence, 0 to 1 (default: always)"),
+    Key("say", Shape.PROMPTS, "said before the next question instead: 'For Friday.'"),
+    Key("say_below", Shape.CONFIDENCE, "say only below this confidence, 0 to 1 (default: always)"),
+    Key("grammar", Shape.REFERENCE, "grammar of yes and no (default builtin:boolean)"),
+    Key("keys", Shape.KEYS, "keys for true and false (default 1 and 2)"),
+)
+
+REVIEW_KEYS: tuple[Key, ...] = (
+    Key("ask", Shape.PROMPTS, "all values, and whether they are right", required=True),
+    Key("change", Shape.PROMPTS, "asks what is wrong, after a 'no'", required=True),
+    Key("grammar", Shape.REFERENCE, "grammar of yes and no (default builtin:boolean)"),
+    Key("keys", Shape.KEYS, "keys for true and false (default 1 and 2)"),
+)
+
+ASIDE_KEYS: tuple[Key, ...] = (
+    Key("grammar", Shape.GRAMMARS, "grammar of what callers may ask for meanwhile, or several"),
+    Key("steps", Shape.STEP_MAP, "the step of each meaning or command; return comes back", True),
+)
 
 COMMANDS_KEYS: tuple[Key, ...] = (
     Key("grammar", Shape.REFERENCE, "grammar whose meanings are the commands"),
@@ -161,6 +230,7 @@ TROUBLE_KEYS: tuple[Key, ...] = (
     Key("next", Shape.STEP, "the step to go to", required=True),
     Key("in_a_row", Shape.COUNT, "after so many in a row (default 3)"),
     Key("in_all", Shape.COUNT, "after so many in the whole call (default 5)"),
+    Key("if", Shape.CONDITION, "at once where this holds: frustration >= 0.7"),
 )
 
 BUILTIN_COMMANDS = ("help", "repeat", "back")
@@ -176,6 +246,9 @@ FACTS: Mapping[str, str] = {
     "answer": "meaning of the last answer",
     "problem": "why the last action or transfer failed",
     "transfer": "who ended the last bridged transfer (left) after how many seconds",
+    "frustration": "how frustrated the caller seems, 0 to 1",
+    "options": "items of a list that may have been meant",
+    "unfinished": "title of the form that the caller will come back to, null where there is none",
     "trouble": "kind (noinput, nomatch or failure) and count of the last trouble",
 }
 """Variables that are there without a step that sets them."""

@@ -20,6 +20,7 @@ from voicebot.flows.model import (
     CallStep,
     Flow,
     FlowSet,
+    FormStep,
     GotoStep,
     HangUpStep,
     ReturnStep,
@@ -28,7 +29,7 @@ from voicebot.flows.model import (
     Step,
     TransferStep,
 )
-from voicebot.flows.state import FlowState, Frame, Waiting
+from voicebot.flows.state import FlowState, Frame, OpenForm, Waiting
 from voicebot.flows.template import Template
 from voicebot.types import Json, Outcome, Prompt
 
@@ -48,12 +49,18 @@ class Walk:
     """Carries the state and the commands of one event's answer. Not kept between events."""
 
     def __init__(
-        self, flows: FlowSet, state: FlowState, open_question: Callable[[Walk, AskStep], None]
+        self,
+        flows: FlowSet,
+        state: FlowState,
+        open_question: Callable[[Walk, AskStep], None],
+        open_form: Callable[[Walk, FormStep], bool],
     ) -> None:
+        """``open_form`` says whether the walk goes on: nothing may be missing in a form."""
         self.flows = flows
         self.state = state
         self.commands: list[Command] = []
         self._open_question = open_question
+        self._open_form = open_form
 
     @property
     def flow(self) -> Flow:
@@ -66,6 +73,26 @@ class Walk:
             return self.flows[frame.flow].steps[frame.step]
         except KeyError:
             raise UsageError(f"flow '{frame.flow}' has no step '{frame.step}'") from None
+
+    @property
+    def open_form_here(self) -> OpenForm | None:
+        """The form under way at the present step."""
+        forms = (form for form in self.state.forms if form.at == self.state.frames)
+        return next(forms, None)
+
+    @property
+    def form(self) -> OpenForm:
+        """The same, where there must be one."""
+        form = self.open_form_here
+        if form is None:
+            raise UsageError(f"the form '{self.step.name}' is not under way")
+        return form
+
+    def put_form(self, form: OpenForm) -> None:
+        """Note how far a form has come."""
+        others = (other for other in self.state.forms if other.at != form.at)
+        forms = sorted((*others, form), key=lambda each: len(each.at))
+        self.state = replace(self.state, forms=tuple(forms))
 
     def nearest(self, look: Callable[[Flow], _T | None]) -> tuple[int, _T] | None:
         """What the present flow has, else the flow that called it, and so on.
@@ -103,13 +130,33 @@ class Walk:
     def run(self) -> None:
         """Walk on from the present step until a command waits or the contact ends."""
         for _ in range(MAX_STEPS):
+            self._drop_forms()
             step = self.step
-            self.say(step.say, step)
-            if step.served:
-                self._mark_served()
+            if not isinstance(step, FormStep):  # a form may be entered, or come back to
+                self.enter(step)
             if not self._pass(step):
                 return
         self.end(Outcome.FAILED, f"the flow took {MAX_STEPS} steps without listening")
+
+    def enter(self, step: Step) -> None:
+        """Say what is said on entering a step."""
+        self.say(step.say, step)
+        if step.served:
+            self._mark_served()
+
+    def _drop_forms(self) -> None:
+        """Forget the forms that were left for good, and tell the flow of the one that waits."""
+        frames = self.state.frames
+        if not self.state.forms and "unfinished" not in self.state.variables:
+            return
+        forms = tuple(form for form in self.state.forms if frames[: len(form.at)] == form.at)
+        self.state = replace(self.state, forms=forms)
+        waiting = [form.at[-1] for form in forms if len(form.at) < len(frames)]
+        title: Json = None
+        if waiting:
+            step = self.flows[waiting[-1].flow].steps[waiting[-1].step]
+            title = (step.title if isinstance(step, FormStep) else "") or step.name
+        self.set(unfinished=title)
 
     def end(self, outcome: Outcome, reason: str) -> None:
         self.commands.append(HangUp(outcome, reason))
@@ -144,6 +191,8 @@ class Walk:
             case AskStep():
                 self._open_question(self, step)
                 return False
+            case FormStep():
+                return self._open_form(self, step)
             case ActStep():
                 self._act(step)
                 return False
@@ -178,9 +227,9 @@ class Walk:
             return False
         self.state = replace(self.state, frames=self.state.frames[:-1])
         caller = self.step
-        assert isinstance(caller, CallStep)
-        self.go(caller.next.name)
-        return True
+        if isinstance(caller, CallStep):
+            self.go(caller.next.name)
+        return True  # a form that was left for a while goes on by itself
 
     def _act(self, step: ActStep) -> None:
         filler = step.filler.prompt(self.state.variables) if step.filler is not None else None

@@ -251,7 +251,9 @@ class Ears:
         best = outcome.best
         if best is None or not outcome.match:
             heard = Heard(outcome.free_text, None, outcome.confidence, Mode.SPEECH)
-            return Hearing(NoMatch(), TurnResult.NOMATCH, heard, last_speech_at, barged_in)
+            return Hearing(
+                NoMatch(heard.text), TurnResult.NOMATCH, heard, last_speech_at, barged_in
+            )
         heard = Heard(best.text, best.semantics, outcome.confidence, Mode.SPEECH, best.grammar)
         return Hearing(InputMatched(heard), TurnResult.MATCH, heard, last_speech_at, barged_in)
 

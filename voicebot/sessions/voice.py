@@ -26,6 +26,7 @@ from voicebot.flows.commands import (
     FlowEvent,
     HangUp,
     Listen,
+    NoMatch,
     Say,
     Transfer,
     TransferDone,
@@ -348,6 +349,8 @@ class VoiceSession:
         self._last_speech_at = hearing.last_speech_at
         self._mouth.speaker.expect_reply()
         self._told_latency = False
+        if isinstance(hearing.event, NoMatch):
+            return await self._services.grammars.nearest(listen.grammars, hearing.event)
         return hearing.event
 
     async def _act(self, act: Act) -> FlowEvent:

@@ -200,7 +200,11 @@ class Phone:
 
     async def hang_up(self) -> None:
         self.request("BYE")
-        await self.expect(200)
+        answer = await self.expect_any()
+        while not answer.headers.get("cseq")[0].endswith("BYE"):
+            # On a busy machine the answer before may have been repeated meanwhile.
+            answer = await self.expect_any()
+        assert answer.status_code == 200
 
     # Media
 

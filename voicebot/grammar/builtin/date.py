@@ -2,8 +2,9 @@
 
 'Tomorrow' and 'next Friday' need to know what day it is: the variable ``today`` of `semantics`, or
 the parameter ``today``. Weeks begin on Monday: next Friday is the Friday of next week, while Friday
-alone is the first one from today on. Months have their own number of days; the weekday before a
-date ('Friday the third') is not compared with it.
+alone is the first one from today on. With ``when=future``, what is left open is filled in to make
+the first such day from today on: 'the fifteenth' is a whole date. Months have their own number of
+days; the weekday before a date ('Friday the third') is not compared with it.
 """
 
 from __future__ import annotations
@@ -45,6 +46,21 @@ function next(name) {{
 }}
 }}!}};
 """
+
+_COMING = """\
+{!{
+function coming(text) {
+  if (text.indexOf('?') < 0) return text;
+  for (var days = 0; days < 1500; days++) {
+    var found = later(days), at = 0;
+    while (at < 8 && (text[at] === '?' || text[at] === found[at])) at++;
+    if (at === 8) return found;
+  }
+  return text;
+}
+}!};
+"""
+"""``coming(text)`` gives the first day from today on that fits; four years hold every day."""
 
 _VOICE = f"""\
 $main = [on] ($relative | $calendar);
@@ -104,7 +120,15 @@ $digit = 0 | $from_one;
 
 
 def make(parameters: Parameters) -> tuple[str, str]:
-    """Take ``today``, a date to count from instead of the present one."""
+    """Take ``today``, a date to count from instead of the present one, and ``when`` (future)."""
     day = parameters.day("today")
     fixed = "" if day is None else f"{{var today = '{day:%Y%m%d}';}};\n"
-    return voice(fixed + _HELP + _VOICE + BELOW_HUNDRED), keypad(_KEYS)
+    spoken, keyed = fixed + _HELP + _VOICE + BELOW_HUNDRED, _KEYS
+    when = parameters.text("when", "")
+    if when:
+        if when != "future":
+            raise parameters.error(f"when is '{when}'", "Write ?when=future, or leave it out.")
+        coming = "$main = $said {out = coming(rules.said);};\n$said ="
+        spoken = _COMING + spoken.replace("$main =", coming, 1)
+        keyed = _COMING + fixed + _HELP + keyed.replace("$main =", coming, 1)
+    return voice(spoken), keypad(keyed)

@@ -32,6 +32,7 @@ SETTLED: Final = 6.0
 """The search ends when no open hypothesis is within this of the best finished one."""
 
 HOPELESS: Final = 30.0
+HOPELESS_PER_TOKEN: Final = 1.5
 """The search ends when every hypothesis is this much worse than the finished free decode: nothing
 like this was said, and no confidence would come of it."""
 
@@ -165,7 +166,8 @@ def _is_settled(found: Found, paths: list[Path], free_open: bool) -> bool:
     """Whether nothing will come any more of the open hypotheses ``paths``."""
     if max(path.rank for path in paths) < found.best - SETTLED:
         return True
-    return not free_open and paths[0].score < found.free.score - HOPELESS
+    hopeless = found.free.score - HOPELESS - HOPELESS_PER_TOKEN * len(found.free.tokens)
+    return not free_open and paths[0].score < hopeless
 
 
 def _finish(found: Found, paths: list[Path], logs: Floats, constraint: Constraint) -> None:

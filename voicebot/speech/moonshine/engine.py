@@ -35,6 +35,9 @@ MAX_ANSWER_S: Final = 60
 _WHOLE: Final = frozenset({Progress.COMPLETE, Progress.COMPLETE_OPEN})
 _SURE: Final = 0.97
 _CLEARLY_AHEAD: Final = 4.0
+_WIDER_IN_NOISE: Final = 3
+"""In noise the right words are often far from the likeliest at first: where a hearing was unsure,
+the next ones follow this many times as many hypotheses."""
 _KEPT_GRAMMARS: Final = 32
 _MAX_STATES: Final = 50_000
 _TOKENS_PER_SECOND: Final = 8
@@ -112,7 +115,9 @@ class MoonshineRecognizer:
         readings = gather(found, constraint)
         forms = other_forms(audio, rate)
         while not _is_plain(readings) and (form := next(forms, None)) is not None:
-            heard = self._search([form.samples], constraint, adapted=form.adapted)
+            heard = self._search(
+                [form.samples], constraint, wider=_WIDER_IN_NOISE, adapted=form.adapted
+            )
             found = found.joined(heard)
             readings = gather(found, constraint)
         overrun = overruns(normalise_words(self._tokenizer.decode(found.free.tokens)), grammar)
@@ -138,13 +143,18 @@ class MoonshineRecognizer:
         return outside
 
     def _search(
-        self, pieces: list[Floats], constraint: Constraint, *, adapted: bool = False
+        self,
+        pieces: list[Floats],
+        constraint: Constraint,
+        *,
+        wider: int = 1,
+        adapted: bool = False,
     ) -> Found:
         found: Found | None = None
         for piece in pieces:
             decoding = self._model.begin(self._model.encode(piece, noisy=adapted))
             limit = _token_limit(piece)
-            found = beam.search(decoding, constraint, self._width, limit, after=found)
+            found = beam.search(decoding, constraint, wider * self._width, limit, after=found)
         return found or Found()
 
     def _write(self, pieces: list[Floats]) -> str:

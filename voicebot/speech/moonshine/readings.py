@@ -20,6 +20,7 @@ from voicebot.speech.moonshine.constraint import Constraint
 from voicebot.speech.recognizer import HeardWord, Hypothesis
 
 _NOTHING = -math.inf
+_LEAST_TRUST = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +46,21 @@ class Reading:
         """How far it can be believed, 0..1, before it is compared with other readings."""
         return trust(self.score, self.spoken, self.tokens, evidence)
 
+    def weight(self, evidence: Evidence) -> float:
+        """Its rank, as far as it can be believed: a reading that stops before the caller did may
+        be the likeliest word by word."""
+        return self.rank + math.log(max(self.trust(evidence), _LEAST_TRUST))
+
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """The best reading of one meaning, and the joint ``rank`` of all readings that mean it."""
+    """The best reading of one meaning with its weight, ``best``, and the joint weight of all
+    readings that mean it, ``rank``."""
 
     reading: Reading
     match: Match
     rank: float
+    best: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +106,8 @@ def hypotheses(readings: Readings, grammar: ActiveGrammar) -> tuple[Hypothesis, 
     """
     meanings = by_meaning(readings, grammar)
     total = reduce(add_logs, (meaning.rank for meaning in meanings), _NOTHING)
-    spoken = [(reading.words, math.exp(reading.rank - total)) for reading in readings.complete]
+    evidence = readings.evidence
+    spoken = [(each.words, math.exp(each.weight(evidence) - total)) for each in readings.complete]
     meant = [(one.match.semantics, math.exp(one.rank - total)) for one in meanings]
     found: list[Hypothesis] = []
     for one in meanings:
@@ -129,11 +138,12 @@ def by_meaning(readings: Readings, grammar: ActiveGrammar) -> list[Meaning]:
             continue
         key = json.dumps([match.grammar, match.semantics], sort_keys=True)
         known = joined.get(key)
-        joined[key] = (
-            replace(known, rank=add_logs(known.rank, reading.rank))
-            if known
-            else Meaning(reading, match, reading.rank)
-        )
+        rank = reading.weight(readings.evidence)
+        if known is None or rank > known.best:
+            total = rank if known is None else add_logs(known.rank, rank)
+            joined[key] = Meaning(reading, match, total, rank)
+        else:
+            joined[key] = replace(known, rank=add_logs(known.rank, rank))
     return sorted(joined.values(), key=lambda meaning: -meaning.rank)
 
 

@@ -1,0 +1,83 @@
+"""The question that a form asks now, as an ordinary question; and what it listens for beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from voicebot.flows.commands import FormGrammar, SlotGrammar
+from voicebot.flows.expression import holds
+from voicebot.flows.form_model import FormSlot
+from voicebot.flows.lists import grammar_of
+from voicebot.flows.model import AskStep, Confirm, FormStep, Route
+from voicebot.flows.state import OpenForm
+from voicebot.flows.template import Template
+from voicebot.types import Json, Language
+
+FORM_GRAMMAR = "form"
+"""Name of the grammar that holds sentences about several slots."""
+
+
+def needed_slots(step: FormStep, variables: Mapping[str, Json]) -> list[FormSlot]:
+    """The slots whose condition holds, in the order of the file."""
+    return [slot for slot in step.form.values() if slot.if_ is None or holds(slot.if_, variables)]
+
+
+def as_question(step: FormStep, form: OpenForm, failed: int = 0) -> AskStep:
+    """The slot asked for now, or the review, with everything that an ask step has.
+
+    ``failed`` is how often the present question met silence or was not understood: from the first
+    time on, and whenever a slot is asked once more, it is asked in other words.
+    """
+    slot = step.form.get(form.asking)
+    ask: tuple[Template, ...] = ()
+    confirm: Confirm | None = None
+    if slot is not None:
+        once_more = failed > 0 or form.asked.count(slot.name) > 1
+        ask = slot.again if once_more and slot.again else slot.ask
+        if slot.confirm is not None and slot.confirm.ask:
+            confirm = Confirm(slot.confirm.ask, None, slot.confirm.grammar, slot.confirm.keys)
+    elif step.review is not None:
+        ask = step.review.change
+        confirm = Confirm(step.review.ask, None, step.review.grammar, step.review.keys)
+    return AskStep(
+        name=step.name,
+        place=step.place,
+        bargein=step.bargein,
+        ask=ask,
+        next=Route({}, step.next),
+        grammar=slot.grammar if slot is not None else (),
+        keys=slot.keys if slot is not None else {},
+        confirm=confirm,
+        help=(slot.help if slot is not None else ()) or step.help,
+        noinput=slot.noinput if slot is not None else (),
+        nomatch=slot.nomatch if slot is not None else (),
+        on_trouble=step.on_trouble,
+        commands=step.commands,
+        timeout_ms=step.timeout_ms,
+        completetimeout_ms=step.completetimeout_ms,
+        incompletetimeout_ms=step.incompletetimeout_ms,
+        maxspeechtimeout_ms=step.maxspeechtimeout_ms,
+        interdigittimeout_ms=step.interdigittimeout_ms,
+        termchar=step.termchar,
+        private=step.private,
+    )
+
+
+def form_grammar(
+    step: FormStep, form: OpenForm, variables: Mapping[str, Json], language: Language
+) -> FormGrammar:
+    """All that may be said about all slots that are needed, the one asked for first."""
+    slots = sorted(needed_slots(step, variables), key=lambda slot: slot.name != form.asking)
+    return FormGrammar(
+        tuple(
+            SlotGrammar(
+                slot.name,
+                tuple(grammar_of(source, variables, language) for source in slot.grammar),
+                slot.called,
+            )
+            for slot in slots
+        ),
+        language,
+        FORM_GRAMMAR,
+        naming=not form.asking,
+    )
