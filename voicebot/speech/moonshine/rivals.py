@@ -4,9 +4,10 @@ A grammar of yes and no hears 'no' in 'nine', and what the model writes freely d
 away: it writes 'No.' too. What tells is how likely 'nine' is in the same audio, so the words that
 people say alone are decoded beside a short reading, those apart that the grammar itself holds.
 
-The list holds answers, digits and commands. Left out on purpose: single letters and words that
-nobody says alone ('the', 'so'), which lie near everything; 'bye' and 'hey', which the model writes
-for many a 'five' and 'eight'; homophones of other answers ('won', 'know').
+The list holds answers, digits, commands and letters. Left out on purpose: letters that sound like
+half of another word, and words that nobody says alone ('the', 'so'), which lie near everything;
+'bye', 'hey' and 'never', which the model writes for many a 'five', 'eight' and 'seven'; homophones
+of other answers ('won', 'know').
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ RIVALS: Final = (
     *("left", "up", "down", "stop", "go", "start", "end", "back", "next", "more", "less", "help"),
     *("again", "repeat", "cancel", "home", "sure", "correct", "wrong", "wait", "hold", "zero"),
     *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"),
-    *("twelve", "hundred", "first", "last"),
+    *("twelve", "hundred", "first", "last", *"ghjkquvwxz"),
 )
 MOST_WORDS: Final = 3
 """A reading of more words has no rivals of one."""
