@@ -14,6 +14,7 @@ import voicebot
 from voicebot.cli import (
     call,
     check,
+    conversations,
     dial,
     grammar,
     models,
@@ -54,6 +55,7 @@ def _options(
 app.command("serve")(serve.serve)
 app.command("check")(check.check)
 app.command("try")(try_.try_flow)
+app.command("test")(conversations.play_conversations)
 app.command("call")(call.call)
 app.command("dial")(dial.dial)
 app.command("recognize")(recognize.recognize)

@@ -45,7 +45,10 @@ _T = TypeVar("_T")
 
 
 class Walk:
-    """Carries the state and the commands of one event's answer. Not kept between events."""
+    """Carries the state and the commands of one event's answer. Not kept between events.
+
+    ``trail`` holds the state at the beginning of every step that was taken.
+    """
 
     def __init__(
         self, flows: FlowSet, state: FlowState, open_question: Callable[[Walk, AskStep], None]
@@ -53,6 +56,7 @@ class Walk:
         self.flows = flows
         self.state = state
         self.commands: list[Command] = []
+        self.trail: list[FlowState] = []
         self._open_question = open_question
 
     @property
@@ -104,6 +108,7 @@ class Walk:
         """Walk on from the present step until a command waits or the contact ends."""
         for _ in range(MAX_STEPS):
             step = self.step
+            self.trail.append(self.state)
             self.say(step.say, step)
             if step.served:
                 self._mark_served()
