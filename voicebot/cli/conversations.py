@@ -6,9 +6,11 @@ Typed, or with ``--audio`` spoken by other voices over a telephone line that exi
 from __future__ import annotations
 
 import asyncio
+import itertools
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -35,6 +37,7 @@ from voicebot.rehearsal.report import (
 from voicebot.rehearsal.sandbox import Sandbox
 from voicebot.rehearsal.stage import Stage
 from voicebot.rehearsal.suite import Opens, Report, Suite, find_tests
+from voicebot.rehearsal.telephone_line import LineQuality
 from voicebot.rehearsal.transcript import as_text
 from voicebot.rehearsal.typed import TypedCall
 from voicebot.rehearsal.witness import Witness
@@ -53,6 +56,16 @@ def play_conversations(
     coverage_minimum: Annotated[
         float, typer.Option(min=0, max=100, help="Fail below this coverage, in percent.")
     ] = 0.0,
+    audio: Annotated[
+        bool, typer.Option("--audio", help="Speak the tests, over a line in memory.")
+    ] = False,
+    voice: Annotated[
+        str, typer.Option(help="Caller's voice, flite:rms or espeak-ng:en-gb (default: in turn).")
+    ] = "",
+    noise: Annotated[
+        float | None, typer.Option(min=-10, max=60, help="Noise: the voice is so many dB above it.")
+    ] = None,
+    loss: Annotated[float, typer.Option(min=0, max=50, help="Packets lost, in percent.")] = 0.0,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit's XML to this file.")] = None,
     transcripts: Annotated[
         bool, typer.Option("--transcripts", help="Show every conversation.")
@@ -64,12 +77,13 @@ def play_conversations(
     configure_logging("error")
     place = find_tests(path or settings.server.application)
     grammars = GrammarStore(place.application / "grammars", settings.server.data / GRAMMAR_CACHE)
-    typed = TypedInput(grammars)
-
-    def opens(
-        test: ConversationTest, witness: Witness, stage: Stage, language: Language
-    ) -> TypedCall:
-        return TypedCall(witness, typed, stage)
+    if not audio and (voice or loss or noise is not None):
+        raise UsageError("--voice, --noise and --loss belong to --audio")
+    opens = (
+        _spoken(grammars, settings, voice, LineQuality(noise, loss / 100))
+        if audio
+        else _typed(grammars)
+    )
 
     def tell(result: Result) -> None:
         if as_json_:
@@ -92,6 +106,40 @@ def play_conversations(
         _show(report, coverage, coverage_minimum)
     if report.problems or report.failed or _too_low(report, coverage_minimum):
         raise typer.Exit(1)
+
+
+def _typed(grammars: GrammarStore) -> Opens:
+    typed = TypedInput(grammars)
+
+    def opens(
+        test: ConversationTest, witness: Witness, stage: Stage, language: Language
+    ) -> TypedCall:
+        return TypedCall(witness, typed, stage)
+
+    return opens
+
+
+def _spoken(grammars: GrammarStore, settings: Settings, voice: str, quality: LineQuality) -> Opens:
+    """Calls of a voice, or of all that this machine has, in turn."""
+    # Models take seconds to load: only where they are needed.
+    from voicebot.cli.spoken_tests import pipeline, voice_of, voices
+    from voicebot.rehearsal.spoken_call import SpokenCall, Voice
+
+    @cache
+    def turns(language: Language) -> Iterator[Voice]:
+        found = [voice] if voice else voices(language)
+        if not found:
+            raise UsageError(f"no program speaks {language} here. Install espeak-ng")
+        return itertools.cycle([voice_of(each) for each in found])
+
+    whole = pipeline(grammars, settings, quality)
+
+    def opens(
+        test: ConversationTest, witness: Witness, stage: Stage, language: Language
+    ) -> SpokenCall:
+        return SpokenCall(witness, stage, whole, next(turns(language)), language)
+
+    return opens
 
 
 def run_tests(

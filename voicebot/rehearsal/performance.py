@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
+from voicebot.errors import CallError
 from voicebot.rehearsal.judge import Played, judge
 from voicebot.rehearsal.model import (
     Check,
@@ -37,12 +38,24 @@ class Channel(Protocol):
         """How the call ended, None while it runs."""
         ...
 
+    @property
+    def voice(self) -> str:
+        """Who speaks; empty for a caller who types."""
+        ...
+
     async def begin(self) -> None:
         """The call comes in; returns when the bot listens or the call is over."""
         ...
 
     async def make(self, move: Move) -> None:
-        """The caller does this; returns when the bot listens again or the call is over."""
+        """The caller does this; returns when the bot listens again or the call is over.
+
+        Raises CallError where that does not come about.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Leave nothing behind, wherever the call stands."""
         ...
 
 
@@ -68,7 +81,10 @@ async def perform(
     """Play ``test`` until it is over or a turn was not as expected."""
     performance = _Performance(test, channel, stage, language, today)
     began = time.perf_counter()
-    await performance.play()
+    try:
+        await performance.play()
+    finally:
+        await channel.close()
     performance.result.passages = channel.witness.passages
     performance.result.outcome = channel.outcome
     performance.result.seconds = time.perf_counter() - began
@@ -114,9 +130,12 @@ class _Performance:
             self.result.failures.append(Failure(move.place, problem))
             return False
         self._mark = len(self._channel.witness.passages)
-        await self._channel.make(move)
-        self._tell((move_line(move),))
-        return True
+        try:
+            await self._channel.make(move)
+        except CallError as error:
+            self.result.failures.append(Failure(move.place, str(error)))
+        self._tell((move_line(move, self._channel.voice),))
+        return not self.result.failures
 
     def _check(self, turn: Turn) -> bool:
         """Whether the turn was as expected, and the test can go on."""

@@ -37,11 +37,11 @@ class Line:
     text: str
 
 
-def move_line(move: Move) -> Line:
-    """What the caller did."""
+def move_line(move: Move, voice: str = "") -> Line:
+    """What the caller did, in which voice."""
     match move.kind:
         case MoveKind.SAYS:
-            return Line("caller", f"'{move.text}'")
+            return Line("caller", f"'{move.text}'" + (f" ({voice})" if voice else ""))
         case MoveKind.KEYS:
             return Line("caller", f"presses {move.text}")
         case MoveKind.SILENCE:

@@ -40,6 +40,7 @@ class TypedCall:
     def __init__(self, witness: Witness, understand: Understands, stage: Stage) -> None:
         self.witness = witness
         self.outcome: Outcome | None = None
+        self.voice = ""
         self._understand = understand
         self._stage = stage
         self._listen: Listen | None = None
@@ -55,6 +56,9 @@ class TypedCall:
                 return
             assert self._listen is not None, "a flow that goes on listens"
             await self._go_on(self._event(move, self._listen))
+
+    async def close(self) -> None:
+        """Nothing is open."""
 
     def _event(self, move: Move, listen: Listen) -> FlowEvent:
         heard: Heard | None = None
