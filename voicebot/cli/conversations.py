@@ -93,9 +93,10 @@ def play_conversations(
         elif transcripts:
             typer.echo(f"passed {result.test.name}\n{as_text(result.transcript)}\n")
 
-    report = run_tests(
-        place.application, place.files, settings, opens, lambda name: only in name, tell
-    )
+    def chosen(test: ConversationTest) -> bool:
+        return only in test.name and not (audio and test.sets_confidence)
+
+    report = run_tests(place.application, place.files, settings, opens, chosen, tell)
     if only and not report.results:
         raise UsageError(f"--only {only}: no test has that in its name")
     if junit is not None:
@@ -147,7 +148,7 @@ def run_tests(
     files: tuple[Path, ...],
     settings: Settings,
     opens: Opens,
-    chosen: Callable[[str], bool] = lambda name: True,
+    chosen: Callable[[ConversationTest], bool] = lambda test: True,
     tell: Callable[[Result], None] = lambda result: None,
 ) -> Report:
     """Play the tests in ``files``. Raises FlowError where the application itself is faulty."""

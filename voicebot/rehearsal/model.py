@@ -118,6 +118,11 @@ class ConversationTest:
     talk: tuple[Turn, ...]
     outcome: Check | None = None
 
+    @property
+    def sets_confidence(self) -> bool:
+        """Whether it says how sure the recogniser is, which only typed words can have."""
+        return any(turn.move is not None and turn.move.confidence < 1 for turn in self.talk)
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:

@@ -100,15 +100,15 @@ class Suite:
     async def run(
         self,
         files: Sequence[Path],
-        chosen: Callable[[str], bool] = lambda name: True,
+        chosen: Callable[[ConversationTest], bool] = lambda test: True,
         tell: Callable[[Result], None] = lambda result: None,
     ) -> Report:
-        """Play the tests whose names are ``chosen``; each result is told as it comes."""
+        """Play the tests that are ``chosen``; each result is told as it comes."""
         found = read_tests(files, Names(self._flows, self._actions.definitions))
         report = Report(problems=found.problems)
         passages: list[Passage] = []
         for test in found.tests:
-            if chosen(test.name):
+            if chosen(test):
                 result = await self._play(test)
                 tell(result)
                 passages += result.passages
