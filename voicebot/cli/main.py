@@ -20,6 +20,7 @@ from voicebot.cli import (
     models,
     prompts,
     recognize,
+    replay,
     say,
     serve,
     transcribe,
@@ -56,6 +57,7 @@ app.command("serve")(serve.serve)
 app.command("check")(check.check)
 app.command("try")(try_.try_flow)
 app.command("test")(conversations.play_conversations)
+app.command("replay")(replay.replay_calls)
 app.command("call")(call.call)
 app.command("dial")(dial.dial)
 app.command("recognize")(recognize.recognize)
