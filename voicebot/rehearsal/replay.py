@@ -66,6 +66,11 @@ class Course:
         return tuple(turn.step for turn in self.turns)
 
     @property
+    def heard(self) -> tuple[tuple[str, TurnResult, Json], ...]:
+        """What was asked and what was understood, turn by turn."""
+        return tuple((turn.step, turn.result, turn.meaning) for turn in self.turns)
+
+    @property
     def recognised(self) -> int:
         return sum(turn.result is TurnResult.MATCH for turn in self.turns)
 
@@ -156,8 +161,9 @@ class _Replay:
                 return Outcome.ABANDONED_IN_QUEUE
             return command.outcome
         ends = {self._witness.outcome_if_hung_up, self._witness.outcome_if_cut_off}
-        # How much of the last words a caller heard is known to the record alone.
-        if self._call.outcome in ends:
+        same = self._recorded.heard == Course(tuple(self._turns), None).heard
+        # How much of the last words the caller heard is known to the record alone.
+        if same and self._call.outcome in ends:
             return self._call.outcome
         return self._witness.outcome_if_hung_up
 
@@ -200,12 +206,10 @@ class Compared:
         """The index of the first turn that differs, None where all are the same. A call that ends
         earlier or later differs at its end."""
         before, after = self.before.turns, self.after.turns
-        for index, (old, new) in enumerate(zip(before, after, strict=False)):
+        for index, (old, new) in enumerate(zip(self.before.heard, self.after.heard, strict=False)):
             # Where the record ends, it cannot tell where the caller was led.
-            same_way = old.next == new.next or index == len(before) - 1
-            if (old.step, old.result, old.meaning) != (new.step, new.result, new.meaning):
-                return index
-            if not same_way:
+            led = index < len(before) - 1 and before[index].next != after[index].next
+            if old != new or led:
                 return index
         if len(before) != len(after) and not self.after.stopped:
             return min(len(before), len(after))
