@@ -21,6 +21,7 @@ from voicebot.rehearsal.model import Move, MoveKind
 from voicebot.rehearsal.stage import Stage
 from voicebot.rehearsal.telephone_line import LineQuality, TelephoneLine
 from voicebot.rehearsal.witness import Witness
+from voicebot.sessions.ears import Detector, voice_detector
 from voicebot.sessions.grammars import ListenGrammars
 from voicebot.sessions.registry import CallRegistry
 from voicebot.sessions.voice import VoiceServices, VoiceSession
@@ -36,6 +37,7 @@ QUIET_MS = 600
 ANSWER_WITHIN_MS = 180_000
 """The bot's longest answer, prompts included, on the line's clock."""
 KEY_GAP_MS = 200
+CLOSE_WITHIN_S = 5.0
 
 Recognize = Callable[[Samples, int, ActiveGrammar], Recognition]
 Speak = Callable[[str], Samples]
@@ -50,6 +52,7 @@ class Pipeline:
     grammars: ListenGrammars
     turns: TurnPolicy
     quality: LineQuality
+    detector: Callable[[int], Detector] = voice_detector
 
 
 class AtOnce(ThreadPoolExecutor):
@@ -108,6 +111,7 @@ class SpokenCall:
             publish=lambda event: None,
             registry=self._registry,
             turns=self._pipeline.turns,
+            detector=self._pipeline.detector,
         )
 
     def append(self, event: CallEvent) -> None:
@@ -146,6 +150,7 @@ class SpokenCall:
     async def close(self) -> None:
         self._caller.hang_up()
         if self._task is not None:
+            await asyncio.wait({self._task}, timeout=CLOSE_WITHIN_S)
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
