@@ -43,6 +43,11 @@ class Channel(Protocol):
         """Who speaks; empty for a caller who types."""
         ...
 
+    @property
+    def seconds(self) -> float:
+        """How long the call took on its own clock; 0 for a caller who types."""
+        ...
+
     async def begin(self) -> None:
         """The call comes in; returns when the bot listens or the call is over."""
         ...
@@ -69,6 +74,8 @@ class Result:
     passages: Sequence[Passage] = ()
     outcome: Outcome | None = None
     seconds: float = 0.0
+    call_seconds: float = 0.0
+    """How long the call took on its own clock; 0 where it was typed."""
 
     @property
     def passed(self) -> bool:
@@ -87,6 +94,7 @@ async def perform(
         await channel.close()
     performance.result.passages = channel.witness.passages
     performance.result.outcome = channel.outcome
+    performance.result.call_seconds = channel.seconds
     performance.result.seconds = time.perf_counter() - began
     return performance.result
 

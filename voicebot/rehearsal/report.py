@@ -26,11 +26,10 @@ def failure_text(result: Result) -> str:
 def summary(report: Report) -> str:
     """One line on the tests, one on coverage."""
     tests = len(report.results)
-    failed = len(report.failed)
+    passed = f"{tests - len(report.failed)} of {_count(tests, 'test')} passed"
     faults = f", {_count(len(report.problems), 'faulty test')}" if report.problems else ""
-    lines = [
-        f"{tests - failed} of {_count(tests, 'test')} passed{faults} ({report.seconds:.1f} s)."
-    ]
+    calls = f" for {report.call_seconds:.0f} s of calls" if report.call_seconds else ""
+    lines = [f"{passed}{faults} ({report.seconds:.1f} s{calls})."]
     if report.coverage is not None:
         lines.append(coverage_line(report.coverage))
     return "\n".join(lines)
@@ -71,6 +70,7 @@ def as_json(report: Report) -> str:
                 "failed": len(report.failed),
             },
             "seconds": round(report.seconds, 3),
+            "call_seconds": round(report.call_seconds, 1),
         },
         ensure_ascii=False,
         default=str,

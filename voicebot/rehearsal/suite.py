@@ -74,6 +74,11 @@ class Report:
     seconds: float = 0.0
 
     @property
+    def call_seconds(self) -> float:
+        """How long the spoken calls took on their own clock."""
+        return sum(result.call_seconds for result in self.results)
+
+    @property
     def failed(self) -> list[Result]:
         return [result for result in self.results if not result.passed]
 

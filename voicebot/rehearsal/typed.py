@@ -41,6 +41,7 @@ class TypedCall:
         self.witness = witness
         self.outcome: Outcome | None = None
         self.voice = ""
+        self.seconds = 0.0
         self._understand = understand
         self._stage = stage
         self._listen: Listen | None = None
