@@ -97,13 +97,20 @@ def trimmed(samples: Samples) -> Samples:
     return samples[first * _WINDOW : last * _WINDOW]
 
 
-def synthetic(text: str, program: str) -> Samples:
-    """Speak with ``flite`` or ``espeak-ng``. Raises AudioError when the program fails."""
+def synthetic(text: str, program: str, voice: str = "") -> Samples:
+    """Speak with ``flite`` or ``espeak-ng``, in one of its voices or in American English.
+
+    Raises AudioError when the program fails.
+    """
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "said.wav"
         commands = {
-            "flite": ["flite", "-voice", "slt", "-t", text, "-o", str(file)],
-            "espeak-ng": ["espeak-ng", "-v", "en-us", "-s", "150", "-w", str(file), "--", text],
+            "flite": ["flite", "-voice", voice or "slt", "-t", text, "-o", str(file)],
+            "espeak-ng": [
+                "espeak-ng",
+                *("-v", voice or "en-us", "-s", "150"),
+                *("-w", str(file), "--", text),
+            ],
         }
         try:
             subprocess.run(commands[program], check=True, capture_output=True, timeout=30)

@@ -20,6 +20,8 @@ COMMANDS: Final = (
         "check", "check:check", "Check an application: flows, grammars, actions and recordings."
     ),
     Deferred("try", "try_:try_flow", "Play a flow by typing."),
+    Deferred("test", "conversations:play_conversations", "Play conversation tests."),
+    Deferred("replay", "replay:replay_calls", "Play recorded calls through an edited application."),
     Deferred("call", "call:call", "Call the running server with a recorded caller."),
     Deferred("dial", "dial:dial", "Have the running server call somebody."),
     Deferred("recognize", "recognize:recognize", "Recognize utterances along a grammar."),

@@ -106,20 +106,22 @@ class TypedInput:
         if not line:
             return NoInput()
         if all(character in KEYS for character in line):
-            heard = self._keys(line, listen)
+            heard = self.keys(line, listen)
         else:
-            heard = self._words(line, listen)
+            heard = self.words(line, listen)
         if heard is not None:
             return InputMatched(heard)
         return self._grammars.nearest_now(listen.grammars, NoMatch(line), Mode.TEXT)
 
-    def _keys(self, line: str, listen: Listen) -> Heard | None:
+    def keys(self, line: str, listen: Listen) -> Heard | None:
+        """What pressing these keys means; None for a nomatch."""
         keys = line if line in listen.keys else line.removesuffix(listen.termchar or " ")
         if keys in listen.keys:
             return Heard(keys, listen.keys[keys], 1.0, Mode.DTMF)
         return _heard(self._grammars.now(listen.grammars).match_keys(keys), Mode.DTMF)
 
-    def _words(self, line: str, listen: Listen) -> Heard | None:
+    def words(self, line: str, listen: Listen) -> Heard | None:
+        """What these words mean; None for a nomatch."""
         if not listen.grammars:
             return None
         match = self._grammars.now(listen.grammars).match_words([line])

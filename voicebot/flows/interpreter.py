@@ -54,6 +54,11 @@ class Interpreter:
 
         Raises UsageError for an event that nobody waits for; ``state`` is as good as before.
         """
+        walk = self.follow(state, event)
+        return walk.state, walk.commands
+
+    def follow(self, state: FlowState, event: FlowEvent) -> Walk:
+        """The same as `receive`, as a walk that also holds its ``trail``: for who tests a flow."""
         handler = _TRANSITIONS.get((state.waiting, type(event)))
         if handler is None:
             raise UsageError(f"{type(event).__name__} while waiting for {state.waiting}")
@@ -61,7 +66,7 @@ class Interpreter:
         state = _felt(replace(state, served=served, served_when_heard=False), event)
         walk = Walk(self._flows, state, questions.open_question, forms.open_form)
         handler(walk, event)
-        return walk.state, walk.commands
+        return walk
 
     def resume(self, state: FlowState) -> tuple[FlowState, list[Command]]:
         """Ask the present question again, on the channel that the contact has moved to.

@@ -46,7 +46,10 @@ _T = TypeVar("_T")
 
 
 class Walk:
-    """Carries the state and the commands of one event's answer. Not kept between events."""
+    """Carries the state and the commands of one event's answer. Not kept between events.
+
+    ``trail`` holds the state at the beginning of every step that was taken.
+    """
 
     def __init__(
         self,
@@ -59,6 +62,7 @@ class Walk:
         self.flows = flows
         self.state = state
         self.commands: list[Command] = []
+        self.trail: list[FlowState] = []
         self._open_question = open_question
         self._open_form = open_form
 
@@ -132,6 +136,7 @@ class Walk:
         for _ in range(MAX_STEPS):
             self._drop_forms()
             step = self.step
+            self.trail.append(self.state)
             if not isinstance(step, FormStep):  # a form may be entered, or come back to
                 self.enter(step)
             if not self._pass(step):

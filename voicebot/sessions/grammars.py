@@ -91,6 +91,9 @@ class ListenGrammars:
 
     def now(self, wanted: Wanted) -> ActiveGrammar:
         """The same, at once and on this thread."""
+        names = _names(wanted)
+        if len(names) == len(wanted):
+            return self.named(names)
         parts: list[str | tuple[str, CompiledGrammar]] = []
         for each in wanted:
             if isinstance(each, str):

@@ -1,0 +1,200 @@
+"""What of the flows the tests went through: steps, the ways that leave them, silence and nomatch.
+
+A way is counted once it was taken for its own reason: a case of a branch because its condition
+held, an answer because that answer was given. Steps that can be left in one way only count as one.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from voicebot.flows.commands import (
+    ActionFailed,
+    FlowEvent,
+    InputMatched,
+    NoInput,
+    NoMatch,
+    TransferRefused,
+)
+from voicebot.flows.document import Place
+from voicebot.flows.expression import holds
+from voicebot.flows.graph import Edge, Why, edges, shared_edges
+from voicebot.flows.model import BranchStep, Flow, FlowSet, step_keys
+from voicebot.flows.state import FlowState, Frame, Waiting
+from voicebot.rehearsal.judge import result_of
+from voicebot.rehearsal.witness import Passage
+from voicebot.types import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Something that a test can reach. ``step`` is empty for what the whole flow shares.
+
+    ``kind`` is 'step', 'noinput', 'nomatch' or a `Why`; ``number`` tells the edges of a step apart.
+    """
+
+    flow: str
+    step: str
+    kind: str
+    number: int
+    place: Place = field(compare=False)
+    text: str = field(compare=False, default="")
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """``missed`` stands in the order of the files."""
+
+    steps: int
+    steps_reached: int
+    ways: int
+    ways_reached: int
+    missed: tuple[Way, ...]
+
+    @property
+    def percent(self) -> float:
+        """Of steps and ways together, 0 to 100."""
+        whole = self.steps + self.ways
+        return 100 * (self.steps_reached + self.ways_reached) / whole if whole else 100.0
+
+
+def measure(flows: FlowSet, passages: Iterable[Passage]) -> Coverage:
+    """What of ``flows`` these passages reached."""
+    wanted = list(all_ways(flows))
+    reached = {way for passage in passages for way in _reached(flows, passage)}
+    steps = [way for way in wanted if way.kind == "step"]
+    others = [way for way in wanted if way.kind != "step"]
+    missed = [way for way in wanted if way not in reached]
+    # What leaves a step that was never reached is missed with it, and told with it.
+    lost = {(way.flow, way.step) for way in missed if way.kind == "step"}
+    told = [way for way in missed if way.kind == "step" or (way.flow, way.step) not in lost]
+    return Coverage(
+        steps=len(steps),
+        steps_reached=sum(way in reached for way in steps),
+        ways=len(others),
+        ways_reached=sum(way in reached for way in others),
+        missed=tuple(sorted(told, key=lambda way: (way.place.file, way.place.line))),
+    )
+
+
+def all_ways(flows: FlowSet) -> Iterator[Way]:
+    """Everything that could be reached."""
+    for flow in flows:
+        for name, step in flow.steps.items():
+            yield Way(flow.name, name, "step", 0, step.place, f"step '{name}'")
+            leaving = list(edges(step))
+            if len(leaving) > 1:
+                for number, edge in enumerate(leaving):
+                    yield _way(flow, name, number, edge)
+            for kind in ("noinput", "nomatch"):
+                if kind in step_keys(type(step)):
+                    yield Way(flow.name, name, kind, 0, step.place, f"{kind} at '{name}'")
+        for number, edge in enumerate(shared_edges(flow)):
+            yield _way(flow, "", number, edge)
+
+
+def _way(flow: Flow, step: str, number: int, edge: Edge) -> Way:
+    label = f" '{edge.label}'" if edge.label else ""
+    whence = f"'{step}'" if step else "any question"
+    text = f"{edge.why}{label} from {whence} to '{edge.target.name}'"
+    return Way(flow.name, step, edge.why, number, edge.target.place, text)
+
+
+def _reached(flows: FlowSet, passage: Passage) -> Iterator[Way]:
+    states = list(passage.trail)
+    for state in states:
+        frame = state.frames[-1]
+        yield _plain(flows, frame, "step")
+    before = passage.before
+    if before.waiting is not Waiting.START:
+        asked = before.frames[-1]
+        result = result_of(passage)
+        if result in {"noinput", "nomatch"}:
+            yield _plain(flows, asked, str(result))
+        if states:
+            yield from _left(flows, before, passage.event, states[0].frames[-1])
+    for state, after in itertools.pairwise(states):
+        yield from _walked(flows, state, after.frames[-1])
+
+
+def _plain(flows: FlowSet, frame: Frame, kind: str) -> Way:
+    place = flows[frame.flow].steps[frame.step].place
+    return Way(frame.flow, frame.step, kind, 0, place)
+
+
+def _walked(flows: FlowSet, state: FlowState, to: Frame) -> Iterator[Way]:
+    """The way that a step took by itself."""
+    frame = state.frames[-1]
+    flow = flows[frame.flow]
+    step = flow.steps[frame.step]
+    leaving = list(enumerate(edges(step)))
+    if isinstance(step, BranchStep):
+        cases = step.branch.cases
+        taken = (n for n, case in enumerate(cases) if holds(case.condition, state.variables))
+        number = next(taken, len(cases))
+        yield _way(flow, frame.step, number, leaving[number][1])
+    elif len(leaving) > 1 and to.flow == frame.flow:
+        yield from (
+            _way(flow, frame.step, number, edge)
+            for number, edge in leaving
+            if edge.target.name == to.step
+        )
+
+
+def _left(flows: FlowSet, before: FlowState, event: FlowEvent, to: Frame) -> Iterator[Way]:
+    """The way that an event led from the step that waited for it."""
+    frame = before.frames[-1]
+    flow = flows[frame.flow]
+    own = [
+        (flow, frame.step, number, edge)
+        for number, edge in enumerate(edges(flow.steps[frame.step]))
+        if frame.flow == to.flow and edge.target.name == to.step
+    ]
+    shared = [
+        (around, "", number, edge)
+        for around in {frame.flow: flows[frame.flow] for frame in before.frames}.values()
+        for number, edge in enumerate(shared_edges(around))
+        if around.name == to.flow and edge.target.name == to.step
+    ]
+    fitting = [each for each in (*own, *shared) if _fits(each[3], before, event)]
+    # An answer of its own goes before 'else'.
+    labelled = [each for each in fitting if each[3].label]
+    for around, step, number, edge in (labelled or fitting)[:1]:
+        yield _way(around, step, number, edge)
+
+
+def _fits(edge: Edge, before: FlowState, event: FlowEvent) -> bool:
+    match event:
+        case InputMatched(heard):
+            pending = before.pending if before.waiting is Waiting.CONFIRMATION else None
+            meaning = pending.semantics if pending and heard.semantics is True else heard.semantics
+            if edge.why is Why.COMMAND:
+                return edge.label == _command(heard.semantics)
+            return edge.why is Why.ANSWER and edge.label in {"", _label(meaning)}
+        case NoMatch() | NoInput():
+            return edge.why is Why.TROUBLE
+        case ActionFailed() | TransferRefused():
+            return edge.why is Why.FAILURE
+    return edge.why is Why.NEXT
+
+
+def _command(meaning: Json) -> str:
+    if isinstance(meaning, dict):
+        return str(meaning.get("command", ""))
+    return str(meaning)
+
+
+def _label(meaning: Json) -> str:
+    """The key of a route that a meaning is looked up by."""
+    if isinstance(meaning, dict):
+        meaning = meaning.get("intent")
+    if isinstance(meaning, bool):
+        return "true" if meaning else "false"
+    return str(meaning)
+
+
+def reached_steps(passages: Sequence[Passage]) -> set[Frame]:
+    """Every step that was taken."""
+    return {frame for passage in passages for frame in passage.frames}

@@ -1,0 +1,248 @@
+"""Recorded calls, taken through an edited application: what each turn would be now.
+
+The caller's part is as it was recorded: words (or the sound of them), keys, silences. What comes of
+transfers is taken from the call's outcome. Where the flow now asks something else, the answers that
+follow were given to other questions: the first difference of a call tells most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from voicebot.errors import ActionError
+from voicebot.events import TurnResult
+from voicebot.flows.commands import (
+    Act,
+    ActionDone,
+    ActionFailed,
+    Command,
+    ContactStarted,
+    FlowEvent,
+    HangUp,
+    Listen,
+    NoInput,
+    RecognitionFailed,
+    Transfer,
+    TransferDone,
+    TransferRefused,
+)
+from voicebot.flows.interpreter import Interpreter
+from voicebot.rehearsal.judge import result_of
+from voicebot.rehearsal.stage import RunAction, Unanswered
+from voicebot.rehearsal.witness import Witness, meaning
+from voicebot.sessions.recording import STEP as CONSENT_STEP
+from voicebot.sessions.records import CallRecord, TurnRecord
+from voicebot.types import Json, Outcome
+
+Hear: TypeAlias = Callable[[TurnRecord, Listen], Awaitable[FlowEvent]]
+"""What a recorded turn would be heard as now, by the grammars of the question that is asked now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """One turn of the caller's: asked at ``step``, taken for ``result`` with this ``meaning``, and
+    then ``next``: the step that asked next, or empty at the end."""
+
+    step: str
+    result: TurnResult
+    meaning: Json
+    next: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How a call went. ``stopped`` says why it could not be followed further; then ``outcome`` is
+    None."""
+
+    turns: tuple[Understood, ...]
+    outcome: Outcome | None
+    stopped: str = ""
+
+    @property
+    def route(self) -> tuple[str, ...]:
+        """The questions in order."""
+        return tuple(turn.step for turn in self.turns)
+
+    @property
+    def heard(self) -> tuple[tuple[str, TurnResult, Json], ...]:
+        """What was asked and what was understood, turn by turn."""
+        return tuple((turn.step, turn.result, turn.meaning) for turn in self.turns)
+
+    @property
+    def recognised(self) -> int:
+        return sum(turn.result is TurnResult.MATCH for turn in self.turns)
+
+
+def as_recorded(call: CallRecord) -> Course:
+    """The course that a call took."""
+    turns = [turn for turn in call.turns if turn.step != CONSENT_STEP]
+    steps = [turn.step for turn in turns[1:]] + [""]
+    return Course(
+        tuple(
+            Understood(turn.step, turn.result, turn.heard.semantics if turn.heard else None, step)
+            for turn, step in zip(turns, steps, strict=True)
+            if turn.result is not TurnResult.SAID
+        ),
+        call.outcome,
+    )
+
+
+def answers_of(call: CallRecord) -> list[TurnRecord]:
+    """The turns in which the bot listened to the caller."""
+    passed_over = {TurnResult.SAID, TurnResult.HANGUP}
+    return [
+        turn for turn in call.turns if turn.step != CONSENT_STEP and turn.result not in passed_over
+    ]
+
+
+async def replay(call: CallRecord, interpreter: Interpreter, act: RunAction, hear: Hear) -> Course:
+    """Take ``call`` through the flows of ``interpreter``."""
+    return await _Replay(call, interpreter, act, hear).run()
+
+
+class _Replay:
+    def __init__(
+        self, call: CallRecord, interpreter: Interpreter, act: RunAction, hear: Hear
+    ) -> None:
+        self._call = call
+        self._recorded = as_recorded(call)
+        self._answers = answers_of(call)
+        self._witness = Witness(interpreter, facts=facts_of(call), transfer=self._transfer)
+        self._act = act
+        self._hear = hear
+        self._turns: list[Understood] = []
+
+    async def run(self) -> Course:
+        command = await self._settle(ContactStarted())
+        for answer in self._answers:
+            if not isinstance(command, Listen):
+                break
+            step = self._witness.step
+            seen = len(self._witness.passages)
+            command = await self._settle(await self._hear(answer, command))
+            if len(self._witness.passages) == seen:
+                break  # stopped: a flow that acts without end
+            heard = self._witness.passages[seen]
+            result = result_of(heard) or TurnResult.NOMATCH
+            onward = "" if isinstance(command, HangUp) else self._witness.step
+            self._turns.append(Understood(step, result, meaning(heard.event), onward))
+        if isinstance(command, Act):
+            return Course(tuple(self._turns), None, f"at the action '{command.action}'")
+        return Course(tuple(self._turns), self._outcome(command))
+
+    async def _settle(self, event: FlowEvent) -> Command:
+        """Tell the flow, run its actions; give what it then waits for. An `Act` that comes back is
+        one that nobody can run here."""
+        while True:
+            command = self._witness.receive(event)[-1]
+            if not isinstance(command, Act):
+                return command
+            try:
+                event = ActionDone(await self._act(command.action, command.arguments))
+            except Unanswered:
+                return command
+            except ActionError as error:
+                event = ActionFailed(error.problem)
+
+    def _transfer(self, transfer: Transfer) -> FlowEvent:
+        """As it was: taken, or refused where the recorded call went on after the same way."""
+        goes_on = len(self._turns) + 1 < len(self._answers)
+        same = tuple(self._recorded.turns[: len(self._turns)]) == tuple(self._turns)
+        if goes_on and same and self._call.outcome is not Outcome.TRANSFERRED:
+            return TransferRefused("no answer")
+        return TransferDone()
+
+    def _outcome(self, command: Command) -> Outcome:
+        if isinstance(command, HangUp):
+            waited = self._call.outcome is Outcome.ABANDONED_IN_QUEUE
+            if command.outcome is Outcome.TRANSFERRED and waited:
+                return Outcome.ABANDONED_IN_QUEUE
+            return command.outcome
+        ends = {self._witness.outcome_if_hung_up, self._witness.outcome_if_cut_off}
+        same = self._recorded.heard == Course(tuple(self._turns), None).heard
+        # How much of the last words the caller heard is known to the record alone.
+        if same and self._call.outcome in ends:
+            return self._call.outcome
+        return self._witness.outcome_if_hung_up
+
+
+def facts_of(call: CallRecord) -> dict[str, Json]:
+    """What the flow knew of the call from the beginning."""
+    headers: dict[str, Json] = {
+        name.replace("-", "_"): value for name, value in call.headers.items()
+    }
+    return {
+        "caller": call.caller,
+        "callee": call.callee,
+        "channel": "voice",
+        "language": str(call.language),
+        "direction": call.direction,
+        "answered_by": call.answered_by or None,
+        "headers": headers,
+    }
+
+
+def unheard(turn: TurnRecord) -> FlowEvent | None:
+    """The event of a turn in which the caller was not heard at all; None for any other."""
+    if turn.result is TurnResult.NOINPUT:
+        return NoInput()
+    if turn.heard is None:
+        return RecognitionFailed()
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One call, before and after."""
+
+    call: CallRecord
+    before: Course
+    after: Course
+
+    @property
+    def first_difference(self) -> int | None:
+        """The index of the first turn that differs, None where all are the same. A call that ends
+        earlier or later differs at its end."""
+        before, after = self.before.turns, self.after.turns
+        for index, (old, new) in enumerate(zip(self.before.heard, self.after.heard, strict=False)):
+            # Where the record ends, it cannot tell where the caller was led.
+            led = index < len(before) - 1 and before[index].next != after[index].next
+            if old != new or led:
+                return index
+        if len(before) != len(after) and not self.after.stopped:
+            return min(len(before), len(after))
+        return None
+
+    @property
+    def is_changed(self) -> bool:
+        differs = not self.after.stopped and self.before.outcome != self.after.outcome
+        return differs or self.first_difference is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Figures of the calls that could be followed to their end."""
+
+    calls: int
+    turns: int
+    recognised: int
+    contained: int
+    outcomes: dict[str, int]
+
+
+CONTAINED = frozenset({Outcome.SELF_SERVED, Outcome.MOVED_TO_TEXT})
+"""Served without a person."""
+
+
+def totals(courses: Sequence[Course]) -> Totals:
+    """Add up."""
+    outcomes = [course.outcome for course in courses if course.outcome is not None]
+    return Totals(
+        calls=len(courses),
+        turns=sum(len(course.turns) for course in courses),
+        recognised=sum(course.recognised for course in courses),
+        contained=sum(outcome in CONTAINED for outcome in outcomes),
+        outcomes={str(each): outcomes.count(each) for each in Outcome if each in outcomes},
+    )

@@ -1,0 +1,79 @@
+"""What answers a flow's actions and transfers in a test: stubs first, then the sample database.
+
+An action that neither answers is a fault of the test, not of the flow: a test never reaches a
+configured database or another server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
+
+from voicebot.errors import ActionError
+from voicebot.flows.commands import (
+    FlowEvent,
+    Transfer,
+    TransferDone,
+    TransferMode,
+    TransferRefused,
+    TransferReturned,
+)
+from voicebot.rehearsal.compare import contains
+from voicebot.rehearsal.model import DEFAULT_TALK_SECONDS, Answer, Setting, Stub
+from voicebot.types import Json
+
+RunAction: TypeAlias = Callable[[str, Mapping[str, Json]], Awaitable[Json]]
+
+
+class Unanswered(ActionError):
+    """Nothing in the test answers this action."""
+
+
+class Stage:
+    """One test's stubs; ``sample`` runs an action on the sample database or raises `Unanswered`."""
+
+    def __init__(self, setting: Setting, sample: RunAction) -> None:
+        self._actions = setting.actions
+        self._transfers = setting.transfers
+        self._sample = sample
+        self._given: dict[int, int] = {}
+        self.unanswered: str | None = None
+        """The action that nothing answered, if any."""
+
+    async def act(self, name: str, arguments: Mapping[str, Json]) -> Json:
+        """Run an action. Raises ActionError where the test or the database wants it to fail."""
+        stub = self._actions.get(name)
+        try:
+            if not stub:
+                return await self._sample(name, arguments)
+            answer = self._answer(stub, arguments)
+            if answer is None:
+                raise Unanswered(name, "no answer of the test fits these arguments")
+        except Unanswered:
+            self.unanswered = name
+            raise
+        if answer.fails is not None:
+            raise ActionError(name, answer.fails)
+        return answer.value
+
+    def transfer(self, transfer: Transfer) -> FlowEvent:
+        """What comes of a transfer; without a stub somebody takes it."""
+        stub = self._transfers.get(transfer.target, ())
+        answer = self._answer(stub, {})
+        if answer is not None and answer.fails is not None:
+            return TransferRefused(answer.fails)
+        if answer is not None and isinstance(answer.value, dict):
+            told = answer.value
+            return TransferReturned(float(str(told["seconds"])), str(told["left"]))
+        if transfer.mode is TransferMode.BRIDGE:
+            return TransferReturned(DEFAULT_TALK_SECONDS)
+        return TransferDone()
+
+    def _answer(self, stub: Stub, arguments: Mapping[str, Json]) -> Answer | None:
+        for answer in stub:
+            used = self._given.get(id(answer), 0)
+            fresh = answer.times is None or used < answer.times
+            if fresh and contains(dict(answer.when), dict(arguments)):
+                self._given[id(answer)] = used + 1
+                return answer
+        return None

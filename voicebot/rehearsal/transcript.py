@@ -1,0 +1,104 @@
+"""A conversation as people read it: who said and did what, one line each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from voicebot.flows.commands import (
+    Act,
+    ActionDone,
+    ActionFailed,
+    FlowEvent,
+    HangUp,
+    InputMatched,
+    NoInput,
+    NoMatch,
+    RecognitionFailed,
+    Say,
+    Transfer,
+    TransferDone,
+    TransferRefused,
+    TransferReturned,
+)
+from voicebot.rehearsal import witness
+from voicebot.rehearsal.model import Move, MoveKind
+from voicebot.rehearsal.witness import Passage
+from voicebot.types import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """``who`` is 'caller', 'bot', 'heard', 'flow' or 'end'."""
+
+    who: str
+    text: str
+
+
+def move_line(move: Move, voice: str = "") -> Line:
+    """What the caller did, in which voice."""
+    match move.kind:
+        case MoveKind.SAYS:
+            return Line("caller", f"'{move.text}'" + (f" ({voice})" if voice else ""))
+        case MoveKind.KEYS:
+            return Line("caller", f"presses {move.text}")
+        case MoveKind.SILENCE:
+            return Line("caller", "is silent" + (f", {move.times} times" * (move.times > 1)))
+        case MoveKind.RECOGNIZER_FAILS:
+            return Line("caller", "speaks, and listening fails")
+        case MoveKind.HANGS_UP:
+            return Line("caller", "hangs up")
+
+
+def lines(passages: Sequence[Passage], language: Language, today: date) -> Iterator[Line]:
+    """What these passages held."""
+    for passage in passages:
+        if text := _event(passage.event):
+            yield Line("heard" if passage.before.waiting != "action" else "flow", text)
+        if way := " > ".join(frame.step for frame in passage.frames):
+            yield Line("flow", f"goes {way}")
+        for command in passage.commands:
+            match command:
+                case Say(prompt):
+                    yield Line("bot", witness.as_read(prompt, language, today))
+                case Act(action, arguments):
+                    yield Line("flow", f"runs {action} {_json(dict(arguments))}")
+                case Transfer() as transfer:
+                    yield Line("flow", f"transfers to {transfer.target} {_json(transfer.context)}")
+                case HangUp(outcome, reason):
+                    yield Line("end", f"{outcome} ({reason})")
+
+
+def as_text(transcript: Sequence[Line]) -> str:
+    """Lines under each other."""
+    return "\n".join(f"{line.who:>6}  {line.text}" for line in transcript)
+
+
+def _event(event: FlowEvent) -> str:
+    match event:
+        case InputMatched(heard):
+            sure = f", confidence {heard.confidence:.2f}" if heard.confidence < 1 else ""
+            return f"{_json(heard.semantics)} ({heard.grammar or 'keys'}{sure})"
+        case NoMatch():
+            return "nomatch"
+        case NoInput():
+            return "noinput"
+        case RecognitionFailed():
+            return "listening failed"
+        case ActionDone(value):
+            return f"gets {_json(value)}"
+        case ActionFailed(problem):
+            return f"gets no answer: {problem}"
+        case TransferDone():
+            return "the call is taken"
+        case TransferRefused(problem):
+            return f"nobody takes it: {problem}"
+        case TransferReturned(seconds, left):
+            return f"the person talked for {seconds:g} s, then the {left} left"
+    return ""
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)

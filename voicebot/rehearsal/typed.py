@@ -1,0 +1,95 @@
+"""A caller who types: words and keys go straight to the grammars, and no time passes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Protocol
+
+from voicebot.errors import ActionError
+from voicebot.flows.commands import (
+    Act,
+    ActionDone,
+    ActionFailed,
+    Command,
+    ContactStarted,
+    FlowEvent,
+    HangUp,
+    InputMatched,
+    Listen,
+    NoInput,
+    NoMatch,
+    RecognitionFailed,
+)
+from voicebot.rehearsal.model import Move, MoveKind
+from voicebot.rehearsal.stage import Stage
+from voicebot.rehearsal.witness import Witness
+from voicebot.types import Heard, Outcome
+
+
+class Understands(Protocol):
+    """Makes typed words and keys what a flow would hear."""
+
+    def words(self, line: str, listen: Listen) -> Heard | None: ...
+
+    def keys(self, line: str, listen: Listen) -> Heard | None: ...
+
+
+class TypedCall:
+    """One typed conversation; a `Channel`."""
+
+    def __init__(self, witness: Witness, understand: Understands, stage: Stage) -> None:
+        self.witness = witness
+        self.outcome: Outcome | None = None
+        self.voice = ""
+        self.seconds = 0.0
+        self._understand = understand
+        self._stage = stage
+        self._listen: Listen | None = None
+
+    async def begin(self) -> None:
+        await self._go_on(ContactStarted({"channel": "text"}))
+
+    async def make(self, move: Move) -> None:
+        for _ in range(move.times):
+            if move.kind is MoveKind.HANGS_UP:
+                self.outcome = self.outcome or self.witness.outcome_if_hung_up
+            if self.outcome is not None:
+                return
+            assert self._listen is not None, "a flow that goes on listens"
+            await self._go_on(self._event(move, self._listen))
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    def _event(self, move: Move, listen: Listen) -> FlowEvent:
+        heard: Heard | None = None
+        match move.kind:
+            case MoveKind.SILENCE:
+                return NoInput()
+            case MoveKind.RECOGNIZER_FAILS:
+                return RecognitionFailed()
+            case MoveKind.KEYS:
+                heard = self._understand.keys(move.text, listen)
+            case _:
+                heard = self._understand.words(move.text, listen)
+                if heard is not None:
+                    heard = replace(heard, confidence=move.confidence)
+        return NoMatch() if heard is None else InputMatched(heard)
+
+    async def _go_on(self, event: FlowEvent | None) -> None:
+        while event is not None:
+            event = await self._answer(self.witness.receive(event)[-1])
+
+    async def _answer(self, command: Command) -> FlowEvent | None:
+        """What comes of the command that waits; None where the caller is to answer, or nobody."""
+        match command:
+            case Listen():
+                self._listen = command
+            case HangUp(outcome):
+                self.outcome = outcome
+            case Act(action, arguments):
+                try:
+                    return ActionDone(await self._stage.act(action, arguments))
+                except ActionError as error:
+                    return ActionFailed(error.problem)
+        return None

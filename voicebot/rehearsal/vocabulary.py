@@ -1,0 +1,68 @@
+"""Every key of a conversation test and what it means; the documentation follows these tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+FILE_KEYS: Mapping[str, str] = {
+    "setup": "what holds for every test of the file",
+    "tests": "the tests, by name",
+}
+
+TEST_KEYS: Mapping[str, str] = {
+    "setup": "what holds for this test, over that of the file",
+    "table": "rows of values; the test runs for each row, `<name>` standing for its value",
+    "talk": "the turns of the conversation",
+    "outcome": "how the call ends; a caller who is still there hangs up",
+}
+
+SETUP_KEYS: Mapping[str, str] = {
+    "flow": "the flow that takes the call (default: the setting `calls.flow`)",
+    "today": "the day on which the call is made, `2026-11-21` (default: that of the run)",
+    "facts": "variables that are there from the beginning: `caller`, `language`, …",
+    "actions": "what actions give, by name",
+    "transfers": "what comes of transfers, by target",
+}
+
+MOVES: Mapping[str, str] = {
+    "says": "the caller says these words",
+    "keys": "the caller presses these keys",
+    "silence": "`true`, or how often: the caller says nothing until it is a noinput",
+    "recognizer_fails": "`true`: the caller speaks, and listening breaks on our side",
+    "hangs_up": "`true`: the caller hangs up",
+}
+
+CHECKS: Mapping[str, str] = {
+    "step": "where the bot now waits, or where the call ended",
+    "passes": "a step, or several in this order, that the flow took since the caller's move",
+    "avoids": "a step, or several, that it did not take",
+    "bot": "a part of what the bot said since the move, or several",
+    "bot_not": "what it did not say",
+    "result": "what the move was taken for: `match`, `nomatch` or `noinput`",
+    "heard": "the meaning of what was heard",
+    "acts": "an action that was run, several, or a mapping of them to arguments; `[]` for none",
+    "transfers": "the target of a transfer, or a mapping of it to what the person is told",
+    "variables": "variables and their values, dotted names too",
+    "holds": "a condition on the variables, as in a branch, or several",
+    "outcome": "the call is over now, with this outcome",
+}
+
+TURN_KEYS: Mapping[str, str] = {
+    **MOVES,
+    "confidence": "how sure the recogniser is of `says`, 0 to 1 (default 1; not in audio)",
+    **CHECKS,
+}
+
+ACTION_KEYS: Mapping[str, str] = {
+    "result": "what the action gives",
+    "fails": "why it fails instead",
+    "when": "only for these arguments",
+    "times": "only so many times",
+}
+
+TRANSFER_KEYS: Mapping[str, str] = {
+    "fails": "why nobody takes the call, such as `busy`",
+    "seconds": "how long the person of a bridged transfer talks before leaving (default 60)",
+    "left": "who ended a bridged transfer: `agent` or `line`",
+    "times": "only so many times",
+}

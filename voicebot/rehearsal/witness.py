@@ -1,0 +1,175 @@
+"""A dialogue that remembers everything: what it was told, the way it took, what it wanted done.
+
+Typed and spoken tests and replays all hold their conversations through it (it is a `Dialogue` of
+`sessions.voice`), so that one judge and one count of coverage serve them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from voicebot.flows.commands import (
+    Act,
+    ActionDone,
+    ActionFailed,
+    Command,
+    ContactStarted,
+    FlowEvent,
+    HangUp,
+    InputMatched,
+    Say,
+    Transfer,
+    TransferRefused,
+)
+from voicebot.flows.interpreter import Interpreter
+from voicebot.flows.state import FlowState, Frame, Waiting
+from voicebot.speech import spoken
+from voicebot.types import Json, Language, Outcome, Prompt
+
+MAX_PASSAGES = 1000
+"""Events that one conversation may have: a flow that acts without end is stopped here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One event and what the flow made of it."""
+
+    before: FlowState
+    event: FlowEvent
+    trail: tuple[FlowState, ...]
+    commands: tuple[Command, ...]
+    after: FlowState
+
+    @property
+    def frames(self) -> list[Frame]:
+        """The steps that were taken, in order."""
+        return [state.frames[-1] for state in self.trail]
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """An action or transfer that the flow wanted: its name, details, and what came of it."""
+
+    what: str
+    name: str
+    details: Mapping[str, Json]
+    answer: FlowEvent | None
+
+    def as_text(self) -> str:
+        match self.answer:
+            case ActionDone(value):
+                return f"-> {value!r}"
+            case ActionFailed(problem) | TransferRefused(problem):
+                return f"fails: {problem}"
+            case None:
+                return "is not answered"
+            case other:
+                return f"-> {type(other).__name__}"
+
+
+class Witness:
+    """One contact's way through the flows. ``facts`` are added to what the channel knows."""
+
+    def __init__(
+        self,
+        interpreter: Interpreter,
+        *,
+        facts: Mapping[str, Json],
+        transfer: Callable[[Transfer], FlowEvent],
+    ) -> None:
+        self.state = interpreter.begin()
+        self.passages: list[Passage] = []
+        self._interpreter = interpreter
+        self._facts = facts
+        self._transfer = transfer
+
+    def receive(self, event: FlowEvent) -> list[Command]:
+        """Tell the flow; a transfer that it wants is answered at once."""
+        if isinstance(event, ContactStarted):
+            event = ContactStarted({**event.facts, **self._facts})
+        commands = self._follow(event)
+        said: list[Command] = []
+        while isinstance(last := commands[-1], Transfer):
+            said += commands[:-1]
+            said += [Say(prompt) for prompt in last.while_waiting]
+            commands = self._follow(self._transfer(last))
+        return said + commands
+
+    def _follow(self, event: FlowEvent) -> list[Command]:
+        if len(self.passages) >= MAX_PASSAGES:
+            self.state = replace(self.state, waiting=Waiting.NOTHING)
+            return [HangUp(Outcome.FAILED, f"the flow had {MAX_PASSAGES} events")]
+        before = self.state
+        walk = self._interpreter.follow(before, event)
+        self.state = walk.state
+        passage = Passage(before, event, tuple(walk.trail), tuple(walk.commands), walk.state)
+        self.passages.append(passage)
+        return walk.commands
+
+    @property
+    def step(self) -> str:
+        return self.state.step
+
+    @property
+    def is_over(self) -> bool:
+        return self.state.waiting is Waiting.NOTHING
+
+    @property
+    def listens(self) -> bool:
+        return self.state.waiting in {Waiting.INPUT, Waiting.CONFIRMATION}
+
+    @property
+    def outcome_if_hung_up(self) -> Outcome:
+        return self.state.outcome_if_hung_up
+
+    @property
+    def outcome_if_cut_off(self) -> Outcome:
+        return self.state.outcome_if_cut_off
+
+
+def prompts(passages: Sequence[Passage]) -> list[Prompt]:
+    """All that was said to the caller, in order."""
+    said: list[Prompt] = []
+    for command in (command for passage in passages for command in passage.commands):
+        if isinstance(command, Say):
+            said.append(command.prompt)
+        elif isinstance(command, Transfer):
+            said += command.while_waiting
+    return said
+
+
+def deeds(passages: Sequence[Passage]) -> list[Deed]:
+    """The actions and transfers that were wanted, in order."""
+    events = [passage.event for passage in passages[1:]]
+    done = []
+    for place, passage in enumerate(passages):
+        answer = events[place] if place < len(events) else None
+        match passage.commands[-1]:
+            case Act(action, arguments):
+                done.append(Deed("action", action, arguments, answer))
+            case Transfer() as transfer:
+                done.append(Deed("transfer", transfer.target, dict(transfer.context), answer))
+    return done
+
+
+def hang_up(passages: Sequence[Passage]) -> HangUp | None:
+    """How the flow ended the contact, None where it did not."""
+    last = passages[-1].commands[-1] if passages else None
+    return last if isinstance(last, HangUp) else None
+
+
+def as_read(prompt: Prompt, language: Language, today: date) -> str:
+    """The prompt as it looks in text."""
+    return spoken.text(prompt, language, today)
+
+
+def as_heard(prompt: Prompt, language: Language, today: date) -> str:
+    """The prompt in the words that are spoken."""
+    return spoken.words(prompt, language, today)
+
+
+def meaning(event: FlowEvent) -> Json:
+    """What was understood, null where nothing was."""
+    return event.heard.semantics if isinstance(event, InputMatched) else None
