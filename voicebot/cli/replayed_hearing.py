@@ -7,6 +7,7 @@ from pathlib import Path
 
 import structlog
 
+from voicebot.application import pronouncer
 from voicebot.cli.audio_inputs import load_recognizer
 from voicebot.cli.try_ import TypedInput
 from voicebot.config import Settings
@@ -30,7 +31,7 @@ class ReplayedHearing:
     def __init__(self, application: Path, settings: Settings, *, audio: bool) -> None:
         store = GrammarStore(application / "grammars", settings.server.data / GRAMMAR_CACHE)
         self._typed = TypedInput(store)
-        self._grammars = ListenGrammars(store)
+        self._grammars = ListenGrammars(store, pronounce=pronouncer)
         self._folder = settings.server.data / settings.recording.folder
         self._recognizer = load_recognizer("", "", None, settings) if audio else None
 
@@ -60,14 +61,15 @@ class ReplayedHearing:
 
     def _read(self, heard: Heard, listen: Listen) -> FlowEvent:
         if heard.mode is Mode.DTMF:
-            found = self._typed.keys(heard.text, listen)
+            event = self._typed.pressed(heard.text, listen)
+        elif heard.text.strip():
+            event = self._typed.said(heard.text, listen, heard.mode)
         else:
-            found = self._typed.words(heard.text, listen) if heard.text.strip() else None
-        if found is None:
-            return NoMatch()
+            event = NoMatch()
         # Words that were not understood came with the confidence of a guess.
-        sure = heard.confidence if heard.semantics is not None else found.confidence
-        return InputMatched(replace(found, mode=heard.mode, confidence=sure))
+        if isinstance(event, InputMatched) and heard.semantics is not None:
+            event = InputMatched(replace(event.heard, confidence=heard.confidence))
+        return event
 
     def _decoded(self, sound: RecordedSound, turn: TurnRecord, listen: Listen) -> FlowEvent | None:
         """None where the recording does not hold the words (a private question)."""
@@ -83,7 +85,8 @@ class ReplayedHearing:
             return RecognitionFailed()
         best = result.best
         if best is None or not result.match:
-            return NoMatch()
+            missed = NoMatch(result.free_text)
+            return self._grammars.nearest_now(listen.grammars, missed, Mode.SPEECH)
         return InputMatched(
             Heard(best.text, best.semantics, result.confidence, Mode.SPEECH, best.grammar)
         )

@@ -6,6 +6,7 @@ import re
 import shutil
 from functools import cache, lru_cache
 
+from voicebot.application import pronouncer
 from voicebot.cli.audio_inputs import load_recognizer
 from voicebot.cli.caller_voice import synthetic
 from voicebot.config import Settings
@@ -55,7 +56,7 @@ def pipeline(store: GrammarStore, settings: Settings, quality: LineQuality) -> P
     return Pipeline(
         recognize=recognizer.recognize,
         renderer=renderer,
-        grammars=ListenGrammars(store, executor=AtOnce()),
+        grammars=ListenGrammars(store, executor=AtOnce(), pronounce=pronouncer),
         turns=TurnPolicy(**settings.turns.model_dump()),
         quality=quality,
     )

@@ -11,6 +11,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -106,25 +107,38 @@ class TypedInput:
         if not line:
             return NoInput()
         if all(character in KEYS for character in line):
-            heard = self.keys(line, listen)
-        else:
-            heard = self.words(line, listen)
-        if heard is not None:
-            return InputMatched(heard)
-        return self._grammars.nearest_now(listen.grammars, NoMatch(line), Mode.TEXT)
+            return self.pressed(line, listen)
+        return self.said(line, listen)
 
-    def keys(self, line: str, listen: Listen) -> Heard | None:
+    def pressed(self, line: str, listen: Listen, *, today: date | None = None) -> FlowEvent:
+        """What comes of pressing these keys; ``today`` as in `said`."""
+        heard = self.keys(line, listen, today)
+        return InputMatched(heard) if heard is not None else NoMatch()
+
+    def said(
+        self, line: str, listen: Listen, mode: Mode = Mode.TEXT, *, today: date | None = None
+    ) -> FlowEvent:
+        """What comes of these words, those that are near to an item of a list among them.
+
+        ``today`` is the day for words such as 'tomorrow', None for the local date.
+        """
+        heard = self.words(line, listen, today)
+        if heard is not None:
+            return InputMatched(replace(heard, mode=mode))
+        return self._grammars.nearest_now(listen.grammars, NoMatch(line), mode)
+
+    def keys(self, line: str, listen: Listen, today: date | None = None) -> Heard | None:
         """What pressing these keys means; None for a nomatch."""
         keys = line if line in listen.keys else line.removesuffix(listen.termchar or " ")
         if keys in listen.keys:
             return Heard(keys, listen.keys[keys], 1.0, Mode.DTMF)
-        return _heard(self._grammars.now(listen.grammars).match_keys(keys), Mode.DTMF)
+        return _heard(self._grammars.now(listen.grammars).match_keys(keys, today), Mode.DTMF)
 
-    def words(self, line: str, listen: Listen) -> Heard | None:
+    def words(self, line: str, listen: Listen, today: date | None = None) -> Heard | None:
         """What these words mean; None for a nomatch."""
         if not listen.grammars:
             return None
-        match = self._grammars.now(listen.grammars).match_words([line])
+        match = self._grammars.now(listen.grammars).match_words([line], today)
         return _heard(match, Mode.TEXT)
 
 

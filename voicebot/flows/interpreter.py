@@ -44,6 +44,11 @@ class Interpreter:
         self._flows = flows
         self._start = flows[start]
 
+    @property
+    def flows(self) -> FlowSet:
+        """All flows of the application."""
+        return self._flows
+
     def begin(self) -> FlowState:
         """The state of a contact that has not begun; it waits for `ContactStarted`."""
         facts: dict[str, Json] = {"language": str(self._start.language), "frustration": 0.0}

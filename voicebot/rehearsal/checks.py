@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from voicebot.events import TurnResult
 from voicebot.flows import atoms
 from voicebot.flows.document import Map, Node, Place, Scalar, Sequence, suggest
+from voicebot.rehearsal.form_answers import REVIEW
 from voicebot.rehearsal.model import Check, Named
 from voicebot.rehearsal.vocabulary import CHECKS
 from voicebot.types import Outcome
@@ -16,7 +17,11 @@ RESULTS = (TurnResult.MATCH, TurnResult.NOMATCH, TurnResult.NOINPUT)
 
 
 def read_checks(
-    turn: Map, steps: Collection[str], actions: Collection[str], targets: Collection[str]
+    turn: Map,
+    steps: Collection[str],
+    slots: Collection[str],
+    actions: Collection[str],
+    targets: Collection[str],
 ) -> tuple[Check, ...]:
     """The checks of a turn, in the file's order. Raises FlowError for the first fault."""
 
@@ -28,6 +33,10 @@ def read_checks(
 
     readers: Mapping[str, Callable[[str, Node, Place], list[Check]]] = {
         "step": lambda key, node, place: [Check(key, step(node), node.place)],
+        "slot": lambda key, node, place: [
+            Check(key, known(node, {*slots, REVIEW}, "slot"), node.place)
+        ],
+        "filled": lambda key, node, place: _done(key, node, place, slots, "slot"),
         "passes": lambda key, node, place: [
             Check(key, tuple(step(item) for item in _items(node)), node.place)
         ],

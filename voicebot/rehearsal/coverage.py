@@ -8,39 +8,26 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from voicebot.flows.commands import (
     ActionFailed,
+    Ambiguous,
     FlowEvent,
     InputMatched,
     NoInput,
     NoMatch,
     TransferRefused,
 )
-from voicebot.flows.document import Place
 from voicebot.flows.expression import holds
 from voicebot.flows.graph import Edge, Why, edges, shared_edges
-from voicebot.flows.model import BranchStep, Flow, FlowSet, step_keys
+from voicebot.flows.model import AskStep, BranchStep, FlowSet, FormStep, ListSource, Step
 from voicebot.flows.state import FlowState, Frame, Waiting
+from voicebot.rehearsal.form_answers import form_at
+from voicebot.rehearsal.form_ways import answered, left_for_a_while, left_for_good, ways_of_form
 from voicebot.rehearsal.judge import result_of
+from voicebot.rehearsal.ways import Way, command_in, route_key, way_along
 from voicebot.rehearsal.witness import Passage
-from voicebot.types import Json
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """Something that a test can reach. ``step`` is empty for what the whole flow shares.
-
-    ``kind`` is 'step', 'noinput', 'nomatch' or a `Why`; ``number`` tells the edges of a step apart.
-    """
-
-    flow: str
-    step: str
-    kind: str
-    number: int
-    place: Place = field(compare=False)
-    text: str = field(compare=False, default="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +74,21 @@ def all_ways(flows: FlowSet) -> Iterator[Way]:
             leaving = list(edges(step))
             if len(leaving) > 1:
                 for number, edge in enumerate(leaving):
-                    yield _way(flow, name, number, edge)
-            for kind in ("noinput", "nomatch"):
-                if kind in step_keys(type(step)):
-                    yield Way(flow.name, name, kind, 0, step.place, f"{kind} at '{name}'")
+                    yield way_along(flow, name, number, edge)
+            if isinstance(step, FormStep):
+                yield from ways_of_form(flow, step)
+            for kind in _misses(step):
+                yield Way(flow.name, name, kind, 0, step.place, f"{kind} at '{name}'")
         for number, edge in enumerate(shared_edges(flow)):
-            yield _way(flow, "", number, edge)
+            yield way_along(flow, "", number, edge)
 
 
-def _way(flow: Flow, step: str, number: int, edge: Edge) -> Way:
-    label = f" '{edge.label}'" if edge.label else ""
-    whence = f"'{step}'" if step else "any question"
-    text = f"{edge.why}{label} from {whence} to '{edge.target.name}'"
-    return Way(flow.name, step, edge.why, number, edge.target.place, text)
+def _misses(step: Step) -> Iterator[str]:
+    """What may come at a question instead of an answer."""
+    if isinstance(step, AskStep):
+        yield from ("noinput", "nomatch")
+        if any(isinstance(source, ListSource) and source.near for source in step.grammar):
+            yield "ambiguous"
 
 
 def _reached(flows: FlowSet, passage: Passage) -> Iterator[Way]:
@@ -110,13 +99,16 @@ def _reached(flows: FlowSet, passage: Passage) -> Iterator[Way]:
     before = passage.before
     if before.waiting is not Waiting.START:
         asked = before.frames[-1]
+        yield from answered(flows, passage)
         result = result_of(passage)
-        if result in {"noinput", "nomatch"}:
+        if result in {"noinput", "nomatch"} and form_at(flows, before) is None:
             yield _plain(flows, asked, str(result))
+            if isinstance(passage.event, Ambiguous):
+                yield _plain(flows, asked, "ambiguous")
         if states:
-            yield from _left(flows, before, passage.event, states[0].frames[-1])
+            yield from _left(flows, before, passage.event, states[0])
     for state, after in itertools.pairwise(states):
-        yield from _walked(flows, state, after.frames[-1])
+        yield from _walked(flows, state, after)
 
 
 def _plain(flows: FlowSet, frame: Frame, kind: str) -> Way:
@@ -124,9 +116,9 @@ def _plain(flows: FlowSet, frame: Frame, kind: str) -> Way:
     return Way(frame.flow, frame.step, kind, 0, place)
 
 
-def _walked(flows: FlowSet, state: FlowState, to: Frame) -> Iterator[Way]:
+def _walked(flows: FlowSet, state: FlowState, after: FlowState) -> Iterator[Way]:
     """The way that a step took by itself."""
-    frame = state.frames[-1]
+    frame, to = state.frames[-1], after.frames[-1]
     flow = flows[frame.flow]
     step = flow.steps[frame.step]
     leaving = list(enumerate(edges(step)))
@@ -134,17 +126,34 @@ def _walked(flows: FlowSet, state: FlowState, to: Frame) -> Iterator[Way]:
         cases = step.branch.cases
         taken = (n for n, case in enumerate(cases) if holds(case.condition, state.variables))
         number = next(taken, len(cases))
-        yield _way(flow, frame.step, number, leaving[number][1])
+        yield way_along(flow, frame.step, number, leaving[number][1])
+    elif isinstance(step, FormStep):
+        aside = list(left_for_a_while(flow, step, state, after, None))
+        yield from aside or left_for_good(flow, step, after)
     elif len(leaving) > 1 and to.flow == frame.flow:
         yield from (
-            _way(flow, frame.step, number, edge)
+            way_along(flow, frame.step, number, edge)
             for number, edge in leaving
             if edge.target.name == to.step
         )
 
 
-def _left(flows: FlowSet, before: FlowState, event: FlowEvent, to: Frame) -> Iterator[Way]:
+def _left(flows: FlowSet, before: FlowState, event: FlowEvent, after: FlowState) -> Iterator[Way]:
     """The way that an event led from the step that waited for it."""
+    frame = before.frames[-1]
+    flow = flows[frame.flow]
+    step = flow.steps[frame.step]
+    ways: list[Way] = []
+    if isinstance(step, FormStep):
+        ways += left_for_a_while(flow, step, before, after, event)
+    ways = ways or list(_led(flows, before, event, after.frames[-1]))
+    if isinstance(step, FormStep):
+        ways = ways or list(left_for_good(flow, step, after))
+    yield from ways
+
+
+def _led(flows: FlowSet, before: FlowState, event: FlowEvent, to: Frame) -> Iterator[Way]:
+    """The edge that an event leads along, that of the step or one that all questions share."""
     frame = before.frames[-1]
     flow = flows[frame.flow]
     own = [
@@ -162,7 +171,7 @@ def _left(flows: FlowSet, before: FlowState, event: FlowEvent, to: Frame) -> Ite
     # An answer of its own goes before 'else'.
     labelled = [each for each in fitting if each[3].label]
     for around, step, number, edge in (labelled or fitting)[:1]:
-        yield _way(around, step, number, edge)
+        yield way_along(around, step, number, edge)
 
 
 def _fits(edge: Edge, before: FlowState, event: FlowEvent) -> bool:
@@ -171,28 +180,13 @@ def _fits(edge: Edge, before: FlowState, event: FlowEvent) -> bool:
             pending = before.pending if before.waiting is Waiting.CONFIRMATION else None
             meaning = pending.semantics if pending and heard.semantics is True else heard.semantics
             if edge.why is Why.COMMAND:
-                return edge.label == _command(heard.semantics)
-            return edge.why is Why.ANSWER and edge.label in {"", _label(meaning)}
-        case NoMatch() | NoInput():
+                return edge.label == command_in(event)
+            return edge.why is Why.ANSWER and edge.label in {"", route_key(meaning)}
+        case NoMatch() | Ambiguous() | NoInput():
             return edge.why is Why.TROUBLE
         case ActionFailed() | TransferRefused():
             return edge.why is Why.FAILURE
     return edge.why is Why.NEXT
-
-
-def _command(meaning: Json) -> str:
-    if isinstance(meaning, dict):
-        return str(meaning.get("command", ""))
-    return str(meaning)
-
-
-def _label(meaning: Json) -> str:
-    """The key of a route that a meaning is looked up by."""
-    if isinstance(meaning, dict):
-        meaning = meaning.get("intent")
-    if isinstance(meaning, bool):
-        return "true" if meaning else "false"
-    return str(meaning)
 
 
 def reached_steps(passages: Sequence[Passage]) -> set[Frame]:

@@ -10,11 +10,12 @@ from functools import cached_property
 from typing import cast
 
 from voicebot.events import TurnResult
-from voicebot.flows.commands import InputMatched, NoInput, NoMatch
+from voicebot.flows.commands import Ambiguous, InputMatched, NoInput, NoMatch
 from voicebot.flows.document import suggest
 from voicebot.flows.expression import Expression, holds, look_up
+from voicebot.flows.model import FlowSet
 from voicebot.flows.state import FlowState, Frame
-from voicebot.rehearsal import witness
+from voicebot.rehearsal import form_answers, witness
 from voicebot.rehearsal.compare import contains, holds_words
 from voicebot.rehearsal.model import Check, Failure, Named
 from voicebot.rehearsal.witness import Deed, Passage
@@ -27,6 +28,7 @@ class Played:
 
     passages: Sequence[Passage]
     state: FlowState
+    flows: FlowSet
     language: Language
     today: date
     outcome: Outcome | None
@@ -68,6 +70,29 @@ def _step(wanted: object, played: Played) -> str:
         return ""
     verb = "ended" if played.outcome is not None else "waits"
     return f"expected step '{name}', but the bot {verb} at '{_label(at)}'"
+
+
+def _slot(wanted: object, played: Played) -> str:
+    asked = form_answers.asked(played.flows, played.state)
+    if asked == wanted:
+        return ""
+    if not asked:
+        at = _label(played.state.frames[-1])
+        return f"expected slot '{wanted}' to be asked for, but no form asks at '{at}'"
+    return f"expected slot '{wanted}' to be asked for, but it is '{asked}'"
+
+
+def _filled(wanted: object, played: Played) -> str:
+    named = cast("Named | None", wanted)
+    values = form_answers.filled(played.flows, played.passages)
+    if named is None:
+        return f"expected no slot to be filled, but there was {_json(values)}" if values else ""
+    if named.name not in values:
+        return f"expected slot '{named.name}' to be filled, but it was {_json(values)}"
+    if named.value is None or contains(named.value, values[named.name]):
+        return ""
+    found = _json(values[named.name])
+    return f"expected slot '{named.name}' to be {_json(named.value)}, but it is {found}"
 
 
 def _passes(wanted: object, played: Played) -> str:
@@ -117,7 +142,7 @@ def result_of(passage: Passage) -> TurnResult | None:
         case InputMatched():
             missed = passage.after.counts.nomatch_here > passage.before.counts.nomatch_here
             return TurnResult.NOMATCH if missed else TurnResult.MATCH
-        case NoMatch():
+        case NoMatch() | Ambiguous():
             return TurnResult.NOMATCH
         case NoInput():
             return TurnResult.NOINPUT
@@ -182,6 +207,8 @@ def _outcome(wanted: object, played: Played) -> str:
 
 _JUDGES: Mapping[str, Callable[[object, Played], str]] = {
     "step": _step,
+    "slot": _slot,
+    "filled": _filled,
     "passes": _passes,
     "avoids": _avoids,
     "bot": _bot,

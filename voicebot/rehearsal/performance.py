@@ -163,6 +163,7 @@ class _Performance:
         played = Played(
             self._channel.witness.passages[self._mark :],
             self._channel.witness.state,
+            self._channel.witness.flows,
             self._language,
             self._today,
             self._channel.outcome,

@@ -14,7 +14,7 @@ from pathlib import Path
 from voicebot.errors import FlowError
 from voicebot.flows import atoms
 from voicebot.flows.document import Map, Node, Place, Scalar, Sequence, read_document, suggest
-from voicebot.flows.model import FlowSet
+from voicebot.flows.model import FlowSet, FormStep
 from voicebot.rehearsal import vocabulary
 from voicebot.rehearsal.checks import known, read_checks, read_outcome
 from voicebot.rehearsal.model import (
@@ -50,6 +50,11 @@ class Names:
         """Names of steps, alone and with their flow's."""
         names = {name for flow in self.flows for name in flow.steps}
         return names | {f"{flow.name}.{name}" for flow in self.flows for name in flow.steps}
+
+    def slots(self) -> set[str]:
+        """Names of the slots of all forms."""
+        steps = (step for flow in self.flows for step in flow.steps.values())
+        return {name for step in steps if isinstance(step, FormStep) for name in step.form}
 
     def targets(self) -> set[str]:
         return {reference.name for reference in self.flows.transfers()}
@@ -196,7 +201,8 @@ class _File:
         if move is None and "confidence" in mapping.entries:
             place = mapping.key_places["confidence"]
             raise place.error("'confidence' without words", "Write 'says' too.")
-        checks = read_checks(mapping, self._steps, self._names.actions, self._names.targets())
+        names = self._names
+        checks = read_checks(mapping, self._steps, names.slots(), names.actions, names.targets())
         return Turn(move, checks, mapping.place)
 
 

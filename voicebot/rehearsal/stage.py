@@ -33,6 +33,8 @@ class Stage:
     """One test's stubs; ``sample`` runs an action on the sample database or raises `Unanswered`."""
 
     def __init__(self, setting: Setting, sample: RunAction) -> None:
+        self.today = setting.today
+        """The day on which the call is made, None for that of the run."""
         self._actions = setting.actions
         self._transfers = setting.transfers
         self._sample = sample

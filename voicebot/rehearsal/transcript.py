@@ -11,6 +11,7 @@ from voicebot.flows.commands import (
     Act,
     ActionDone,
     ActionFailed,
+    Ambiguous,
     FlowEvent,
     HangUp,
     InputMatched,
@@ -83,6 +84,8 @@ def _event(event: FlowEvent) -> str:
             return f"{_json(heard.semantics)} ({heard.grammar or 'keys'}{sure})"
         case NoMatch():
             return "nomatch"
+        case Ambiguous(options):
+            return f"as near to {' as to '.join(options)}"
         case NoInput():
             return "noinput"
         case RecognitionFailed():

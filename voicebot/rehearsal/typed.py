@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Protocol
 
 from voicebot.errors import ActionError
@@ -17,21 +18,20 @@ from voicebot.flows.commands import (
     InputMatched,
     Listen,
     NoInput,
-    NoMatch,
     RecognitionFailed,
 )
 from voicebot.rehearsal.model import Move, MoveKind
 from voicebot.rehearsal.stage import Stage
 from voicebot.rehearsal.witness import Witness
-from voicebot.types import Heard, Outcome
+from voicebot.types import Outcome
 
 
 class Understands(Protocol):
     """Makes typed words and keys what a flow would hear."""
 
-    def words(self, line: str, listen: Listen) -> Heard | None: ...
+    def said(self, line: str, listen: Listen, *, today: date | None) -> FlowEvent: ...
 
-    def keys(self, line: str, listen: Listen) -> Heard | None: ...
+    def pressed(self, line: str, listen: Listen, *, today: date | None) -> FlowEvent: ...
 
 
 class TypedCall:
@@ -62,19 +62,19 @@ class TypedCall:
         """Nothing is open."""
 
     def _event(self, move: Move, listen: Listen) -> FlowEvent:
-        heard: Heard | None = None
         match move.kind:
             case MoveKind.SILENCE:
                 return NoInput()
             case MoveKind.RECOGNIZER_FAILS:
                 return RecognitionFailed()
             case MoveKind.KEYS:
-                heard = self._understand.keys(move.text, listen)
-            case _:
-                heard = self._understand.words(move.text, listen)
-                if heard is not None:
-                    heard = replace(heard, confidence=move.confidence)
-        return NoMatch() if heard is None else InputMatched(heard)
+                return self._understand.pressed(move.text, listen, today=self._stage.today)
+        event = self._understand.said(move.text, listen, today=self._stage.today)
+        if isinstance(event, InputMatched):
+            # Words that are only near to an item are less sure by themselves.
+            sure = event.heard.confidence * move.confidence
+            event = InputMatched(replace(event.heard, confidence=sure))
+        return event
 
     async def _go_on(self, event: FlowEvent | None) -> None:
         while event is not None:

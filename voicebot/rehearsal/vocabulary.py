@@ -34,6 +34,8 @@ MOVES: Mapping[str, str] = {
 
 CHECKS: Mapping[str, str] = {
     "step": "where the bot now waits, or where the call ended",
+    "slot": "the slot that a form now asks for, or `review` where it asks about all of them",
+    "filled": "a slot that has a new value, several, or a mapping of them to values; `[]`: none",
     "passes": "a step, or several in this order, that the flow took since the caller's move",
     "avoids": "a step, or several, that it did not take",
     "bot": "a part of what the bot said since the move, or several",

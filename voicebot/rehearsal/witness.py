@@ -24,6 +24,7 @@ from voicebot.flows.commands import (
     TransferRefused,
 )
 from voicebot.flows.interpreter import Interpreter
+from voicebot.flows.model import FlowSet
 from voicebot.flows.state import FlowState, Frame, Waiting
 from voicebot.speech import spoken
 from voicebot.types import Json, Language, Outcome, Prompt
@@ -107,6 +108,10 @@ class Witness:
         passage = Passage(before, event, tuple(walk.trail), tuple(walk.commands), walk.state)
         self.passages.append(passage)
         return walk.commands
+
+    @property
+    def flows(self) -> FlowSet:
+        return self._interpreter.flows
 
     @property
     def step(self) -> str:

@@ -17,6 +17,7 @@ from typing import Protocol
 import structlog
 
 from voicebot.errors import ActionError, CallError, TransferFailed
+from voicebot.events import TurnResult
 from voicebot.flows.commands import (
     Act,
     ActionDone,
@@ -25,6 +26,7 @@ from voicebot.flows.commands import (
     ContactStarted,
     FlowEvent,
     HangUp,
+    InputMatched,
     Listen,
     NoMatch,
     Say,
@@ -340,18 +342,21 @@ class VoiceSession:
         # Compiled, where need be, while the question is being said.
         grammar = await self._services.grammars.active(listen.grammars)
         hearing = await self._ears.hear(listen, grammar)
+        event, result, heard = hearing.event, hearing.result, hearing.heard
+        if isinstance(event, NoMatch):
+            event = await self._services.grammars.nearest(listen.grammars, event)
+        if isinstance(event, InputMatched):
+            result, heard = TurnResult.MATCH, event.heard  # what is near counts as understood
         self._account.heard(
-            hearing.result,
-            hearing.heard,
+            result,
+            heard,
             latency_ms=self._latency_ms(),
             barged_in=hearing.barged_in,
         )
         self._last_speech_at = hearing.last_speech_at
         self._mouth.speaker.expect_reply()
         self._told_latency = False
-        if isinstance(hearing.event, NoMatch):
-            return await self._services.grammars.nearest(listen.grammars, hearing.event)
-        return hearing.event
+        return event
 
     async def _act(self, act: Act) -> FlowEvent:
         action = asyncio.ensure_future(self._services.act(act.action, act.arguments))
