@@ -127,6 +127,17 @@ class PromptRenderer:
         )
         return tuple(dict.fromkeys(found))
 
+    def length_s(self, prompt: Prompt, language: Language, rate: int) -> float | None:
+        """How long a static prompt is, in seconds; None where a part of it is neither recorded nor
+        rendered yet. Reads the disk."""
+        length = 0.0
+        for segment in self.plan(prompt, language):
+            sound = self._stored(segment, rate) if segment.static else None
+            if sound is None:
+                return None
+            length += len(sound) / rate + segment.pause_ms / 1000
+        return length
+
     def _key(self, segment: Segment, rate: int) -> str:
         if segment.recording is not None:
             digest = self._recordings.digest(segment.recording)
