@@ -16,7 +16,9 @@ from voicebot.cli import (
     check,
     dial,
     grammar,
+    graph,
     models,
+    new,
     prompts,
     recognize,
     say,
@@ -52,7 +54,9 @@ def _options(
 
 
 app.command("serve")(serve.serve)
+app.command("new")(new.new)
 app.command("check")(check.check)
+app.command("graph")(graph.graph)
 app.command("try")(try_.try_flow)
 app.command("call")(call.call)
 app.command("dial")(dial.dial)
