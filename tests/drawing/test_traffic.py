@@ -61,8 +61,8 @@ class Recorder:
         self._tell(TransferRefused("busy"))
         return self
 
-    def hear(self, meaning: Json, grammar: str = "g") -> Recorder:
-        heard = Heard("", meaning, 1.0, Mode.SPEECH, grammar)
+    def hear(self, meaning: Json, grammar: str = "g", confidence: float = 1.0) -> Recorder:
+        heard = Heard("", meaning, confidence, Mode.SPEECH, grammar)
         return self._turn(InputMatched(heard), TurnResult.MATCH, heard)
 
     def miss(self, event: FlowEvent) -> Recorder:
@@ -147,6 +147,31 @@ def test_of_several_ways_that_fit_the_one_is_taken_whose_words_were_said(
 
     assert taken[f"order_found>{status}"] == 1
     assert taken[f"{status}>anything_else"] == 1
+
+
+@pytest.mark.parametrize(("intent", "number"), [("order_status", 1), ("return", 3)])
+def test_conditions_that_the_answers_decide_are_decided(
+    intent: str, number: int, demo: FlowSet
+) -> None:
+    call = Recorder(demo).hear({"intent": intent}).hear({"number": "4271"}).act(ORDER)
+
+    counts = follow(demo, call.over()).counts
+
+    assert {key: count for key, count in counts.items() if key[1] == "choose_request"} == {
+        ("main", "choose_request", -1): 1,
+        ("main", "choose_request", number): 1,
+    }
+
+
+def test_a_confirmation_is_no_second_answer(demo: FlowSet) -> None:
+    recorder = Recorder(demo).hear({"intent": "order_status"})
+    recorder.hear({"number": "4271"}, confidence=0.4).hear(True).act(ORDER)
+
+    traffic = follow(demo, recorder.over())
+
+    assert traffic.lost == 0
+    assert traffic.counts["main", "ask_number", 0] == 1
+    assert ("main", "unknown_number", -1) not in traffic.counts
 
 
 def test_misunderstandings_stay_and_then_lead_to_trouble(demo: FlowSet) -> None:

@@ -1,40 +1,26 @@
 """What real calls did in a flow, told from their records.
 
 A record names the steps at which the caller was heard, not those between. Between two of them the
-way is found in the flow: it begins with what the answer meant, and of several ways that fit, the
-one is taken whose words were said. A call that fits no way (the flow has changed since) is followed
-as far as it fits. Pure.
+way is found in the flow (`drawing.ways`): it begins with what the answer meant, and of several ways
+that fit, the one is taken whose words were said. A call that fits no way (the flow has changed
+since) is followed as far as it fits. Pure.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from typing import Final, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from voicebot.drawing.boxes import Counts
+from voicebot.drawing.ways import Taken, Way, step_of, ways_to
 from voicebot.events import TurnResult
 from voicebot.flows.graph import Why, edges, shared_edges
-from voicebot.flows.model import (
-    AskStep,
-    CallStep,
-    FlowSet,
-    GotoStep,
-    HangUpStep,
-    ReturnStep,
-    Step,
-)
-from voicebot.flows.state import Frame, Frames
+from voicebot.flows.model import AskStep, FlowSet, Step
+from voicebot.flows.state import Frame
 from voicebot.sessions.records import CallRecord, TurnRecord
 
-MOST_LOOKED_AT: Final = 2000
-"""Places that a search of a way may come to."""
-
-Taken: TypeAlias = tuple[str, str, int]
-"""A flow, a step, and the number of the edge by which it was left; -1 for coming to the step."""
-
-_Way: TypeAlias = tuple[Frames, tuple[Taken, ...]]
 _WORDS = re.compile(r"[^\W\d_]+")
 
 
@@ -66,154 +52,109 @@ class Traffic:
     def add(self, call: CallRecord) -> None:
         """Follow one call."""
         self.calls += 1
-        turns = [turn for turn in call.turns if turn.step in self._labels]
         if call.flow not in self._flows.flows:
             self.lost += 1
             return
         flow = self._flows[call.flow]
-        frames: Frames = (Frame(flow.name, flow.start.name),)
+        beginning = Way((Frame(flow.name, flow.start.name),))
+        start = beginning.arriving(beginning.frames)
+        here: Way | None = None
         heard: TurnRecord | None = None
-        for turn in turns:
-            way = self._way(frames, heard, turn)
-            if way is None:
+        for turn in call.turns:
+            if turn.step not in self._labels:
+                continue  # what the server itself asks, such as leave to record
+            if here is None or heard is None:
+                here = self._best([start], turn)
+            else:
+                here = self._after(here, heard, turn)
+            if here is None:
                 self.lost += 1
                 return
-            frames, taken = way
-            self._counts.update(taken)
-            heard = turn
+            self._counts.update(here.taken)
+            here, heard = replace(here, taken=()), turn
 
-    def _way(self, frames: Frames, heard: TurnRecord | None, turn: TurnRecord) -> _Way | None:
-        """The likeliest way from where the call stood to where ``turn`` was heard."""
-        if heard is None:
-            first = (frames, (_arrival(frames),))
-            return self._best([first], turn)
+    def _after(self, here: Way, heard: TurnRecord, turn: TurnRecord) -> Way | None:
+        """The likeliest way from where ``heard`` was heard to where ``turn`` was."""
         understood = heard.result is TurnResult.MATCH
-        likely = list(self._answered(frames, heard)) if understood else list(self._trouble(frames))
+        if understood:
+            here = self._told(here, heard)
+        likely = self._answered(here, heard) if understood else self._trouble(here)
         way = self._best(likely, turn)
-        if _label(frames) != turn.step:
-            return way or self._best(list(self._any_way(frames)), turn)
+        if here.label != turn.step:
+            return way or self._best(self._any_way(here), turn)
         # Asked again, or come back to? What was said between tells.
-        again: _Way = (frames, ())
-        here = max(0, self._fit((frames, (_arrival(frames),)), turn))
-        away = here - 1 if way is None else self._fit(way, turn)
-        return way if away > here or (away == here and understood) else again
+        stayed = max(0, self._fit(here.arriving(here.frames), turn))
+        went = stayed - 1 if way is None else self._fit(way, turn)
+        return way if went > stayed or (went == stayed and understood) else here
 
     # Ways out of a question
 
-    def _answered(self, frames: Frames, heard: TurnRecord) -> Iterator[_Way]:
+    def _told(self, here: Way, heard: TurnRecord) -> Way:
+        """What the answer makes known. Yes to a confirmation leaves the answer as it was."""
+        step = step_of(self._flows, here.frames)
+        if heard.heard is None or not isinstance(step, AskStep):
+            return here
+        meaning = heard.heard.semantics
+        if _is_command(meaning) or (isinstance(meaning, bool) and step.confirm is not None):
+            return here
+        stored = {"answer": meaning} | ({step.store: meaning} if step.store else {})
+        return replace(here, known={**here.known, **stored})
+
+    def _answered(self, here: Way, heard: TurnRecord) -> Iterator[Way]:
         """By the edges that lead where the answer's meaning leads."""
-        step = self._step(frames)
+        step = step_of(self._flows, here.frames)
         if not isinstance(step, AskStep) or heard.heard is None:
             return
         meaning = heard.heard.semantics
-        command = meaning.get("command") if isinstance(meaning, dict) else meaning
-        targets = {
-            edge.target.name for edge in edges(step) if edge.label and edge.label == str(command)
-        }
+        command = str(meaning.get("command") if isinstance(meaning, dict) else meaning)
+        targets = {edge.target.name for edge in edges(step) if edge.label == command}
         if (answer := step.next.target(meaning)) is not None and not _is_command(meaning):
             targets |= {answer.name}
         for number, edge in enumerate(edges(step)):
             if edge.target.name in targets:
-                yield self._leaving(frames, number, edge.target.name)
+                yield here.leaving(number, edge.target.name)
                 targets.discard(edge.target.name)
-        yield from self._shared(frames, str(command))
+        yield from self._shared(here, command)
 
-    def _trouble(self, frames: Frames) -> Iterator[_Way]:
-        step = self._step(frames)
+    def _trouble(self, here: Way) -> Iterator[Way]:
+        step = step_of(self._flows, here.frames)
         for number, edge in enumerate(edges(step) if step is not None else ()):
             if edge.why is Why.TROUBLE:
-                yield self._leaving(frames, number, edge.target.name)
-        yield from self._shared(frames, "", Why.TROUBLE)
+                yield here.leaving(number, edge.target.name)
+        yield from self._shared(here, "", Why.TROUBLE)
 
-    def _any_way(self, frames: Frames) -> Iterator[_Way]:
-        step = self._step(frames)
-        if step is not None:
-            for number, edge in enumerate(edges(step)):
-                yield self._leaving(frames, number, edge.target.name)
-        yield from self._shared(frames)
+    def _any_way(self, here: Way) -> Iterator[Way]:
+        step = step_of(self._flows, here.frames)
+        for number, edge in enumerate(edges(step) if step is not None else ()):
+            yield here.leaving(number, edge.target.name)
+        yield from self._shared(here)
 
-    def _shared(
-        self, frames: Frames, label: str | None = None, why: Why | None = None
-    ) -> Iterator[_Way]:
-        for depth in range(len(frames), 0, -1):
-            flow = self._flows[frames[depth - 1].flow]
+    def _shared(self, here: Way, label: str | None = None, why: Why | None = None) -> Iterator[Way]:
+        """Commands and trouble of the present flow and of those that called it."""
+        for depth in range(len(here.frames), 0, -1):
+            flow = self._flows[here.frames[depth - 1].flow]
             for edge in shared_edges(flow):
                 if label in {None, edge.label} and why in {None, edge.why}:
-                    left = (*frames[: depth - 1], Frame(flow.name, edge.target.name))
-                    yield left, (_arrival(left),)
+                    frame = Frame(flow.name, edge.target.name)
+                    yield here.arriving((*here.frames[: depth - 1], frame))
 
-    def _leaving(self, frames: Frames, number: int, target: str) -> _Way:
-        top = frames[-1]
-        left = (*frames[:-1], Frame(top.flow, target))
-        return left, ((top.flow, top.step, number), _arrival(left))
+    # Which way it was
 
-    # Ways between two questions
+    def _best(self, beginnings: Iterable[Way], turn: TurnRecord) -> Way | None:
+        found = [
+            way for beginning in beginnings for way in ways_to(self._flows, turn.step, beginning)
+        ]
+        return max(found, key=lambda way: (self._fit(way, turn), -len(way.taken)), default=None)
 
-    def _best(self, beginnings: list[_Way], turn: TurnRecord) -> _Way | None:
-        found = [way for beginning in beginnings for way in self._ways_to(turn.step, beginning)]
-        return max(found, key=lambda way: (self._fit(way, turn), -len(way[1])), default=None)
-
-    def _ways_to(self, label: str, beginning: _Way) -> Iterator[_Way]:
-        todo = [beginning]
-        for _ in range(MOST_LOOKED_AT):
-            if not todo:
-                return
-            way = todo.pop()
-            if _label(way[0]) == label:
-                yield way
-            else:
-                todo += [onward for onward in self._onward(way) if _is_simple(onward)]
-
-    def _onward(self, way: _Way) -> Iterator[_Way]:
-        frames, taken = way
-        step = self._step(frames)
-        flow = frames[-1].flow
-        if isinstance(step, CallStep) and step.call.name in self._flows.flows:
-            start = self._flows[step.call.name].start.name
-            inner = (*frames, Frame(step.call.name, start))
-            yield inner, (*taken, _arrival(inner))
-        elif isinstance(step, GotoStep) and step.goto.name in self._flows.flows:
-            start = self._flows[step.goto.name].start.name
-            other = (*frames[:-1], Frame(step.goto.name, start))
-            yield other, (*taken, _arrival(other))
-        elif isinstance(step, ReturnStep) and len(frames) > 1:
-            caller = self._step(frames[:-1])
-            if isinstance(caller, CallStep):
-                back, more = self._leaving(frames[:-1], 0, caller.next.name)
-                yield back, taken + more
-        elif step is not None and not isinstance(step, AskStep | HangUpStep | ReturnStep):
-            for number, edge in enumerate(edges(step)):
-                left = (*frames[:-1], Frame(flow, edge.target.name))
-                yield left, (*taken, (flow, step.name, number), _arrival(left))
-
-    def _fit(self, way: _Way, turn: TurnRecord) -> int:
+    def _fit(self, way: Way, turn: TurnRecord) -> int:
         """How well the words of the steps on the way match what was said."""
         said = f" {' '.join(_WORDS.findall(turn.prompt.casefold()))} "
         fit = 0
-        for flow, name, number in way[1]:
+        for flow, name, number in way.taken:
             step = self._flows[flow].steps.get(name) if number == -1 else None
             for words in _words_of(step) if step is not None else ():
                 fit += len(words) if f" {words} " in said else -len(words)
         return fit
-
-    def _step(self, frames: Frames) -> Step | None:
-        top = frames[-1]
-        return self._flows[top.flow].steps.get(top.step) if top.flow in self._flows.flows else None
-
-
-def _label(frames: Frames) -> str:
-    top = frames[-1]
-    return top.step if len(frames) == 1 else f"{top.flow}.{top.step}"
-
-
-def _arrival(frames: Frames) -> Taken:
-    return frames[-1].flow, frames[-1].step, -1
-
-
-def _is_simple(way: _Way) -> bool:
-    """Whether the way has come to no step twice."""
-    arrivals = [taken for taken in way[1] if taken[2] == -1]
-    return len(arrivals) == len(set(arrivals))
 
 
 def _is_command(meaning: object) -> bool:
