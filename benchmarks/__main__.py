@@ -10,6 +10,7 @@ BENCHMARKS = (
     "builtins",
     "large_grammar",
     "startup",
+    "reload",
     "doors",
     "recorder",
     "strangers",

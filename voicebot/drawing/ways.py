@@ -1,8 +1,8 @@
 """The ways that a call may have gone between two steps that are known of it.
 
-A walk like that of `flows.walk`, but over everything that may happen, with what is known for sure of
-the variables: answers are in the record, results of actions are not. A condition that what is known
-decides is decided; any other may have gone either way.
+A walk like that of `flows.walk`, but over everything that may happen, with what is known for sure
+of the variables: answers are in the record, results of actions are not. A condition that what is
+known decides is decided; any other may have gone either way.
 """
 
 from __future__ import annotations
