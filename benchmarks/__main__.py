@@ -12,6 +12,7 @@ BENCHMARKS = (
     "batching",
     "large_grammar",
     "startup",
+    "reload",
     "doors",
     "recorder",
     "strangers",
