@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import Final
 
 import structlog
@@ -17,6 +18,8 @@ from voicebot.actions.registry import ActionRegistry, load_actions
 from voicebot.actions.seed import database_urls
 from voicebot.config import Settings
 from voicebot.errors import ModelError, UsageError
+from voicebot.flows.commands import FormGrammar
+from voicebot.flows.form_questions import grammars_ahead
 from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.model import AskStep, Flow, FlowSet, FormStep, Reference, step_grammars
 from voicebot.flows.reader import ACTIONS_FILE, load_flows
@@ -24,7 +27,7 @@ from voicebot.flows.validation import Known, validate
 from voicebot.grammar.disk_cache import FOLDER as GRAMMAR_CACHE
 from voicebot.grammar.store import GrammarStore
 from voicebot.live.fingerprint import fingerprint
-from voicebot.sessions.grammars import ListenGrammars
+from voicebot.sessions.grammars import KEPT_FORMS, ListenGrammars
 from voicebot.speech.phonemes import Pronouncer
 from voicebot.speech.recordings import Recordings, find_recordings
 from voicebot.types import Language
@@ -64,11 +67,19 @@ class Application:
         """Compile every grammar now rather than in the first call. Raises GrammarError."""
         for names in self.grammar_sets():
             self.listen_grammars.named(names).make_ready()
+        for form in islice(self._form_grammars(), KEPT_FORMS):
+            self.listen_grammars.now((form,))
 
     def grammar_sets(self) -> set[tuple[str, ...]]:
         """The names of the grammars that are listened for together: those of every question and
         its confirmation with the flow's commands, and those of forms one by one."""
         return {names for flow in self.flows for names in _grammar_sets(flow) if names}
+
+    def _form_grammars(self) -> Iterator[FormGrammar]:
+        for flow in self.flows:
+            for step in flow.steps.values():
+                if isinstance(step, FormStep):
+                    yield from grammars_ahead(step, flow.language)
 
     async def aclose(self) -> None:
         """Close what the actions hold open; no call may use it any more."""

@@ -141,7 +141,7 @@ def test_warnings_tell_what_callers_suffer_from_and_fail_a_strict_check(copy: Pa
 
     assert (lenient.exit_code, strict.exit_code) == (0, 1)
     (line,) = [line for line in lenient.output.splitlines() if line.endswith("(warning)")]
-    assert line.startswith(f"{copy}/flows/main.yaml:34:10: the prompt takes about 16 s to say")
+    assert line.startswith(f"{copy}/flows/main.yaml:35:10: the prompt takes about 16 s to say")
     assert lenient.output.rstrip().endswith("no problems, 1 warning.")
     assert [each["severity"] for each in report["warnings"]] == ["warning"]
 

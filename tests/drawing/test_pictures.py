@@ -100,13 +100,26 @@ def test_mermaid_names_every_step_and_escapes_what_it_would_stumble_over(flows: 
     assert drawn.count("subgraph") == drawn.count("  end\n") == 2
 
 
+def test_a_form_shows_its_questions_and_why_it_is_left(demo: FlowSet) -> None:
+    (box,) = (box for box in chart(demo["main"]).boxes if box.name == "return_form")
+    ways = {way.label: way.target for way in box.ways}
+
+    assert box.kind == "form"
+    assert "What is wrong with it?" in box.words
+    assert box.facts == ("fills number, reason, remedy, day",)
+    assert ways[""] == "open_return"
+    assert ways["tries >= 2"] == "still_unknown"
+    assert ways["looks at number"] == "find_return"
+    assert ways["hours"] == "hours"
+
+
 def test_the_demo_can_be_drawn(demo: FlowSet) -> None:
     charts = [chart(flow) for flow in demo]
 
     root = ET.fromstring(svg(charts))
     boxes = [each for each in root.iter(f"{SVG}g") if each.get("id")]
 
-    assert len(boxes) == len(demo["main"].steps)
+    assert len(boxes) == sum(len(flow.steps) for flow in demo)
     assert mermaid(charts).count(":::") == len(boxes)
 
 

@@ -195,9 +195,93 @@ def test_commands_lead_where_they_lead_from_every_question(demo: FlowSet) -> Non
     assert named(traffic, demo) == {
         "welcome>main_menu": 1,
         "to_agent>no_agent": 1,
-        "no_agent>main_menu": 1,
+        "no_agent>after_no_agent": 1,
+        "after_no_agent>main_menu": 1,
     }
     assert traffic.counts["main", "goodbye", -1] == 1
+
+
+DELIVERED: Json = {
+    "number": "4271",
+    "status": "delivered",
+    "eta": "2026-11-01",
+    "items": "a jacket",
+}
+
+
+def filled(**values: Json) -> Json:
+    return {"filled": values}
+
+
+def test_a_form_is_followed_through_what_looks_at_its_values(demo: FlowSet) -> None:
+    call = Recorder(demo).hear({"intent": "return"}).hear(filled(number="4271"), "form")
+    call.act(DELIVERED).hear(filled(reason="damaged"), "form").miss(NoMatch())
+    call.hear("refund", "return_remedy").hear(filled(day="20261127"), "form").hear(True)
+
+    traffic = follow(demo, call.act({"reference": "7"}).hear({"intent": "no"}).over())
+
+    assert traffic.lost == 0
+    assert named(traffic, demo) == {
+        "welcome>main_menu": 1,
+        "main_menu>new_request": 1,
+        "new_request>choose_request": 1,
+        "choose_request>return_form": 1,
+        "return_form>find_return": 1,
+        "find_return>return_looked_up": 1,
+        "return_looked_up>back": 1,
+        "return_form>open_return": 1,
+        "open_return>return_opened": 1,
+        "return_opened>say_reference": 1,
+        "say_reference>anything_else": 1,
+        "anything_else>goodbye": 1,
+    }
+    assert traffic.counts["main", "return_form", -1] == 1
+
+
+def test_a_value_that_is_refused_is_told_by_what_was_said(demo: FlowSet) -> None:
+    call = Recorder(demo).hear({"intent": "return"}).hear(filled(number="4272"), "form").act(None)
+
+    taken = named(follow(demo, call.over()), demo)
+
+    assert taken["return_unknown>forget_number"] == taken["forget_number>back"] == 1
+
+
+def test_a_form_that_stops_is_left_by_its_condition(demo: FlowSet) -> None:
+    call = Recorder(demo).hear({"intent": "return"}).hear(filled(number="4271"), "form").act(ORDER)
+
+    traffic = follow(demo, call.hear({"intent": "no"}).over())
+    taken = named(traffic, demo)
+
+    assert traffic.lost == 0
+    assert taken["return_form>cannot_return"] == taken["cannot_return>anything_else"] == 1
+
+
+def test_another_task_within_a_form_comes_back_to_it(demo: FlowSet) -> None:
+    call = Recorder(demo).hear({"intent": "return"}).hear({"intent": "hours"}, "request")
+    call.hear({"command": "operator"}).refuse().hear("goodbye", "commands")
+
+    traffic = follow(demo, call.over())
+    taken = named(traffic, demo)
+
+    assert traffic.lost == 0
+    assert taken["return_form>hours"] == taken["hours>done"] == taken["done>back"] == 1
+    assert taken["return_form>to_agent"] == taken["after_no_agent>back"] == 1
+    assert traffic.counts["main", "return_form", -1] == 1
+    assert traffic.counts["main", "goodbye", -1] == 1
+
+
+def test_a_task_may_lead_back_to_its_form(flow_set: Callable[..., FlowSet]) -> None:
+    flows = flow_set(
+        main="start: a\nsteps:\n  a: {form: {x: {ask: Hm?, grammar: g}}, next: z,"
+        " aside: {grammar: other, steps: {tell: b}}}\n"
+        "  b: {say: So., next: a}\n  z: {say: Bye., hangup: auto}\n"
+    )
+
+    traffic = follow(flows, Recorder(flows).hear("tell", "other").hear("y").over())
+
+    assert traffic.lost == 0
+    assert named(traffic, flows) == {"a>b": 1, "b>a": 1, "a>z": 1}
+    assert traffic.counts["main", "a", -1] == 1
 
 
 def test_calls_of_other_flows_are_followed_in_and_back(

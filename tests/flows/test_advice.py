@@ -103,6 +103,59 @@ def test_a_question_without_a_way_to_a_person_is_told(flow_set: FlowMaker) -> No
     ]
 
 
+@pytest.mark.parametrize(
+    ("more", "head"),
+    [
+        ("", OPERATOR),
+        ("commands: {help: person}, ", ""),
+        ("aside: {grammar: g, steps: {operator: person}}, ", ""),
+        ("stop: [{if: x == 1, next: person}], ", ""),
+        ("on_trouble: person, ", ""),
+    ],
+)
+def test_a_form_leads_to_a_person_by_any_of_its_ways(
+    more: str, head: str, flow_set: FlowMaker
+) -> None:
+    form = "a: {form: {x: {ask: Hm?, grammar: g}}, %snext: z}"
+
+    led = flow_set(main=flow(form % more, PERSON, END, head=head))
+    stuck = flow_set(main=flow(form % "commands: false, ", PERSON, END, head=head))
+
+    assert list(advice.nobody_to_talk_to(led)) == []
+    assert [each.problem for each in advice.nobody_to_talk_to(stuck)] == [
+        "from step 'a' no way leads to a person"
+    ]
+
+
+def test_a_task_within_a_form_comes_back_to_the_ways_of_the_form(flow_set: FlowMaker) -> None:
+    flows = flow_set(
+        main=flow(
+            "a: {form: {x: {ask: Hm?, grammar: g, filled: b}}, next: person}",
+            "b: {ask: Sure?, grammar: g, next: back}",
+            "c: {ask: Hm?, grammar: g, next: end}",
+            "back: {return: true}",
+            "end: {return: true}",
+            PERSON,
+            END,
+        )
+    )
+
+    assert [each.problem for each in advice.nobody_to_talk_to(flows)] == [
+        "from step 'c' no way leads to a person"
+    ]
+
+
+def test_prompts_and_menus_of_slots_count(flow_set: FlowMaker) -> None:
+    six = ", ".join(f'"{n}": m{n}' for n in range(1, 7))
+    slots = f"{{x: {{ask: {'word ' * 45}, grammar: g}}, y: {{ask: Hm?, keys: {{{six}}}}}}}"
+    flows = flow_set(main=flow(f"a: {{form: {slots}, next: z}}", END))
+
+    assert len(list(advice.long_prompts(flows))) == 1
+    assert [each.problem for each in advice.long_menus(flows)] == [
+        "slot 'y' is a menu of 6 items; callers keep 5 in mind"
+    ]
+
+
 def test_an_application_without_people_is_told_once(flow_set: FlowMaker) -> None:
     flows = flow_set(
         main=flow("a: {ask: Hm?, grammar: g, next: b}", "b: {ask: Hm?, grammar: g, next: z}", END)

@@ -8,6 +8,7 @@ from tests.live.conftest import FLOW, Folder
 from voicebot import application
 from voicebot.errors import FlowError, GrammarError, UsageError
 from voicebot.flows.commands import ContactStarted, Listen, Say
+from voicebot.sessions import grammars
 
 
 def test_an_application_does_not_follow_its_files(folder: Folder) -> None:
@@ -61,6 +62,25 @@ def test_grammars_of_confirmations_are_compiled_ahead(folder: Folder) -> None:
     sets = loaded.grammar_sets()
 
     assert sets == {("fruit",), ("builtin:boolean", "fruit")}
+
+
+def test_the_questions_of_forms_are_compiled_ahead(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.write(
+        "flows/main.yaml",
+        "start: a\nsteps:\n  z: {say: Bye., hangup: auto}\n  a:\n    next: z\n"
+        "    form: {x: {ask: Hm?, grammar: fruit}, y: {ask: So?, grammar: fruit}}\n",
+    )
+    loaded = folder.load()
+    loaded.compile_grammars()
+    interpreter = loaded.interpreter_for("main")
+    _, commands = interpreter.receive(interpreter.begin(), ContactStarted())
+    assert isinstance(commands[-1], Listen)
+
+    monkeypatch.setattr(grammars, "compile_form", None)  # nothing is left to compile
+
+    assert loaded.listen_grammars.now(commands[-1].grammars).match_words(["pears"])
 
 
 def test_files_that_change_under_the_reader_are_read_again(

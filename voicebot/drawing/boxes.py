@@ -14,6 +14,7 @@ from voicebot.flows.model import (
     BranchStep,
     CallStep,
     Flow,
+    FormStep,
     GotoStep,
     HangUpStep,
     SetStep,
@@ -80,19 +81,23 @@ def chart(flow: Flow, counts: Counts | None = None) -> Chart:
 
 
 def _box(flow: Flow, step: Step, counts: Counts | None) -> Box:
-    words = step.say + (step.ask if isinstance(step, AskStep) else ())
     return Box(
         name=step.name,
         kind=KINDS.get(type(step), "step"),
-        words=tuple(shown(template) for template in words or _first_words(step)),
+        words=tuple(shown(template) for template in _words(step)),
         facts=tuple(_facts(step)),
         ways=tuple(_ways(flow, step, counts)),
         count=None if counts is None else counts.get((flow.name, step.name, -1), 0),
     )
 
 
-def _first_words(step: Step) -> tuple[Template, ...]:
-    return tuple(step_templates(step))[:2]
+def _words(step: Step) -> tuple[Template, ...]:
+    """What is said first; of a form every slot's question, and its review."""
+    if isinstance(step, FormStep):
+        asked = [template for slot in step.form.values() for template in slot.ask]
+        return (*step.say, *asked, *(step.review.ask if step.review is not None else ()))
+    words = step.say + (step.ask if isinstance(step, AskStep) else ())
+    return words or tuple(step_templates(step))[:2]
 
 
 def _ways(flow: Flow, step: Step, counts: Counts | None) -> Iterator[WayOut]:
@@ -110,9 +115,12 @@ def _label(step: Step, number: int, edge: Edge) -> str:
         return "fails" if isinstance(step, ActStep) else "nobody takes it"
     if edge.why is Why.TROUBLE:
         return "trouble"
-    if isinstance(step, BranchStep):
-        cases = step.branch.cases
+    if edge.why is Why.CONDITION and isinstance(step, BranchStep | FormStep):
+        cases = step.branch.cases if isinstance(step, BranchStep) else step.stop
+        number -= [each.why for each in edges(step)].index(Why.CONDITION)
         return written(cases[number].condition) if number < len(cases) else "else"
+    if edge.why is Why.VALUE:
+        return f"looks at {edge.label}"
     if isinstance(step, AskStep) and edge.why is Why.ANSWER and not edge.label:
         return "else" if step.next.cases else ""
     return edge.label
@@ -126,6 +134,8 @@ def _facts(step: Step) -> Iterator[str]:
             yield f"{step.act.name}({', '.join(step.arguments)})"
         case TransferStep():
             yield f"to {step.transfer.name}"
+        case FormStep():
+            yield f"fills {', '.join(step.form)}"
         case HangUpStep():
             yield f"outcome: {step.hangup.value if step.hangup else 'what was reached'}"
 

@@ -14,12 +14,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from voicebot.drawing.boxes import Counts
-from voicebot.drawing.ways import Taken, Way, step_of, ways_to
+from voicebot.drawing.ways import Taken, Way, step_of, through_form, ways_to
 from voicebot.events import TurnResult
+from voicebot.flows.form_questions import FORM_GRAMMAR
 from voicebot.flows.graph import Why, edges, shared_edges
-from voicebot.flows.model import AskStep, FlowSet, Step
+from voicebot.flows.model import AskStep, FlowSet, FormStep, Route, Step
 from voicebot.flows.state import Frame
 from voicebot.sessions.records import CallRecord, TurnRecord
+from voicebot.types import Heard, Json
 
 _WORDS = re.compile(r"[^\W\d_]+")
 
@@ -103,30 +105,49 @@ class Traffic:
     def _answered(self, here: Way, heard: TurnRecord) -> Iterator[Way]:
         """By the edges that lead where the answer's meaning leads."""
         step = step_of(self._flows, here.frames)
-        if not isinstance(step, AskStep) or heard.heard is None:
+        if heard.heard is None or not isinstance(step, AskStep | FormStep):
+            return
+        if isinstance(step, FormStep):
+            yield from self._said_in_form(here, step, heard.heard)
             return
         meaning = heard.heard.semantics
-        command = str(meaning.get("command") if isinstance(meaning, dict) else meaning)
+        command = _command(meaning)
         targets = {edge.target.name for edge in edges(step) if edge.label == command}
         if (answer := step.next.target(meaning)) is not None and not _is_command(meaning):
             targets |= {answer.name}
         for number, edge in enumerate(edges(step)):
             if edge.target.name in targets:
-                yield here.leaving(number, edge.target.name)
+                yield here.leaving(number, edge)
                 targets.discard(edge.target.name)
         yield from self._shared(here, command)
+
+    def _said_in_form(self, here: Way, step: FormStep, heard: Heard) -> Iterator[Way]:
+        """To another task, by a command, or on in the form with what was filled."""
+        meaning = heard.semantics
+        if heard.grammar != FORM_GRAMMAR:
+            command = _command(meaning)
+            aside = Route(step.aside.steps if step.aside is not None else {}, None)
+            task = aside.target(command if _is_command(meaning) else meaning)
+            for number, edge in enumerate(edges(step)):
+                left = edge.why is Why.COMMAND and edge.label == command
+                if left or (edge.why is Why.ASIDE and edge.target == task):
+                    yield here.leaving(number, edge)
+            if task is None:
+                yield from self._shared(here, command)
+        if not _is_command(meaning):
+            yield from through_form(here, step, _given(step, heard))
 
     def _trouble(self, here: Way) -> Iterator[Way]:
         step = step_of(self._flows, here.frames)
         for number, edge in enumerate(edges(step) if step is not None else ()):
             if edge.why is Why.TROUBLE:
-                yield here.leaving(number, edge.target.name)
+                yield here.leaving(number, edge)
         yield from self._shared(here, "", Why.TROUBLE)
 
     def _any_way(self, here: Way) -> Iterator[Way]:
         step = step_of(self._flows, here.frames)
         for number, edge in enumerate(edges(step) if step is not None else ()):
-            yield here.leaving(number, edge.target.name)
+            yield here.leaving(number, edge)
         yield from self._shared(here)
 
     def _shared(self, here: Way, label: str | None = None, why: Why | None = None) -> Iterator[Way]:
@@ -159,6 +180,25 @@ class Traffic:
 
 def _is_command(meaning: object) -> bool:
     return isinstance(meaning, Mapping) and set(meaning) == {"command"}
+
+
+def _command(meaning: Json) -> str:
+    return str(meaning.get("command") if isinstance(meaning, dict) else meaning)
+
+
+def _given(step: FormStep, heard: Heard) -> set[str]:
+    """The slots that an answer may have filled. A yes may have confirmed any that is asked back; a
+    plain meaning is that of the slot asked for, which its keys may tell."""
+    meaning = filled = heard.semantics
+    if isinstance(meaning, dict) and heard.grammar == FORM_GRAMMAR:
+        filled = meaning.get("filled", {})
+    if isinstance(filled, dict):
+        inner = [value for value in filled.values() if isinstance(value, dict)]
+        return {name for name in step.form if any(name in each for each in (filled, *inner))}
+    if meaning is True:
+        return {slot.name for slot in step.form.values() if slot.confirm and slot.confirm.ask}
+    told = {slot.name for slot in step.form.values() if meaning in slot.keys.values()}
+    return told or set(step.form)
 
 
 def _words_of(step: Step) -> Iterator[str]:

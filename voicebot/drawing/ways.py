@@ -3,22 +3,26 @@
 A walk like that of `flows.walk`, but over everything that may happen, with what is known for sure
 of the variables: answers are in the record, results of actions are not. A condition that what is
 known decides is decided; any other may have gone either way.
+
+A form is a question that may also pass a call on without asking. While its values are looked at, or
+the caller is elsewhere, it waits below; coming back to it is no second arrival.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
 from voicebot.flows.expression import Binary, Expression, Not, holds, names
-from voicebot.flows.graph import edges
+from voicebot.flows.graph import RETURNING, Edge, Why, edges
 from voicebot.flows.model import (
     ActStep,
     AskStep,
     BranchStep,
     CallStep,
     FlowSet,
+    FormStep,
     GotoStep,
     HangUpStep,
     ReturnStep,
@@ -55,10 +59,11 @@ class Way:
         top = frames[-1]
         return replace(self, frames=frames, taken=(*self.taken, *taken, (top.flow, top.step, -1)))
 
-    def leaving(self, number: int, target: str) -> Way:
-        """The way on to ``target``, by this edge of the present step."""
+    def leaving(self, number: int, edge: Edge) -> Way:
+        """The way on by this edge of the present step."""
         top = self.frames[-1]
-        frames = (*self.frames[:-1], Frame(top.flow, target))
+        below = self.frames if edge.why in RETURNING else self.frames[:-1]
+        frames = (*below, Frame(top.flow, edge.target.name))
         return self.arriving(frames, (top.flow, top.step, number))
 
     @property
@@ -75,9 +80,13 @@ def ways_to(flows: FlowSet, label: str, beginning: Way) -> Iterator[Way]:
         if not todo:
             return
         way = todo.pop()
-        if way.label == label:
+        step = step_of(flows, way.frames)
+        if isinstance(step, FormStep):
+            way = _at_form(way, step)
+        found = way.label == label
+        if found and not _stops(way, step):
             yield way
-        else:
+        if not found or isinstance(step, FormStep):
             todo += [onward for onward in _onward(flows, way) if onward.is_simple]
 
 
@@ -101,23 +110,64 @@ def _onward(flows: FlowSet, way: Way) -> Iterator[Way]:
             below = way.frames[:-1]
             caller = step_of(flows, below) if below else None
             if isinstance(caller, CallStep):
-                yield replace(way, frames=below).leaving(0, caller.next.name)
+                yield replace(way, frames=below).leaving(0, next(edges(caller)))
+            elif isinstance(caller, FormStep):
+                yield replace(way, frames=below)
+        case FormStep():
+            yield from through_form(way, step)
         case BranchStep():
             yield from _branched(way, step)
         case _:
             way = replace(way, known=_learnt(way.known, step))
             for number, edge in enumerate(edges(step)):
-                yield way.leaving(number, edge.target.name)
+                yield way.leaving(number, edge)
 
 
 def _branched(way: Way, step: BranchStep) -> Iterator[Way]:
-    for number, case in enumerate(step.branch.cases):
+    *cases, otherwise = enumerate(edges(step))
+    for (number, edge), case in zip(cases, step.branch.cases, strict=True):
         verdict = _verdict(case.condition, way.known)
         if verdict is not False:
-            yield way.leaving(number, case.next.name)
+            yield way.leaving(number, edge)
         if verdict:
             return
-    yield way.leaving(len(step.branch.cases), step.branch.otherwise.name)
+    yield way.leaving(*otherwise)
+
+
+def through_form(way: Way, step: FormStep, given: Collection[str] | None = None) -> Iterator[Way]:
+    """The ways on from a form: it stops, looks at a value, or is complete.
+
+    Only values of the slots ``given`` are looked at; None is any.
+    """
+    ways = list(enumerate(edges(step)))
+    stops = [(number, edge) for number, edge in ways if edge.why is Why.CONDITION]
+    for (number, edge), case in zip(stops, step.stop, strict=True):
+        verdict = _verdict(case.condition, way.known)
+        if verdict is not False:
+            yield way.leaving(number, edge)
+        if verdict:
+            return
+    for number, edge in ways:
+        looked_at = edge.why is Why.VALUE and (given is None or edge.label in given)
+        if looked_at or edge.why is Why.NEXT:
+            yield way.leaving(number, edge)
+
+
+def _stops(way: Way, step: Step | None) -> bool:
+    """Whether it is known that the step, a form, asks nothing any more."""
+    return isinstance(step, FormStep) and any(
+        _verdict(case.condition, way.known) for case in step.stop
+    )
+
+
+def _at_form(way: Way, step: FormStep) -> Way:
+    """The same way where it has come to a form that waits below; its slots may hold anything."""
+    changed = {*step.form, step.store, "answer"}
+    known = {name: value for name, value in way.known.items() if name not in changed}
+    depth = way.frames.index(way.frames[-1]) + 1
+    if depth < len(way.frames):
+        way = replace(way, frames=way.frames[:depth], taken=way.taken[:-1])
+    return replace(way, known=known)
 
 
 def _verdict(condition: Expression, known: Mapping[str, Json]) -> bool | None:

@@ -16,14 +16,16 @@ from voicebot.flows.model import (
     AskStep,
     Flow,
     FlowSet,
+    FormStep,
     ListSource,
+    Reference,
     SetStep,
     TransferStep,
 )
 from voicebot.flows.template import Template
 from voicebot.flows.validation import names_read
 from voicebot.flows.ways import without_person
-from voicebot.types import Language, SayAs
+from voicebot.types import Json, Language, SayAs
 
 MOST_ITEMS: Final = 5
 LONGEST_PROMPT_S: Final = 12.0
@@ -87,18 +89,27 @@ def long_prompts(
 def long_menus(flows: FlowSet) -> Iterator[FlowError]:
     """Menus with more choices than a caller keeps in mind."""
     for flow in flows:
-        for step in flow.steps.values():
-            if isinstance(step, AskStep) and (items := _items(step)) > MOST_ITEMS:
-                yield step.place.error(
-                    f"step '{step.name}' is a menu of {items} items; "
-                    f"callers keep {MOST_ITEMS} in mind",
+        for what, place, items in _menus(flow):
+            if items > MOST_ITEMS:
+                yield place.error(
+                    f"{what} is a menu of {items} items; callers keep {MOST_ITEMS} in mind",
                     "Ask openly, or group the items in two menus.",
                 )
 
 
-def _items(step: AskStep) -> int:
-    meanings = {repr(meaning) for meaning in step.keys.values()}
-    lists = [source.list for source in step.grammar if isinstance(source, ListSource)]
+def _menus(flow: Flow) -> Iterator[tuple[str, Place, int]]:
+    """Every question, those of forms among them, with the number of choices that it names."""
+    for step in flow.steps.values():
+        if isinstance(step, AskStep):
+            yield f"step '{step.name}'", step.place, _items(step.keys, step.grammar)
+        elif isinstance(step, FormStep):
+            for slot in step.form.values():
+                yield f"slot '{slot.name}'", slot.place, _items(slot.keys, slot.grammar)
+
+
+def _items(keys: Mapping[str, Json], grammar: tuple[Reference | ListSource, ...]) -> int:
+    meanings = {repr(meaning) for meaning in keys.values()}
+    lists = [source.list for source in grammar if isinstance(source, ListSource)]
     return max(len(meanings), *(len(each) for each in lists if isinstance(each, list)), 0)
 
 
@@ -120,7 +131,8 @@ def nobody_to_talk_to(flows: FlowSet) -> Iterator[FlowError]:
 
 
 def unread_variables(flows: FlowSet) -> Iterator[FlowError]:
-    """Variables that are filled and that nothing reads."""
+    """Variables that are filled and that nothing reads. Slots are not among them: a form's answer
+    holds them all."""
     read = {name.path[0] for flow in flows for name in names_read(flow)}
     told: set[str] = set()
     for flow in flows:
@@ -135,7 +147,7 @@ def _filled(flow: Flow) -> Iterator[tuple[str, Place]]:
         if isinstance(step, SetStep):
             for name, value in step.set.items():
                 yield name, value.place if isinstance(value, Template) else step.place
-        elif isinstance(step, AskStep | ActStep) and step.store is not None:
+        elif isinstance(step, AskStep | ActStep | FormStep) and step.store is not None:
             yield step.store, step.place
 
 

@@ -1,7 +1,8 @@
 """The ways through all flows together: calls into other flows, and back.
 
 `flows.graph` knows the edges within one flow; here a flow that is called lends its caller's
-commands and trouble where it has none of its own, as it does in a call.
+commands and trouble where it has none of its own, as it does in a call. A form is a question too;
+what it leads to for a while comes back to it.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
-from voicebot.flows.graph import edges
+from voicebot.flows.graph import RETURNING, edges, led_to
 from voicebot.flows.model import (
     AskStep,
     CallStep,
     Flow,
     FlowSet,
+    FormStep,
     GotoStep,
     ReturnStep,
     Step,
@@ -33,10 +35,14 @@ def ways(flows: FlowSet) -> Mapping[Spot, set[Spot]]:
     for flow in flows:
         commands = set(_lent(flow, callers, _commands, set()))
         trouble = set(_lent(flow, callers, _trouble, set()))
+        forms = _waiting_forms(flow)
         for step in flow.steps.values():
             targets = {(flow.name, edge.target.name) for edge in edges(step)}
             targets |= set(_elsewhere(flow, step, flows, callers))
-            if isinstance(step, AskStep):
+            if isinstance(step, ReturnStep):
+                waiting = (form for form, tasks in forms.items() if step.name in tasks)
+                targets |= {(flow.name, form) for form in waiting}
+            if isinstance(step, AskStep | FormStep):
                 targets |= trouble | (commands if step.commands is not False else set())
             found[flow.name, step.name] = {spot for spot in targets if _exists(spot, flows)}
     return found
@@ -46,8 +52,17 @@ def _exists(spot: Spot, flows: FlowSet) -> bool:
     return spot[0] in flows.flows and spot[1] in flows[spot[0]].steps
 
 
-def without_person(flows: FlowSet) -> list[tuple[Flow, AskStep]]:
-    """The questions from which no way, whatever the caller says, leads to a transfer."""
+def _waiting_forms(flow: Flow) -> Mapping[str, set[str]]:
+    """The forms of the flow, each with the steps that may run while it waits."""
+    return {
+        step.name: led_to(flow, [edge.target.name for edge in edges(step) if edge.why in RETURNING])
+        for step in flow.steps.values()
+        if isinstance(step, FormStep)
+    }
+
+
+def without_person(flows: FlowSet) -> list[tuple[Flow, AskStep | FormStep]]:
+    """The questions and forms from which no way, whatever the caller says, leads to a transfer."""
     before: defaultdict[Spot, set[Spot]] = defaultdict(set)
     for spot, targets in ways(flows).items():
         for target in targets:
@@ -67,7 +82,7 @@ def without_person(flows: FlowSet) -> list[tuple[Flow, AskStep]]:
         (flow, step)
         for flow in flows
         for step in flow.steps.values()
-        if isinstance(step, AskStep) and (flow.name, step.name) not in able
+        if isinstance(step, AskStep | FormStep) and (flow.name, step.name) not in able
     ]
 
 
