@@ -13,6 +13,7 @@ BENCHMARKS = (
     "large_grammar",
     "startup",
     "conversations",
+    "reload",
     "doors",
     "recorder",
     "strangers",

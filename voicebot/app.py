@@ -8,7 +8,8 @@ rest are told and hung up; then the doors close, and the records are the last to
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
@@ -16,28 +17,24 @@ import structlog
 
 import voicebot
 from voicebot.actions.seed import seed_samples
-from voicebot.application import Application
+from voicebot.application import Application, load_application
 from voicebot.bridging import Recording, handoff_services, transfer_modes
 from voicebot.config import Settings
 from voicebot.doors import Doors
 from voicebot.engines import SpeechEngines
-from voicebot.errors import SpeechError
 from voicebot.events import CallEvent
 from voicebot.figures.bridge import bridge_figures, recording_figures
+from voicebot.figures.reload import reload_figures
 from voicebot.figures.server import ServerFigures
+from voicebot.live.edition import Edition, Editions, Press, render
+from voicebot.live.reload import Reloader
 from voicebot.media.clock import LoopLag
 from voicebot.sessions.account import CallAccount
 from voicebot.sessions.conversation import Conversation
 from voicebot.sessions.feed import EventFeed, LiveEvent
-from voicebot.sessions.last_words import everything_said
 from voicebot.sessions.outbound import DialOrder, OutboundCalls, OutboundServices
 from voicebot.sessions.registry import CallRegistry, Refusal
 from voicebot.sessions.voice import VoiceServices, VoiceSession
-from voicebot.speech.cache import FOLDER as PROMPT_FOLDER
-from voicebot.speech.cache import PromptCache
-from voicebot.speech.prompts import PromptRenderer
-from voicebot.speech.recordings import find_recordings
-from voicebot.speech.segments import Segment
 from voicebot.speech.workers import WorkerPool
 from voicebot.storage.archive import SqlCallArchive
 from voicebot.storage.database import open_database
@@ -70,19 +67,14 @@ class Server:
     def __init__(self, settings: Settings) -> None:
         """Build everything; nothing is opened yet. Raises VoicebotError for what is wrong."""
         self.settings = settings
-        self.application = Application(settings)
-        self.engines = SpeechEngines(settings, self.application.languages)
-        recordings = find_recordings(settings.server.application / "audio")
-        cache = PromptCache(settings.server.data / PROMPT_FOLDER)
-        self.renderers = {
-            language: PromptRenderer(
-                partial(self.engines.synthesize, language=language),
-                self.engines.voice(language),
-                recordings=recordings,
-                cache=cache,
-            )
-            for language in self.application.languages
-        }
+        application = load_application(settings)
+        self.engines = SpeechEngines(settings, application.languages)
+        self._recording = Recording(settings)
+        words = announcement(settings)
+        said = [*self._recording.said, *([] if words is None else [words])]
+        self._press = Press(settings, self.engines, said)
+        self.editions = Editions(self._press.make(application))
+        self._reloader = self._new_reloader()
         self.registry = CallRegistry(settings.calls.max_calls, has_room=self.engines.has_room)
         self.feed = EventFeed()
         self.lag = LoopLag()
@@ -90,11 +82,10 @@ class Server:
         self._engine = open_database(settings.database_url)
         self._journal = SqlJournal(self._engine)
         self._doors = Doors(settings, Reception(self._admit, self._on_call, self._on_refused))
-        self._recording = Recording(settings)
         self._services = self._voice_services()
         self.outbound = self._outbound_calls()
         self._http = self._http_server()
-        self._chores: list[asyncio.Task[None]] = []
+        self._chores: list[asyncio.Task[object]] = []
         self._hurried = asyncio.Event()
 
     # Start and stop
@@ -113,28 +104,29 @@ class Server:
             group.create_task(self.engines.start())
             group.create_task(self._open_records())
             group.create_task(asyncio.to_thread(self.application.compile_grammars))
-        said = everything_said(self.application.flows)
-        said += [(prompt, self.application.language) for prompt in self._recording.said]
-        if (words := announcement(self.settings)) is not None:
-            said.append((words, self.application.language))
-        for language, renderer in self.renderers.items():
-            prompts = [prompt for prompt in said if prompt[1] == language]
-            missing = [
-                (segment, rate)
-                for rate in self.settings.call_rates
-                for segment in await renderer.warm(prompts, rate)
-            ]
-            self._chores.append(asyncio.create_task(_render(renderer, missing), name="prompts"))
+        missing = await self._press.warm(self.editions.current)
+        self._chores.append(asyncio.create_task(render(missing), name="prompts"))
+        if self.settings.reload.poll_s:
+            watching = self._reloader.watch(self.settings.reload.poll_s)
+            self._chores.append(asyncio.create_task(watching, name="reload"))
         self._recording.start()
         self._chores.append(asyncio.create_task(self._recording.keep_tidy(), name="recordings"))
         await self._http.start()
         await self._doors.open()
-        log.info("ready", http=self._http.url, sip_port=self.sip_port)
+        log.info(
+            "ready",
+            http=self._http.url,
+            sip_port=self.sip_port,
+            version=self.application.version,
+        )
 
     async def _open_records(self) -> None:
-        settings = self.settings
-        await upgrade(settings.database_url)
+        await upgrade(self.settings.database_url)
         await self._journal.start()
+        await self._seed()
+
+    async def _seed(self) -> None:
+        settings = self.settings
         await seed_samples(settings.server.application, settings.server.data, settings.databases)
 
     async def stop(self) -> None:
@@ -152,13 +144,13 @@ class Server:
         await self._http.stop()
         await self._recording.stop()
         await self._journal.stop()
-        await self.application.actions.aclose()
-        self.application.listen_grammars.close()
-        await self._engine.dispose()
-        await self.engines.stop()
         for chore in self._chores:
             chore.cancel()
         await asyncio.gather(*self._chores, return_exceptions=True)
+        await self._reloader.aclose()
+        await self.editions.aclose()
+        await self._engine.dispose()
+        await self.engines.stop()
         log.info("stopped")
 
     async def _drain(self, seconds: float) -> None:
@@ -173,6 +165,11 @@ class Server:
     def hurry(self) -> None:
         """Let a `stop` under way wait for no call any more."""
         self._hurried.set()
+
+    @property
+    def application(self) -> Application:
+        """The version that new calls get."""
+        return self.editions.current.application
 
     @property
     def http_url(self) -> str:
@@ -192,30 +189,37 @@ class Server:
         return Admission(False, status, self.settings.calls.retry_after_s)
 
     async def _on_call(self, leg: CallLeg) -> None:
-        session = VoiceSession(
-            leg,
-            Conversation(self.application.interpreter),
-            self._services_for(leg.info.call_id),
-            flow=self.settings.calls.flow,
-            language=self.application.language,
-        )
-        await session.run()
+        with self.editions.hold() as edition:
+            await self._session(leg, edition, self.settings.calls.flow).run()
 
     async def _converse(self, leg: CallLeg, order: DialOrder, account: CallAccount) -> None:
         """Hold a call of ours that was answered."""
-        session = VoiceSession(
+        edition = self.editions.get(order.version)
+        await self._session(leg, edition, order.flow, account).run()
+
+    def _session(
+        self, leg: CallLeg, edition: Edition, flow: str, account: CallAccount | None = None
+    ) -> VoiceSession:
+        application = edition.application
+        return VoiceSession(
             leg,
-            Conversation(self.application.interpreter_for(order.flow)),
-            self._services_for(leg.info.call_id),
-            flow=order.flow,
-            language=self.application.language,
+            Conversation(application.interpreter_for(flow)),
+            self._services_for(leg.info.call_id, edition),
+            flow=flow,
+            language=application.language,
+            version=edition.version,
             account=account,
         )
-        await session.run()
+
+    @contextmanager
+    def _hold_version(self) -> Iterator[str]:
+        with self.editions.hold() as edition:
+            yield edition.version
 
     def _on_refused(self, info: LegInfo, status: int) -> None:
         account = CallAccount(info, self, self.feed.publish)
-        account.started(self.settings.calls.flow, self.application.language)
+        application = self.application
+        account.started(self.settings.calls.flow, application.language, application.version)
         unavailable = Refusal.DRAINING if self.registry.draining else Refusal.BEHIND
         reason = {486: Refusal.FULL, 488: "no common codec", 503: unavailable}
         account.ended(Outcome.REFUSED, str(reason.get(status, f"refused with {status}")))
@@ -232,19 +236,35 @@ class Server:
 
     # Assembly
 
-    def _services_for(self, call: CallId) -> VoiceServices:
-        """What all calls share, with the ears of this one: its decodes wait in a line of their
-        own."""
-        language = self.application.language
-        recognize = partial(self.engines.recognize, language=language, call=call)
-        return replace(self._services, recognize=recognize)
+    def _new_reloader(self) -> Reloader:
+        settings = self.settings
+        return Reloader(
+            settings.server.application,
+            self.editions,
+            self._press,
+            lambda before: load_application(settings, before),
+            self._seed,
+            settings.reload.render_ahead_s,
+        )
+
+    def _services_for(self, call: CallId, edition: Edition) -> VoiceServices:
+        """What all calls share, with the version of the application that this one holds, and its
+        own ears: its decodes wait in a line of their own."""
+        language = edition.application.language
+        return replace(
+            self._services,
+            recognize=partial(self.engines.recognize, language=language, call=call),
+            renderer=edition.renderers[language],
+            grammars=edition.application.listen_grammars,
+            act=edition.application.actions.run,
+        )
 
     def _voice_services(self) -> VoiceServices:
         turns = self.settings.turns
         language = self.application.language
         return VoiceServices(
             recognize=partial(self.engines.recognize, language=language, call=None),
-            renderer=self.renderers[language],
+            renderer=self.editions.current.renderers[language],
             grammars=self.application.listen_grammars,
             act=self.application.actions.run,
             transfer_targets=self.settings.transfers,
@@ -270,18 +290,18 @@ class Server:
                 converse=self._converse,
                 screening=policy if outbound.screening_s else None,
                 max_calls=outbound.max_calls,
+                hold=self._hold_version,
             )
         )
 
     def _dial_desk(self) -> DialDesk:
-        flows = {flow.name: flow.language for flow in self.application.flows}
         return DialDesk(
             token=self.settings.outbound.token.get_secret_value(),
             order=self.outbound.order,
             report=self.outbound.report,
-            flows=flows,
+            flows=lambda: self.application.flows.flows,
             flow=self.settings.calls.flow,
-            language=lambda flow: flows[flow],
+            language=lambda flow: self.application.flows[flow].language,
             timeout_s=self.settings.outbound.answer_timeout_s,
         )
 
@@ -304,6 +324,7 @@ class Server:
                 self._doors.figures,
                 lambda: bridge_figures(bridges),
                 lambda: recording_figures(recorder.counters),
+                lambda: reload_figures(self.application.version, self._reloader.counters),
             ],
             routers=[
                 *self._doors.routers,
@@ -327,6 +348,7 @@ class Server:
         return {
             **{name: _pool_check(pool) for name, pool in self.engines.pools.items()},
             **self._doors.readiness(),
+            "application": self._application_check(),
             "records": Check(not problem, problem or "written as they come"),
             "calls": Check(
                 not draining,
@@ -336,23 +358,16 @@ class Server:
             ),
         }
 
+    def _application_check(self) -> Check:
+        """Calls are served either way; what was saved since is told where it cannot be used."""
+        detail, problem = f"version {self.application.version}", self._reloader.problem
+        return Check(True, f"{detail}; not the files as they are: {problem}" if problem else detail)
+
 
 def announcement(settings: Settings) -> Prompt | None:
     """What callers hear before the answer, if anything."""
     words = settings.calls.announcement
     return Prompt((words,)) if words else None
-
-
-async def _render(renderer: PromptRenderer, missing: Sequence[tuple[Segment, int]]) -> None:
-    """Render the prompts that no earlier run has left in the cache, one after the other, so that a
-    call that wants one now finds a worker."""
-    for segment, rate in missing:
-        try:
-            await renderer.render(segment, rate)
-        except SpeechError as error:
-            log.warning("prompt_not_rendered", error=str(error))
-    if missing:
-        log.info("prompts_rendered", count=len(missing))
 
 
 def _pool_check(pool: WorkerPool) -> Check:

@@ -1,81 +1,90 @@
-"""What a designer's folder holds, read, checked and ready to serve."""
+"""What a designer's folder holds, read, checked and ready to serve.
+
+An `Application` never changes: a saved file makes another one (`voicebot.live`), and calls that run
+finish on theirs. What it needs of its files is in memory before the first call.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
+from itertools import islice
+from typing import Final
 
 import structlog
 
 from voicebot.actions.registry import ActionRegistry, load_actions
 from voicebot.actions.seed import database_urls
 from voicebot.config import Settings
-from voicebot.errors import ModelError
+from voicebot.errors import ModelError, UsageError
+from voicebot.flows.commands import FormGrammar
+from voicebot.flows.form_questions import grammars_ahead
 from voicebot.flows.interpreter import Interpreter
-from voicebot.flows.model import AskStep, FormStep, Reference, step_grammars
+from voicebot.flows.model import AskStep, Flow, FlowSet, FormStep, Reference, step_grammars
 from voicebot.flows.reader import ACTIONS_FILE, load_flows
 from voicebot.flows.validation import Known, validate
 from voicebot.grammar.disk_cache import FOLDER as GRAMMAR_CACHE
 from voicebot.grammar.store import GrammarStore
-from voicebot.sessions.grammars import ListenGrammars
+from voicebot.live.fingerprint import fingerprint
+from voicebot.sessions.grammars import KEPT_FORMS, ListenGrammars
 from voicebot.speech.phonemes import Pronouncer
+from voicebot.speech.recordings import Recordings, find_recordings
 from voicebot.types import Language
 
 log = structlog.get_logger(__name__)
 
+READ_AGAIN: Final = 3
+"""How often the files are read when they change under the reader."""
 
+
+@dataclass(frozen=True, slots=True)
 class Application:
-    """What a designer's folder holds, read and checked."""
+    """One version of what a designer's folder holds. ``language`` is that of the first flow."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Raises FlowError, GrammarError or UsageError for the first thing that is wrong."""
-        folder = settings.server.application
-        self.flows = load_flows(folder / "flows")
-        self.grammars = GrammarStore(folder / "grammars", settings.server.data / GRAMMAR_CACHE)
-        self._flow = settings.calls.flow
-        self.interpreter = Interpreter(self.flows, self._flow)
-        self.language = self.flows[settings.calls.flow].language
-        self.languages = tuple(
-            dict.fromkeys([self.language, *(flow.language for flow in self.flows)])
-        )
-        self.databases = database_urls(folder, settings.server.data, settings.databases)
-        self.actions: ActionRegistry = load_actions(folder / "flows" / ACTIONS_FILE, self.databases)
-        self._check()
-        self.listen_grammars = ListenGrammars(self.grammars, pronounce=pronouncer)
+    version: str
+    flow: str
+    flows: FlowSet
+    grammars: GrammarStore
+    listen_grammars: ListenGrammars
+    actions: ActionRegistry
+    recordings: Recordings
+
+    @property
+    def language(self) -> Language:
+        return self.flows[self.flow].language
+
+    @property
+    def languages(self) -> tuple[Language, ...]:
+        """The languages of all flows, that of the first flow first."""
+        return tuple(dict.fromkeys([self.language, *(flow.language for flow in self.flows)]))
 
     def interpreter_for(self, flow: str) -> Interpreter:
-        """The interpreter that begins with ``flow``, one of `flows`."""
-        return self.interpreter if flow == self._flow else Interpreter(self.flows, flow)
-
-    def _check(self) -> None:
-        arguments = {
-            name: {argument.name: not argument.optional for argument in definition.arguments}
-            for name, definition in self.actions.definitions.items()
-        }
-        problems = validate(self.flows, Known(self.grammars.names(), arguments))
-        for problem in problems:
-            log.error("application_problem", problem=str(problem))
-        if problems:
-            raise problems[0]
+        """The interpreter that begins with ``flow``. Raises UsageError where there is no such."""
+        return Interpreter(self.flows, flow)
 
     def compile_grammars(self) -> None:
         """Compile every grammar now rather than in the first call. Raises GrammarError."""
         for names in self.grammar_sets():
             self.listen_grammars.named(names).make_ready()
+        for form in islice(self._form_grammars(), KEPT_FORMS):
+            self.listen_grammars.now((form,))
 
     def grammar_sets(self) -> set[tuple[str, ...]]:
-        """The names of the grammars of every question, its own before the flow's commands."""
-        sets = set()
+        """The names of the grammars that are listened for together: those of every question and
+        its confirmation with the flow's commands, and those of forms one by one."""
+        return {names for flow in self.flows for names in _grammar_sets(flow) if names}
+
+    def _form_grammars(self) -> Iterator[FormGrammar]:
         for flow in self.flows:
-            found = flow.commands.grammar if flow.commands else None
-            commands = (found.name,) if found else ()
             for step in flow.steps.values():
-                if isinstance(step, AskStep):
-                    own = [each.name for each in step.grammar if isinstance(each, Reference)]
-                    sets.add((*own, *commands))
-                elif isinstance(step, FormStep):
-                    named = (each for each in step_grammars(step) if isinstance(each, Reference))
-                    sets |= {(each.name,) for each in named}
-        return {names for names in sets if names}
+                if isinstance(step, FormStep):
+                    yield from grammars_ahead(step, flow.language)
+
+    async def aclose(self) -> None:
+        """Close what the actions hold open; no call may use it any more."""
+        self.listen_grammars.close()
+        await self.actions.aclose()
 
 
 @cache
@@ -87,3 +96,67 @@ def pronouncer(language: Language) -> Pronouncer | None:
     except ModelError as error:
         log.warning("names_by_letters_only", language=str(language), problem=str(error))
         return None
+
+
+def load_application(settings: Settings, before: Application | None = None) -> Application:
+    """Read the configured folder. ``before`` is the version so far, whose compiled grammars serve
+    again where they have not changed.
+
+    Raises FlowError, GrammarError, SourceError or UsageError for the first thing that is wrong; all
+    of them stand in the log.
+    """
+    folder = settings.server.application
+    for _ in range(READ_AGAIN):
+        version = fingerprint(folder)
+        application = _read(settings, version, before)
+        if fingerprint(folder) == version:
+            return application
+    raise UsageError(f"the files in {folder} change while they are read")
+
+
+def _read(settings: Settings, version: str, before: Application | None) -> Application:
+    folder, data = settings.server.application, settings.server.data
+    flows = load_flows(folder / "flows")
+    flows[settings.calls.flow]  # raises where there is no such flow
+    store = GrammarStore(folder / "grammars", data / GRAMMAR_CACHE)
+    grammars = store if before is None else before.grammars
+    databases = database_urls(folder, data, settings.databases)
+    actions = load_actions(folder / "flows" / ACTIONS_FILE, databases)
+    _check(flows, store, actions)
+    grammars = grammars.snapshot(reference.name for reference in flows.grammars())
+    return Application(
+        version=version,
+        flow=settings.calls.flow,
+        flows=flows,
+        grammars=grammars,
+        listen_grammars=ListenGrammars(grammars, pronounce=pronouncer),
+        actions=actions,
+        recordings=find_recordings(folder / "audio"),
+    )
+
+
+def _check(flows: FlowSet, store: GrammarStore, actions: ActionRegistry) -> None:
+    arguments = {
+        name: {argument.name: not argument.optional for argument in definition.arguments}
+        for name, definition in actions.definitions.items()
+    }
+    problems = validate(flows, Known(store.names(), arguments))
+    for problem in problems:
+        log.error("application_problem", problem=str(problem))
+    if problems:
+        raise problems[0]
+
+
+def _grammar_sets(flow: Flow) -> Iterator[tuple[str, ...]]:
+    found = flow.commands.grammar if flow.commands else None
+    commands = (found.name,) if found else ()
+    for step in flow.steps.values():
+        if isinstance(step, AskStep):
+            own = tuple(each.name for each in step.grammar if isinstance(each, Reference))
+            yield (*own, *commands)
+            if step.confirm is not None:
+                yield (step.confirm.grammar.name, *own, *commands)
+        elif isinstance(step, FormStep):
+            for each in step_grammars(step):
+                if isinstance(each, Reference):
+                    yield (each.name,)

@@ -99,6 +99,11 @@ class SpeechEngines:
         """A source of figures for each pool."""
         return {name: pool.counters for name, pool in self.pools.items()}
 
+    @property
+    def languages(self) -> frozenset[Language]:
+        """The languages that are heard and spoken."""
+        return frozenset(self._voices)
+
     def voice(self, language: Language) -> str:
         """Name of the voice that speaks ``language``, for cache keys."""
         return self._voices[language]

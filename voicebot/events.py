@@ -28,7 +28,10 @@ class TurnResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CallStarted:
-    """A call reached the door, or we began to make one. ``headers`` as in `LegInfo`."""
+    """A call reached the door, or we began to make one. ``headers`` as in `LegInfo`.
+
+    ``version`` is that of the application that answers (`live.fingerprint`).
+    """
 
     call_id: CallId
     at: float
@@ -39,6 +42,7 @@ class CallStarted:
     language: Language
     direction: Direction = "inbound"
     headers: Mapping[str, str] = field(default_factory=dict)
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

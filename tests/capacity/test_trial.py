@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from voicebot.application import Application
+from voicebot.application import Application, load_application
 from voicebot.capacity import trial
 from voicebot.config import Settings
 from voicebot.errors import UsageError
@@ -33,7 +33,7 @@ class Hum:
 
 @pytest.fixture
 def application(tmp_path: Path) -> Application:
-    return Application(Settings(server={"application": ROOT, "data": tmp_path}))
+    return load_application(Settings(server={"application": ROOT, "data": tmp_path}))
 
 
 def test_answers_are_sentences_of_the_questions_grammars(application: Application) -> None:
@@ -54,7 +54,7 @@ def test_application_without_questions_cannot_be_measured(tmp_path: Path) -> Non
     (flows / "main.yaml").write_text(
         "language: en-US\nstart: end\nsteps:\n  end:\n    say: Goodbye.\n    hangup: auto\n"
     )
-    silent = Application(Settings(server={"application": tmp_path, "data": tmp_path / "var"}))
+    silent = load_application(Settings(server={"application": tmp_path, "data": tmp_path / "var"}))
     with pytest.raises(UsageError, match="no question"):
         trial.answers(silent, Hum())
 

@@ -6,7 +6,9 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 import typer
 from typer.testing import CliRunner
 
@@ -127,3 +129,32 @@ def test_schema_is_printed() -> None:
 
     assert result.exit_code == 0
     assert result.output == flow_schema_text()
+
+
+def test_warnings_tell_what_callers_suffer_from_and_fail_a_strict_check(copy: Path) -> None:
+    long = "Welcome to Harbour Lane. " + "This is a very long welcome. " * 8
+    damage(copy / "flows" / "main.yaml", "Welcome to Harbour Lane.", long)
+
+    lenient = CliRunner().invoke(app, [str(copy)])
+    strict = CliRunner().invoke(app, [str(copy), "--strict"])
+    report = json.loads(CliRunner().invoke(app, [str(copy), "--json"]).output)
+
+    assert (lenient.exit_code, strict.exit_code) == (0, 1)
+    (line,) = [line for line in lenient.output.splitlines() if line.endswith("(warning)")]
+    assert line.startswith(f"{copy}/flows/main.yaml:35:10: the prompt takes about 16 s to say")
+    assert lenient.output.rstrip().endswith("no problems, 1 warning.")
+    assert [each["severity"] for each in report["warnings"]] == ["warning"]
+
+
+def test_prompts_that_were_rendered_are_measured(copy: Path) -> None:
+    long = "Welcome to Harbour Lane. " + "This is a very long welcome. " * 8
+    damage(copy / "flows" / "main.yaml", "Welcome to Harbour Lane.", long)
+    sound = np.sin(np.arange(8000 * 11) * 0.3) * 0.3
+    soundfile.write(copy / "audio" / "en-US" / "welcome.wav", sound, 8000)
+    (copy / "audio" / "en-US" / "prompts.yaml").write_text(f'"{long.strip()}": welcome.wav\n')
+
+    assert "takes" not in CliRunner().invoke(app, [str(copy)]).output
+
+
+def test_demo_has_no_warning_either() -> None:
+    assert CliRunner().invoke(app, [str(PROJECT), "--strict"]).exit_code == 0

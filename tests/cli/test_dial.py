@@ -42,7 +42,13 @@ async def serving(desk: Desk) -> AsyncIterator[str]:
     web.include_router(
         dial_router(
             DialDesk(
-                "sesame", desk.order, desk.report, ("main",), "main", lambda flow: english, 30.0
+                "sesame",
+                desk.order,
+                desk.report,
+                lambda: ("main",),
+                "main",
+                lambda flow: english,
+                30.0,
             )
         )
     )

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from voicebot.cli.try_ import Player, TypedInput
 from voicebot.errors import ActionError
+from voicebot.flows.advice import long_prompts
 from voicebot.flows.commands import (
     Act,
     ActionDone,
@@ -35,7 +36,6 @@ from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.model import FlowSet
 from voicebot.flows.reader import load_flows
 from voicebot.flows.state import FlowState, Waiting
-from voicebot.flows.validation import long_prompts
 from voicebot.grammar.store import GrammarStore
 from voicebot.types import Heard, Json, Language, Mode
 

@@ -381,3 +381,16 @@ def test_state_of_flows_that_have_changed_is_refused(flow_set: Callable[..., Flo
 def test_data_that_is_no_state_is_refused(data: dict[str, object]) -> None:
     with pytest.raises(UsageError, match="this is no state of a flow"):
         FlowState.from_json(data)
+
+
+def test_flows_that_go_round_through_each_other_are_stopped_too(
+    flow_set: Callable[..., FlowSet],
+) -> None:
+    flows = flow_set(
+        main="start: a\nsteps:\n  a: {branch: [{if: answer == 1, next: z}, {else: b}]}\n"
+        "  b: {set: {tries: '{tries + 1}'}, next: c}\n  c: {goto: other}\n  z: {hangup: auto}\n",
+        other="start: a\nsteps:\n  a: {goto: main}\n",
+    )
+    talk = Conversation(flows).start()
+    assert talk.last == HangUp(Outcome.FAILED, "the flow took 100 steps without listening")
+    assert len(talk.commands) == 1

@@ -60,6 +60,20 @@ def test_every_name_is_documented(name: str, reference: str) -> None:
     assert re.search(rf"`{name}\b", reference), f"docs/flows.md does not mention `{name}`"
 
 
+@pytest.mark.parametrize("kind", sorted(STEP_KINDS))
+def test_every_kind_of_step_has_a_section_with_its_keys(kind: str, reference: str) -> None:
+    sections = re.findall(r"^### ([^\n]*)\n(.*?)(?=^##)", reference, re.MULTILINE | re.DOTALL)
+    own = [body for title, body in sections if kind in re.split(r"\W+", title)]
+    assert len(own) == 1, f"docs/flows.md has no section '### {kind}'"
+    in_common = {"say", "bargein", "served", "next", kind}
+    missing = [
+        key.name
+        for key in STEP_KINDS[kind]
+        if key.name not in in_common and not re.search(rf"`{key.name}\b", own[0])
+    ]
+    assert missing == []
+
+
 def test_example_is_a_flow_without_problems(reference: str) -> None:
     example = re.search(r"```yaml\n(.*?)```", reference, re.DOTALL)
     assert example is not None

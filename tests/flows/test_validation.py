@@ -9,7 +9,7 @@ import pytest
 
 from voicebot.errors import FlowError
 from voicebot.flows.model import Flow, FlowSet
-from voicebot.flows.validation import Known, long_prompts, missing_transfers, validate
+from voicebot.flows.validation import Known, missing_transfers, validate
 
 FlowMaker = Callable[..., FlowSet]
 Reading = Callable[..., tuple[Flow | None, list[FlowError]]]
@@ -238,13 +238,3 @@ def test_steps_that_could_not_be_read_cause_no_further_problems(reading: Reading
 
     assert [problem.problem for problem in problems] == ["step 'a' has no 'next'"]
     assert messages(FlowSet({"main": flow})) == []
-
-
-def test_long_prompt_is_advised_against(flow_set: FlowMaker) -> None:
-    flows = flow_set(
-        main=f"start: a\nsteps:\n  a: {{say: {'word ' * 40}, next: b}}\n  b: {{hangup: auto}}\n"
-    )
-
-    assert [str(advice) for advice in long_prompts(flows)] == [
-        "flows/main.yaml:3:12: the prompt has about 40 words. Say less, or make two steps of it."
-    ]

@@ -126,11 +126,13 @@ def test_a_disk_that_is_too_slow_costs_sound_and_not_time(
     _talk(recording, 500)
     assert slow.counters.dropped_ms > 0
     gate.set()
-    while not slow._jobs.empty():
-        threading.Event().wait(0.01)
     for index in range(500, 600):
+        while not slow._jobs.empty():
+            threading.Event().wait(0.01)
         recording.sent(None, index * 0.02)
         recording.heard(_frame(5), index * 0.02)
+    while not slow._jobs.empty():
+        threading.Event().wait(0.01)
     recording.close()
     slow.stop()
     samples, _ = soundfile.read(tmp_path / recording.name, dtype="int16")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -70,6 +71,8 @@ class Exchange:
     events: list[CallEvent] = field(default_factory=list)
     live: list[LiveEvent] = field(default_factory=list)
     conversed: list[LegInfo] = field(default_factory=list)
+    versions: list[str] = field(default_factory=list)
+    held: int = 0
     left: list[LegEvent] = field(default_factory=list)
     registry: CallRegistry = field(default_factory=lambda: CallRegistry(max_calls=3))
 
@@ -91,9 +94,16 @@ class Exchange:
         account.started("twice", Language("de"))
         account.answered()
         self.conversed.append(leg.info)
+        self.versions.append(order.version)
         self.left = [event async for event in leg.events()]
         account.ended(Outcome.SELF_SERVED, "goodbye")
         self.registry.ended(leg.info.call_id, Outcome.SELF_SERVED)
+
+    @contextmanager
+    def hold(self) -> Iterator[str]:
+        self.held += 1
+        yield "5f0c3a9b71d2"
+        self.held -= 1
 
     def append(self, event: CallEvent) -> None:
         self.events.append(event)
@@ -110,6 +120,7 @@ class Exchange:
                 max_calls=at_once,
                 clock=lambda: 7.0,
                 detector=lambda rate: lambda samples: bool(samples.any()),
+                hold=self.hold,
             )
         )
 
@@ -146,6 +157,17 @@ async def test_an_answered_call_is_a_session_with_the_id_it_was_ordered_by() -> 
     assert (started.direction, started.caller, started.flow) == ("outbound", "100", "main")
     assert exchange.leg.hung_up
     assert exchange.registry.active == 0
+
+
+async def test_a_call_keeps_the_version_that_it_was_dialled_for() -> None:
+    exchange = Exchange()
+    calls = exchange.calls()
+    calls.order(ORDER)
+    await done(calls)
+    started = exchange.events[0]
+    assert isinstance(started, CallStarted)
+    assert [started.version, *exchange.versions] == ["5f0c3a9b71d2"] * 2
+    assert exchange.held == 0
 
 
 @pytest.mark.parametrize(

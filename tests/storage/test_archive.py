@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -101,3 +102,9 @@ async def test_a_broken_database_is_a_storage_error(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="call records cannot be read: no such table"):
         await SqlCallArchive(engine).list_calls(CallQuery())
     await engine.dispose()
+
+
+async def test_a_call_knows_the_version_it_ran_on(engine: AsyncEngine) -> None:
+    await _write(engine, started("old"), replace(started("new"), version="5f0c3a9b71d2"))
+    page = await SqlCallArchive(engine).list_calls(CallQuery())
+    assert {call.id: call.version for call in page.calls} == {"old": "", "new": "5f0c3a9b71d2"}

@@ -26,6 +26,7 @@ async def test_a_finished_call_is_given_with_its_turns(
         "callee": "shop",
         "flow": "main",
         "language": "en-US",
+        "version": "",
         "started_at": "2026-11-21T10:00:00.250000Z",
         "answered_at": "2026-11-21T10:00:01.250000Z",
         "ended_at": "2026-11-21T10:01:00.250000Z",

@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from voicebot.application import Application
+from voicebot.application import load_application
 from voicebot.capacity import trial
 from voicebot.capacity.estimate import Costs, Estimate, Habits, estimate
 from voicebot.config import Settings, load_settings
@@ -46,7 +46,7 @@ def capacity(
 
 
 def _measure(settings: Settings, seconds: float) -> Costs:
-    application = Application(settings)
+    application = load_application(settings)
     language = application.language
     engines = settings.speech.engines_for(language)
     synthesizer = engines.synthesizer or settings.speech.synthesizer

@@ -1,7 +1,8 @@
 """``voicebot check``: what is wrong with an application's flows, grammars, actions and recordings.
 
-All problems are shown, each with its place and remedy. Advice (a transfer target that the settings
-do not name yet, a prompt too long for the ear) does not make the check fail.
+Everything is shown with its place and remedy, and how bad it is. An error cannot work. A warning
+works and serves callers badly (a prompt too long for the ear, a question from which nobody reaches
+a person); `--strict` makes it fail the check. Advice is for a second look.
 """
 
 from __future__ import annotations
@@ -20,15 +21,26 @@ from voicebot.cli.grammar import inspect_file
 from voicebot.cli.grammar_engines import GrammarEngines
 from voicebot.config import Settings, load_settings
 from voicebot.errors import AudioError, FlowError, GrammarError, SourceError, VoicebotError
+from voicebot.flows import advice
 from voicebot.flows.model import FlowSet
 from voicebot.flows.reader import ACTIONS_FILE, by_place, read_flows
 from voicebot.flows.schema import flow_schema_text
-from voicebot.flows.validation import Known, long_prompts, missing_transfers, validate
+from voicebot.flows.template import Template
+from voicebot.flows.validation import Known, missing_transfers, validate
 from voicebot.grammar.files import grammar_files
 from voicebot.grammar.lint.findings import Severity
 from voicebot.grammar.store import GrammarStore
-from voicebot.speech.recordings import NO_RECORDINGS, find_recordings, read_recording
-from voicebot.types import Json
+from voicebot.speech.cache import FOLDER as PROMPT_FOLDER
+from voicebot.speech.cache import PromptCache
+from voicebot.speech.prompts import PromptRenderer
+from voicebot.speech.recordings import (
+    NO_RECORDINGS,
+    Recordings,
+    find_recordings,
+    read_recording,
+)
+from voicebot.speech.voices import voice_name
+from voicebot.types import Json, Language, Prompt, Samples
 
 _T = TypeVar("_T")
 
@@ -38,6 +50,7 @@ def check(
         Path | None, typer.Argument(help="Application folder; the configured one if left out.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Let warnings fail the check.")] = False,
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the JSON Schema of flow files instead.")
     ] = False,
@@ -49,7 +62,7 @@ def check(
     settings = load_settings()
     report = check_application(folder or settings.server.application, settings)
     typer.echo(report.as_json() if as_json else report.as_text())
-    if report.problems:
+    if report.problems or (strict and report.warnings):
         raise typer.Exit(1)
 
 
@@ -58,21 +71,26 @@ class Report:
     """What a check found; ``counts`` are how many of each thing were looked at."""
 
     problems: list[VoicebotError] = field(default_factory=list)
+    warnings: list[VoicebotError] = field(default_factory=list)
     advice: list[VoicebotError] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
 
     def as_text(self) -> str:
         lines = [str(problem) for problem in self.problems]
+        lines += [f"{warning} (warning)" for warning in self.warnings]
         lines += [f"{advice} (advice)" for advice in self.advice]
         looked_at = ", ".join(_counted(count, what) for what, count in self.counts.items())
         verdict = _counted(len(self.problems), "problems")
+        if self.warnings:
+            verdict += f", {_counted(len(self.warnings), 'warnings')}"
         return "\n".join([*lines, f"{looked_at}: {verdict}."])
 
     def as_json(self) -> str:
         return json.dumps(
             {
-                "problems": [_entry(problem) for problem in self.problems],
-                "advice": [_entry(advice) for advice in self.advice],
+                "problems": [_entry(problem, "error") for problem in self.problems],
+                "warnings": [_entry(warning, "warning") for warning in self.warnings],
+                "advice": [_entry(each, "advice") for each in self.advice],
                 "counts": dict(self.counts),
             },
             ensure_ascii=False,
@@ -97,10 +115,12 @@ def check_application(application: Path, settings: Settings) -> Report:
     actions = _check_actions(application, settings, report)
     report.problems += validate(flows, Known(grammars, actions))
     _check_builtins(flows, store, report)
-    _check_recordings(application / "audio", report)
+    recordings = _check_recordings(application / "audio", report)
+    report.warnings += advice.warnings(flows, _Lengths(settings, recordings))
+    report.warnings += advice.out_of_step(flows, _languages(store, grammars))
     report.problems.sort(key=_order)
     report.advice += missing_transfers(flows, settings.transfers)
-    report.advice += long_prompts(flows)
+    report.advice += advice.unread_variables(flows)
     report.advice += _unused(application / "grammars", grammars, flows)
     report.counts = {
         "flows": len(flows.flows),
@@ -146,12 +166,55 @@ def _check_actions(
     }
 
 
-def _check_recordings(folder: Path, report: Report) -> None:
+class _Lengths:
+    """How long prompts are that are recorded, or that an earlier run has rendered."""
+
+    def __init__(self, settings: Settings, recordings: Recordings) -> None:
+        self._settings = settings
+        self._recordings = recordings
+        self._renderers: dict[Language, PromptRenderer] = {}
+
+    def __call__(self, template: Template, language: Language) -> float | None:
+        if not template.is_static:
+            return None
+        if language not in self._renderers:
+            self._renderers[language] = self._renderer(language)
+        prompt = Prompt(tuple(part for part in template.parts if isinstance(part, str)))
+        return self._renderers[language].length_s(prompt, language, 8000)
+
+    def _renderer(self, language: Language) -> PromptRenderer:
+        speech = self._settings.speech
+        engines = speech.engines_for(language)
+        return PromptRenderer(
+            _render_nothing,
+            voice_name(engines.synthesizer or speech.synthesizer, engines.voice, language),
+            recordings=self._recordings,
+            cache=PromptCache(self._settings.server.data / PROMPT_FOLDER),
+        )
+
+
+async def _render_nothing(text: str, rate: int) -> Samples:
+    raise NotImplementedError("a check renders nothing")
+
+
+def _languages(store: GrammarStore, names: Iterable[str]) -> dict[str, Language]:
+    """The languages of the grammars that can be read."""
+    found = {}
+    for name in names:
+        try:
+            found[name] = Language(store.load(name).main.language)
+        except GrammarError:
+            continue  # it is among the problems
+    return found
+
+
+def _check_recordings(folder: Path, report: Report) -> Recordings:
     recordings = report.attempt(lambda: find_recordings(folder)) or NO_RECORDINGS
     paths = list(recordings)
     for path in paths:
         report.attempt(lambda path=path: read_recording(path, 8000))  # type: ignore[misc]
     report.counts["recordings"] = len(paths)
+    return recordings
 
 
 def _unused(folder: Path, grammars: Iterable[str], flows: FlowSet) -> Iterator[FlowError]:
@@ -171,13 +234,14 @@ def _counted(count: int, what: str) -> str:
     return f"{count or 'no'} {what.removesuffix('s') if count == 1 else what}"
 
 
-def _entry(error: VoicebotError) -> Json:
+def _entry(error: VoicebotError, severity: str) -> Json:
     if isinstance(error, SourceError):
         return {
+            "severity": severity,
             "file": error.file,
             "line": error.line,
             "column": error.column,
             "problem": error.problem,
             "remedy": error.remedy,
         }
-    return {"problem": str(error)}
+    return {"severity": severity, "problem": str(error)}

@@ -16,9 +16,11 @@ from voicebot.errors import UsageError, VoicebotError
 
 COMMANDS: Final = (
     Deferred("serve", "serve:serve", "Answer calls until SIGTERM or Ctrl-C."),
+    Deferred("new", "new:new", "Begin an application in an empty folder."),
     Deferred(
         "check", "check:check", "Check an application: flows, grammars, actions and recordings."
     ),
+    Deferred("graph", "graph:graph", "Draw the flows."),
     Deferred("try", "try_:try_flow", "Play a flow by typing."),
     Deferred("test", "conversations:play_conversations", "Play conversation tests."),
     Deferred("replay", "replay:replay_calls", "Play recorded calls through an edited application."),

@@ -10,6 +10,7 @@ from voicebot.config.guard import GuardSettings
 from voicebot.config.mediastream import MediaStreamSettings
 from voicebot.config.outbound import OutboundSettings
 from voicebot.config.recording import RecordingSettings
+from voicebot.config.reload import ReloadSettings
 from voicebot.config.section import Section
 from voicebot.config.sections import (
     CallSettings,
@@ -40,6 +41,7 @@ class Settings(Section):
     log: LogSettings = LogSettings()
     bridge: BridgeSettings = BridgeSettings()
     recording: RecordingSettings = RecordingSettings()
+    reload: ReloadSettings = ReloadSettings()
     databases: dict[str, str] = Field(
         default_factory=dict, description="database URLs that SQL actions may name"
     )

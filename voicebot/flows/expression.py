@@ -165,3 +165,33 @@ def _number(value: Json) -> float | None:
         return value
     digits = value.removeprefix("-").replace(".", "", 1)
     return float(value) if digits.isascii() and digits.isdecimal() else None
+
+
+def written(expression: Expression) -> str:
+    """The expression as a designer would write it, brackets only where they are needed."""
+    match expression:
+        case Literal(None):
+            return "null"
+        case Literal(bool() as value):
+            return "true" if value else "false"
+        case Literal(str() as value):
+            return f"'{value}'"
+        case Literal(value):
+            return str(value)
+        case Name(path):
+            return ".".join(path)
+        case ListOf(items):
+            return f"[{', '.join(written(item) for item in items)}]"
+        case Not(operand):
+            return f"not {_bracketed(operand, 'not')}"
+        case Binary(operator, left, right):
+            return f"{_bracketed(left, operator)} {operator} {_bracketed(right, operator)}"
+
+
+def _bracketed(expression: Expression, within: str) -> str:
+    text = written(expression)
+    if not isinstance(expression, Binary) or expression.operator == within in {"and", "or"}:
+        return text
+    loose = {"or": 0, "and": 1, "not": 2}
+    inner = loose.get(expression.operator, 3)
+    return text if inner > loose.get(within, 3) else f"({text})"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from voicebot.flows.commands import FormGrammar, SlotGrammar
 from voicebot.flows.expression import holds
 from voicebot.flows.form_model import FormSlot
 from voicebot.flows.lists import grammar_of
-from voicebot.flows.model import AskStep, Confirm, FormStep, Route
+from voicebot.flows.model import AskStep, Confirm, FormStep, Reference, Route
 from voicebot.flows.state import OpenForm
 from voicebot.flows.template import Template
 from voicebot.types import Json, Language
@@ -67,7 +67,27 @@ def form_grammar(
     step: FormStep, form: OpenForm, variables: Mapping[str, Json], language: Language
 ) -> FormGrammar:
     """All that may be said about all slots that are needed, the one asked for first."""
-    slots = sorted(needed_slots(step, variables), key=lambda slot: slot.name != form.asking)
+    return _grammar(needed_slots(step, variables), form.asking, variables, language)
+
+
+def grammars_ahead(step: FormStep, language: Language) -> Iterator[FormGrammar]:
+    """The same for every question of the form, as far as it is known before a call.
+
+    With the slots that are always needed, and with all of them; none where a list of the call is
+    among their grammars.
+    """
+    every = list(step.form.values())
+    if not all(isinstance(source, Reference) for slot in every for source in slot.grammar):
+        return
+    always = [slot for slot in every if slot.if_ is None]
+    for slots in [always, every] if len(always) < len(every) else [every]:
+        for asking in (*(slot.name for slot in slots), *([""] if step.review is not None else [])):
+            yield _grammar(slots, asking, {}, language)
+
+
+def _grammar(
+    slots: Sequence[FormSlot], asking: str, variables: Mapping[str, Json], language: Language
+) -> FormGrammar:
     return FormGrammar(
         tuple(
             SlotGrammar(
@@ -75,9 +95,9 @@ def form_grammar(
                 tuple(grammar_of(source, variables, language) for source in slot.grammar),
                 slot.called,
             )
-            for slot in slots
+            for slot in sorted(slots, key=lambda slot: slot.name != asking)
         ),
         language,
         FORM_GRAMMAR,
-        naming=not form.asking,
+        naming=not asking,
     )

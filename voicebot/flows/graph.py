@@ -31,11 +31,13 @@ class Why(StrEnum):
     COMMAND = "command"
     TROUBLE = "trouble"
     ASIDE = "aside"
+    VALUE = "value"
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """``label`` is the meaning of the answer or the command, empty where there is none."""
+    """``label`` is the meaning of the answer, the command, or the slot whose value is looked at;
+    empty where there is none."""
 
     target: Reference
     why: Why
@@ -61,7 +63,7 @@ def edges(step: Step) -> Iterator[Edge]:
         yield from (Edge(case.next, Why.CONDITION) for case in step.stop)
         for slot in step.form.values():
             if slot.filled is not None:
-                yield Edge(slot.filled, Why.ASIDE, slot.name)
+                yield Edge(slot.filled, Why.VALUE, slot.name)
         if step.aside is not None:
             yield from (Edge(to, Why.ASIDE, label) for label, to in step.aside.steps.items())
     elif isinstance(step, BranchStep):
@@ -89,15 +91,23 @@ def shared_edges(flow: Flow) -> Iterator[Edge]:
 def reachable(flow: Flow) -> set[str]:
     """The steps that a call can come to from the flow's start."""
     shared = [edge.target.name for edge in shared_edges(flow)]
+    return led_to(flow, [flow.start.name, *shared])
+
+
+def led_to(flow: Flow, first: Iterable[str]) -> set[str]:
+    """The steps that a call can come to from ``first`` within the flow, ``first`` included."""
     return _closure(
-        [flow.start.name, *shared],
+        first,
         lambda name: (
             [edge.target.name for edge in edges(flow.steps[name])] if name in flow.steps else []
         ),
     )
 
 
-_INCIDENTAL = frozenset({Why.COMMAND, Why.TROUBLE, Why.ASIDE})
+RETURNING = frozenset({Why.ASIDE, Why.VALUE})
+"""Edges that put another task on top of a form, which waits."""
+
+_INCIDENTAL = frozenset({Why.COMMAND, Why.TROUBLE, *RETURNING})
 
 
 def able_to_end(flow: Flow) -> set[str]:

@@ -35,9 +35,6 @@ from voicebot.flows.template import Template
 from voicebot.flows.vocabulary import BUILTIN_COMMANDS, FACTS
 from voicebot.types import Json
 
-MAX_PROMPT_WORDS = 36
-"""About 12 seconds of speech: callers remember no more than that."""
-
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -95,19 +92,6 @@ def missing_transfers(flows: FlowSet, transfers: Collection[str] | None) -> Iter
                 if near.startswith("Did")
                 else f'Under [transfers] in voicebot.toml, write: {name} = "sip:...".',
             )
-
-
-def long_prompts(flows: FlowSet) -> Iterator[FlowError]:
-    """Prompts too long for the ear; advice, not faults. A value counts as two words."""
-    for flow in flows:
-        for template in flow.templates():
-            words = sum(
-                len(part.split()) if isinstance(part, str) else 2 for part in template.parts
-            )
-            if words > MAX_PROMPT_WORDS:
-                yield template.place.error(
-                    f"the prompt has about {words} words", "Say less, or make two steps of it."
-                )
 
 
 def _missing_steps(flow: Flow) -> Iterator[FlowError]:
@@ -277,14 +261,15 @@ def _variables(flows: FlowSet) -> set[str]:
 
 
 def _undefined_variables(flow: Flow, variables: Collection[str]) -> Iterator[FlowError]:
-    for name in _names(flow):
+    for name in names_read(flow):
         if name.path[0] not in variables:
             yield name.place.error(
                 f"variable '{name.path[0]}' is set nowhere", suggest(name.path[0], variables)
             )
 
 
-def _names(flow: Flow) -> Iterator[Name]:
+def names_read(flow: Flow) -> Iterator[Name]:
+    """Every variable that the flow reads, where it reads it."""
     templates = [*flow.help, *flow.noinput, *flow.nomatch, *flow.apology, *flow.which]
     if flow.trouble is not None and flow.trouble.if_ is not None:
         yield from names(flow.trouble.if_)

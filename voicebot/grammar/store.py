@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -90,6 +90,7 @@ class GrammarStore:
         self._compiled: OrderedDict[str, CompiledGrammar] = OrderedDict()
         self._active: OrderedDict[str, ActiveGrammar] = OrderedDict()
         self._lock = threading.RLock()
+        self._held: Mapping[str, CompiledGrammar] = MappingProxyType({})
 
     @property
     def folder(self) -> Path:
@@ -98,6 +99,17 @@ class GrammarStore:
     def names(self) -> tuple[str, ...]:
         """Give the names of the grammars in the folder, sorted."""
         return tuple(sorted({path.stem for path in grammar_files(self._folder)}))
+
+    def snapshot(self, names: Iterable[str]) -> GrammarStore:
+        """Give a store for which the grammars ``names`` stay as their files are now, whatever
+        becomes of the files. What was compiled before is used again. Raises GrammarError."""
+        taken = GrammarStore(self._folder)
+        taken._cache = self._cache
+        with self._lock:
+            taken._compiled, taken._active = self._compiled.copy(), self._active.copy()
+        files = (name for name in dict.fromkeys(names) if not name.startswith(BUILTIN))
+        taken._held = {name: taken.load(name) for name in files}
+        return taken
 
     def load(self, name: str) -> CompiledGrammar:
         """Give a grammar by name (for a built-in one, how it is spoken). Raises GrammarError."""
@@ -139,6 +151,8 @@ class GrammarStore:
         """A built-in grammar has a part for speech and one for keys, any other one part."""
         if name.startswith(BUILTIN):
             return tuple(self._compile(source) for source in builtin_sources(name))
+        if (held := self._held.get(name)) is not None:
+            return (held,)
         return (self._compile(read_source(file_of(self._folder, name))),)
 
     def _compile(self, source: SourceFile) -> CompiledGrammar:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from voicebot.flows.commands import Ambiguous, FlowEvent, InputMatched
 from voicebot.flows.expression import holds
-from voicebot.flows.graph import Edge, Why, edges
+from voicebot.flows.graph import Why, edges
 from voicebot.flows.model import Flow, FlowSet, FormStep, ListSource
 from voicebot.flows.state import FlowState, OpenForm, Waiting
 from voicebot.rehearsal.form_answers import REVIEW, form_at
@@ -95,19 +95,14 @@ def left_for_a_while(
     form = next((form for form in after.forms if form.at == before.frames), None)
     looked_at = form.checked[-1] if form is not None and form.checking else ""
     for number, edge in enumerate(edges(step)):
-        if edge.why is not Why.ASIDE or edge.target.name != after.frames[-1].step:
+        if edge.target.name != after.frames[-1].step:
             continue
         if looked_at:
-            fits = _looks_at(step, edge) and edge.label == looked_at
+            fits = edge.why is Why.VALUE and edge.label == looked_at
         else:
-            fits = not _looks_at(step, edge) and edge.label in _labels(event)
+            fits = edge.why is Why.ASIDE and edge.label in _labels(event)
         if fits:
             yield way_along(flow, step.name, number, edge)
-
-
-def _looks_at(step: FormStep, edge: Edge) -> bool:
-    slot = step.form.get(edge.label)
-    return slot is not None and slot.filled is edge.target
 
 
 def _labels(event: FlowEvent | None) -> set[str]:

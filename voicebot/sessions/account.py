@@ -42,8 +42,9 @@ class CallAccount:
     is_over: bool = False
     """Whether the end was told; nothing may follow it."""
 
-    def started(self, flow: str, language: Language) -> None:
-        """The call has come, or is being made; said twice it counts once."""
+    def started(self, flow: str, language: Language, version: str = "") -> None:
+        """The call has come, or is being made; said twice it counts once. ``version`` is that of
+        the application."""
         if self._has_started:
             return
         self._has_started = True
@@ -57,6 +58,7 @@ class CallAccount:
             language,
             self.info.direction,
             self.info.headers,
+            version,
         )
         self.journal.append(event)
         self.publish(event)

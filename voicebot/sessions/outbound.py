@@ -12,6 +12,7 @@ import time
 import uuid
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -55,6 +56,8 @@ class DialOrder:
     caller: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     timeout_s: float = 30.0
+    version: str = ""
+    """Of the application, from dialling on; `OutboundCalls` fills it in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,8 @@ class DialReport:
 @dataclass(frozen=True, slots=True)
 class OutboundServices:
     """What all calls out share. ``converse`` holds the call with the flow of its order, and is the
-    one to write down its end; ``screening`` None does not look for machines."""
+    one to write down its end; ``screening`` None does not look for machines; ``hold`` keeps the
+    application's present version for a call, from dialling on."""
 
     dialer: Dialer
     registry: CallRegistry
@@ -86,6 +90,7 @@ class OutboundServices:
     max_calls: int
     clock: Callable[[], float] = time.time
     detector: Callable[[int], Detector] = voice_detector
+    hold: Callable[[], AbstractContextManager[str]] = lambda: nullcontext("")
 
 
 class OutboundCalls:
@@ -138,7 +143,12 @@ class OutboundCalls:
         services = self._services
         info = LegInfo(call_id, "sip", order.caller, order.target, direction="outbound")
         account = CallAccount(info, services.journal, services.publish, services.clock)
-        account.started(order.flow, order.language)
+        with services.hold() as version:
+            account.started(order.flow, order.language, version)
+            await self._carry_out(call_id, replace(order, version=version), account)
+
+    async def _carry_out(self, call_id: CallId, order: DialOrder, account: CallAccount) -> None:
+        services = self._services
         try:
             leg = await services.dialer.dial(
                 order.target,

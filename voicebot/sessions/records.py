@@ -48,7 +48,7 @@ class CallRecord:
     ``answered_at`` stays None for a call that was refused. ``recording`` is the file of its sound,
     relative to the folder of recordings; None where it was not recorded.
     ``answered_at`` stays None for a call that was refused or not reached. ``answered_by`` and
-    ``headers`` as in `LegInfo`.
+    ``headers`` as in `LegInfo`. ``version`` is that of the application it ran on.
     """
 
     id: CallId
@@ -67,6 +67,7 @@ class CallRecord:
     direction: Direction = "inbound"
     answered_by: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    version: str = ""
 
 
 # Writing and reading them

@@ -132,14 +132,17 @@ class VoiceSession:
         *,
         flow: str,
         language: Language,
+        version: str = "",
         account: CallAccount | None = None,
     ) -> None:
-        """``account`` is that of a call which was begun by somebody else, such as one of ours."""
+        """``account`` is that of a call which was begun by somebody else, such as one of ours;
+        ``version`` that of the application, for the record."""
         self._leg = leg
         self._dialogue = dialogue
         self._services = services
         self._flow = flow
         self._language = language
+        self._version = version
         self._account = account or CallAccount(
             leg.info, services.journal, services.publish, services.clock
         )
@@ -162,7 +165,7 @@ class VoiceSession:
     async def run(self) -> None:
         """Hold the call. Never raises; returns when the call is over and written down."""
         self._services.registry.began(self)
-        self._account.started(self._flow, self._language)
+        self._account.started(self._flow, self._language, self._version)
         ending = Ending(Outcome.FAILED, "cancelled")
         try:
             ending = await self._hold()

@@ -60,6 +60,16 @@ class PromptRenderer:
         self._memory = MemoryCache() if memory is None else memory
         self._flights: dict[str, _Flight] = {}
 
+    def renewed(self, recordings: Recordings) -> PromptRenderer:
+        """The same voice with other recordings; what is in memory is shared."""
+        return PromptRenderer(
+            self._synthesize,
+            self._voice,
+            recordings=recordings,
+            cache=self._cache,
+            memory=self._memory,
+        )
+
     def plan(
         self, prompt: Prompt, language: Language, today: date | None = None
     ) -> tuple[Segment, ...]:
@@ -117,9 +127,21 @@ class PromptRenderer:
         )
         return tuple(dict.fromkeys(found))
 
+    def length_s(self, prompt: Prompt, language: Language, rate: int) -> float | None:
+        """How long a static prompt is, in seconds; None where a part of it is neither recorded nor
+        rendered yet. Reads the disk."""
+        length = 0.0
+        for segment in self.plan(prompt, language):
+            sound = self._stored(segment, rate) if segment.static else None
+            if sound is None:
+                return None
+            length += len(sound) / rate + segment.pause_ms / 1000
+        return length
+
     def _key(self, segment: Segment, rate: int) -> str:
         if segment.recording is not None:
-            return cache_key(str(segment.recording), "recording", rate)
+            digest = self._recordings.digest(segment.recording)
+            return cache_key(f"{segment.recording} {digest}", "recording", rate)
         return cache_key(segment.text, self._voice, rate)
 
     async def _shared(self, segment: Segment, rate: int) -> Samples:
@@ -155,7 +177,9 @@ class PromptRenderer:
         """The recording or the rendered file; reads the disk."""
         if segment.recording is not None:
             try:
-                return read_recording(segment.recording, rate)
+                if self._recordings.is_unchanged(segment.recording):
+                    return read_recording(segment.recording, rate)
+                log.warning("recording_changed_since", file=str(segment.recording))
             except AudioError as error:
                 log.error("recording_unusable", problem=str(error))
         if self._cache is None:

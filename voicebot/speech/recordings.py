@@ -11,7 +11,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -49,13 +49,26 @@ def _plain(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Recordings:
-    """What recordings an application has, by language and slug. Built with `find_recordings`."""
+    """What recordings an application has, by language and slug. Built with `find_recordings`.
+
+    ``digests`` say what each file held when it was found: another sound under the same name is
+    another recording.
+    """
 
     files: Mapping[Language, Mapping[str, Path]]
+    digests: Mapping[Path, str] = field(default_factory=dict)
 
     def find(self, text: str, language: Language) -> Path | None:
         """The recording of ``text``, None where there is none."""
         return self.files.get(language, {}).get(slug(text))
+
+    def digest(self, path: Path) -> str:
+        """What ``path`` held when it was found; empty where that is not known."""
+        return self.digests.get(path, "")
+
+    def is_unchanged(self, path: Path) -> bool:
+        """Whether ``path`` still holds what it held when it was found; reads it."""
+        return not self.digest(path) or _digest(path) == self.digest(path)
 
     def __iter__(self) -> Iterator[Path]:
         return (path for named in self.files.values() for path in dict.fromkeys(named.values()))
@@ -71,7 +84,16 @@ def find_recordings(folder: Path) -> Recordings:
     sound itself is not read yet (see `read_recording`).
     """
     languages = sorted(path for path in folder.glob("*") if path.is_dir())
-    return Recordings({Language(path.name): _named(path) for path in languages})
+    files = {Language(path.name): _named(path) for path in languages}
+    found = Recordings(files)
+    return Recordings(files, {path: _digest(path) for path in found})
+
+
+def _digest(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return "unreadable"
 
 
 def _named(folder: Path) -> dict[str, Path]:

@@ -83,6 +83,12 @@ def _parse(url: str) -> URL:
     return parsed.set(drivername=_ASYNC_DRIVERS.get(parsed.drivername, parsed.drivername))
 
 
+def sqlite_file(url: str) -> Path | None:
+    """The file of an SQLite database; None for any other. Raises StorageError as above."""
+    parsed = _parse(url)
+    return Path(parsed.database) if _lite(parsed) and parsed.database else None
+
+
 def _lite(url: URL) -> bool:
     return url.get_backend_name() == "sqlite"
 

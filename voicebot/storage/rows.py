@@ -25,6 +25,7 @@ def call_row(event: CallStarted) -> dict[str, Any]:
         "reason": "",
         "direction": event.direction,
         "headers": dict(event.headers) or null(),
+        "version": event.version or None,
     }
 
 
@@ -68,6 +69,7 @@ def call_record(row: RowMapping, turns: Iterable[RowMapping]) -> CallRecord:
         direction=row["direction"],
         answered_by=row["answered_by"] or "",
         headers=row["headers"] or {},
+        version=row["version"] or "",
     )
 
 

@@ -51,6 +51,8 @@ calls = Table(
     Column("answered_by", String(8)),
     # Of the INVITE; NULL where there are none.
     Column("headers", JSON),
+    # Of the application; NULL in calls from before there were versions.
+    Column("version", String(16)),
     # The order of every list, and where the next page begins.
     Index("ix_calls_started_at_id", "started_at", "id"),
 )

@@ -72,7 +72,7 @@ class DialDesk:
     token: str = field(repr=False)
     order: Callable[[DialOrder], DialReport]
     report: Callable[[CallId], DialReport | None]
-    flows: Collection[str]
+    flows: Callable[[], Collection[str]]
     flow: str
     language: Callable[[str], Language]
     timeout_s: float
@@ -110,8 +110,8 @@ def dial_router(desk: DialDesk) -> APIRouter:
     async def dial(asked: DialRequest) -> Dial:
         """Begin a call and give its id at once; ask for it to see what came of it."""
         flow = asked.flow or desk.flow
-        if flow not in desk.flows:
-            known = ", ".join(sorted(desk.flows))
+        if flow not in (flows := desk.flows()):
+            known = ", ".join(sorted(flows))
             raise HTTPException(422, f"there is no flow '{flow}'; known here: {known}")
         try:
             report = desk.order(

@@ -95,6 +95,7 @@ def _started(event: CallStarted) -> dict[str, JsonValue]:
         "flow": event.flow,
         "language": event.language,
         "direction": event.direction,
+        "version": event.version,
     }
 
 

@@ -78,6 +78,10 @@ class Call(_Model):
     callee: str = Field(description="what was called", examples=["shop"])
     flow: str = Field(description="the flow that answered", examples=["main"])
     language: str = Field(description="BCP 47 tag", examples=["en-US"])
+    version: str = Field(
+        description="version of the application's files that the call ran on",
+        examples=["5f0c3a9b71d2"],
+    )
     started_at: datetime
     answered_at: datetime | None = Field(description="null for a call that was refused")
     ended_at: datetime | None = Field(description="null while the call runs")
@@ -108,6 +112,7 @@ class Call(_Model):
             callee=call.callee,
             flow=call.flow,
             language=call.language,
+            version=call.version,
             started_at=utc(call.started_at),
             answered_at=utc(call.answered_at) if call.answered_at is not None else None,
             ended_at=utc(call.ended_at) if call.ended_at is not None else None,

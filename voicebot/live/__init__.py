@@ -1,0 +1,1 @@
+"""Applications that change while the server runs: versions, what calls hold, the watch."""
