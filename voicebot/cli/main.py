@@ -16,6 +16,7 @@ from voicebot.cli import (
     check,
     dial,
     grammar,
+    intents,
     models,
     prompts,
     recognize,
@@ -60,6 +61,7 @@ app.command("recognize")(recognize.recognize)
 app.command("transcribe")(transcribe.transcribe)
 app.command("say")(say.say)
 app.add_typer(grammar.app, name="grammar", help="Parse, sample and check grammars.")
+app.add_typer(intents.app, name="intents", help="Train, test and explain intents.")
 app.add_typer(models.app, name="models", help="List and fetch speech models.")
 app.add_typer(prompts.app, name="prompts", help="Render prompts ahead of time.")
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from voicebot.document import Map, Node, Place, Scalar, Sequence
 from voicebot.errors import FlowError
 from voicebot.flows import atoms
-from voicebot.flows.document import Map, Node, Place, Scalar, Sequence
 from voicebot.flows.model import (
     Branch,
     Case,
