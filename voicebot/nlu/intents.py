@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from voicebot.nlu.classifier import Classifier
 from voicebot.nlu.embeddings import SENTENCE, Encoder, Vectors
 from voicebot.nlu.features import FeatureMaker
+from voicebot.nlu.neighbours import Neighbours
 from voicebot.nlu.rejection import Gate, Gaussians, signs
 from voicebot.nlu.splitting import Part, best_division, divisions
 from voicebot.types import Language
@@ -25,6 +26,8 @@ from voicebot.types import Language
 MOST_CHARACTERS = 1_000
 """Of a longer text the beginning and the end are read: callers come to the point at either."""
 _BLOCK = 2_000
+_NEIGHBOURS = np.float32(7)
+"""What a cosine of 1 to the nearest examples is worth, in log odds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +66,29 @@ class Understanding:
 @dataclass(frozen=True, slots=True)
 class Examples:
     """The training texts, each with its label (a number among the names, -1 out of scope) and its
-    vector [texts, `SENTENCE`]."""
+    vector [texts, `SENTENCE`]; the labels ascend."""
 
     texts: tuple[str, ...]
     labels: NDArray[np.int64]
     vectors: Vectors
+
+    def nearest(self, vector: Vectors, label: int) -> tuple[int, float]:
+        """The example of ``label`` most like a sentence's vector: its number, and the cosine."""
+        start, end = np.searchsorted(self.labels, (label, label + 1))
+        likeness = self.vectors[start:end] @ vector
+        at = int(likeness.argmax())
+        return int(start) + at, float(likeness[at])
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The best class of each text [texts], the nearest example of that class and its cosine
+    [texts], and the signs of a misfit [texts, signs]."""
+
+    best: NDArray[np.int64]
+    nearest: NDArray[np.int64]
+    likeness: Vectors
+    signs: Vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +97,24 @@ class Scorer:
 
     maker: FeatureMaker
     classifier: Classifier
+    neighbours: Neighbours
     gaussians: Gaussians
     examples: Examples
 
-    def score(self, texts: Sequence[str], vectors: Vectors) -> tuple[NDArray[np.int64], Vectors]:
-        """The best class of each text [texts], and the signs of a misfit [texts, signs]."""
-        scores = self.classifier.scores(self.maker.make(texts, vectors))
+    def score(self, texts: Sequence[str], vectors: Vectors) -> Scored:
+        """Score texts whose encoder's vectors are given."""
+        features = self.maker.make(texts, vectors)
+        scores = self.classifier.scores(features)
+        scores += _NEIGHBOURS * self.neighbours.nearness(features)
         best: NDArray[np.int64] = scores.argmax(axis=1)
-        likeness = vectors[:, :SENTENCE] @ self.examples.vectors.T
-        others = self.examples.labels[None, :] != best[:, None]
-        nearest = np.where(others, np.float32(-1), likeness).max(axis=1)
-        return best, signs(scores, self.gaussians.ratios(vectors), nearest)
+        found = [
+            self.examples.nearest(vector[:SENTENCE], int(label))
+            for vector, label in zip(vectors, best, strict=True)
+        ]
+        likeness = np.array([cosine for _, cosine in found], np.float32)
+        nearest = np.array([number for number, _ in found], np.int64)
+        seen = signs(scores, self.gaussians.ratios(vectors), likeness)
+        return Scored(best, nearest, likeness, seen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,29 +160,19 @@ class IntentModel:
     def _explained(
         self, texts: Sequence[str], spans: Sequence[tuple[int, int]]
     ) -> list[ScoredIntent]:
-        vectors = self.encoder.encode(texts)
-        best, seen = self.scorer.score(texts, vectors)
-        confidence = self.gate.confidence(seen)
-        found = []
-        for row, (start, end) in enumerate(spans):
-            number, likeness = self._nearest(vectors[row, :SENTENCE], int(best[row]))
-            found.append(
-                ScoredIntent(
-                    name=self.names[best[row]],
-                    confidence=float(confidence[row]),
-                    because=self.scorer.examples.texts[number],
-                    likeness=likeness,
-                    start=start,
-                    end=end,
-                )
+        scored = self.scorer.score(texts, self.encoder.encode(texts))
+        confidence = self.gate.confidence(scored.signs)
+        return [
+            ScoredIntent(
+                name=self.names[scored.best[row]],
+                confidence=float(confidence[row]),
+                because=self.scorer.examples.texts[scored.nearest[row]],
+                likeness=float(min(1.0, scored.likeness[row])),
+                start=start,
+                end=end,
             )
-        return found
-
-    def _nearest(self, vector: Vectors, label: int) -> tuple[int, float]:
-        rows = np.flatnonzero(self.scorer.examples.labels == label)
-        likeness = self.scorer.examples.vectors[rows] @ vector
-        at = int(likeness.argmax())
-        return int(rows[at]), float(min(1.0, likeness[at]))
+            for row, (start, end) in enumerate(spans)
+        ]
 
 
 def clean(text: str) -> str:

@@ -25,6 +25,7 @@ from voicebot.nlu.classifier import Classifier
 from voicebot.nlu.embeddings import Encoder, Report, Vectors
 from voicebot.nlu.features import FeatureMaker
 from voicebot.nlu.intents import Examples, IntentModel, Scorer, clean
+from voicebot.nlu.neighbours import Neighbours
 from voicebot.nlu.rejection import Gate, Gaussians
 from voicebot.nlu.training import Labelled, train_model
 from voicebot.types import Language
@@ -118,7 +119,7 @@ def _write(path: Path, fill: Callable[[IO[bytes]], None]) -> None:
 
 def _arrays(path: Path) -> dict[str, NDArray[Any]] | None:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
@@ -150,6 +151,8 @@ def _pack(part: IO[bytes], model: IntentModel) -> None:
         rarity=scorer.maker.rarity,
         weights=scorer.classifier.weights,
         bias=scorer.classifier.bias,
+        near=scorer.neighbours.vectors,
+        starts=scorer.neighbours.starts,
         slopes=scorer.gaussians.slopes,
         offsets=scorer.gaussians.offsets,
         labels=scorer.examples.labels,
@@ -168,6 +171,7 @@ def _read_model(path: Path, language: Language, encoder: Encoder) -> IntentModel
         scorer = Scorer(
             FeatureMaker(held["mean"], held["spread"], held["rarity"]),
             Classifier(held["weights"], held["bias"]),
+            Neighbours(held["near"], held["starts"]),
             Gaussians(held["slopes"], held["offsets"]),
             Examples(tuple(words["texts"]), held["labels"], held["vectors"]),
         )

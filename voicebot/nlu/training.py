@@ -7,7 +7,9 @@ classifier, which then has to tell the first from the others.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -20,14 +22,12 @@ from voicebot.nlu.embeddings import SENTENCE, Encoder, Report, Vectors
 from voicebot.nlu.features import FeatureMaker
 from voicebot.nlu.intent_set import OUT_OF_SCOPE
 from voicebot.nlu.intents import Examples, IntentModel, Scorer, clean
+from voicebot.nlu.neighbours import Neighbours
 from voicebot.nlu.rejection import SIGNS, Gate, Gaussians
 from voicebot.types import Language
 
 Labelled: TypeAlias = Sequence[tuple[str, str]]
 """Texts, each with the name of its intent, or `OUT_OF_SCOPE`."""
-
-LOSS = 0.002
-"""Share of right answers that the threshold may cost."""
 
 _FOLDS_FOR = 1_500
 """Held-out texts that are enough: small sets go through more folds to get them."""
@@ -72,8 +72,14 @@ def train_model(
     maker = FeatureMaker.fit(texts, vectors)
     features = maker.make(texts, vectors)
     everything = np.arange(len(texts))
-    scorer = _scorer(data, maker, features, everything, report, "training")
-    gate = _calibrate(data, maker, features, report)
+    with ThreadPoolExecutor(os.cpu_count() or 1) as cores:  # the products let go of the lock
+        checks = [
+            cores.submit(_check, data, maker, features, *fold, report)
+            for fold in enumerate(_folds(data))
+        ]
+        scorer = _scorer(data, maker, features, everything, report, "training")
+        seen = [check.result() for check in checks]
+    gate = Gate.fit(*(np.vstack(of) for of in zip(*seen, strict=True)))
     return IntentModel(language, names, scorer, gate, encoder)
 
 
@@ -86,43 +92,55 @@ def _scorer(
     work: str,
 ) -> Scorer:
     """Learn from some of the examples. Classes without one are left out of the count."""
+    rows = rows[np.argsort(data.labels[rows], kind="stable")]
     labels = data.labels[rows]
     present = np.unique(labels[labels >= 0])
     renumbered = np.where(labels >= 0, np.searchsorted(present, labels), -1)
-    classifier = train(
-        features if len(rows) == len(features) else features[rows],
-        renumbered,
-        len(present),
-        lambda done, of: report(work, done, of),
+    seen, vectors = features[rows], data.vectors[rows]
+    classes = len(present)
+    return Scorer(
+        maker,
+        train(seen, renumbered, classes, lambda done, of: report(work, done, of)),
+        Neighbours.fit(seen, renumbered, classes),
+        Gaussians.fit(vectors, renumbered, classes),
+        Examples(tuple(data.texts[row] for row in rows), renumbered, vectors[:, :SENTENCE].copy()),
     )
-    examples = Examples(
-        tuple(data.texts[row] for row in rows), renumbered, data.vectors[rows, :SENTENCE]
-    )
-    gaussians = Gaussians.fit(data.vectors[rows], renumbered, len(present))
-    return Scorer(maker, classifier, gaussians, examples)
 
 
-def _calibrate(data: TrainingSet, maker: FeatureMaker, features: Vectors, report: Report) -> Gate:
-    folds = int(np.clip(-(-_FOLDS_FOR * _HELD_OUT // len(data.texts)), 1, _MOST_FOLDS))
-    trusted = [np.zeros((0, SIGNS), np.float32)]
-    doubtful = [np.zeros((0, SIGNS), np.float32)]
+def _folds(data: TrainingSet) -> Iterator[NDArray[np.bool_]]:
+    """Which examples to keep from the classifier in each fold: [texts]."""
+    count = int(np.clip(-(-_FOLDS_FOR * _HELD_OUT // len(data.texts)), 1, _MOST_FOLDS))
     chance = np.random.default_rng(0)
     turn = chance.permutation(len(data.names))
     place = _places(data.labels, chance)
-    for fold in range(folds):
-        left_out = np.isin(data.labels, turn[fold::_LEFT_OUT]) if len(turn) > 2 else False
-        kept = (place % _HELD_OUT != fold) & ~left_out
-        kept |= (place == 0) & (data.labels >= 0) & ~np.asarray(left_out)
-        rows, unseen = np.flatnonzero(kept), np.flatnonzero(~kept)
-        if not len(unseen):
-            continue
-        scorer = _scorer(data, maker, features, rows, report, f"calibrating {fold + 1}/{folds}")
-        best, seen = scorer.score([data.texts[row] for row in unseen], data.vectors[unseen])
-        present = np.unique(data.labels[rows][data.labels[rows] >= 0])
-        right = present[best] == data.labels[unseen]
-        trusted.append(seen[right])
-        doubtful.append(seen[~right])
-    return Gate.fit(np.vstack(trusted), np.vstack(doubtful), LOSS)
+    for fold in range(count):
+        unseen = (place % _HELD_OUT == fold) & (place != 0)  # of each intent one is always seen
+        unseen |= data.labels < 0
+        if len(turn) > 2:
+            unseen |= np.isin(data.labels, turn[fold::_LEFT_OUT])
+        yield unseen
+
+
+def _check(
+    data: TrainingSet,
+    maker: FeatureMaker,
+    features: Vectors,
+    fold: int,
+    hidden: NDArray[np.bool_],
+    report: Report,
+) -> tuple[Vectors, Vectors, Vectors]:
+    """The signs of the hidden texts that were recognised, of those that were not or could not be,
+    and of those out of scope."""
+    rows, unseen = np.flatnonzero(~hidden), np.flatnonzero(hidden)
+    nothing = np.zeros((0, SIGNS), np.float32)
+    if not len(unseen):
+        return nothing, nothing, nothing
+    scorer = _scorer(data, maker, features, rows, report, f"calibrating, part {fold + 1}")
+    scored = scorer.score([data.texts[row] for row in unseen], data.vectors[unseen])
+    labels = data.labels[rows]
+    right = np.unique(labels[labels >= 0])[scored.best] == data.labels[unseen]
+    outside = data.labels[unseen] < 0
+    return scored.signs[right], scored.signs[~right & ~outside], scored.signs[outside]
 
 
 def _places(labels: NDArray[np.int64], chance: np.random.Generator) -> NDArray[np.int64]:
