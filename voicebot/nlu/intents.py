@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voicebot.nlu.classifier import Classifier
+from voicebot.nlu.cores import one_core
 from voicebot.nlu.embeddings import SENTENCE, Encoder, Vectors
 from voicebot.nlu.features import FeatureMaker
 from voicebot.nlu.neighbours import Neighbours
@@ -105,7 +106,7 @@ class Scorer:
         """Score texts whose encoder's vectors are given."""
         features = self.maker.make(texts, vectors)
         scores = self.classifier.scores(features)
-        scores += _NEIGHBOURS * self.neighbours.nearness(features)
+        scores += _NEIGHBOURS * self.neighbours.nearness(features, scores)
         best: NDArray[np.int64] = scores.argmax(axis=1)
         found = [
             self.examples.nearest(vector[:SENTENCE], int(label))
@@ -160,7 +161,9 @@ class IntentModel:
     def _explained(
         self, texts: Sequence[str], spans: Sequence[tuple[int, int]]
     ) -> list[ScoredIntent]:
-        scored = self.scorer.score(texts, self.encoder.encode(texts))
+        vectors = self.encoder.encode(texts)
+        with one_core():
+            scored = self.scorer.score(texts, vectors)
         confidence = self.gate.confidence(scored.signs)
         return [
             ScoredIntent(

@@ -17,6 +17,7 @@ from voicebot.nlu.embeddings import Vectors, unit_length
 
 COLUMNS = 512
 _NEAREST = 3
+_CANDIDATES = 12
 _SEED = 7
 
 
@@ -35,16 +36,27 @@ class Neighbours:
         kept = project(features[starts[0] :])
         return cls(kept, (starts - starts[0]).astype(np.int64))
 
-    def nearness(self, features: Vectors) -> Vectors:
-        """Mean cosine of the nearest examples of each class: [texts, classes]."""
-        likeness = project(features) @ self.vectors.T
-        nearness = np.empty((len(features), len(self.starts) - 1), np.float32)
-        for number, (start, end) in enumerate(zip(self.starts, self.starts[1:], strict=False)):
-            own = likeness[:, start:end]
-            if own.shape[1] > _NEAREST:
-                own = np.partition(own, -_NEAREST, axis=1)[:, -_NEAREST:]
-            nearness[:, number] = own.mean(axis=1)
+    def nearness(self, features: Vectors, scores: Vectors) -> Vectors:
+        """Mean cosine of the nearest examples of each class: [texts, classes].
+
+        Only the classes with the best ``scores`` [texts, classes] are looked at; the others get the
+        least of what these have.
+        """
+        projected = project(features)
+        few = min(_CANDIDATES, scores.shape[1])
+        candidates = np.argpartition(scores, -few, axis=1)[:, -few:]
+        nearness = np.empty_like(scores)
+        for row, (vector, classes) in enumerate(zip(projected, candidates, strict=True)):
+            found = [self._nearness(vector, int(number)) for number in classes]
+            nearness[row] = min(found)
+            nearness[row, classes] = found
         return nearness
+
+    def _nearness(self, vector: Vectors, number: int) -> float:
+        likeness = self.vectors[self.starts[number] : self.starts[number + 1]] @ vector
+        if len(likeness) > _NEAREST:
+            likeness = np.partition(likeness, -_NEAREST)[-_NEAREST:]
+        return float(likeness.mean())
 
 
 def project(features: Vectors) -> Vectors:

@@ -27,12 +27,10 @@ COLUMNS = 2 * SENTENCE
 """Columns of the encoder's vector that the Gaussians stand in (at most)."""
 
 SIGNS = 5
-DEAR = 30.0
+PRICES = (60.0, 100.0, 160.0)
 """Refusing a share of what is meant costs so many times as much as believing the same share of what
-is not: callers who can be understood are the many."""
-
-DEARER = 80.0
-"""The same, where there is too little from outside to go by."""
+is not: callers who can be understood are the many, and the examples held out are easier than what
+callers will say. Held-out examples are few at the threshold, so the middle of several is taken."""
 
 _ENOUGH = 20
 _SHRINKAGE = 0.1
@@ -123,9 +121,8 @@ class Gate:
         weights = (found[:-1] / spread).astype(np.float32)
         bias = float(found[-1] - (found[:-1] * middle / spread).sum())
         gate = cls(weights, bias, 0.0)
-        against, dear = (outside, DEAR) if len(outside) >= _ENOUGH else (wrong, DEARER)
-        threshold = _cheapest(gate.confidence(trusted), gate.confidence(against), dear)
-        return cls(weights, bias, threshold)
+        against = outside if len(outside) >= _ENOUGH else wrong
+        return cls(weights, bias, _cheapest(gate.confidence(trusted), gate.confidence(against)))
 
     def confidence(self, seen: Vectors) -> Vectors:
         """How sure it is that the best class is right, 0..1: [texts]."""
@@ -133,13 +130,14 @@ class Gate:
         return confidence
 
 
-def _cheapest(trusted: Vectors, doubtful: Vectors, dear: float) -> float:
-    """The threshold that costs least; halfway between two confidences that were met."""
+def _cheapest(trusted: Vectors, doubtful: Vectors) -> float:
+    """The threshold at which mistakes cost least: the middle (geometric) of those for `PRICES`."""
     met = np.unique(np.concatenate([trusted, doubtful]))
-    candidates = np.r_[0.0, (met[1:] + met[:-1]) / 2]
+    candidates = np.r_[met[0] / 2, (met[1:] + met[:-1]) / 2]
     refused = np.searchsorted(np.sort(trusted), candidates) / len(trusted)
     believed = 1 - np.searchsorted(np.sort(doubtful), candidates) / len(doubtful)
-    return float(candidates[(dear * refused + believed).argmin()])
+    best = [candidates[(price * refused + believed).argmin()] for price in PRICES]
+    return float(np.exp(np.mean(np.log(best))))
 
 
 def _regress(

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from voicebot.errors import UsageError
 from voicebot.nlu.classifier import train
+from voicebot.nlu.cores import one_core
 from voicebot.nlu.embeddings import SENTENCE, Encoder, Report, Vectors
 from voicebot.nlu.features import FeatureMaker
 from voicebot.nlu.intent_set import OUT_OF_SCOPE
@@ -72,7 +73,8 @@ def train_model(
     maker = FeatureMaker.fit(texts, vectors)
     features = maker.make(texts, vectors)
     everything = np.arange(len(texts))
-    with ThreadPoolExecutor(os.cpu_count() or 1) as cores:  # the products let go of the lock
+    # A core for each classifier: they would get into each other's way if each took all.
+    with one_core(), ThreadPoolExecutor(os.cpu_count() or 1) as cores:
         checks = [
             cores.submit(_check, data, maker, features, *fold, report)
             for fold in enumerate(_folds(data))
