@@ -7,6 +7,7 @@ import sys
 
 BENCHMARKS = (
     "recognition",
+    "intents",
     "builtins",
     "vosk",
     "batching",

@@ -8,8 +8,8 @@ from textwrap import dedent
 
 import pytest
 
+from voicebot.document import parse_document
 from voicebot.errors import FlowError
-from voicebot.flows.document import parse_document
 from voicebot.flows.model import Flow, FlowSet
 from voicebot.flows.reader import load_flows, read_flow
 

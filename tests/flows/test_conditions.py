@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from voicebot.document import Place
 from voicebot.errors import FlowError
 from voicebot.flows.conditions import parse_condition
-from voicebot.flows.document import Place
 from voicebot.flows.expression import Expression, evaluate, holds, names
 from voicebot.types import Json
 

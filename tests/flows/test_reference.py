@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from voicebot.document import parse_document
 from voicebot.errors import FlowError
-from voicebot.flows.document import parse_document
 from voicebot.flows.model import FlowSet
 from voicebot.flows.reader import read_flow
 from voicebot.flows.validation import validate

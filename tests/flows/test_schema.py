@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from voicebot.flows.document import parse_document, read_document
+from voicebot.document import parse_document, read_document
 from voicebot.flows.schema import SCHEMA_FILE, flow_schema, flow_schema_text
 from voicebot.flows.vocabulary import FLOW_KEYS, STEP_KINDS, step_keys
 

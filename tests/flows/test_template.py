@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from voicebot.document import Place
 from voicebot.errors import FlowError
-from voicebot.flows.document import Place
 from voicebot.flows.template import Template, parse_template
 from voicebot.types import Json, Prompt, SayAs, Value
 

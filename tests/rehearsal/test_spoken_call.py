@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from voicebot.flows.document import Place
+from voicebot.document import Place
 from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.reader import load_flows
 from voicebot.grammar.active import ActiveGrammar

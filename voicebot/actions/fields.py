@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from voicebot.flows.document import Map, Node, Place, Scalar, Sequence, suggest
+from voicebot.document import Map, Node, Place, Scalar, Sequence, suggest
 
 
 @dataclass(frozen=True, slots=True)

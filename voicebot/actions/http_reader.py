@@ -15,7 +15,7 @@ from voicebot.actions.template import (
     parse_template,
     templates_in,
 )
-from voicebot.flows.document import Node, Place, Scalar, suggest
+from voicebot.document import Node, Place, Scalar, suggest
 
 MAX_RETRIES = 5
 

@@ -25,8 +25,8 @@ from voicebot.actions.definition import (
 from voicebot.actions.fields import Fields
 from voicebot.actions.http_reader import read_http, variables_of
 from voicebot.actions.sql import parameters_of
+from voicebot.document import Map, Scalar, read_document, suggest
 from voicebot.errors import FlowError
-from voicebot.flows.document import Map, Scalar, read_document, suggest
 
 _COMMON = frozenset({"description", "arguments", "timeout_ms", "result"})
 _SQL = _COMMON | {"sql", "database", "writes"}

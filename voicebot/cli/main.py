@@ -31,6 +31,7 @@ COMMANDS: Final = (
     Deferred("say", "say:say", "Speak a text into a sound file."),
     Deferred("capacity", "capacity:capacity", "Measure how many calls this machine carries."),
     Deferred("grammar", "grammar:app", "Parse, sample and check grammars."),
+    Deferred("intents", "intents:app", "Train, test and explain intents."),
     Deferred("models", "models:app", "List and fetch speech models."),
     Deferred("prompts", "prompts:app", "Render prompts ahead of time."),
 )

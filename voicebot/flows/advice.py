@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Final, TypeAlias
 
+from voicebot.document import Place
 from voicebot.errors import FlowError
-from voicebot.flows.document import Place
 from voicebot.flows.model import (
     ActStep,
     AskStep,

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 
+from voicebot.document import Map, Node, Place, Scalar, Sequence, suggest
 from voicebot.flows.commands import TransferMode
 from voicebot.flows.conditions import parse_condition
-from voicebot.flows.document import Map, Node, Place, Scalar, Sequence, suggest
 from voicebot.flows.expression import Expression
 from voicebot.flows.model import Reference
 from voicebot.flows.template import Template, parse_template

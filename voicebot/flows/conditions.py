@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from voicebot.flows.document import Place
+from voicebot.document import Place
 from voicebot.flows.expression import Binary, Expression, ListOf, Literal, Name, Not
 
 MAX_DEPTH = 30

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from voicebot.flows.document import Place
+from voicebot.document import Place
 from voicebot.types import Json
 
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
+from voicebot.document import Map, Node, Place, Scalar, Sequence
 from voicebot.errors import FlowError
 from voicebot.flows import atoms
-from voicebot.flows.document import Map, Node, Place, Scalar, Sequence
 from voicebot.flows.form_model import Aside, FormSlot, Review, SlotConfirm
 from voicebot.flows.model import (
     Branch,

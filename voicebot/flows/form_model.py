@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from voicebot.flows.document import Place
+from voicebot.document import Place
 from voicebot.flows.expression import Expression
 from voicebot.flows.template import Template
 from voicebot.types import Json

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TypeAlias
 
+from voicebot.document import Place, suggest
 from voicebot.errors import UsageError
 from voicebot.flows.commands import TransferMode
-from voicebot.flows.document import Place, suggest
 from voicebot.flows.expression import Expression
 from voicebot.flows.form_model import Aside, FormSlot, Review
 from voicebot.flows.template import Slot, Template

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from voicebot.document import Map, Node, Place, read_document, suggest
 from voicebot.errors import FlowError, SourceError
 from voicebot.flows.atoms import STEP_NAME
-from voicebot.flows.document import Map, Node, Place, read_document, suggest
 from voicebot.flows.fields import FieldReader
 from voicebot.flows.model import (
     ActStep,

@@ -12,9 +12,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from voicebot.document import Place, suggest
 from voicebot.errors import FlowError
 from voicebot.flows.conditions import parse_condition
-from voicebot.flows.document import Place, suggest
 from voicebot.flows.expression import Expression, evaluate
 from voicebot.types import Json, Prompt, SayAs, Value
 

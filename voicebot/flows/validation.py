@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from voicebot.document import suggest
 from voicebot.errors import FlowError
 from voicebot.flows.commands import TransferMode
-from voicebot.flows.document import suggest
 from voicebot.flows.expression import Name, names
 from voicebot.flows.graph import able_to_end, edges, reachable, shared_edges
 from voicebot.flows.model import (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 
+from voicebot.document import Map, Node, Place, Scalar, Sequence, suggest
 from voicebot.events import TurnResult
 from voicebot.flows import atoms
-from voicebot.flows.document import Map, Node, Place, Scalar, Sequence, suggest
 from voicebot.rehearsal.form_answers import REVIEW
 from voicebot.rehearsal.model import Check, Named
 from voicebot.rehearsal.vocabulary import CHECKS

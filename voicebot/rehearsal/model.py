@@ -12,7 +12,7 @@ from datetime import date
 from enum import StrEnum
 from typing import TypeAlias
 
-from voicebot.flows.document import Place
+from voicebot.document import Place
 from voicebot.flows.expression import Expression
 from voicebot.types import Json, Outcome
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from voicebot.document import Map, Node, Place, Scalar, Sequence, read_document, suggest
 from voicebot.errors import FlowError
 from voicebot.flows import atoms
-from voicebot.flows.document import Map, Node, Place, Scalar, Sequence, read_document, suggest
 from voicebot.flows.model import FlowSet, FormStep
 from voicebot.rehearsal import vocabulary
 from voicebot.rehearsal.checks import known, read_checks, read_outcome

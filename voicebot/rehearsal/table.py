@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from voicebot.flows.document import Map, Node, Place, Scalar, Sequence, suggest
+from voicebot.document import Map, Node, Place, Scalar, Sequence, suggest
 
 _PLACEHOLDER = re.compile(r"<([a-z_][a-z0-9_]*)>")
 

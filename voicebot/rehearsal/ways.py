@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from voicebot.document import Place
 from voicebot.flows.commands import InputMatched
-from voicebot.flows.document import Place
 from voicebot.flows.graph import Edge
 from voicebot.flows.model import Flow
 from voicebot.types import Json

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from voicebot.document import Map, Scalar, parse_document, read_document, suggest
 from voicebot.errors import FlowError
-from voicebot.flows.document import Map, Scalar, parse_document, read_document, suggest
 
 
 def test_values_keep_their_types_and_dates_stay_text() -> None:

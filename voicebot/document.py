@@ -1,6 +1,6 @@
 """A YAML file with the place of every key and value.
 
-Designers' files (flows, actions) are read through here, so that every message can say
+Designers' files (flows, actions, intents) are read through here, so that every message can say
 ``file:line:column``. YAML 1.2 is cut down to what such files need: text, numbers, booleans, null,
 lists and mappings. Left out on purpose: anchors, aliases, merge keys, tags and several documents in
 one file. They save a few lines, and cost every reader of the file. Dates stay text.

@@ -1,0 +1,1 @@
+"""Understanding of what callers say in their own words."""
