@@ -30,8 +30,8 @@ _ENOUGH_OF_AN_END: Final = -1.0
 _LEAST_ENDING: Final = -8.0
 _LEAST_RIVALRY: Final = -6.0
 
-BIAS: Final = 5.26
-WEIGHTS: Final = (1.94, 1.72, 0.84, 0.93)
+BIAS: Final = 5.24
+WEIGHTS: Final = (1.69, 1.31, 0.92, 0.99)
 """Of quality, shortfall, ending and rivalry."""
 OVERRUN: Final = -5.0
 """Too rare in the recordings to be fitted; it turns certain into even."""
