@@ -17,8 +17,8 @@ from voicebot.nlu.embeddings import Vectors
 
 _BATCH = 256
 _LEAST_STEPS = 300
-_EPOCHS = 12
-_RATE = 0.0008
+_EPOCHS = 8
+_RATE = 0.0011
 _SHARPNESS = np.float32(4.0)
 _MIXED = 0.3
 _DROPPED = 51

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from voicebot.errors import UsageError
+from voicebot.nlu.embeddings import unit_length
 from voicebot.nlu.intent_set import ENOUGH_EXAMPLES, OUT_OF_SCOPE, plain
 from voicebot.nlu.intents import IntentModel, ScoredIntent
 from voicebot.nlu.training import Labelled
@@ -101,29 +102,24 @@ class Doubt:
     likeness: float
 
 
-def doubtful_examples(model: IntentModel, least: float = 0.8) -> tuple[Doubt, ...]:
+def doubtful_examples(model: IntentModel, least: float = 0.75) -> tuple[Doubt, ...]:
     """Examples that look misplaced: the nearest other example is of another intent, at a cosine of
-    ``least`` or more, and none of its own intent is as near. The nearest pair first."""
+    ``least`` or more (from the middle of all), and none of their own is as near. Nearest first."""
     examples = model.scorer.examples
+    vectors = unit_length(examples.vectors - examples.vectors.mean(axis=0))
     doubts = []
     for row, label in enumerate(examples.labels):
         if label < 0:
             continue
-        likeness = examples.vectors @ examples.vectors[row]
+        likeness = vectors @ vectors[row]
         likeness[row] = -1
         nearest = int(likeness.argmax())
         other = examples.labels[nearest]
         if other in (label, -1) or likeness[nearest] < least:
             continue
-        doubts.append(
-            Doubt(
-                examples.texts[row],
-                model.names[label],
-                model.names[other],
-                examples.texts[nearest],
-                float(likeness[nearest]),
-            )
-        )
+        names = model.names[label], model.names[other]
+        text, like = examples.texts[row], examples.texts[nearest]
+        doubts.append(Doubt(text, *names, like, float(likeness[nearest])))
     return tuple(sorted(doubts, key=lambda doubt: -doubt.likeness))
 
 

@@ -27,7 +27,7 @@ from voicebot.types import Language
 MOST_CHARACTERS = 1_000
 """Of a longer text the beginning and the end are read: callers come to the point at either."""
 _BLOCK = 2_000
-_NEIGHBOURS = np.float32(7)
+_NEIGHBOURS = np.float32(8)
 """What a cosine of 1 to the nearest examples is worth, in log odds."""
 
 

@@ -27,10 +27,13 @@ COLUMNS = 2 * SENTENCE
 """Columns of the encoder's vector that the Gaussians stand in (at most)."""
 
 SIGNS = 5
-PRICES = (60.0, 100.0, 160.0)
+_PRICES = (0.6, 1.0, 1.6)
+_PER_PRICE = 30
+_LEAST_PRICE, _MOST_PRICE = 5.0, 100.0
 """Refusing a share of what is meant costs so many times as much as believing the same share of what
-is not: callers who can be understood are the many, and the examples held out are easier than what
-callers will say. Held-out examples are few at the threshold, so the middle of several is taken."""
+is not: 1 for each `_PER_PRICE` texts to judge by, within these bounds. A large set holds near
+copies of its examples, so that those held out are easier than what callers will say: there a
+refusal must cost more. Few texts are near the threshold, so the middle of several is taken."""
 
 _ENOUGH = 20
 _SHRINKAGE = 0.1
@@ -131,12 +134,13 @@ class Gate:
 
 
 def _cheapest(trusted: Vectors, doubtful: Vectors) -> float:
-    """The threshold at which mistakes cost least: the middle (geometric) of those for `PRICES`."""
+    """The threshold at which mistakes cost least: the middle (geometric) of those for `_PRICES`."""
+    price = min(max(len(trusted) / _PER_PRICE, _LEAST_PRICE), _MOST_PRICE)
     met = np.unique(np.concatenate([trusted, doubtful]))
     candidates = np.r_[met[0] / 2, (met[1:] + met[:-1]) / 2]
     refused = np.searchsorted(np.sort(trusted), candidates) / len(trusted)
     believed = 1 - np.searchsorted(np.sort(doubtful), candidates) / len(doubtful)
-    best = [candidates[(price * refused + believed).argmin()] for price in PRICES]
+    best = [candidates[(price * times * refused + believed).argmin()] for times in _PRICES]
     return float(np.exp(np.mean(np.log(best))))
 
 

