@@ -19,8 +19,8 @@ from voicebot.media.frames import frames_of
 from voicebot.media.resample import resample
 from voicebot.speech.audio_file import read_speech
 from voicebot.speech.moonshine.engine import MoonshineRecognizer
-from voicebot.telephony.sip.codecs import CODECS, CodecName, decoder, encoder, usable
-from voicebot.telephony.sip.playout import Playout
+from voicebot.telephony.codecs import CODECS, CodecName, decoder, encoder, usable
+from voicebot.telephony.playout import Playout
 from voicebot.types import Samples
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"

@@ -93,6 +93,14 @@ def test_what_a_narrow_line_cannot_carry_is_not_folded_back() -> None:
     assert np.abs(told[200:]).max() < 80
 
 
+def test_no_image_is_heard_above_the_band() -> None:
+    converter = FrameResampler(8000, 16_000)
+    told = [converter.feed(frame) for frame in sine(8000, 2900.0).reshape(-1, 160)]
+    inner = np.concatenate(told)[1600:].astype(float)
+    image = np.exp(-2j * np.pi * (8000 - 2900) * np.arange(len(inner)) / 16_000)
+    assert 2 * np.abs(np.mean(inner * image)) < 10
+
+
 def test_frames_of_other_rates_are_refused() -> None:
     with pytest.raises(ValueError, match="8000 and 16000"):
         FrameResampler(8000, 44_100)

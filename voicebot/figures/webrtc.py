@@ -26,8 +26,11 @@ def webrtc_figures(webrtc: WebRtcSnapshot) -> Iterator[Figure]:
         ("packets_received", "Packets of sound received", webrtc.packets_received),
         ("packets_malformed", "Packets that were no Opus", webrtc.packets_malformed),
         ("packets_late", "Packets that came after their time", webrtc.packets_late),
-        ("frames_recovered", "Frames recovered from the next packet", webrtc.frames_recovered),
-        ("frames_concealed", "Frames that were made up for lost ones", webrtc.frames_concealed),
+        (
+            "frames_concealed",
+            "Frames made up for lost ones",
+            webrtc.frames_concealed,
+        ),
         ("frames_left_out", "Frames left out to shorten the delay", webrtc.frames_left_out),
         ("frames_sent", "Frames sent", webrtc.frames_sent),
         ("frames_skipped", "Frames left out because the loop was held up", webrtc.frames_skipped),

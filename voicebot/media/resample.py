@@ -77,6 +77,11 @@ class FrameResampler:
         self._step = rate - to_rate
         self._past = np.zeros(len(_HALF_BAND) - 1, np.float32)
 
+    @property
+    def converts(self) -> bool:
+        """Whether frames come out other than they went in."""
+        return self._step != 0
+
     def feed(self, samples: Samples) -> Samples:
         """Take int16 of shape [rate / 50], give it of shape [to_rate / 50]."""
         if not self._step:

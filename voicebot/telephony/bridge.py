@@ -26,8 +26,8 @@ import structlog
 
 from voicebot.errors import UsageError
 from voicebot.media.frames import silence
-from voicebot.media.half_band import FrameConverter
 from voicebot.media.mixer import mix
+from voicebot.media.resample import FrameResampler
 from voicebot.media.slip_queue import SlipQueue
 from voicebot.telephony._api import (
     AudioIn,
@@ -96,8 +96,8 @@ class Seat:
         self.away = False
         self.reason = ""
         self._bridge = bridge
-        self._inward = FrameConverter(rate, bridge.rate)
-        self._outward = FrameConverter(bridge.rate, rate)
+        self._inward = FrameResampler(rate, bridge.rate)
+        self._outward = FrameResampler(bridge.rate, rate)
         self._music = bridge.music_for(rate)
         self._prompt: FrameSource | None = None
         self.sources: dict[Seat, SlipQueue] = {}

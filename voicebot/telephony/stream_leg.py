@@ -12,25 +12,20 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from typing import Final
 
-import numpy as np
-import structlog
-
 from voicebot.media.clock import Tick
-from voicebot.media.frames import frame_length, silence
+from voicebot.media.frames import silence
 from voicebot.telephony._api import AudioIn, FrameSource, KeyIn, LegEnded, LegEvent, LegInfo
 from voicebot.telephony.call_state import CallState, Signal, transition
 from voicebot.telephony.event_buffer import EventBuffer
 from voicebot.telephony.frame_clock import FrameClock
+from voicebot.telephony.frame_feed import FrameFeed
 from voicebot.telephony.stream_counters import StreamCounters
 from voicebot.telephony.stream_playout import StreamPlayout
 from voicebot.types import KEYS, Samples
 
-log = structlog.get_logger(__name__)
-
 RATE: Final = 8000
 SILENCE: Final = silence(RATE)
 SILENCE.setflags(write=False)
-_LENGTH: Final = frame_length(RATE)
 
 
 class StreamLeg(ABC):
@@ -44,7 +39,7 @@ class StreamLeg(ABC):
         self._counters = counters
         self._events = EventBuffer()
         self._playout = StreamPlayout(RATE, counters.playout)
-        self._source: FrameSource | None = None
+        self._feed = FrameFeed(RATE, info.call_id)
         self._heard_at = 0.0
         self._end_reason = ""
 
@@ -66,7 +61,7 @@ class StreamLeg(ABC):
         return self._events.read()
 
     def attach(self, source: FrameSource | None) -> None:
-        self._source = source
+        self._feed.source = source
 
     # What the protocol tells
 
@@ -132,25 +127,9 @@ class StreamLeg(ABC):
             self._events.put(AudioIn(SILENCE if heard is None else heard, at))
         if tick.skipped:
             self._counters.frames_left_out(tick.skipped)
-        self._send(self._pull(at), tick)
+        self._send(self._feed.pull(at), tick)
         self._counters.frame_sent(at - tick.due)
         self._check(at)
-
-    def _pull(self, at: float) -> Samples | None:
-        if self._source is None:
-            return None
-        try:
-            frame = self._source.next_frame(at)
-        except Exception:
-            # It would fail again in 20 ms, and flood the log: the caller hears silence instead.
-            log.exception("frame_source_failed", call_id=self._info.call_id)
-            self._source = None
-            return None
-        if frame is None or len(frame) == _LENGTH:
-            return frame
-        fitted = np.zeros(_LENGTH, np.int16)
-        fitted[: len(frame)] = frame[:_LENGTH]
-        return fitted
 
 
 def now() -> float:

@@ -3,7 +3,7 @@
 Pure. TCP loses nothing and mixes nothing up, so there is nothing to conceal and nothing to sort;
 what it does is to stand still and then hurry. A few frames are kept in hand against that. What came
 too late to be played in time is played late, and the lateness is given back in the speaker's next
-pause, so that no word is lost to it. RTP is another matter, see `sip.playout`.
+pause, so that no word is lost to it. RTP is another matter, see `playout`.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ from tests.telephony.sip.phone import Phone
 from voicebot.media import g711, opus
 from voicebot.media.dtmf_detector import HIGH_HZ, LAYOUT, LOW_HZ
 from voicebot.telephony._api import AudioIn, CallLeg
+from voicebot.telephony.codecs import CODECS, CodecName, Encoder, decoder, encoder
 from voicebot.telephony.sip import MediaPolicy, SipServer
-from voicebot.telephony.sip.codecs import CODECS, CodecName, Encoder, decoder, encoder
 from voicebot.types import Samples
 
 needs_opus = pytest.mark.skipif(not opus.available(), reason="libopus is not installed")

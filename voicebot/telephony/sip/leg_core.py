@@ -20,8 +20,8 @@ from voicebot.telephony._api import (
     LegInfo,
 )
 from voicebot.telephony.call_state import CallState, Signal, transition
+from voicebot.telephony.codecs import NARROW
 from voicebot.telephony.event_buffer import EventBuffer
-from voicebot.telephony.sip.codecs import NARROW
 from voicebot.telephony.sip.door import Door
 from voicebot.telephony.sip.exchange import MediaExchange
 from voicebot.telephony.sip.in_dialog import InDialog
@@ -86,7 +86,7 @@ class LegCore:
     def attach(self, source: FrameSource | None) -> None:
         self._source = source
         if self._pump is not None:
-            self._pump.source = source
+            self._pump.feed.source = source
 
     async def hang_up(self, reason: str = "hung up by voicebot") -> None:
         if not self.ended:
@@ -109,7 +109,7 @@ class LegCore:
         """Let audio flow. While it is ``early`` nobody has to speak, and nobody listens."""
         if self._pump is None:
             self._pump = AudioPump(self._door, exchange.media, self._events, self._line_died)
-            self._pump.source = self._source
+            self._pump.feed.source = self._source
             self._pump.start()
         self._events.divert = self._heard_early if early else None
         self._pump.expect_audio(not early)

@@ -24,7 +24,7 @@ from aiosipua import (
 )
 
 from voicebot.errors import NoCommonCodec
-from voicebot.telephony.sip.codecs import CODECS, CodecFacts, CodecName, usable
+from voicebot.telephony.codecs import CODECS, CodecFacts, CodecName, usable
 from voicebot.telephony.sip.messages import MalformedMessage
 
 OUR_KEYS: Final = {8000: 101, 48_000: 102}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from voicebot.telephony.sip.codecs import CODECS, CodecName
+from voicebot.telephony.codecs import CODECS, CodecName
 
 ToneKeys: TypeAlias = Literal["auto", "always", "never"]
 """When keys are looked for in the sound; 'auto': where no telephone events were agreed."""

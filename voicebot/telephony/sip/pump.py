@@ -9,16 +9,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-import numpy as np
 import structlog
 
 from voicebot.media.clock import Tick
-from voicebot.media.frames import FRAME_S, frame_length, silence
-from voicebot.telephony._api import AudioIn, FrameSource
+from voicebot.media.frames import FRAME_S, silence
+from voicebot.telephony._api import AudioIn
 from voicebot.telephony.event_buffer import EventBuffer
+from voicebot.telephony.frame_feed import FrameFeed
 from voicebot.telephony.sip.door import Door
 from voicebot.telephony.sip.rtp import CallMedia
-from voicebot.types import Samples
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +32,7 @@ class AudioPump:
     def __init__(
         self, door: Door, media: CallMedia, events: EventBuffer, on_dead: Callable[[], None]
     ) -> None:
-        self.source: FrameSource | None = None
+        self.feed = FrameFeed(media.rate)
         self._patient = False
         self._door = door
         self._media = media
@@ -44,10 +43,7 @@ class AudioPump:
         self._silence.setflags(write=False)
 
     def start(self) -> None:
-        """Begin, the rate of the media being agreed."""
-        if len(self._silence) != frame_length(self._media.rate):
-            self._silence = silence(self._media.rate)
-            self._silence.setflags(write=False)
+        """Begin."""
         self._media.heard_at = asyncio.get_running_loop().time()
         self._key = self._door.clock.add(self._on_tick)
 
@@ -81,32 +77,12 @@ class AudioPump:
         if tick.skipped:
             self._media.skip(tick.skipped)
             counters.frames_left_out(tick.skipped)
-        self._media.send(self._pull(now))
+        frame = self.feed.pull(now)
+        self._media.send(self._silence if frame is None else frame)
         counters.frame_sent(asyncio.get_running_loop().time() - tick.due)
-
-    def _pull(self, now: float) -> Samples:
-        if self.source is None:
-            return self._silence
-        try:
-            frame = self.source.next_frame(now)
-        except Exception:
-            # It would fail again in 20 ms, and flood the log: the caller hears silence instead.
-            log.exception("frame_source_failed")
-            self.source = None
-            return self._silence
-        if frame is None:
-            return self._silence
-        return frame if len(frame) == len(self._silence) else _fitted(frame, len(self._silence))
 
     def _is_dead(self, now: float) -> bool:
         agreed = self._media.agreed
         if self._patient or agreed is None or not agreed.expects_audio:
             return False
         return now - self._media.heard_at > self._door.media_timeout_s
-
-
-def _fitted(frame: Samples, length: int) -> Samples:
-    """A last, short frame filled up with silence."""
-    fitted = np.zeros(length, np.int16)
-    fitted[: len(frame)] = frame[:length]
-    return fitted

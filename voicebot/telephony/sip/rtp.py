@@ -24,12 +24,12 @@ from aiortp.cn import parse_cn_payload
 from voicebot.media.dtmf_detector import DtmfDetector
 from voicebot.media.frames import silence
 from voicebot.media.resample import FrameResampler
-from voicebot.telephony.sip.codecs import CODECS, NARROW, CodecName, decoder, encoder
+from voicebot.telephony.codecs import CODECS, NARROW, CodecName, decoder, encoder
+from voicebot.telephony.playout import Playout, PlayoutCounts
 from voicebot.telephony.sip.counters import Counters, StreamCounts
 from voicebot.telephony.sip.keys import KeyReader, KeyWays
 from voicebot.telephony.sip.media_source import MediaSource
 from voicebot.telephony.sip.offer_answer import Agreement
-from voicebot.telephony.sip.playout import Playout
 from voicebot.telephony.sip.policy import MediaPolicy
 from voicebot.telephony.sip.rtp_ports import RtpPorts
 from voicebot.types import Samples
@@ -74,7 +74,8 @@ class CallMedia(RTPSession):
         self._marker = 1
         self.source = MediaSource()
         self._agreed: Agreement | None = None
-        self._past = StreamCounts(0, 0, 0, 0.0)
+        self._lost_before = 0
+        self._playout_counts = PlayoutCounts()
         self._begin_stream("PCMU")
 
     @classmethod
@@ -145,7 +146,9 @@ class CallMedia(RTPSession):
         facts = CODECS[codec]
         self._clock_rate = facts.clock_rate
         self._encoder = encoder(codec)
-        self._playout_buffer = Playout(decoder(codec), facts.rate, facts.clock_rate)
+        self._playout_buffer = Playout(
+            decoder(codec), facts.rate, facts.clock_rate, self._playout_counts
+        )
         self._converted_in = FrameResampler(facts.rate, self.rate)
         self._converted_out = FrameResampler(self.rate, facts.rate)
         self._marker = 1
@@ -288,20 +291,19 @@ class CallMedia(RTPSession):
 
     def counts(self) -> StreamCounts:
         """Totals of this call so far; the jitter is the present one."""
-        stats, playout = self._stream_stats, self._playout_buffer
+        stats = self._stream_stats
         return StreamCounts(
-            lost=self._past.lost + (max(0, stats.packets_lost) if stats is not None else 0),
-            concealed=self._past.concealed + playout.concealed_frames,
-            late=self._past.late + playout.late_dropped,
+            lost=self._lost_before + (max(0, stats.packets_lost) if stats is not None else 0),
+            concealed=self._playout_counts.concealed,
+            late=self._playout_counts.late,
             jitter_ms=max(0, stats.jitter) * 1000 / self._clock_rate if stats is not None else 0.0,
         )
 
     def _keep_counts(self) -> None:
         """Add what this stream has counted to what was before it."""
-        self._past = self.counts()
+        self._lost_before = self.counts().lost
         self._stream_stats = None
         self._remote_ssrc = None
-        self._playout_buffer.concealed_frames = self._playout_buffer.late_dropped = 0
 
     async def close(self) -> None:
         """Say good-bye by RTCP, close the sockets, give the port back."""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from voicebot.telephony.webrtc.playout import PlayoutCounts
+from voicebot.telephony.playout import PlayoutCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,6 @@ class WebRtcSnapshot:
     packets_received: int
     packets_malformed: int
     packets_late: int
-    frames_recovered: int
     frames_concealed: int
     frames_left_out: int
     frames_sent: int
@@ -51,6 +50,8 @@ class Counters:
     messages_malformed: int = 0
     messages_dropped: int = 0
     audio_dropped: int = 0
+    packets_received: int = 0
+    packets_malformed: int = 0
     frames_sent: int = 0
     frames_skipped: int = 0
 
@@ -67,12 +68,11 @@ class Counters:
             messages_malformed=self.messages_malformed,
             messages_dropped=self.messages_dropped,
             audio_dropped=self.audio_dropped,
-            packets_received=playout.received,
-            packets_malformed=playout.malformed,
-            packets_late=playout.late + playout.overflowed,
-            frames_recovered=playout.recovered,
+            packets_received=self.packets_received,
+            packets_malformed=self.packets_malformed,
+            packets_late=playout.late,
             frames_concealed=playout.concealed,
-            frames_left_out=playout.left_out,
+            frames_left_out=playout.shortened,
             frames_sent=self.frames_sent,
             frames_skipped=self.frames_skipped,
         )

@@ -82,7 +82,7 @@ class WebRtcLeg:
         return self._events.read()
 
     def attach(self, source: FrameSource | None) -> None:
-        self._pump.source = source
+        self._pump.feed.source = source
 
     async def answer(self) -> None:
         """Answer the offer and wait until the browser is connected, so that the first words reach

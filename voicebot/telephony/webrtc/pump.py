@@ -11,19 +11,19 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-import numpy as np
 import structlog
 
 from voicebot.media.clock import Tick
-from voicebot.media.frames import FRAME_MS, frame_length, silence
-from voicebot.media.opus import CLOCK, OpusDecoder, OpusEncoder
-from voicebot.telephony._api import AudioIn, FrameSource
+from voicebot.media.frames import FRAME_MS, FRAME_S, silence
+from voicebot.media.opus import OpusEncoder
+from voicebot.telephony._api import AudioIn
+from voicebot.telephony.codecs import CODECS, decoder
 from voicebot.telephony.event_buffer import EventBuffer
 from voicebot.telephony.frame_clock import FrameClock
+from voicebot.telephony.frame_feed import FrameFeed
+from voicebot.telephony.playout import Playout
 from voicebot.telephony.webrtc.connection import PeerConnection
 from voicebot.telephony.webrtc.counters import Counters
-from voicebot.telephony.webrtc.playout import Playout
-from voicebot.types import Samples
 
 log = structlog.get_logger(__name__)
 
@@ -32,8 +32,8 @@ AWAY_S: Final = 1.0
 
 _SILENCE: Final = silence(RATE)
 _SILENCE.setflags(write=False)
-_LENGTH: Final = frame_length(RATE)
-_TICK_UNITS: Final = CLOCK * FRAME_MS // 1000
+_CLOCK_RATE: Final = CODECS["opus"].clock_rate
+_TICK_UNITS: Final = _CLOCK_RATE * FRAME_MS // 1000
 
 
 class AudioPump:
@@ -53,7 +53,7 @@ class AudioPump:
         on_away: Callable[[bool], None],
         on_dead: Callable[[], None],
     ) -> None:
-        self.source: FrameSource | None = None
+        self.feed = FrameFeed(RATE)
         self._clock = clock
         self._events = events
         self._counters = counters
@@ -85,7 +85,12 @@ class AudioPump:
     def take(self, timestamp: int, packet: bytes) -> None:
         """A packet from the caller."""
         self._heard_at = self._now()
-        self._playout.put(timestamp, packet)
+        try:
+            self._playout.put(timestamp, packet, self._heard_at)
+        except ValueError:
+            self._counters.packets_malformed += 1
+        else:
+            self._counters.packets_received += 1
 
     def _on_tick(self, tick: Tick) -> None:
         now = self._now()
@@ -101,39 +106,20 @@ class AudioPump:
             self._on_away(away)
         if away:
             return
-        for _ in range(1 + tick.skipped):
+        for missed in range(tick.skipped, -1, -1):
             # Ticks that were left out are made good here: nothing the caller said gets lost.
-            heard = self._playout.play()
+            heard = self._playout.tick(now - missed * FRAME_S)
             self._events.put(AudioIn(_SILENCE if heard is None else heard, now))
         self._counters.frames_skipped += tick.skipped
         self._counters.frames_sent += 1
         assert self._connection is not None
-        self._connection.send(self._timestamp, self._encoder.encode(self._pull(now)))
-
-    def _pull(self, now: float) -> Samples:
-        if self.source is None:
-            return _SILENCE
-        try:
-            frame = self.source.next_frame(now)
-        except Exception:
-            # It would fail again in 20 ms, and flood the log: the caller hears silence instead.
-            log.exception("frame_source_failed")
-            self.source = None
-            return _SILENCE
-        if frame is None:
-            return _SILENCE
-        return frame if len(frame) == _LENGTH else _fitted(frame)
+        frame = self.feed.pull(now)
+        packet = self._encoder.encode(_SILENCE if frame is None else frame)
+        self._connection.send(self._timestamp, packet)
 
     def _new_playout(self) -> Playout:
-        return Playout(OpusDecoder(RATE), RATE, clock=CLOCK, counts=self._counters.playout)
+        return Playout(decoder("opus"), RATE, _CLOCK_RATE, self._counters.playout)
 
     @staticmethod
     def _now() -> float:
         return asyncio.get_running_loop().time()
-
-
-def _fitted(frame: Samples) -> Samples:
-    """A last, short frame filled up with silence."""
-    fitted = np.zeros(_LENGTH, np.int16)
-    fitted[: len(frame)] = frame[:_LENGTH]
-    return fitted

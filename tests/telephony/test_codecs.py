@@ -7,8 +7,8 @@ import pytest
 
 from voicebot.media import opus
 from voicebot.media.frames import level_dbfs
-from voicebot.telephony.sip.codecs import CODECS, CodecName, decoder, encoder, usable
-from voicebot.telephony.sip.playout import Playout
+from voicebot.telephony.codecs import CODECS, CodecName, decoder, encoder, usable
+from voicebot.telephony.playout import Playout
 from voicebot.types import Samples
 
 NAMES: tuple[CodecName, ...] = usable(tuple(CODECS))
@@ -101,4 +101,4 @@ def test_a_stream_is_played_whole_over_its_own_clock(name: CodecName) -> None:
     assert len(played) >= 48
     assert {len(frame) for frame in played} == {facts.rate // 50}
     assert all(level_dbfs(frame) > -25 for frame in played[2:])
-    assert playout.concealed_frames == 1
+    assert playout.counts.concealed == 1

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voicebot.media import g711
-from voicebot.telephony.sip.codecs import decoder
-from voicebot.telephony.sip.delay import MOST_S
-from voicebot.telephony.sip.playout import MAX_PACKETS, Playout
+from voicebot.telephony.codecs import decoder
+from voicebot.telephony.playout import MAX_PACKETS, Playout
+from voicebot.telephony.playout_delay import MOST_S
 from voicebot.types import Samples
 
 FRAME = 160
@@ -80,7 +80,7 @@ def test_a_clean_line_is_heard_as_it_was_said(packet_ms: int) -> None:
     line.bring(packets(said, packet_ms * 8), {})
     line.run(1.6)
     assert np.array_equal(line.speech(), g711.pass_through(said))
-    assert line.playout.concealed_frames == line.playout.stretched_frames == 0
+    assert line.playout.counts.concealed == line.playout.counts.stretched == 0
 
 
 def test_a_clean_line_adds_little_delay() -> None:
@@ -116,7 +116,7 @@ def test_a_lost_packet_is_concealed_in_its_place() -> None:
     line.run(1.6)
     heard, told = line.speech(), g711.pass_through(said)
     assert len(heard) == len(told)
-    assert line.playout.concealed_frames == 1
+    assert line.playout.counts.concealed == 1
     assert np.array_equal(heard[: 30 * FRAME], told[: 30 * FRAME])
     assert np.array_equal(heard[32 * FRAME :], told[32 * FRAME :])
     assert np.abs(heard[30 * FRAME : 31 * FRAME]).max() > 1000
@@ -131,7 +131,7 @@ def test_late_speech_is_waited_for_rather_than_lost() -> None:
     tail = told[31 * FRAME :]
     places = [at for at in range(0, len(heard) - len(tail), 1) if heard[at] == tail[0]]
     assert any(np.array_equal(heard[at : at + len(tail)], tail) for at in places)
-    assert line.playout.late_dropped == 0
+    assert line.playout.counts.late == 0
 
 
 def test_a_gap_that_stays_empty_costs_no_delay() -> None:
@@ -154,7 +154,7 @@ def test_the_delay_follows_the_jitter_and_is_taken_back_in_pauses() -> None:
     line.bring(packets(said), late)
     line.run(12.0)
     assert line.playout.target_ms < 25
-    assert line.playout.shortened_frames > 0
+    assert line.playout.counts.shortened > 0
     # The last words are whole, and no later than on a clean line.
     heard, told = line.heard, g711.pass_through(said)
     last = int(np.flatnonzero(heard)[-1]) + 1
@@ -191,7 +191,7 @@ def test_silence_of_the_sender_is_silence() -> None:
     line.bring(packets(loud(30), quiet=0), {})
     line.run(3.0)
     assert line.frames[-1] is None
-    assert line.playout.concealed_frames <= 4
+    assert line.playout.counts.concealed <= 4
 
 
 def test_a_sender_that_comes_back_is_heard_at_once() -> None:
@@ -221,7 +221,7 @@ def test_keys_instead_of_audio_are_no_loss() -> None:
             at, timestamp, payload = line._arrivals.pop(0)
             line.playout.put(timestamp, payload, at)
         line.frames.append(line.playout.tick(now))
-    assert line.playout.concealed_frames == 0
+    assert line.playout.counts.concealed == 0
     heard, told = line.heard, g711.pass_through(said)
     assert np.array_equal(heard[np.flatnonzero(heard)[0] :][: len(told)], told)
     last = int(np.flatnonzero(heard)[-1]) + 1
@@ -238,7 +238,7 @@ def test_comfort_noise_is_played_at_its_level() -> None:
     assert len(noise) >= 45 * FRAME
     level = 20 * np.log10(noise.std() / 32768)
     assert -42 < level < -38
-    assert line.playout.concealed_frames <= 4
+    assert line.playout.counts.concealed <= 4
 
 
 def test_a_packet_that_cannot_be_decoded_is_refused_or_concealed() -> None:
@@ -254,5 +254,5 @@ def test_jitter_of_60_ms_loses_next_to_nothing() -> None:
     sent = packets(said, quiet=0)
     line.bring(sent, {number: chance.uniform(0, 120) for number in range(len(sent))})
     line.run(len(sent) / 50 + 0.4)
-    assert line.playout.late_dropped <= 0.005 * len(sent)
-    assert line.playout.concealed_frames <= 0.01 * len(sent)
+    assert line.playout.counts.late <= 0.005 * len(sent)
+    assert line.playout.counts.concealed <= 0.01 * len(sent)

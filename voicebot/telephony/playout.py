@@ -17,14 +17,15 @@ played, where keys (RFC 4733) stand in for audio nothing.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from voicebot.media.frames import FULL_SCALE, frame_length
 from voicebot.media.tones import comfort_noise
-from voicebot.telephony.sip.codecs import Decoder
-from voicebot.telephony.sip.delay import DelayEstimate
+from voicebot.telephony.codecs import Decoder
+from voicebot.telephony.playout_delay import DelayEstimate
 from voicebot.types import Samples
 
 FRAME_S: Final = 0.02
@@ -46,18 +47,28 @@ _FAINTEST_DBOV: Final = 78
 """Comfort noise below that drowns in G.711's own."""
 
 
-class Playout:
-    """Plays one stream. ``rate`` is the decoder's, ``clock_rate`` that of the timestamps."""
+@dataclass(slots=True)
+class PlayoutCounts:
+    """What became of packets and frames."""
 
-    def __init__(self, decoder: Decoder, rate: int, clock_rate: int) -> None:
-        self.concealed_frames = 0
-        """Frames made up for packets that were lost or late."""
-        self.late_dropped = 0
-        """Packets that came after their time."""
-        self.stretched_frames = 0
-        """Frames put in to wait for what is late."""
-        self.shortened_frames = 0
-        """Frames left out to make up for those."""
+    concealed: int = 0
+    """Frames made up, or taken from a copy in the next packet, for what was lost or late."""
+    late: int = 0
+    """Packets that came after their time, or too early for the buffer."""
+    stretched: int = 0
+    """Frames put in to wait for what is late."""
+    shortened: int = 0
+    """Frames left out to make up for those."""
+
+
+class Playout:
+    """Plays one stream. ``rate`` is the decoder's, ``clock_rate`` that of the timestamps;
+    ``counts`` are counted on where the call had another stream before."""
+
+    def __init__(
+        self, decoder: Decoder, rate: int, clock_rate: int, counts: PlayoutCounts | None = None
+    ) -> None:
+        self.counts = PlayoutCounts() if counts is None else counts
         self._decoder = decoder
         self._clock_rate = clock_rate
         self._rate = rate
@@ -109,12 +120,12 @@ class Playout:
             self._head = stamp
         self._newest = stamp if self._newest is None else max(stamp, self._newest)
         if stamp + length * self._ticks_a_sample <= self._head:
-            self.late_dropped += 1
+            self.counts.late += 1
             return
         self._packets[stamp] = payload
         if len(self._packets) > MAX_PACKETS:
             del self._packets[min(self._packets)]
-            self.late_dropped += 1
+            self.counts.late += 1
 
     def hush(self, timestamp: int) -> None:
         """From ``timestamp`` on the sender has something else than audio: silence is no loss."""
@@ -146,7 +157,7 @@ class Playout:
             return None
         if spare < -FRAME_S and self._quiet and not self._is_silence:
             # The line got worse: the delay is put in here, where nobody speaks.
-            self.stretched_frames += 1
+            self.counts.stretched += 1
             return self._decoder.conceal(self._length)
         frame = self._next(now)
         if frame is None:
@@ -154,7 +165,7 @@ class Playout:
         self._weigh(frame)
         shorten = self._quiet and spare >= _SHORTEN_S
         if (shorten or spare >= _TOO_LATE_S) and self._packets:
-            self.shortened_frames += 1
+            self.counts.shortened += 1
             return self._next(now)
         return frame
 
@@ -207,7 +218,7 @@ class Playout:
             return None
         past = round((self._head - first) / self._ticks_a_sample)
         if past >= len(samples):
-            self.late_dropped += 1
+            self.counts.late += 1
             return None
         self._head = first + round(len(samples) * self._ticks_a_sample)
         if self._silent_from is not None and self._head > self._silent_from:
@@ -221,7 +232,7 @@ class Playout:
         near = missing <= self._decoder.length(following)
         length = missing if near else min(missing, self._length)
         self._head += round(length * self._ticks_a_sample)
-        self.concealed_frames += max(1, round(length / self._length))
+        self.counts.concealed += max(1, round(length / self._length))
         if near:
             return self._decoder.recover(following, length)
         return self._decoder.conceal(length)
@@ -230,8 +241,8 @@ class Playout:
         """Nothing is there to be played: make something up, and wait."""
         if self._is_silence or self._decoder.faded:
             return None
-        self.concealed_frames += 1
-        self.stretched_frames += 1
+        self.counts.concealed += 1
+        self.counts.stretched += 1
         return self._decoder.conceal(self._length - len(self._rest))
 
     def _silence(self) -> Samples | None:
