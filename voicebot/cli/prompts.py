@@ -134,17 +134,16 @@ async def _build(
 ) -> _Tally:
     wanted = renderer.static_segments(prompts)
     bad = _unusable(wanted)
-    tally = _Tally(0, 0, bad)
+    rendered: set[Segment] = set()
     bar = progress.add_task("prompts", total=len(wanted) * len(rates))
-    for rate in rates:
+    for rate in sorted(rates, reverse=True):  # a wide rendering serves narrow lines too
         missing = await renderer.warm(prompts, rate)
-        tally.present += len(wanted) - len(missing)
         progress.advance(bar, len(wanted) - len(missing))
         for segment in missing:
             await renderer.render(segment, rate)
-            tally.rendered += 1
+            rendered.add(segment)
             progress.advance(bar)
-    return tally
+    return _Tally(len(rendered), len(wanted) - len(rendered), bad)
 
 
 def _unusable(segments: Iterable[Segment]) -> list[str]:

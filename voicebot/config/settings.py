@@ -51,9 +51,10 @@ class Settings(Section):
 
     @property
     def call_rates(self) -> tuple[int, ...]:
-        """The sample rates that calls may have, in Hz: what prompts are rendered at."""
+        """The sample rates that calls may have, in Hz, the widest first: what prompts are rendered
+        at, narrow ones from wide ones."""
         wide_phones = self.sip.enabled and bool({"opus", "G722"}.intersection(self.sip.codecs))
-        return (8000, 16_000) if self.webrtc.enabled or wide_phones else (8000,)
+        return (16_000, 8000) if self.webrtc.enabled or wide_phones else (8000,)
 
     @property
     def database_url(self) -> str:

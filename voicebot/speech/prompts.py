@@ -11,12 +11,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 import structlog
 
 from voicebot.errors import AudioError
+from voicebot.media.resample import resample
 from voicebot.speech import segments, spoken
 from voicebot.speech.cache import MemoryCache, PromptCache, cache_key
 from voicebot.speech.recordings import NO_RECORDINGS, Recordings, read_recording
@@ -24,6 +25,9 @@ from voicebot.speech.segments import Segment
 from voicebot.types import Language, Prompt, Samples
 
 log = structlog.get_logger(__name__)
+
+WIDE_RATES: Final = (16_000,)
+"""Rates in Hz whose renderings serve narrower ones: synthesis takes a hundred times as long."""
 
 Synthesize: TypeAlias = Callable[[str, int], Awaitable[Samples]]
 """Text in words and a rate in Hz -> samples; a worker pool stands behind it."""
@@ -174,7 +178,7 @@ class PromptRenderer:
         return samples
 
     def _stored(self, segment: Segment, rate: int) -> Samples | None:
-        """The recording or the rendered file; reads the disk."""
+        """The recording, or what was rendered at this rate or a wider one; reads the disk."""
         if segment.recording is not None:
             try:
                 if self._recordings.is_unchanged(segment.recording):
@@ -184,7 +188,11 @@ class PromptRenderer:
                 log.error("recording_unusable", problem=str(error))
         if self._cache is None:
             return None
-        return self._cache.get(cache_key(segment.text, self._voice, rate), rate)
+        for rendered in (rate, *(wide for wide in WIDE_RATES if wide > rate)):
+            found = self._cache.get(cache_key(segment.text, self._voice, rendered), rendered)
+            if found is not None:
+                return resample(found, rendered, rate)
+        return None
 
 
 def _with_pause(samples: Samples, pause_ms: int, rate: int) -> Samples:

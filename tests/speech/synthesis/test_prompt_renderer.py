@@ -77,6 +77,24 @@ async def test_static_segments_outlive_the_process_and_values_do_not(
     assert voice.asked == ["Your number is four two, seven one."]
 
 
+async def test_what_was_rendered_wide_serves_narrow_lines(voice: Voice, cache: PromptCache) -> None:
+    wide = PromptRenderer(voice, "v", cache=cache)
+    (segment,) = wide.plan(HELLO, ENGLISH)
+    await wide.render(segment, 16_000)
+    narrow = PromptRenderer(voice, "v", cache=cache)
+    assert await narrow.warm([(HELLO, ENGLISH)], RATE) == ()
+    assert len(await narrow.render(segment, RATE)) == RATE // 10
+    assert voice.asked == ["Hello."]
+
+
+async def test_what_was_rendered_narrow_does_not_serve_wide_lines(
+    voice: Voice, cache: PromptCache
+) -> None:
+    await render_all(PromptRenderer(voice, "v", cache=cache), HELLO)
+    renderer = PromptRenderer(voice, "v", cache=cache)
+    assert len(await renderer.warm([(HELLO, ENGLISH)], 16_000)) == 1
+
+
 async def test_a_value_said_twice_is_synthesised_once(voice: Voice) -> None:
     renderer = PromptRenderer(voice, "v")
     await render_all(renderer, ORDER)
