@@ -69,7 +69,8 @@ def test_rtp_ports_come_from_the_environment_too(tmp_path: Path) -> None:
     [
         ("20000", "should be two ports"),
         ("20000-20500-20999", "should be two ports"),
-        ("20999-20000", "the first port should be below the last"),
+        ("20999-20000", "the first port should not be above the last"),
+        ("20000-20000", "should hold two ports at least, one for RTP and one for RTCP"),
         ("a-b", "input should be a valid integer"),
         ("20000-99999", "input should be less than or equal to 65535"),
     ],

@@ -4,9 +4,26 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
 Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+def _split(value: object) -> object:
+    parts = value.split("-") if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple) or len(parts) != 2:
+        raise ValueError("should be two ports")
+    return parts
+
+
+def _in_order(value: tuple[int, int]) -> tuple[int, int]:
+    if value[0] > value[1]:
+        raise ValueError("the first port should not be above the last")
+    return value
+
+
+PortRange = Annotated[tuple[Port, Port], BeforeValidator(_split), AfterValidator(_in_order)]
+"""The first and the last of a range: a list of two, or text such as 20000-20999."""
 PositiveMs = Annotated[int, Field(gt=0, le=600_000)]
 
 ENVIRONMENT_ONLY: Final[dict[str, JsonValue]] = {"environment_only": True}

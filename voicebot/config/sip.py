@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from pydantic import Field, field_validator
 
-from voicebot.config.section import Port, Section
+from voicebot.config.section import Port, PortRange, Section
 from voicebot.config.sip_provider import PASSWORD_VARIABLE, SipProvider, outside_settings
 
 AudioCodec: TypeAlias = Literal["opus", "G722", "PCMU", "PCMA"]
@@ -21,7 +21,7 @@ class SipSettings(Section):
     host: str = Field("127.0.0.1", description="address that SIP and RTP are bound to")
     port: Port = Field(5060, description="port of SIP over UDP and TCP")
     advertised_host: str = Field("", description="address told to others, where NAT hides ours")
-    rtp_ports: tuple[Port, Port] = Field(
+    rtp_ports: PortRange = Field(
         (20000, 20999), description="first and last RTP port; 20000-20999 is understood too"
     )
     media_timeout_s: float = Field(
@@ -90,17 +90,9 @@ class SipSettings(Section):
         "auto", description="when keys are looked for in the sound; auto: where no others can come"
     )
 
-    @field_validator("rtp_ports", mode="before")
-    @classmethod
-    def _split_range(cls, value: object) -> object:
-        parts = value.split("-") if isinstance(value, str) else value
-        if not isinstance(parts, list | tuple) or len(parts) != 2:
-            raise ValueError("should be two ports")
-        return parts
-
     @field_validator("rtp_ports")
     @classmethod
-    def _keep_order(cls, value: tuple[int, int]) -> tuple[int, int]:
-        if value[0] >= value[1]:
-            raise ValueError("the first port should be below the last")
+    def _hold_a_pair(cls, value: tuple[int, int]) -> tuple[int, int]:
+        if value[0] == value[1]:
+            raise ValueError("should hold two ports at least, one for RTP and one for RTCP")
         return value

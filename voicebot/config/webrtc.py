@@ -6,7 +6,7 @@ import re
 
 from pydantic import Field, field_validator
 
-from voicebot.config.section import Port, Section
+from voicebot.config.section import PortRange, Section
 
 
 class WebRtcSettings(Section):
@@ -15,7 +15,7 @@ class WebRtcSettings(Section):
     enabled: bool = Field(True, description="whether calls from browsers are served at all")
     host: str = Field("127.0.0.1", description="address that media sockets are bound to")
     advertised_host: str = Field("", description="address told to browsers, where NAT hides ours")
-    ports: tuple[Port, Port] = Field(
+    ports: PortRange = Field(
         (22000, 22999), description="first and last UDP port; 22000-22999 is understood too"
     )
     origins: list[str] = Field(
@@ -44,21 +44,6 @@ class WebRtcSettings(Section):
     @classmethod
     def _split_list(cls, value: object) -> object:
         return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
-
-    @field_validator("ports", mode="before")
-    @classmethod
-    def _split_range(cls, value: object) -> object:
-        parts = value.split("-") if isinstance(value, str) else value
-        if not isinstance(parts, list | tuple) or len(parts) != 2:
-            raise ValueError("should be two ports")
-        return parts
-
-    @field_validator("ports")
-    @classmethod
-    def _keep_order(cls, value: tuple[int, int]) -> tuple[int, int]:
-        if value[0] > value[1]:
-            raise ValueError("the first port should not be above the last")
-        return value
 
     @field_validator("origins")
     @classmethod

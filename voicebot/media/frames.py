@@ -48,10 +48,6 @@ def is_silent(samples: Samples, threshold_dbfs: float = SILENT_DBFS) -> bool:
     return level_dbfs(samples) < threshold_dbfs
 
 
-def duration_s(samples: Samples, rate: int) -> float:
-    return len(samples) / rate
-
-
 class Framer:
     """Turns blocks of any length into exact frames, keeping the rest for the next block."""
 

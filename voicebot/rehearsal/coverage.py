@@ -7,7 +7,7 @@ held, an answer because that answer was given. Steps that can be left in one way
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from voicebot.flows.commands import (
@@ -187,8 +187,3 @@ def _fits(edge: Edge, before: FlowState, event: FlowEvent) -> bool:
         case ActionFailed() | TransferRefused():
             return edge.why is Why.FAILURE
     return edge.why is Why.NEXT
-
-
-def reached_steps(passages: Sequence[Passage]) -> set[Frame]:
-    """Every step that was taken."""
-    return {frame for passage in passages for frame in passage.frames}

@@ -17,7 +17,6 @@ from voicebot.types import Language
 
 FOLDER: Final = "models"
 """Where archives are unpacked, inside the data folder."""
-VOSK_MODELS_URL: Final = "https://alphacephei.com/vosk/models"
 
 
 @dataclass(frozen=True, slots=True)
