@@ -18,7 +18,7 @@ from aiosipua import SipRequest, SipResponse
 from voicebot.errors import NoCommonCodec
 from voicebot.telephony._api import Admission, LegInfo, Reception
 from voicebot.telephony.guard import AddressGuard
-from voicebot.telephony.sip.access import Access, AccessControl, Verdict
+from voicebot.telephony.sip.access import Access, AccessControl
 from voicebot.telephony.sip.counters import Counters, SipSnapshot
 from voicebot.telephony.sip.dialer import SipDialer
 from voicebot.telephony.sip.door import Door, resolve
@@ -27,7 +27,6 @@ from voicebot.telephony.sip.incoming_leg import IncomingLeg
 from voicebot.telephony.sip.leg import SipLeg
 from voicebot.telephony.sip.leg_core import LegCore
 from voicebot.telephony.sip.messages import (
-    ALLOWED_METHODS,
     Head,
     MalformedMessage,
     Message,
@@ -43,6 +42,7 @@ from voicebot.telephony.sip.policy import MediaPolicy
 from voicebot.telephony.sip.providers import Provider
 from voicebot.telephony.sip.registration import Registrations, RegistrationState
 from voicebot.telephony.sip.rtp_ports import RtpPorts
+from voicebot.telephony.sip.screening import CAPABILITIES, Screening
 from voicebot.telephony.sip.session_timer import (
     IntervalTooSmall,
     Session,
@@ -62,19 +62,6 @@ log = structlog.get_logger(__name__)
 
 GOODBYE_S: Final = 2.0
 """How long `SipServer.stop` waits for the last BYEs to be answered."""
-
-_CAPABILITIES: Final = {
-    "Allow": ", ".join(ALLOWED_METHODS),
-    "Accept": "application/sdp, application/dtmf-relay, application/dtmf",
-    "Supported": "timer",
-}
-_SCHEMES: Final = ("sip:", "sips:", "tel:")
-_DECLINED: Final[dict[str, tuple[int, dict[str, str]]]] = {
-    "REFER": (603, {}),
-    "SUBSCRIBE": (489, {"Allow-Events": "refer"}),
-}
-_UNDERSTOOD: Final = frozenset({"timer"})
-"""Extensions that a request may demand."""
 
 
 class SipServer:
@@ -123,11 +110,12 @@ class SipServer:
             session=session or SessionPolicy(),
             policy=policy or MediaPolicy(),
         )
-        self._access = AccessControl(access or Access())
+        control = AccessControl(access or Access())
+        self._screening = Screening(control, self._guard, self._counters)
         self._legs: dict[tuple[str, str], SipLeg] = {}
         self._unconfirmed: dict[LegCore, str] = {}
         paths = Paths(self._wire)
-        self._registrations = Registrations(self._door, paths, providers, self._access.trust)
+        self._registrations = Registrations(self._door, paths, providers, control.trust)
         self._dialer = SipDialer(
             self._door,
             paths,
@@ -244,24 +232,13 @@ class SipServer:
         head = transaction.head
         if head.method == "CANCEL":
             self._cancel(transaction)
-        elif head.method in _DECLINED:
-            if leg is None:
-                self._count_against(hop, Failure.UNKNOWN)
-            status, headers = _DECLINED[head.method]
-            transaction.answer(status, headers=headers)
-        elif head.method not in ALLOWED_METHODS:
-            self._count_against(hop, Failure.UNKNOWN)
-            transaction.answer(405, headers=_CAPABILITIES)
-        elif not transaction.request.uri.lower().startswith(_SCHEMES):
-            self._count_against(hop, Failure.UNKNOWN)
-            transaction.answer(416)
-        elif demanded := _not_understood(transaction.request):
-            transaction.answer(420, headers={"Unsupported": ", ".join(demanded)})
+        elif not self._screening.passes(transaction, hop.peer[0], in_call=leg is not None):
+            return
         elif head.method == "OPTIONS" and leg is not None:
             self._describe_ourselves(transaction)
         elif head.to_tag and head.method != "OPTIONS":
             self._in_dialog(transaction, leg, hop)
-        elif not self._is_welcome(transaction, hop):
+        elif not self._screening.is_welcome(transaction, hop.peer[0]):
             return
         elif head.method == "OPTIONS":
             self._describe_ourselves(transaction)
@@ -269,27 +246,6 @@ class SipServer:
             self._invited(transaction, hop)
         else:
             transaction.answer(481)
-
-    def _count_against(self, hop: Hop, failure: Failure) -> None:
-        self._guard.failed(hop.peer[0], asyncio.get_running_loop().time(), failure)
-
-    def _is_welcome(self, transaction: ServerTransaction, hop: Hop) -> bool:
-        """Whether the sender may ask anything of us; answered where not."""
-        now = asyncio.get_running_loop().time()
-        head = transaction.head
-        proof = transaction.request.headers.get("authorization")
-        verdict = self._access.judge(head.method, proof, hop.peer[0], now)
-        if verdict is Verdict.WELCOME:
-            return True
-        self._counters.not_welcome(verdict.value)
-        if verdict in {Verdict.WRONG, Verdict.FORBIDDEN}:
-            self._count_against(hop, Failure.CREDENTIALS)
-        if verdict is Verdict.FORBIDDEN:
-            transaction.answer(403)
-        else:
-            challenges = self._access.challenges(verdict, now)
-            transaction.answer(401, headers={"WWW-Authenticate": challenges})
-        return False
 
     def _acknowledged(self, ack: SipRequest, head: Head, leg: SipLeg | None) -> None:
         refused = self._transactions.invite_of(head)
@@ -313,7 +269,7 @@ class SipServer:
         if self._draining:
             options.answer(503, headers={"Retry-After": "30"})
         else:
-            options.answer(200, headers=_CAPABILITIES)
+            options.answer(200, headers=CAPABILITIES)
 
     def _in_dialog(self, transaction: ServerTransaction, leg: SipLeg | None, hop: Hop) -> None:
         head = transaction.head
@@ -329,13 +285,13 @@ class SipServer:
             invite.answer(482)
             return
         if refusal := body_problem(invite.request):
-            invite.answer(refusal, headers=_CAPABILITIES)
+            invite.answer(refusal, headers=CAPABILITIES)
             return
         try:
             _check_offer(invite.request, hop.peer[0], self._door.policy)
         except MalformedMessage:
             self._counters.malformed_sip()
-            self._count_against(hop, Failure.MALFORMED)
+            self._screening.count_against(hop.peer[0], Failure.MALFORMED)
             invite.answer(400)
             return
         except NoCommonCodec:
@@ -420,9 +376,3 @@ def _check_offer(invite: SipRequest, peer_host: str, policy: MediaPolicy) -> Non
     """Raises MalformedMessage or NoCommonCodec for an offer that we could never agree to."""
     if has_sdp(invite):
         agree(read_sdp(invite.text), None, peer_host, policy.codecs)
-
-
-def _not_understood(request: SipRequest) -> list[str]:
-    """The extensions that ``request`` demands and we do not have."""
-    demanded = ",".join(request.headers.get("require")).split(",")
-    return [tag.strip() for tag in demanded if tag.strip() and tag.strip() not in _UNDERSTOOD]
