@@ -20,6 +20,7 @@ from voicebot.errors import (
     GrammarError,
     ModelError,
     NoCommonCodec,
+    RoutingError,
     SourceError,
     SpeechError,
     StorageError,
@@ -70,6 +71,7 @@ EXAMPLES: list[tuple[VoicebotError, str]] = [
         "transfer to sip:team@pbx failed: no answer",
     ),
     (ActionError("find_order", "timed out"), "action find_order: timed out"),
+    (RoutingError("contact c1 is here already"), "contact c1 is here already"),
     (StorageError("is locked"), "is locked"),
 ]
 

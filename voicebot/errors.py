@@ -20,6 +20,7 @@ One root, so that a caller of any room can catch them all::
     │   ├── DialRefused       a call of ours was not even tried: no line for it
     │   └── TransferFailed
     ├── ActionError           a self-service action failed
+    ├── RoutingError          an event that the distribution of contacts cannot take as things stand
     └── StorageError          a record could not be read or written
 
 The sentence that a person reads is made in ``__str__`` from the attributes; third-party
@@ -191,6 +192,10 @@ class ActionError(VoicebotError):
 
     def __str__(self) -> str:
         return f"action {self.action}: {self.problem}"
+
+
+class RoutingError(VoicebotError):
+    """An event that the distribution of contacts cannot take as things stand; nothing changed."""
 
 
 class StorageError(VoicebotError):

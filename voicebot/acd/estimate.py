@@ -1,0 +1,109 @@
+"""How long a caller at a given place in line will wait, and how wrong that was before.
+
+The queue-length estimator refined for abandonment (Ibrahim and Whitt, 'Real-time delay estimation
+in overloaded multiserver queues with abandonments', Management Science 55, 2009: QL_r): with k
+callers ahead, the line moves on at the rate R + k * theta, so the wait is the sum of the inverse
+rates. Where their R is servers over the known mean service time, ours is measured: what one agent
+takes out of the line in a second of somebody waiting, times the agents who are there now. That is
+right also for agents of several queues, for rings and for work after a call. Rates fade with a half
+life, so that the afternoon is not estimated by the morning; before enough has been seen, the
+handling time of the settings weighs in. theta is the abandonments over the time spent waiting, the
+maximum likelihood where patience is exponential.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+HALF_LIFE_S = 3600.0
+PRIOR_STARTS = 5.0
+"""The settings' handling time counts as so many observations."""
+_EXACT = 64
+"""Places that are summed one by one; those behind them by the integral, within a thousandth."""
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateError:
+    """The estimates given on joining the line, against what callers waited who were connected.
+
+    ``mean_abs_s`` is the mean error whatever its sign, ``bias_s`` the mean of estimate less truth,
+    ``mean_wait_s`` the mean truth. Callers who left or booked a callback do not count: nobody
+    knows what they would have waited.
+    """
+
+    count: int = 0
+    mean_abs_s: float = 0.0
+    bias_s: float = 0.0
+    mean_wait_s: float = 0.0
+
+
+class WaitEstimator:
+    """The rates of one queue, and the error of its estimates."""
+
+    def __init__(self, handling_s: float) -> None:
+        self._handling_s = handling_s
+        self._at = -math.inf
+        self._waiting = self._agents = 0
+        self._agent_seconds = self._starts = 0.0
+        self._waited_seconds = self._abandoned = 0.0
+        self._errors = 0
+        self._abs_sum = self._sum = self._wait_sum = 0.0
+
+    def observe(self, now: float, waiting: int, agents: int) -> None:
+        """From ``now`` on so many wait, and so many agents are there."""
+        past = now - self._at
+        if past > 0:
+            if self._at > -math.inf:
+                self._fade(past)
+            self._at = now
+        self._waiting, self._agents = waiting, agents
+
+    def _fade(self, past: float) -> None:
+        kept = 0.5 ** (past / HALF_LIFE_S)
+        # What a second is worth by now, on average over the seconds past.
+        worth = (1.0 - kept) * HALF_LIFE_S / math.log(2)
+        busy = worth if self._waiting else 0.0
+        self._agent_seconds = self._agent_seconds * kept + busy * self._agents
+        self._waited_seconds = self._waited_seconds * kept + worth * self._waiting
+        self._starts *= kept
+        self._abandoned *= kept
+
+    def started(self) -> None:
+        """Somebody was taken out of the line to an agent."""
+        self._starts += 1.0
+
+    def abandoned(self) -> None:
+        """Somebody left the line."""
+        self._abandoned += 1.0
+
+    def estimate(self, position: int, agents: int) -> float | None:
+        """Seconds that the contact at ``position`` (1 is next) will wait; None without agents."""
+        if agents < 1 or position < 1:
+            return None
+        prior_s = PRIOR_STARTS * self._handling_s
+        rate = agents * (PRIOR_STARTS + self._starts) / (prior_s + self._agent_seconds)
+        leaving = self._abandoned / self._waited_seconds if self._waited_seconds > 0 else 0.0
+        exact = min(position, _EXACT)
+        wait = sum(1.0 / (rate + ahead * leaving) for ahead in range(exact))
+        rest = position - exact
+        if rest and leaving * rest > 1e-9 * rate:
+            low, high = rate + leaving * (exact - 0.5), rate + leaving * (position - 0.5)
+            return wait + math.log(high / low) / leaving
+        return wait + rest / rate
+
+    def came_true(self, estimate_s: float, waited_s: float) -> None:
+        """An estimate can be compared with the truth."""
+        self._errors += 1
+        self._abs_sum += abs(estimate_s - waited_s)
+        self._sum += estimate_s - waited_s
+        self._wait_sum += waited_s
+
+    @property
+    def error(self) -> EstimateError:
+        if not self._errors:
+            return EstimateError()
+        count = self._errors
+        return EstimateError(
+            count, self._abs_sum / count, self._sum / count, self._wait_sum / count
+        )

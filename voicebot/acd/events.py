@@ -1,0 +1,174 @@
+"""What happens to the distribution: one event a call of `Acd.receive`.
+
+An event that makes no sense where things stand (an answer to an offer that was withdrawn, two
+agents taking one contact) raises RoutingError and changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from voicebot.acd.model import AgentId, AgentProfile, Contact, ContactId
+
+
+@dataclass(frozen=True, slots=True)
+class Enqueue:
+    """Somebody wants a person. ``arrived_at`` is when they began to wait, None for now; with
+    ``restored`` the contact waited before a restart and gets its place back unconditionally."""
+
+    contact: Contact
+    arrived_at: float | None = None
+    restored: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Abandon:
+    """The caller left before being connected: hung up, was served elsewhere, or took back the
+    callback."""
+
+    contact_id: ContactId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The agent takes what was offered."""
+
+    contact_id: ContactId
+    agent_id: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class Decline:
+    """The agent does not want this contact, but others."""
+
+    contact_id: ContactId
+    agent_id: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class OfferFailed:
+    """The agent could not be asked, or was connected to nobody: a telephone that is not there."""
+
+    contact_id: ContactId
+    agent_id: AgentId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Caller and agent are done with each other."""
+
+    contact_id: ContactId
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """The agent sends the caller on to another queue. Raises RoutingError where that is closed or
+    full, and the caller stays with the agent."""
+
+    contact_id: ContactId
+    queue: str
+
+
+@dataclass(frozen=True, slots=True)
+class WrapUpDone:
+    """The agent is done with the work after a contact."""
+
+    agent_id: AgentId
+    contact_id: ContactId
+
+
+@dataclass(frozen=True, slots=True)
+class StepAside:
+    """The waiting caller does something else meanwhile (self-service, text) and keeps the place:
+    no more announcements, but an agent is offered when the turn comes."""
+
+    contact_id: ContactId
+
+
+@dataclass(frozen=True, slots=True)
+class StepBack:
+    """The caller listens again."""
+
+    contact_id: ContactId
+
+
+@dataclass(frozen=True, slots=True)
+class BookCallback:
+    """The waiting caller hangs up and is called: when the turn comes, or at ``at``."""
+
+    contact_id: ContactId
+    at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The caller answered the callback."""
+
+    contact_id: ContactId
+
+
+@dataclass(frozen=True, slots=True)
+class NotReached:
+    """The caller did not answer the callback."""
+
+    contact_id: ContactId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """An agent begins, or comes back before the last contact is finished."""
+
+    profile: AgentProfile
+
+
+@dataclass(frozen=True, slots=True)
+class SignOut:
+    """An agent ends, or is removed; a conversation that runs is finished first."""
+
+    agent_id: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    agent_id: AgentId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    agent_id: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class AgentLost:
+    """The agent's browser or telephone is gone. What rang there goes back into the line; what was
+    being talked about is the session's to save or to `Finish`."""
+
+    agent_id: AgentId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """The time of `Acd.next_timer` has come."""
+
+
+ContactEvent: TypeAlias = (
+    Abandon
+    | Answer
+    | Decline
+    | OfferFailed
+    | Finish
+    | Transfer
+    | StepAside
+    | StepBack
+    | BookCallback
+    | Reached
+    | NotReached
+)
+AgentEvent: TypeAlias = SignOut | Pause | Resume | AgentLost
+Event: TypeAlias = Enqueue | SignIn | WrapUpDone | Tick | ContactEvent | AgentEvent

@@ -1,0 +1,177 @@
+"""Agents at work: how full each is, and who has been without work longest.
+
+Every queue keeps its agents with room left in one sorted list, the least loaded and longest idle
+first, so that the next one for a contact is found without looking at everybody.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from heapq import merge
+
+from voicebot.acd.line import Need
+from voicebot.acd.model import AgentId, AgentProfile, Channel, ContactId, Presence, QueueRules
+
+FreeKey = tuple[float, float, int, AgentId]
+"""Share of the agent in use, idle since, order of signing in, who."""
+
+
+@dataclass(slots=True)
+class Seat:
+    """One agent who is there.
+
+    ``reach`` names the queues served, each with the ring from which on its contacts may be offered
+    here (0: at once). ``engaged`` are the contacts offered or connected, ``wrapping`` those with
+    work left after them; ``used`` are the units that both take, of ``units``.
+    """
+
+    profile: AgentProfile
+    reach: tuple[tuple[str, int], ...]
+    number: int
+    idle_since: float
+    presence: Presence = Presence.AVAILABLE
+    reason: str = ""
+    engaged: dict[ContactId, Channel] = field(default_factory=dict)
+    wrapping: dict[ContactId, Channel] = field(default_factory=dict)
+    free_key: FreeKey | None = None
+    used: int = 0
+    units: int = field(init=False)
+    costs: dict[Channel, int | None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.units = self.profile.units
+        self.costs = {channel: self.profile.cost(channel) for channel in Channel}
+
+    @property
+    def is_idle(self) -> bool:
+        return not self.engaged and not self.wrapping
+
+    def count_used(self) -> None:
+        """Bring ``used`` up to date; a kind that the agent takes no longer fills all of it."""
+        self.used = sum(
+            self.costs[channel] or self.units
+            for channel in (*self.engaged.values(), *self.wrapping.values())
+        )
+
+    def suits(self, need: Need) -> int | None:
+        """How proficient the agent is in what is needed (the sum over the skills), None where the
+        contact cannot be offered to this agent now."""
+        profile = self.profile
+        if self.presence is not Presence.AVAILABLE or profile.agent_id in need.excluded:
+            return None
+        cost = self.costs[need.channel]
+        if cost is None or self.used + cost > self.units:
+            return None
+        total = 0
+        for skill, level in need.skills:
+            own = profile.skills.get(skill, 0)
+            if own < level:
+                return None
+            total += own
+        return total
+
+
+class Seats:
+    """Everybody who is there, and the free ones of each queue."""
+
+    def __init__(self, queues: Mapping[str, QueueRules]) -> None:
+        self._queues = queues
+        self._seats: dict[AgentId, Seat] = {}
+        self._free: dict[str, list[FreeKey]] = {name: [] for name in queues}
+        self._available = dict.fromkeys(queues, 0)
+        self._reaching = dict.fromkeys(queues, 0)
+        self._signed_in = 0
+
+    def __iter__(self) -> Iterator[Seat]:
+        return iter(self._seats.values())
+
+    def __len__(self) -> int:
+        return len(self._seats)
+
+    def get(self, agent_id: AgentId) -> Seat | None:
+        return self._seats.get(agent_id)
+
+    def __getitem__(self, agent_id: AgentId) -> Seat:
+        return self._seats[agent_id]
+
+    def add(self, profile: AgentProfile, now: float) -> Seat:
+        """Seat an agent, or give the one who was leaving the new profile."""
+        self._signed_in += 1
+        seat = Seat(profile, self._reach(profile), self._signed_in, now)
+        before = self._seats.get(profile.agent_id)
+        if before is not None:
+            seat.engaged, seat.wrapping = before.engaged, before.wrapping
+        self._seats[profile.agent_id] = seat
+        self._count(seat, 1)
+        self._count_reach(seat, 1)
+        self.refresh(seat)
+        return seat
+
+    def remove(self, seat: Seat) -> None:
+        """Forget an agent who is LEAVING and has nothing left to do."""
+        del self._seats[seat.profile.agent_id]
+
+    def change(self, seat: Seat, presence: Presence, reason: str) -> None:
+        was, seat.presence, seat.reason = seat.presence, presence, reason
+        if (was is Presence.AVAILABLE) != (presence is Presence.AVAILABLE):
+            self._count(seat, 1 if presence is Presence.AVAILABLE else -1)
+        if presence is Presence.LEAVING:
+            self._count_reach(seat, -1)
+        self.refresh(seat)
+
+    def available(self, queue: str) -> int:
+        """The queue's own agents who take contacts or are at work on one: not paused or away."""
+        return self._available[queue]
+
+    def count_free(self, queue: str) -> int:
+        """The queue's own agents with room left."""
+        return len(self._free[queue])
+
+    def reaching(self, queue: str) -> int:
+        """Agents signed in who may be offered this queue's contacts, sooner or later."""
+        return self._reaching[queue]
+
+    def refresh(self, seat: Seat) -> None:
+        """Put the agent where load and idle time belong in the lists of the free."""
+        key: FreeKey | None = None
+        seat.count_used()
+        if seat.presence is Presence.AVAILABLE and seat.used < seat.units:
+            key = (seat.used / seat.units, seat.idle_since, seat.number, seat.profile.agent_id)
+        if key == seat.free_key:
+            return
+        for queue in seat.profile.queues:
+            free = self._free[queue]
+            if seat.free_key is not None:
+                del free[bisect_left(free, seat.free_key)]
+            if key is not None:
+                insort(free, key)
+        seat.free_key = key
+
+    def free(self, queues: Iterable[str]) -> Iterator[Seat]:
+        """Agents of these queues with room left, the least loaded and longest idle first; who
+        serves several of them comes several times."""
+        lists = [self._free[queue] for queue in queues]
+        keys = lists[0] if len(lists) == 1 else merge(*lists)
+        return (self._seats[key[3]] for key in keys)
+
+    def _count(self, seat: Seat, change: int) -> None:
+        for queue in seat.profile.queues:
+            self._available[queue] += change
+
+    def _count_reach(self, seat: Seat, change: int) -> None:
+        for queue, _ in seat.reach:
+            self._reaching[queue] += change
+
+    def _reach(self, profile: AgentProfile) -> tuple[tuple[str, int], ...]:
+        own = set(profile.queues)
+        reach = []
+        for name, rules in self._queues.items():
+            if name in own:
+                reach.append((name, 0))
+                continue
+            rings = (k for k, ring in enumerate(rules.rings, 1) if own & set(ring.agents_of))
+            if (first := next(rings, None)) is not None:
+                reach.append((name, first))
+        return tuple(reach)
