@@ -24,6 +24,7 @@ $(PEERS): scripts/system_packages.sh
 
 serve: setup
 	@$(BIN)/voicebot prompts build
+	@$(BIN)/voicebot intents train --used
 	@exec $(BIN)/voicebot serve
 
 call: setup
@@ -31,6 +32,7 @@ call: setup
 
 test: setup
 	@VOICEBOT_SERVER__DATA=.setup $(BIN)/voicebot prompts build
+	@VOICEBOT_SERVER__DATA=.setup $(BIN)/voicebot intents train --used
 	$(BIN)/pytest
 
 check: $(STAMP)

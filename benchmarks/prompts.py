@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from tests.peers.server import PROMPTS, ROOT
+from tests.peers.server import KEPT, ROOT
 
 
 def warm_prompts() -> None:
@@ -14,6 +14,6 @@ def warm_prompts() -> None:
     subprocess.run(
         [sys.executable, "-m", "voicebot.cli.main", "prompts", "build"],
         cwd=ROOT,
-        env=os.environ | {"VOICEBOT_SERVER__DATA": str(PROMPTS.parent)},
+        env=os.environ | {"VOICEBOT_SERVER__DATA": str(KEPT / "prompts".parent)},
         check=True,
     )

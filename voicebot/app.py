@@ -104,6 +104,7 @@ class Server:
             group.create_task(self.engines.start())
             group.create_task(self._open_records())
             group.create_task(asyncio.to_thread(self.application.compile_grammars))
+            group.create_task(asyncio.to_thread(self.application.learn_intents))
         missing = await self._press.warm(self.editions.current)
         self._chores.append(asyncio.create_task(render(missing), name="prompts"))
         if self.settings.reload.poll_s:
@@ -256,6 +257,7 @@ class Server:
             recognize=partial(self.engines.recognize, language=language, call=call),
             renderer=edition.renderers[language],
             grammars=edition.application.listen_grammars,
+            comprehension=edition.application.comprehension,
             act=edition.application.actions.run,
         )
 

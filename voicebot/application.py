@@ -6,7 +6,7 @@ finish on theirs. What it needs of its files is in memory before the first call.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -17,16 +17,27 @@ import structlog
 from voicebot.actions.registry import ActionRegistry, load_actions
 from voicebot.actions.seed import database_urls
 from voicebot.config import Settings
-from voicebot.errors import ModelError, UsageError
+from voicebot.errors import FlowError, ModelError, UsageError
 from voicebot.flows.commands import FormGrammar
 from voicebot.flows.form_questions import grammars_ahead
 from voicebot.flows.interpreter import Interpreter
-from voicebot.flows.model import AskStep, Flow, FlowSet, FormStep, Reference, step_grammars
+from voicebot.flows.model import (
+    AskStep,
+    Flow,
+    FlowSet,
+    FormStep,
+    Reference,
+    listens_for_intents,
+    step_confirms,
+    step_grammars,
+)
 from voicebot.flows.reader import ACTIONS_FILE, load_flows
 from voicebot.flows.validation import Known, validate
 from voicebot.grammar.disk_cache import FOLDER as GRAMMAR_CACHE
 from voicebot.grammar.store import GrammarStore
 from voicebot.live.fingerprint import fingerprint
+from voicebot.nlu.library import IntentLibrary, missing_slot_grammars, names_of, read_library
+from voicebot.sessions.comprehension import Comprehension
 from voicebot.sessions.grammars import KEPT_FORMS, ListenGrammars
 from voicebot.speech.phonemes import Pronouncer
 from voicebot.speech.recordings import Recordings, find_recordings
@@ -49,6 +60,8 @@ class Application:
     listen_grammars: ListenGrammars
     actions: ActionRegistry
     recordings: Recordings
+    intents: IntentLibrary
+    comprehension: Comprehension
 
     @property
     def language(self) -> Language:
@@ -70,6 +83,13 @@ class Application:
         for form in islice(self._form_grammars(), KEPT_FORMS):
             self.listen_grammars.now((form,))
 
+    def learn_intents(self) -> None:
+        """Load, or train where no earlier run has, the intents that flows listen for.
+
+        Raises ModelError.
+        """
+        self.intents.make_ready(intent_languages(self.flows))
+
     def grammar_sets(self) -> set[tuple[str, ...]]:
         """The names of the grammars that are listened for together: those of every question and
         its confirmation with the flow's commands, and those of forms one by one."""
@@ -84,6 +104,7 @@ class Application:
     async def aclose(self) -> None:
         """Close what the actions hold open; no call may use it any more."""
         self.listen_grammars.close()
+        self.comprehension.close()
         await self.actions.aclose()
 
 
@@ -122,25 +143,56 @@ def _read(settings: Settings, version: str, before: Application | None) -> Appli
     grammars = store if before is None else before.grammars
     databases = database_urls(folder, data, settings.databases)
     actions = load_actions(folder / "flows" / ACTIONS_FILE, databases)
-    _check(flows, store, actions)
-    grammars = grammars.snapshot(reference.name for reference in flows.grammars())
+    intents, intent_problems = read_library(folder, data)
+    _check(flows, store, actions, intents, intent_problems)
+    named = {reference.name for reference in flows.grammars()}
+    grammars = grammars.snapshot({*named, *slot_grammars(intents, intent_languages(flows))})
+    listen_grammars = ListenGrammars(grammars, pronounce=pronouncer)
     return Application(
         version=version,
         flow=settings.calls.flow,
         flows=flows,
         grammars=grammars,
-        listen_grammars=ListenGrammars(grammars, pronounce=pronouncer),
+        listen_grammars=listen_grammars,
         actions=actions,
         recordings=find_recordings(folder / "audio"),
+        intents=intents,
+        comprehension=Comprehension(listen_grammars, intents),
     )
 
 
-def _check(flows: FlowSet, store: GrammarStore, actions: ActionRegistry) -> None:
+def intent_languages(flows: FlowSet) -> set[Language]:
+    """The languages of the flows that listen for intents."""
+    return {
+        flow.language
+        for flow in flows
+        for step in flow.steps.values()
+        if listens_for_intents(step) is not None
+    }
+
+
+def slot_grammars(intents: IntentLibrary, languages: Iterable[Language]) -> set[str]:
+    """The names of the grammars that find the slots of these languages' intents in a sentence."""
+    every = (intent for each in intents.used_in(languages) for intent in each.intents)
+    return {name for intent in every for name in intent.slots.values() if name}
+
+
+def _check(
+    flows: FlowSet,
+    store: GrammarStore,
+    actions: ActionRegistry,
+    intents: IntentLibrary,
+    problems: list[FlowError],
+) -> None:
     arguments = {
         name: {argument.name: not argument.optional for argument in definition.arguments}
         for name, definition in actions.definitions.items()
     }
-    problems = validate(flows, Known(store.names(), arguments))
+    languages = intent_languages(flows)
+    names = names_of(intents, languages)
+    for each in intents.used_in(languages):
+        problems = [*problems, *missing_slot_grammars(each, store.names())]
+    problems = [*problems, *validate(flows, Known(store.names(), arguments, intents=names))]
     for problem in problems:
         log.error("application_problem", problem=str(problem))
     if problems:
@@ -154,8 +206,8 @@ def _grammar_sets(flow: Flow) -> Iterator[tuple[str, ...]]:
         if isinstance(step, AskStep):
             own = tuple(each.name for each in step.grammar if isinstance(each, Reference))
             yield (*own, *commands)
-            if step.confirm is not None:
-                yield (step.confirm.grammar.name, *own, *commands)
+            for confirm in step_confirms(step):
+                yield (confirm.grammar.name, *own, *commands)
         elif isinstance(step, FormStep):
             for each in step_grammars(step):
                 if isinstance(each, Reference):

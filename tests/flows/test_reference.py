@@ -18,6 +18,7 @@ from voicebot.flows.vocabulary import (
     CONFIRM_KEYS,
     FACTS,
     FLOW_KEYS,
+    INTENTS_KEYS,
     LIST_KEYS,
     REVIEW_KEYS,
     SLOT_CONFIRM_KEYS,
@@ -34,6 +35,7 @@ NAMES = {
         key.name
         for keys in (
             FLOW_KEYS,
+            INTENTS_KEYS,
             LIST_KEYS,
             CONFIRM_KEYS,
             COMMANDS_KEYS,

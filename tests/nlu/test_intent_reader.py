@@ -32,7 +32,18 @@ def test_synonyms_stand_for_each_of_their_words(tmp_path: Path) -> None:
     assert found.language == "en-US"
     assert list(found.labelled()) == [("where is my parcel", "where"), ("where is my box", "where")]
     assert found["where"].response == "say it"
-    assert found["where"].slots == ("no",)
+    assert found["where"].slots == {"no": ""}
+
+
+def test_a_slot_may_name_the_grammar_of_its_values(tmp_path: Path) -> None:
+    path = write(tmp_path, "intents: {a: {examples: [x, y], slots: {number: order_number}}}\n")
+    assert load_intents(path)["a"].slots == {"number": "order_number"}
+
+
+def test_a_slot_without_a_grammars_name_is_reported(tmp_path: Path) -> None:
+    assert problems(tmp_path, "intents: {a: {examples: [x], slots: {number: [a]}}}\n") == [
+        "en-US.yaml:1:46: 'number' needs a grammar's name. Write 'number: GRAMMAR'."
+    ]
 
 
 def test_many_synonyms_are_thinned_evenly(tmp_path: Path) -> None:

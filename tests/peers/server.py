@@ -15,8 +15,8 @@ from typing import Any, Final, Self
 import httpx
 
 ROOT: Final = Path(__file__).parents[2]
-PROMPTS: Final = ROOT / ".setup" / "prompts"
-"""Rendered prompts, kept from one run of the tests to the next."""
+KEPT: Final = ROOT / ".setup"
+"""Rendered prompts and trained intents, kept from one run of the tests to the next."""
 
 READY_WITHIN_S: Final = 60.0
 
@@ -40,9 +40,10 @@ class ServerProcess:
 
     async def __aenter__(self) -> Self:
         self.data.mkdir(parents=True, exist_ok=True)
-        PROMPTS.mkdir(parents=True, exist_ok=True)
-        if not (self.data / "prompts").exists():
-            (self.data / "prompts").symlink_to(PROMPTS)
+        for name in ("prompts", "intents"):
+            (KEPT / name).mkdir(parents=True, exist_ok=True)
+            if not (self.data / name).exists():
+                (self.data / name).symlink_to(KEPT / name)
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",

@@ -17,6 +17,7 @@ import typer
 
 from voicebot.actions.reader import read_actions
 from voicebot.actions.seed import sample_scripts
+from voicebot.cli.check_intents import inspect_intents
 from voicebot.cli.grammar import inspect_file
 from voicebot.cli.grammar_engines import GrammarEngines
 from voicebot.config import Settings, load_settings
@@ -113,7 +114,12 @@ def check_application(application: Path, settings: Settings) -> Report:
     store = GrammarStore(application / "grammars")
     grammars = _check_grammars(store, settings, report)
     actions = _check_actions(application, settings, report)
-    report.problems += validate(flows, Known(grammars, actions))
+    intents = inspect_intents(application, flows, grammars)
+    report.problems += intents.problems
+    report.warnings += intents.warnings
+    report.advice += intents.advice
+    report.counts["intents"] = intents.count
+    report.problems += validate(flows, Known(grammars, actions, intents=intents.known))
     _check_builtins(flows, store, report)
     recordings = _check_recordings(application / "audio", report)
     report.warnings += advice.warnings(flows, _Lengths(settings, recordings))
@@ -121,7 +127,7 @@ def check_application(application: Path, settings: Settings) -> Report:
     report.problems.sort(key=_order)
     report.advice += missing_transfers(flows, settings.transfers)
     report.advice += advice.unread_variables(flows)
-    report.advice += _unused(application / "grammars", grammars, flows)
+    report.advice += _unused(application / "grammars", grammars, flows, intents.grammars)
     report.counts = {
         "flows": len(flows.flows),
         "steps": sum(len(flow.steps) for flow in flows),
@@ -217,8 +223,10 @@ def _check_recordings(folder: Path, report: Report) -> Recordings:
     return recordings
 
 
-def _unused(folder: Path, grammars: Iterable[str], flows: FlowSet) -> Iterator[FlowError]:
-    used = {reference.name for reference in flows.grammars()}
+def _unused(
+    folder: Path, grammars: Iterable[str], flows: FlowSet, spotted: Iterable[str]
+) -> Iterator[FlowError]:
+    used = {*spotted, *(reference.name for reference in flows.grammars())}
     files = {path.stem: path for path in grammar_files(folder)}
     text = "".join(path.read_text("utf-8", errors="replace") for path in files.values())
     for name in sorted(set(grammars) - used):

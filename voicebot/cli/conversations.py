@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 
 from voicebot.actions.reader import ActionFile, read_actions
-from voicebot.cli.try_ import TypedInput
+from voicebot.cli.try_ import TypedInput, load_library
 from voicebot.config import Settings, load_settings
 from voicebot.errors import UsageError
 from voicebot.flows.model import FlowSet
@@ -25,6 +25,7 @@ from voicebot.flows.reader import ACTIONS_FILE, load_flows
 from voicebot.grammar.disk_cache import FOLDER as GRAMMAR_CACHE
 from voicebot.grammar.store import GrammarStore
 from voicebot.logs import configure_logging
+from voicebot.nlu.library import IntentLibrary
 from voicebot.rehearsal.model import ConversationTest
 from voicebot.rehearsal.performance import Result
 from voicebot.rehearsal.report import (
@@ -79,10 +80,11 @@ def play_conversations(
     grammars = GrammarStore(place.application / "grammars", settings.server.data / GRAMMAR_CACHE)
     if not audio and (voice or loss or noise is not None):
         raise UsageError("--voice, --noise and --loss belong to --audio")
+    intents = load_library(place.application, settings)
     opens = (
-        _spoken(grammars, settings, voice, LineQuality(noise, loss / 100))
+        _spoken(grammars, intents, settings, voice, LineQuality(noise, loss / 100))
         if audio
-        else _typed(grammars)
+        else _typed(grammars, intents)
     )
 
     def tell(result: Result) -> None:
@@ -109,8 +111,8 @@ def play_conversations(
         raise typer.Exit(1)
 
 
-def _typed(grammars: GrammarStore) -> Opens:
-    typed = TypedInput(grammars)
+def _typed(grammars: GrammarStore, intents: IntentLibrary) -> Opens:
+    typed = TypedInput(grammars, intents)
 
     def opens(
         test: ConversationTest, witness: Witness, stage: Stage, language: Language
@@ -120,7 +122,13 @@ def _typed(grammars: GrammarStore) -> Opens:
     return opens
 
 
-def _spoken(grammars: GrammarStore, settings: Settings, voice: str, quality: LineQuality) -> Opens:
+def _spoken(
+    grammars: GrammarStore,
+    intents: IntentLibrary,
+    settings: Settings,
+    voice: str,
+    quality: LineQuality,
+) -> Opens:
     """Calls of a voice, or of all that this machine has, in turn."""
     # Models take seconds to load: only where they are needed.
     from voicebot.cli.spoken_tests import pipeline, voice_of, voices
@@ -133,7 +141,7 @@ def _spoken(grammars: GrammarStore, settings: Settings, voice: str, quality: Lin
             raise UsageError(f"no program speaks {language} here. Install espeak-ng")
         return itertools.cycle([voice_of(each) for each in found])
 
-    whole = pipeline(grammars, settings, quality)
+    whole = pipeline(grammars, intents, settings, quality)
 
     def opens(
         test: ConversationTest, witness: Witness, stage: Stage, language: Language

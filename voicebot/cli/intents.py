@@ -19,13 +19,16 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from voicebot.application import intent_languages
 from voicebot.config import Settings, load_settings
 from voicebot.errors import SourceError, UsageError
+from voicebot.flows.reader import load_flows
 from voicebot.nlu.embeddings import Report, encoder_for
-from voicebot.nlu.evaluation import Evaluation, advice, evaluate, most_like
+from voicebot.nlu.evaluation import Evaluation, advice, evaluate, explained
 from voicebot.nlu.intent_reader import intent_files, load_intents, read_intents
 from voicebot.nlu.intent_set import OUT_OF_SCOPE
 from voicebot.nlu.intents import IntentModel, ScoredIntent, Understanding
+from voicebot.nlu.library import closest
 from voicebot.nlu.store import FOLDER, ModelStore
 from voicebot.types import Json, Language
 
@@ -43,13 +46,21 @@ def train_intents(
     folder: Annotated[
         Path | None, typer.Argument(help="Application folder; the configured one if left out.")
     ] = None,
+    used: Annotated[
+        bool, typer.Option("--used", help="Only the languages of flows that listen for intents.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Train the intents of every language of an application, and give advice on the examples."""
     settings = load_settings()
-    files = intent_files(folder or settings.server.application)
-    if not files:
-        where = (folder or settings.server.application) / "intents"
+    application = folder or settings.server.application
+    files = intent_files(application)
+    if used:
+        listening = intent_languages(load_flows(application / "flows"))
+        wanted = {closest(language, files) for language in listening}
+        files = {language: path for language, path in files.items() if language in wanted}
+    elif not files:
+        where = application / "intents"
         raise UsageError(f"there is no intents file: {where}/<language>.yaml")
     failed = False
     for language, path in files.items():
@@ -106,7 +117,7 @@ def explain(
         raise UsageError(f"there is no intents file for {wanted}; there are: {', '.join(files)}")
     labelled = list(load_intents(files[wanted]).labelled())
     found = _train(labelled, wanted, settings, quiet=as_json).understand(text)
-    typer.echo(json.dumps(_entry(found), ensure_ascii=False) if as_json else _explained(found))
+    typer.echo(json.dumps(_entry(found), ensure_ascii=False) if as_json else explained(found))
 
 
 def read_labelled(path: Path) -> list[tuple[str, str]]:
@@ -242,15 +253,3 @@ def _intent(found: Understanding, intent: ScoredIntent) -> dict[str, Json]:
         "likeness": round(intent.likeness, 4),
         "text": found.text[intent.start : intent.end],
     }
-
-
-def _explained(found: Understanding) -> str:
-    lines = [
-        f"{intent.name} ({intent.confidence:.2f}) "
-        f"'{found.text[intent.start : intent.end]}': matched {most_like(intent)}"
-        for intent in found.intents
-    ]
-    if found.guess:
-        guess = found.guess
-        lines = [f"out of scope; nearest {guess.name} ({guess.confidence:.2f}) {most_like(guess)}"]
-    return "\n".join(lines) or "out of scope: there are no words in it"

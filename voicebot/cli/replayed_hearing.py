@@ -9,7 +9,7 @@ import structlog
 
 from voicebot.application import pronouncer
 from voicebot.cli.audio_inputs import load_recognizer
-from voicebot.cli.try_ import TypedInput
+from voicebot.cli.try_ import TypedInput, load_library
 from voicebot.config import Settings
 from voicebot.errors import AudioError, SpeechError
 from voicebot.flows.commands import FlowEvent, InputMatched, Listen, NoMatch, RecognitionFailed
@@ -17,6 +17,7 @@ from voicebot.grammar.disk_cache import FOLDER as GRAMMAR_CACHE
 from voicebot.grammar.store import GrammarStore
 from voicebot.rehearsal.recorded_sound import RecordedSound
 from voicebot.rehearsal.replay import Hear, unheard
+from voicebot.sessions.comprehension import Comprehension
 from voicebot.sessions.grammars import ListenGrammars
 from voicebot.sessions.records import CallRecord, TurnRecord
 from voicebot.types import Heard, Mode
@@ -30,8 +31,10 @@ class ReplayedHearing:
 
     def __init__(self, application: Path, settings: Settings, *, audio: bool) -> None:
         store = GrammarStore(application / "grammars", settings.server.data / GRAMMAR_CACHE)
-        self._typed = TypedInput(store)
+        intents = load_library(application, settings)
+        self._typed = TypedInput(store, intents)
         self._grammars = ListenGrammars(store, pronounce=pronouncer)
+        self._comprehension = Comprehension(self._grammars, intents)
         self._folder = settings.server.data / settings.recording.folder
         self._recognizer = load_recognizer("", "", None, settings) if audio else None
 
@@ -86,7 +89,7 @@ class ReplayedHearing:
         best = result.best
         if best is None or not result.match:
             missed = NoMatch(result.free_text)
-            return self._grammars.nearest_now(listen.grammars, missed, Mode.SPEECH)
+            return self._comprehension.free_words_now(missed, listen, Mode.SPEECH)
         return InputMatched(
             Heard(best.text, best.semantics, result.confidence, Mode.SPEECH, best.grammar)
         )

@@ -12,8 +12,10 @@ from voicebot.cli.caller_voice import synthetic
 from voicebot.config import Settings
 from voicebot.errors import UsageError
 from voicebot.grammar.store import GrammarStore
+from voicebot.nlu.library import IntentLibrary
 from voicebot.rehearsal.spoken_call import AtOnce, Pipeline, Voice
 from voicebot.rehearsal.telephone_line import LineQuality
+from voicebot.sessions.comprehension import Comprehension
 from voicebot.sessions.grammars import ListenGrammars
 from voicebot.speech.cache import FOLDER as PROMPT_FOLDER
 from voicebot.speech.cache import PromptCache
@@ -29,7 +31,9 @@ _DIGITS = re.compile(r"\d(?=\d)")
 _KEPT = 500
 
 
-def pipeline(store: GrammarStore, settings: Settings, quality: LineQuality) -> Pipeline:
+def pipeline(
+    store: GrammarStore, intents: IntentLibrary, settings: Settings, quality: LineQuality
+) -> Pipeline:
     """All that a bot hears and speaks with, loaded into this process.
 
     The recogniser is that of the configured language. Raises ModelError where it cannot be loaded.
@@ -53,12 +57,14 @@ def pipeline(store: GrammarStore, settings: Settings, quality: LineQuality) -> P
         name = voice_name(engine, engines.voice, language)
         return PromptRenderer(synthesize, name, recordings=recordings, cache=rendered)
 
+    grammars = ListenGrammars(store, executor=AtOnce(), pronounce=pronouncer)
     return Pipeline(
         recognize=recognizer.recognize,
         renderer=renderer,
-        grammars=ListenGrammars(store, executor=AtOnce(), pronounce=pronouncer),
+        grammars=grammars,
         turns=TurnPolicy(**settings.turns.model_dump()),
         quality=quality,
+        comprehension=Comprehension(grammars, intents, AtOnce()),
     )
 
 

@@ -11,7 +11,6 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -49,6 +48,9 @@ from voicebot.flows.reader import ACTIONS_FILE, load_flows
 from voicebot.grammar.active import Match
 from voicebot.grammar.store import GrammarStore
 from voicebot.logs import configure_logging
+from voicebot.nlu.evaluation import explained
+from voicebot.nlu.library import NO_INTENTS, IntentLibrary, read_library
+from voicebot.sessions.comprehension import Comprehension
 from voicebot.sessions.grammars import ListenGrammars
 from voicebot.speech.spoken import text
 from voicebot.types import KEYS, Heard, Json, Language, Mode
@@ -64,6 +66,9 @@ def try_flow(
     refuse_transfers: Annotated[
         bool, typer.Option("--refuse-transfers", help="Play that nobody takes a transfer.")
     ] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say what intents make of words, and why.")
+    ] = False,
 ) -> None:
     """Play a flow by typing: words, keys (a line of digits), or nothing for silence."""
     settings = load_settings()
@@ -78,11 +83,12 @@ def try_flow(
         try:
             player = Player(
                 interpreter,
-                TypedInput(store),
+                TypedInput(store, load_library(application, settings)),
                 lambda name, arguments: runner.run(registry.run(name, arguments)),
                 Console(highlight=False, soft_wrap=True),
                 language,
                 takes_transfers=not refuse_transfers,
+                explains=explain,
             )
             player.play()
         finally:
@@ -96,11 +102,20 @@ async def _actions(application: Path, settings: Settings) -> ActionRegistry:
     return load_actions(application / "flows" / ACTIONS_FILE, urls)
 
 
+def load_library(application: Path, settings: Settings) -> IntentLibrary:
+    """The intents of an application. Raises FlowError for the first thing wrong in their files."""
+    library, problems = read_library(application, settings.server.data)
+    if problems:
+        raise problems[0]
+    return library
+
+
 class TypedInput:
     """Makes a typed line what the flow would hear."""
 
-    def __init__(self, store: GrammarStore) -> None:
+    def __init__(self, store: GrammarStore, intents: IntentLibrary = NO_INTENTS) -> None:
         self._grammars = ListenGrammars(store, pronounce=pronouncer)
+        self._comprehension = Comprehension(self._grammars, intents)
 
     def event(self, line: str, listen: Listen) -> FlowEvent:
         line = line.strip()
@@ -118,14 +133,16 @@ class TypedInput:
     def said(
         self, line: str, listen: Listen, mode: Mode = Mode.TEXT, *, today: date | None = None
     ) -> FlowEvent:
-        """What comes of these words, those that are near to an item of a list among them.
+        """What comes of these words (`Comprehension.line_now`).
 
         ``today`` is the day for words such as 'tomorrow', None for the local date.
         """
-        heard = self.words(line, listen, today)
-        if heard is not None:
-            return InputMatched(replace(heard, mode=mode))
-        return self._grammars.nearest_now(listen.grammars, NoMatch(line), mode)
+        return self._comprehension.line_now(line, listen, mode, today)
+
+    def explain(self, line: str, listen: Listen) -> str:
+        """What the intents of the question make of words, and why; empty without intents."""
+        found = self._comprehension.explain(line, listen)
+        return "" if found is None else explained(found)
 
     def keys(self, line: str, listen: Listen, today: date | None = None) -> Heard | None:
         """What pressing these keys means; None for a nomatch."""
@@ -133,13 +150,6 @@ class TypedInput:
         if keys in listen.keys:
             return Heard(keys, listen.keys[keys], 1.0, Mode.DTMF)
         return _heard(self._grammars.now(listen.grammars).match_keys(keys, today), Mode.DTMF)
-
-    def words(self, line: str, listen: Listen, today: date | None = None) -> Heard | None:
-        """What these words mean; None for a nomatch."""
-        if not listen.grammars:
-            return None
-        match = self._grammars.now(listen.grammars).match_words([line], today)
-        return _heard(match, Mode.TEXT)
 
 
 def _heard(match: Match | None, mode: Mode) -> Heard | None:
@@ -158,6 +168,7 @@ class Player:
         language: Language,
         *,
         takes_transfers: bool,
+        explains: bool = False,
     ) -> None:
         self._interpreter = interpreter
         self._typed = typed
@@ -165,6 +176,7 @@ class Player:
         self._console = console
         self._language = language
         self._takes_transfers = takes_transfers
+        self._explains = explains
 
     def play(self) -> None:
         """One contact, from greeting to hang-up."""
@@ -203,6 +215,9 @@ class Player:
             self._show("", f"{meaning}  {event.heard.grammar or 'keys'}", "dim")
         else:
             self._show("", "silence" if isinstance(event, NoInput) else "no match", "dim")
+        if self._explains and not isinstance(event, NoInput):
+            for words in self._typed.explain(line, listen).splitlines():
+                self._show("", words, "dim")
         return event
 
     def _read(self) -> str:

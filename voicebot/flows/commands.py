@@ -158,11 +158,30 @@ class FormGrammar:
     naming: bool = False
 
 
+INTENTS_GRAMMAR = "intents"
+"""What stands for a grammar's name where words were understood as an intent."""
+
+
+@dataclass(frozen=True, slots=True)
+class WantedIntents:
+    """What words may mean that no grammar holds: one or several of the intents of ``language``.
+
+    ``names`` are those that count, all of them where it is empty; ``least`` is the confidence that
+    one must have (0..1). The meaning is an object: ``intent`` (its name), ``response`` (its hint),
+    ``because`` (the example most like the words), the values of its slots, and ``more``: the
+    meanings of what else was asked for, each with its ``text`` and ``confidence``.
+    """
+
+    language: Language
+    names: tuple[str, ...] = ()
+    least: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Listen:
     """Listen for one of ``grammars`` (names, and those made for this call; the step's own first,
-    then the global commands) and for ``keys`` (key or key string -> semantics). Times are None
-    where the defaults hold.
+    then the global commands) and for ``keys`` (key or key string -> semantics). Words that none of
+    them holds may mean one of ``intents``. Times are None where the defaults hold.
 
     Names and meanings of the timeouts are VoiceXML 2.1's (appendix D).
     """
@@ -177,6 +196,7 @@ class Listen:
     termchar: str = "#"
     private: bool = False
     """Whether what is asked and answered now must stay out of a recording."""
+    intents: WantedIntents | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from voicebot.flows.model import (
     Case,
     Commands,
     Confirm,
+    Intents,
     ListSource,
     Reference,
     Route,
@@ -28,6 +29,7 @@ from voicebot.flows.vocabulary import (
     ASIDE_KEYS,
     COMMANDS_KEYS,
     CONFIRM_KEYS,
+    INTENTS_KEYS,
     LIST_KEYS,
     REVIEW_KEYS,
     SLOT_CONFIRM_KEYS,
@@ -53,7 +55,9 @@ class FieldReader:
             Shape.NAME: atoms.variable,
             Shape.STEP: atoms.step,
             Shape.REFERENCE: atoms.reference,
+            Shape.REFERENCES: self._references,
             Shape.GRAMMARS: self._grammars,
+            Shape.INTENTS: self._intents,
             Shape.LIST: atoms.items,
             Shape.FIELD: atoms.field,
             Shape.FIELDS: self._field_names,
@@ -149,6 +153,22 @@ class FieldReader:
             return atoms.reference(node)
         values = self.read(node, LIST_KEYS, "a grammar's list", node.place) or {"list": []}
         return ListSource(place=node.place, **values)
+
+    def _references(self, node: Node) -> tuple[Reference, ...]:
+        if not isinstance(node, Sequence):
+            return (atoms.reference(node),)
+        tried = [self._try(atoms.reference, item) for item in node]
+        return tuple(value[0] for value in tried if value is not None)
+
+    def _intents(self, node: Node) -> Intents:
+        if isinstance(node, Scalar) and isinstance(node.value, bool):
+            if not node.value:
+                raise node.place.error("intents are true or names, not false", "Leave it out.")
+            return Intents(node.place)
+        if not isinstance(node, Map):
+            return Intents(node.place, self._references(node))
+        values = self.read(node, INTENTS_KEYS, "intents", node.place) or {}
+        return Intents(node.place, **values)
 
     def _field_names(self, node: Node) -> tuple[str, ...]:
         if not isinstance(node, Sequence):
@@ -296,7 +316,9 @@ class FieldReader:
 
     def _aside(self, node: Node) -> Aside:
         values = self.read(atoms.mapping(node), ASIDE_KEYS, "aside", node.place) or {}
-        return Aside(values.get("grammar", ()), values.get("steps", {}))
+        return Aside(
+            values.get("grammar", ()), values.get("steps", {}), values.get("intents", False)
+        )
 
     def _commands(self, node: Node) -> Commands:
         values = self.read(atoms.mapping(node), COMMANDS_KEYS, "commands", node.place) or {}

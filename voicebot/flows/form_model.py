@@ -86,8 +86,10 @@ class Review:
 class Aside:
     """Where callers may go from within a form and come back: the step of each meaning.
 
-    A meaning is that of one of ``grammar``, or the name of a command.
+    A meaning is that of one of ``grammar``, the name of a command or, with ``intents``, of an
+    intent.
     """
 
     grammar: tuple[Reference | ListSource, ...]
     steps: Mapping[str, Reference]
+    intents: bool = False

@@ -14,12 +14,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from voicebot.flows import questions
+from voicebot.flows import questions, requests
 from voicebot.flows.commands import Say
 from voicebot.flows.expression import holds
 from voicebot.flows.form_model import DEFAULT_AFTER, FormSlot
 from voicebot.flows.form_questions import FORM_GRAMMAR, needed_slots
 from voicebot.flows.model import FormStep, ListSource, Reference, Route
+from voicebot.flows.requests import is_intent
 from voicebot.flows.state import Frame, OpenForm, Waiting
 from voicebot.flows.template import Template
 from voicebot.flows.walk import MAX_CALLS, Walk
@@ -60,6 +61,8 @@ def understand(walk: Walk, heard: Heard) -> None:
     aside = _aside(step, heard, command)
     if aside is not None:
         _leave_for_a_while(walk, aside, heard)
+    elif is_intent(heard):
+        nomatch(walk)
     elif command == "back" and _can_step_back(walk, form):
         _step_back(walk, step, form)
     elif command is not None:
@@ -197,8 +200,7 @@ def _look_at_values(walk: Walk, form: OpenForm, needed: Mapping[str, FormSlot]) 
 def _ask(walk: Walk, form: OpenForm, name: str) -> None:
     asked = (*form.asked, name)[-MAX_ASKED:]
     walk.put_form(replace(form, asking=name, asked=asked))
-    questions.begin(walk)
-    questions.open_question(walk, questions.question(walk))
+    questions.ask(walk, questions.question(walk))
 
 
 def _confirm(walk: Walk, form: OpenForm) -> None:
@@ -353,7 +355,7 @@ def _confirmed(walk: Walk, step: FormStep, form: OpenForm, yes: bool) -> None:
             questions.nomatch(walk)
         else:
             walk.state = replace(walk.state, said=())
-            questions.open_question(walk, questions.question(walk))
+            questions.ask(walk, questions.question(walk))
         return
     _clear_counts(walk)
     if name:
@@ -391,14 +393,14 @@ def _aside(step: FormStep, heard: Heard, command: str | None) -> str | None:
     target = None
     if command is not None:
         target = route.target(command)
-    elif heard.grammar in _names(step.aside.grammar):
+    elif heard.grammar in _names(step.aside.grammar) or is_intent(heard):
         target = route.target(heard.semantics)
     return target.name if target is not None else None
 
 
 def _leave_for_a_while(walk: Walk, target: str, heard: Heard) -> None:
     """Put the other task on top; its ``return`` comes back. Too deep a pile is left for good."""
-    walk.set(answer=heard.semantics)
+    walk.set(answer=requests.remember(walk, heard))
     _clear_counts(walk)
     frames = walk.state.frames
     if len(frames) >= MAX_CALLS:

@@ -92,6 +92,21 @@ class Confirm:
 
 
 @dataclass(frozen=True, slots=True)
+class Intents:
+    """What a question understands beside its grammars: intents of the flow's language.
+
+    ``only`` are those that count, all of them where it is empty. ``confirm`` asks back for an
+    intent in place of the step's own. ``further`` is said before a request is served that the
+    caller made in the same breath as another.
+    """
+
+    place: Place
+    only: tuple[Reference, ...] = ()
+    confirm: Confirm | None = None
+    further: tuple[Template, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Commands:
     """What a caller may say at every question: a grammar, keys, and where the words lead.
 
@@ -135,6 +150,7 @@ class AskStep(_Step):
     ask: tuple[Template, ...]
     next: Route
     grammar: tuple[Reference | ListSource, ...] = ()
+    intents: Intents | None = None
     keys: Mapping[str, Json] = field(default_factory=dict)
     store: str | None = None
     confirm: Confirm | None = None
@@ -293,8 +309,8 @@ def step_templates(step: Step) -> Iterator[Template]:
     yield from step.say
     if isinstance(step, AskStep):
         yield from (*step.ask, *step.noinput, *step.nomatch, *step.help)
-        if step.confirm is not None:
-            yield from step.confirm.ask
+        yield from (words for confirm in step_confirms(step) for words in confirm.ask)
+        yield from step.intents.further if step.intents is not None else ()
     if isinstance(step, FormStep):
         yield from _form_templates(step)
     if isinstance(step, ActStep) and step.filler is not None:
@@ -313,12 +329,28 @@ def _form_templates(step: FormStep) -> Iterator[Template]:
             yield from (*slot.confirm.ask, *slot.confirm.say)
 
 
+def step_confirms(step: AskStep) -> Iterator[Confirm]:
+    """The ways in which a question asks back."""
+    if step.confirm is not None:
+        yield step.confirm
+    if step.intents is not None and step.intents.confirm is not None:
+        yield step.intents.confirm
+
+
+def listens_for_intents(step: Step) -> Place | None:
+    """Where it is written that a step understands intents; None where it does not."""
+    if isinstance(step, AskStep) and step.intents is not None:
+        return step.intents.place
+    if isinstance(step, FormStep) and step.aside is not None and step.aside.intents:
+        return step.place
+    return None
+
+
 def step_grammars(step: Step) -> Iterator[Reference | ListSource]:
     """Every grammar that a step listens with, those of its confirmations included."""
     if isinstance(step, AskStep):
         yield from step.grammar
-        if step.confirm is not None:
-            yield step.confirm.grammar
+        yield from (confirm.grammar for confirm in step_confirms(step))
     if isinstance(step, FormStep):
         yield from (*step.grammar, *(step.aside.grammar if step.aside is not None else ()))
         if step.review is not None:

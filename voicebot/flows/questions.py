@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from voicebot.flows.commands import FormGrammar, Listen, ListGrammar, Say
+from voicebot.flows import requests
+from voicebot.flows.commands import FormGrammar, Listen, ListGrammar, Say, WantedIntents
 from voicebot.flows.expression import holds
 from voicebot.flows.form_questions import as_question, form_grammar
 from voicebot.flows.lists import grammar_of
@@ -24,6 +25,7 @@ from voicebot.flows.model import (
     Reference,
     Trouble,
 )
+from voicebot.flows.requests import is_intent
 from voicebot.flows.state import Counts, Waiting
 from voicebot.flows.template import Template
 from voicebot.flows.walk import Walk
@@ -41,8 +43,25 @@ MAX_FAILURES = 3
 _COMMAND = "command"
 
 
-def open_question(walk: Walk, step: AskStep) -> None:
-    """Ask a question on entering its step, and listen."""
+def open_question(walk: Walk, step: AskStep) -> bool:
+    """Ask a question on entering its step, and listen. True where nothing was asked: the caller
+    has said before what else they want, and the walk goes on with that."""
+    heard = requests.take(walk, step)
+    if heard is None:
+        ask(walk, step)
+        return False
+    begin(walk)
+    if _ask_back(walk, step, heard):
+        return False
+    walk.state = replace(walk.state, said=())
+    target = _settle(walk, step, heard)
+    walk.say(step.intents.further if step.intents is not None else (), step)
+    walk.go(target.name)
+    return True
+
+
+def ask(walk: Walk, step: AskStep) -> None:
+    """Ask a question and listen, whatever waits."""
     begin(walk)
     walk.say(step.ask, step)
     _listen(walk, step)
@@ -61,8 +80,8 @@ def begin(walk: Walk) -> None:
 def ask_again(walk: Walk) -> None:
     """Say what led to the present question once more, and listen: 'repeat'."""
     step = question(walk)
-    if walk.state.waiting is Waiting.CONFIRMATION and step.confirm is not None:
-        ask_to_confirm(walk, step.confirm)
+    if (confirm := _confirming(walk, step)) is not None:
+        ask_to_confirm(walk, confirm)
         return
     walk.commands += [Say(prompt, step.bargein) for prompt in walk.state.said]
     _listen(walk, step)
@@ -71,6 +90,7 @@ def ask_again(walk: Walk) -> None:
 def understand(walk: Walk, heard: Heard) -> None:
     """Take what the caller said: a command, a yes or no, or an answer."""
     step = question(walk)
+    heard = requests.servable(step, heard)
     command = command_of(walk, step, heard)
     if command is not None:
         obey(walk, step, command)
@@ -78,11 +98,7 @@ def understand(walk: Walk, heard: Heard) -> None:
         _confirmed(walk, step, heard.semantics)
     elif step.next.target(heard.semantics) is None:
         nomatch(walk)
-    elif _wants_confirmation(step.confirm, heard) and step.confirm is not None:
-        walk.state = replace(walk.state, pending=heard, waiting=Waiting.CONFIRMATION)
-        walk.set(answer=heard.semantics)
-        ask_to_confirm(walk, step.confirm)
-    else:
+    elif not _ask_back(walk, step, heard):
         _accept(walk, step, heard)
 
 
@@ -138,6 +154,7 @@ def question(walk: Walk) -> AskStep:
 
 def _listen(walk: Walk, step: AskStep, confirm: Confirm | None = None) -> None:
     grammars: list[str | ListGrammar | FormGrammar] = []
+    intents: WantedIntents | None = None
     keys: dict[str, Json] = {}
     commands = _commands(walk, step)
     if commands is not None:
@@ -152,6 +169,10 @@ def _listen(walk: Walk, step: AskStep, confirm: Confirm | None = None) -> None:
         grammars += _grammars(walk, form.grammar)
         grammars.append(form_grammar(form, walk.form, walk.state.variables, walk.flow.language))
         grammars += _grammars(walk, form.aside.grammar if form.aside is not None else ())
+        intents = requests.leading_aside(form, walk.flow.language)
+    elif step.intents is not None:
+        names = tuple(reference.name for reference in step.intents.only)
+        intents = WantedIntents(walk.flow.language, names)
     if commands is not None and commands.grammar is not None:
         grammars.append(commands.grammar.name)
     walk.commands.append(
@@ -165,6 +186,7 @@ def _listen(walk: Walk, step: AskStep, confirm: Confirm | None = None) -> None:
             interdigittimeout_ms=step.interdigittimeout_ms,
             termchar=step.termchar,
             private=step.private,
+            intents=intents,
         )
     )
     waiting = Waiting.INPUT if confirm is None else Waiting.CONFIRMATION
@@ -248,18 +270,45 @@ def leave(walk: Walk, step: str, depth: int | None = None) -> None:
 
 
 def _accept(walk: Walk, step: AskStep, heard: Heard) -> None:
-    walk.set(answer=heard.semantics)
+    leave(walk, _settle(walk, step, heard).name)
+
+
+def _settle(walk: Walk, step: AskStep, heard: Heard) -> Reference:
+    """Take an answer; gives the step that it leads to."""
+    meaning = requests.remember(walk, heard)
+    walk.set(answer=meaning)
     if step.store is not None:
-        walk.set(**{step.store: heard.semantics})
+        walk.set(**{step.store: meaning})
     counts = replace(walk.state.counts, noinput_here=0, nomatch_here=0, in_a_row=0, failures=0)
     walk.state = replace(walk.state, counts=counts)
-    target = step.next.target(heard.semantics)
+    target = step.next.target(meaning)
     assert target is not None, "an answer without a way is a nomatch"
-    leave(walk, target.name)
+    return target
 
 
-def _wants_confirmation(confirm: Confirm | None, heard: Heard) -> bool:
-    return confirm is not None and (confirm.below is None or heard.confidence < confirm.below)
+def _ask_back(walk: Walk, step: AskStep, heard: Heard) -> bool:
+    """Ask whether this was meant, where it is not sure enough."""
+    confirm = _confirm_of(step, heard)
+    if confirm is None or (confirm.below is not None and heard.confidence >= confirm.below):
+        return False
+    walk.state = replace(walk.state, pending=heard, waiting=Waiting.CONFIRMATION)
+    walk.set(answer=heard.semantics)
+    ask_to_confirm(walk, confirm)
+    return True
+
+
+def _confirm_of(step: AskStep, heard: Heard | None) -> Confirm | None:
+    """How an answer is confirmed: intents may have their own way."""
+    if step.intents is not None and step.intents.confirm is not None and is_intent(heard):
+        return step.intents.confirm
+    return step.confirm
+
+
+def _confirming(walk: Walk, step: AskStep) -> Confirm | None:
+    """What is being asked back now, if anything."""
+    if walk.state.waiting is not Waiting.CONFIRMATION:
+        return None
+    return _confirm_of(step, walk.state.pending)
 
 
 def ask_to_confirm(walk: Walk, confirm: Confirm) -> None:
@@ -313,8 +362,8 @@ def _reprompt(walk: Walk, wording: _Wording, time: int) -> None:
     if wording is not None:
         words = wording[1]
         walk.mention((words[min(time, len(words)) - 1],), step.bargein)
-    if walk.state.waiting is Waiting.CONFIRMATION and step.confirm is not None:
-        ask_to_confirm(walk, step.confirm)
+    if (confirm := _confirming(walk, step)) is not None:
+        ask_to_confirm(walk, confirm)
     else:
         walk.mention(step.ask, step.bargein)
         _listen(walk, step)

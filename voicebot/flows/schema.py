@@ -26,6 +26,7 @@ from voicebot.flows.vocabulary import (
     COMMANDS_KEYS,
     CONFIRM_KEYS,
     FLOW_KEYS,
+    INTENTS_KEYS,
     LIST_KEYS,
     REVIEW_KEYS,
     SLOT_CONFIRM_KEYS,
@@ -119,6 +120,7 @@ _SHAPES: dict[Shape, _Schema] = {
     Shape.NAME: _name(VARIABLE_NAME),
     Shape.STEP: _STEP,
     Shape.REFERENCE: _TEXT,
+    Shape.REFERENCES: _one_or_several(_TEXT),
     Shape.LIST: {"type": ["string", "array"], "pattern": r"^\s*\{.*\}\s*$"},
     Shape.FIELD: _name(FIELD_PATH),
     Shape.FIELDS: _one_or_several(_name(FIELD_PATH)),
@@ -152,6 +154,9 @@ _SHAPES |= {
     Shape.TROUBLE: _object(TROUBLE_KEYS),
 }
 _SHAPES |= {
+    Shape.INTENTS: {
+        "anyOf": [{"const": True}, _one_or_several(_TEXT), _object(INTENTS_KEYS)],
+    },
     Shape.SLOT_CONFIRM: _object(SLOT_CONFIRM_KEYS),
     Shape.REVIEW: _object(REVIEW_KEYS),
     Shape.ASIDE: _object(ASIDE_KEYS),

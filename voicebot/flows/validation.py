@@ -14,6 +14,7 @@ from voicebot.errors import FlowError
 from voicebot.flows.commands import TransferMode
 from voicebot.flows.expression import Name, names
 from voicebot.flows.graph import able_to_end, edges, reachable, shared_edges
+from voicebot.flows.intent_routes import missing_intents
 from voicebot.flows.model import (
     ActStep,
     AskStep,
@@ -33,7 +34,7 @@ from voicebot.flows.model import (
 )
 from voicebot.flows.template import Template
 from voicebot.flows.vocabulary import BUILTIN_COMMANDS, FACTS
-from voicebot.types import Json
+from voicebot.types import Json, Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,9 @@ class Known:
     grammars: Collection[str] | None = None
     actions: Mapping[str, Mapping[str, bool]] | None = None
     transfers: Collection[str] | None = None
+    intents: Mapping[Language, Collection[str] | None] | None = None
+    """The names of each language's intents, None where they cannot be read; a language without
+    any is not among them."""
 
 
 NOTHING_KNOWN = Known()
@@ -63,6 +67,7 @@ def validate(flows: FlowSet, known: Known = NOTHING_KNOWN) -> list[FlowError]:
         problems += _commands(flow)
         problems += _other_flows(flow, flows)
         problems += _transfers(flow)
+        problems += missing_intents(flow, known.intents)
         if not any(each.unreadable for each in flows):
             problems += _undefined_variables(flow, variables)
         if not flow.unreadable:
@@ -109,7 +114,7 @@ def _questions(flow: Flow) -> Iterator[FlowError]:
     for step in flow.steps.values():
         if not isinstance(step, AskStep):
             continue
-        if not step.grammar and not step.keys:
+        if not step.grammar and not step.keys and step.intents is None:
             yield step.place.error(
                 f"step '{step.name}' asks but understands no answer", "Add 'grammar' or 'keys'."
             )
@@ -131,10 +136,11 @@ def _forms(flow: Flow) -> Iterator[FlowError]:
                 yield slot.place.error(
                     f"slot '{slot.name}' understands no answer", "Add 'grammar' or 'keys'."
                 )
-        if step.aside is not None and not step.aside.grammar and flow.commands is None:
+        aside = step.aside
+        if aside and not (aside.grammar or aside.intents or flow.commands):
             yield step.place.error(
                 f"nothing leads aside from step '{step.name}'",
-                "Give 'aside' a 'grammar', or the flow 'commands'.",
+                "Give 'aside' a 'grammar' or 'intents', or the flow 'commands'.",
             )
 
 

@@ -19,7 +19,9 @@ class Shape(Enum):
     NAME = auto()
     STEP = auto()
     REFERENCE = auto()
+    REFERENCES = auto()
     GRAMMARS = auto()
+    INTENTS = auto()
     LIST = auto()
     FIELD = auto()
     FIELDS = auto()
@@ -89,6 +91,7 @@ STEP_KINDS: Mapping[str, tuple[Key, ...]] = {
             "grammar of the answers, or several; or a list",
         ),
         Key("keys", Shape.KEYS, "keys to press, each with the meaning it has"),
+        Key("intents", Shape.INTENTS, "true: words that no grammar holds may be an intent"),
         Key("next", Shape.ROUTE, "the step that follows, or a step for each meaning", True),
         Key("store", Shape.NAME, "variable that gets the meaning of the answer"),
         Key("confirm", Shape.CONFIRM, "asks back before the answer is taken"),
@@ -173,6 +176,13 @@ CONFIRM_KEYS: tuple[Key, ...] = (
     Key("keys", Shape.KEYS, "keys for true and false (default 1 and 2)"),
 )
 
+INTENTS_KEYS: tuple[Key, ...] = (
+    Key("only", Shape.REFERENCES, "the intents that count (default: all)"),
+    Key("confirm", Shape.CONFIRM, "asks back before an intent is taken, in place of the step's"),
+    Key("further", Shape.PROMPTS, "said before another request of the same sentence is served"),
+)
+"""Keys of the intents that a question understands."""
+
 LIST_KEYS: tuple[Key, ...] = (
     Key("list", Shape.LIST, "the items: a variable such as {products}, or written out", True),
     Key("item", Shape.FIELDS, "field of an item that is said, or several (default: the item)"),
@@ -217,6 +227,7 @@ REVIEW_KEYS: tuple[Key, ...] = (
 
 ASIDE_KEYS: tuple[Key, ...] = (
     Key("grammar", Shape.GRAMMARS, "grammar of what callers may ask for meanwhile, or several"),
+    Key("intents", Shape.BOOLEAN, "true: the names in steps may be intents, in any words"),
     Key("steps", Shape.STEP_MAP, "the step of each meaning or command; return comes back", True),
 )
 
@@ -248,6 +259,7 @@ FACTS: Mapping[str, str] = {
     "transfer": "who ended the last bridged transfer (left) after how many seconds",
     "frustration": "how frustrated the caller seems, 0 to 1",
     "options": "items of a list that may have been meant",
+    "waiting": "requests made in the same breath as another, not served yet",
     "unfinished": "title of the form that the caller will come back to, null where there is none",
     "trouble": "kind (noinput, nomatch or failure) and count of the last trouble",
 }

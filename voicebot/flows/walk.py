@@ -55,10 +55,11 @@ class Walk:
         self,
         flows: FlowSet,
         state: FlowState,
-        open_question: Callable[[Walk, AskStep], None],
+        open_question: Callable[[Walk, AskStep], bool],
         open_form: Callable[[Walk, FormStep], bool],
     ) -> None:
-        """``open_form`` says whether the walk goes on: nothing may be missing in a form."""
+        """Both say whether the walk goes on: a request that waits answers a question, and nothing
+        may be missing in a form."""
         self.flows = flows
         self.state = state
         self.commands: list[Command] = []
@@ -194,8 +195,7 @@ class Walk:
             case ReturnStep():
                 return self._return()
             case AskStep():
-                self._open_question(self, step)
-                return False
+                return self._open_question(self, step)
             case FormStep():
                 return self._open_form(self, step)
             case ActStep():

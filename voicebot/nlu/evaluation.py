@@ -12,7 +12,7 @@ import numpy as np
 from voicebot.errors import UsageError
 from voicebot.nlu.embeddings import unit_length
 from voicebot.nlu.intent_set import ENOUGH_EXAMPLES, OUT_OF_SCOPE, plain
-from voicebot.nlu.intents import IntentModel, ScoredIntent
+from voicebot.nlu.intents import IntentModel, ScoredIntent, Understanding
 from voicebot.nlu.training import Labelled
 
 _TIMED = 300
@@ -160,3 +160,16 @@ def _contradictions(labelled: Labelled) -> list[str]:
 def most_like(found: ScoredIntent) -> str:
     """Why the intent was chosen, as a sentence."""
     return f'because it is like "{found.because}" ({found.likeness:.2f})'
+
+
+def explained(found: Understanding) -> str:
+    """What a text was understood as, and because of which examples: a line for each intent."""
+    lines = [
+        f"{intent.name} ({intent.confidence:.2f}) "
+        f"'{found.text[intent.start : intent.end]}': matched {most_like(intent)}"
+        for intent in found.intents
+    ]
+    if found.guess:
+        guess = found.guess
+        lines = [f"out of scope; nearest {guess.name} ({guess.confidence:.2f}) {most_like(guess)}"]
+    return "\n".join(lines) or "out of scope: there are no words in it"

@@ -4,8 +4,8 @@
       parcel: [parcel, package, delivery]
     intents:
       order_status:
-        response: order_status
-        slots: [order_number]
+        response: your order
+        slots: {number: order_number}
         examples:
           - where is my {parcel}
           - has my {parcel} been sent yet
@@ -150,8 +150,21 @@ class _Reader:
             remedy = f"Give {ENOUGH_EXAMPLES} or more, as different from each other as callers are."
             count = "1 example" if len(examples) == 1 else f"{len(examples)} examples"
             self.advice.append(place.error(f"intent '{name}' has only {count}", remedy))
-        slots = tuple(text for text, _ in self._texts(node.get("slots"), "'slots'"))
+        slots = self._slots(node.get("slots"))
         return Intent(name, examples, self._response(node.get("response")), slots, place)
+
+    def _slots(self, node: Node | None) -> dict[str, str]:
+        """Slots with the grammars of their values, or a list of names alone."""
+        if not isinstance(node, Map):
+            return dict.fromkeys((text for text, _ in self._texts(node, "'slots'")), "")
+        found = {}
+        for name, entry in node.entries.items():
+            if isinstance(entry, Scalar) and isinstance(entry.value, str) and entry.value.strip():
+                found[name] = entry.value.strip()
+            else:
+                remedy = f"Write '{name}: GRAMMAR'."
+                self.problems.append(entry.place.error(f"'{name}' needs a grammar's name", remedy))
+        return found
 
     def _response(self, node: Node | None) -> str:
         if node is None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from voicebot.document import Place
 from voicebot.types import Language
@@ -25,13 +25,14 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """One thing callers want. ``response`` hints at the answer: a step or a sentence, the flow's to
-    interpret. ``slots`` are what it needs to know."""
+    """One thing callers want. ``response`` hints at the answer in words that a flow can say: 'your
+    refund'. ``slots`` are what it needs to know, each with the name of the grammar that finds its
+    value in a sentence (empty where none does)."""
 
     name: str
     examples: tuple[Example, ...]
     response: str = ""
-    slots: tuple[str, ...] = ()
+    slots: Mapping[str, str] = field(default_factory=dict)
     place: Place | None = None
 
 

@@ -48,6 +48,10 @@ class ModelStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
+    def holds(self, labelled: Labelled, language: Language, encoder: Encoder) -> bool:
+        """Whether the model of these examples is kept, so that `model` will not train."""
+        return self._path(labelled, language, encoder).is_file()
+
     def model(
         self,
         labelled: Labelled,
@@ -56,7 +60,7 @@ class ModelStore:
         report: Report = lambda work, done, of: None,
     ) -> IntentModel:
         """The model of these examples: the one kept, or else trained now. Raises UsageError."""
-        path = self._folder / f"{_content(labelled, language, encoder)}.model"
+        path = self._path(labelled, language, encoder)
         found = _read_model(path, language, encoder)
         if found is None:
             vectors = self.vectors([text for text, _ in labelled], encoder, report)
@@ -91,6 +95,9 @@ class ModelStore:
             kept = [*others[-max(0, MOST_VECTORS - len(wanted)) :], *wanted][-MOST_VECTORS:]
             _write(path, lambda part: _pack_vectors(part, kept, known))
         return np.array([known[key] for key in keys], np.float32)
+
+    def _path(self, labelled: Labelled, language: Language, encoder: Encoder) -> Path:
+        return self._folder / f"{_content(labelled, language, encoder)}.model"
 
     def _make_room(self) -> None:
         with contextlib.suppress(OSError):

@@ -31,7 +31,7 @@ from voicebot.flows.commands import (
 from voicebot.flows.interpreter import Interpreter
 from voicebot.rehearsal.judge import result_of
 from voicebot.rehearsal.stage import RunAction, Unanswered
-from voicebot.rehearsal.witness import Witness, meaning
+from voicebot.rehearsal.witness import Witness, meaning, requested
 from voicebot.sessions.recording import STEP as CONSENT_STEP
 from voicebot.sessions.records import CallRecord, TurnRecord
 from voicebot.types import Json, Outcome
@@ -81,7 +81,7 @@ def as_recorded(call: CallRecord) -> Course:
     steps = [turn.step for turn in turns[1:]] + [""]
     return Course(
         tuple(
-            Understood(turn.step, turn.result, turn.heard.semantics if turn.heard else None, step)
+            Understood(turn.step, turn.result, requested(turn.heard) if turn.heard else None, step)
             for turn, step in zip(turns, steps, strict=True)
             if turn.result is not TurnResult.SAID
         ),

@@ -21,6 +21,7 @@ from voicebot.rehearsal.model import Move, MoveKind
 from voicebot.rehearsal.stage import Stage
 from voicebot.rehearsal.telephone_line import LineQuality, TelephoneLine
 from voicebot.rehearsal.witness import Witness
+from voicebot.sessions.comprehension import Comprehension
 from voicebot.sessions.ears import Detector, voice_detector
 from voicebot.sessions.grammars import ListenGrammars
 from voicebot.sessions.registry import CallRegistry
@@ -53,6 +54,7 @@ class Pipeline:
     turns: TurnPolicy
     quality: LineQuality
     detector: Callable[[int], Detector] = voice_detector
+    comprehension: Comprehension | None = None
 
 
 class AtOnce(ThreadPoolExecutor):
@@ -105,6 +107,7 @@ class SpokenCall:
             recognize=self._recognize,
             renderer=self._pipeline.renderer(language),
             grammars=self._pipeline.grammars,
+            comprehension=self._pipeline.comprehension,
             act=stage.act,
             transfer_targets={},
             journal=self,

@@ -25,9 +25,12 @@ from voicebot.flows.commands import (
 )
 from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.model import FlowSet
+from voicebot.flows.requests import MORE, is_intent
 from voicebot.flows.state import FlowState, Frame, Waiting
 from voicebot.speech import spoken
-from voicebot.types import Json, Language, Outcome, Prompt
+from voicebot.types import Heard, Json, Language, Outcome, Prompt
+
+_EXPLAINS = frozenset({"because", "confidence", "response", "text"})
 
 MAX_PASSAGES = 1000
 """Events that one conversation may have: a flow that acts without end is stopped here."""
@@ -177,4 +180,24 @@ def as_heard(prompt: Prompt, language: Language, today: date) -> str:
 
 def meaning(event: FlowEvent) -> Json:
     """What was understood, null where nothing was."""
-    return event.heard.semantics if isinstance(event, InputMatched) else None
+    return requested(event.heard) if isinstance(event, InputMatched) else None
+
+
+def requested(heard: Heard) -> Json:
+    """What was meant; of an intent without what only explains it, such as a confidence: two
+    versions of an application may come to the same for different reasons."""
+    if not is_intent(heard):
+        return heard.semantics
+    return _unexplained(heard.semantics)
+
+
+def _unexplained(meaning: Json) -> Json:
+    if isinstance(meaning, list):
+        return [_unexplained(each) for each in meaning]
+    if not isinstance(meaning, dict):
+        return meaning
+    return {
+        key: _unexplained(value) if key == MORE else value
+        for key, value in meaning.items()
+        if key not in _EXPLAINS
+    }

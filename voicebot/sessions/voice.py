@@ -38,6 +38,7 @@ from voicebot.flows.commands import (
 from voicebot.media.recorder import CallRecorder
 from voicebot.sessions import recording
 from voicebot.sessions.account import CallAccount
+from voicebot.sessions.comprehension import Comprehension
 from voicebot.sessions.ears import Detector, Ears, Recognize, voice_detector
 from voicebot.sessions.feed import LiveEvent
 from voicebot.sessions.grammars import ListenGrammars
@@ -58,7 +59,7 @@ from voicebot.telephony._api import (
     RingingLeg,
 )
 from voicebot.turns.signals import TurnPolicy
-from voicebot.types import CallId, Json, Language, Outcome, Prompt, Samples
+from voicebot.types import CallId, Json, Language, Mode, Outcome, Prompt, Samples
 
 log = structlog.get_logger(__name__)
 
@@ -93,6 +94,7 @@ class Dialogue(Protocol):
 class VoiceServices:
     """What all calls share. Everything slow among it is asynchronous.
 
+    ``comprehension`` understands what no grammar holds, with ``grammars`` alone where it is None;
     ``transfer_modes`` are those of single targets, where a flow does not say how it hands over;
     ``recordings`` is None where calls are not recorded.
     """
@@ -111,6 +113,7 @@ class VoiceServices:
     handoffs: HandoffServices = field(default_factory=HandoffServices)
     transfer_modes: Mapping[str, TransferMode] = field(default_factory=dict)
     recordings: Recordings | None = None
+    comprehension: Comprehension | None = None
     announcement: Prompt | None = None
     """Said before the call is answered, where the door can do that."""
 
@@ -146,6 +149,7 @@ class VoiceSession:
         self._account = account or CallAccount(
             leg.info, services.journal, services.publish, services.clock
         )
+        self._comprehension = services.comprehension or Comprehension(services.grammars)
         self._closing = asyncio.Event()
         self._last_speech_at: float | None = None
         self._told_latency = False
@@ -347,9 +351,9 @@ class VoiceSession:
         hearing = await self._ears.hear(listen, grammar)
         event, result, heard = hearing.event, hearing.result, hearing.heard
         if isinstance(event, NoMatch):
-            event = await self._services.grammars.nearest(listen.grammars, event)
+            event = await self._comprehension.free_words(event, listen, Mode.SPEECH)
         if isinstance(event, InputMatched):
-            result, heard = TurnResult.MATCH, event.heard  # what is near counts as understood
+            result, heard = TurnResult.MATCH, event.heard  # what was near, or meant an intent
         self._account.heard(
             result,
             heard,

@@ -1,0 +1,181 @@
+"""What words mean at a question: voice, typed lines and chat all ask here.
+
+The grammars of the question go first. Words that none of them holds may be near to an item of a
+list, and else an intent. The sentence of an intent also gives the values of its slots, found by
+their grammars. Understanding takes milliseconds and is done in one thread for all calls; when that
+thread is behind, the words count as not understood.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from datetime import date
+from typing import Final
+
+import structlog
+
+from voicebot.errors import GrammarError, ModelError
+from voicebot.flows.commands import (
+    INTENTS_GRAMMAR,
+    FlowEvent,
+    InputMatched,
+    Listen,
+    NoMatch,
+    WantedIntents,
+)
+from voicebot.grammar.spotting import spot
+from voicebot.nlu.intents import ScoredIntent, Understanding
+from voicebot.nlu.library import NO_INTENTS, IntentLibrary
+from voicebot.sessions.grammars import ListenGrammars
+from voicebot.types import Heard, Json, Mode
+
+log = structlog.get_logger(__name__)
+
+WITHIN_S: Final = 3.0
+"""The longest that a caller waits for free words to be understood."""
+
+
+class Comprehension:
+    """Understands for all calls; ``executor`` works on free words, a thread of its own if left
+    out."""
+
+    def __init__(
+        self,
+        grammars: ListenGrammars,
+        intents: IntentLibrary = NO_INTENTS,
+        executor: Executor | None = None,
+    ) -> None:
+        self._grammars = grammars
+        self._intents = intents
+        self._executor = executor or ThreadPoolExecutor(1, thread_name_prefix="intents")
+
+    # Whole lines
+
+    async def line(self, text: str, listen: Listen, mode: Mode = Mode.TEXT) -> FlowEvent:
+        """What a typed line means, understood away from the event loop."""
+        loop = asyncio.get_running_loop()
+        work = loop.run_in_executor(self._executor, self.line_now, text, listen, mode)
+        return await self._in_time(work, NoMatch(text))
+
+    def line_now(
+        self, text: str, listen: Listen, mode: Mode = Mode.TEXT, today: date | None = None
+    ) -> FlowEvent:
+        """The same, at once and on this thread. ``today`` is the day for words such as 'tomorrow',
+        None for the local date."""
+        if listen.grammars:
+            match = self._grammars.now(listen.grammars).match_words([text], today)
+            if match is not None:
+                heard = Heard(match.text, match.semantics, 1.0, mode, match.grammar)
+                return InputMatched(heard)
+        return self.free_words_now(NoMatch(text), listen, mode, today)
+
+    # Words that no grammar held
+
+    async def free_words(self, event: NoMatch, listen: Listen, mode: Mode) -> FlowEvent:
+        """What was not understood, once more: near items of lists, then intents. Gives ``event``
+        back where it is neither."""
+        near = await self._grammars.nearest(listen.grammars, event)
+        if near is not event or not event.text or listen.intents is None:
+            return near
+        loop = asyncio.get_running_loop()
+        work = loop.run_in_executor(
+            self._executor, self._intended, event, listen.intents, mode, None
+        )
+        return await self._in_time(work, event)
+
+    def free_words_now(
+        self, event: NoMatch, listen: Listen, mode: Mode, today: date | None = None
+    ) -> FlowEvent:
+        """The same, at once and on this thread."""
+        near = self._grammars.nearest_now(listen.grammars, event, mode)
+        if near is not event or not event.text or listen.intents is None:
+            return near
+        return self._intended(event, listen.intents, mode, today)
+
+    def explain(self, text: str, listen: Listen) -> Understanding | None:
+        """What the intents of this question make of a text, and why; None without intents."""
+        if listen.intents is None:
+            return None
+        return self._intents.understand(text, listen.intents.language)
+
+    def close(self) -> None:
+        """Understand no more."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+    async def _in_time(self, work: asyncio.Future[FlowEvent], otherwise: FlowEvent) -> FlowEvent:
+        try:
+            async with asyncio.timeout(WITHIN_S):
+                return await work
+        except TimeoutError:
+            log.warning("words_not_understood_in_time", seconds=WITHIN_S)
+            return otherwise
+
+    def _intended(
+        self, event: NoMatch, wanted: WantedIntents, mode: Mode, today: date | None
+    ) -> FlowEvent:
+        try:
+            found = self._intents.understand(event.text, wanted.language)
+        except ModelError as error:
+            log.error("intents_not_understood", problem=str(error))
+            return event
+        if found is None:
+            return event
+        requests = list(self._requests(found, wanted, today))
+        if not requests:
+            return event
+        (first, meaning), further = requests[0], requests[1:]
+        if further:
+            meaning["more"] = [
+                {
+                    **other,
+                    "text": found.text[intent.start : intent.end],
+                    "confidence": round(intent.confidence, 3),
+                }
+                for intent, other in further
+            ]
+        sure = round(first.confidence, 3)
+        return InputMatched(Heard(event.text, meaning, sure, mode, INTENTS_GRAMMAR))
+
+    def _requests(
+        self, found: Understanding, wanted: WantedIntents, today: date | None
+    ) -> Iterator[tuple[ScoredIntent, dict[str, Json]]]:
+        """The intents that count at this question, each with its meaning."""
+        for intent in found.intents:
+            counts = not wanted.names or intent.name in wanted.names
+            if counts and intent.confidence >= wanted.least:
+                yield intent, self._meaning(found, intent, wanted, today)
+
+    def _meaning(
+        self, found: Understanding, intent: ScoredIntent, wanted: WantedIntents, today: date | None
+    ) -> dict[str, Json]:
+        known = self._intents.intent(intent.name, wanted.language)
+        meaning: dict[str, Json] = {"intent": intent.name, "because": intent.because}
+        if known.response:
+            meaning["response"] = known.response
+        for slot, grammar in known.slots.items():
+            value = self._value(slot, grammar, found, intent, today) if grammar else None
+            if value is not None:
+                meaning[slot] = value
+        return meaning
+
+    def _value(
+        self,
+        slot: str,
+        grammar: str,
+        found: Understanding,
+        intent: ScoredIntent,
+        today: date | None,
+    ) -> Json:
+        """A slot's value, from the part of the text that says the intent, else from all of it."""
+        for text in (found.text[intent.start : intent.end], found.text):
+            try:
+                match = spot(self._grammars.named((grammar,)), text, today)
+            except GrammarError as error:
+                log.warning("slot_not_looked_for", slot=slot, problem=str(error))
+                return None
+            if match is not None:
+                value = match.semantics
+                return value.get(slot) if isinstance(value, dict) and slot in value else value
+        return None
