@@ -24,6 +24,7 @@ from voicebot.rehearsal.witness import Witness
 from voicebot.sessions.ears import Detector, voice_detector
 from voicebot.sessions.grammars import ListenGrammars
 from voicebot.sessions.registry import CallRegistry
+from voicebot.sessions.tongue import Tongue
 from voicebot.sessions.voice import VoiceServices, VoiceSession
 from voicebot.speech.prompts import PromptRenderer
 from voicebot.speech.recognizer import Recognition
@@ -104,6 +105,7 @@ class SpokenCall:
         return VoiceServices(
             recognize=self._recognize,
             renderer=self._pipeline.renderer(language),
+            tongue=lambda other: Tongue(self._recognize, self._pipeline.renderer(other)),
             grammars=self._pipeline.grammars,
             act=stage.act,
             transfer_targets={},
