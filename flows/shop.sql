@@ -21,13 +21,14 @@ CREATE TABLE return_request (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     order_number TEXT NOT NULL UNIQUE REFERENCES sample_order (number),
     reason TEXT,
-    remedy TEXT CHECK (remedy IN ('refund', 'exchange')),
+    remedy TEXT,  -- in the caller's language, as it is said back
     pickup TEXT,  -- a day, as 20261127
     opened_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
 );
 
 CREATE TABLE promotion (
     id INTEGER PRIMARY KEY,
+    language TEXT NOT NULL,
     spoken TEXT NOT NULL  -- one whole sentence
 );
 
@@ -66,6 +67,8 @@ INSERT INTO order_item (order_number, position, spoken) VALUES
 -- The references that callers hear begin at five thousand, so that they have four digits.
 INSERT INTO sqlite_sequence (name, seq) VALUES ('return_request', 5000);
 
-INSERT INTO promotion (id, spoken) VALUES
-    (1, 'Everything made of linen is 20% off this week.'),
-    (2, 'Orders over $50 ship free.');
+INSERT INTO promotion (id, language, spoken) VALUES
+    (1, 'en', 'Everything made of linen is 20% off this week.'),
+    (2, 'en', 'Orders over $50 ship free.'),
+    (3, 'zh', '本周亚麻商品全部八折。'),
+    (4, 'zh', '满五十美元免运费。');

@@ -34,8 +34,8 @@ from voicebot.sessions.conversation import Conversation
 from voicebot.sessions.feed import EventFeed, LiveEvent
 from voicebot.sessions.outbound import DialOrder, OutboundCalls, OutboundServices
 from voicebot.sessions.registry import CallRegistry, Refusal
+from voicebot.sessions.tongue import Tongue
 from voicebot.sessions.voice import VoiceServices, VoiceSession
-from voicebot.speech.workers import WorkerPool
 from voicebot.storage.archive import SqlCallArchive
 from voicebot.storage.database import open_database
 from voicebot.storage.journal import SqlJournal
@@ -44,7 +44,7 @@ from voicebot.telephony._api import Admission, CallLeg, LegInfo, Reception
 from voicebot.telephony.connections import Connections
 from voicebot.turns.answered_by import ScreeningPolicy
 from voicebot.turns.signals import TurnPolicy
-from voicebot.types import CallId, Outcome, Prompt
+from voicebot.types import CallId, Json, Language, Outcome, Prompt
 from voicebot.web.api.dial import DialDesk, dial_router
 from voicebot.web.api.health import Check
 from voicebot.web.api.recordings import recordings_router
@@ -208,6 +208,7 @@ class Server:
             self._services_for(leg.info.call_id, edition),
             flow=flow,
             language=application.language,
+            facts=dialled_language(self.settings, leg.info),
             version=edition.version,
             account=account,
         )
@@ -251,15 +252,24 @@ class Server:
     def _services_for(self, call: CallId, edition: Edition) -> VoiceServices:
         """What all calls share, with the version of the application that this one holds, and its
         own ears: its decodes wait in a line of their own."""
-        language = edition.application.language
+        own = self._tongue(edition.application.language, edition, call)
+        assert own is not None, "an edition speaks its own language"
         return replace(
             self._services,
-            recognize=partial(self.engines.recognize, language=language, call=call),
-            renderer=edition.renderers[language],
+            recognize=own.recognize,
+            renderer=own.renderer,
+            tongue=partial(self._tongue, edition=edition, call=call),
             grammars=edition.application.listen_grammars,
             comprehension=edition.application.comprehension,
             act=edition.application.actions.run,
         )
+
+    def _tongue(self, language: Language, edition: Edition, call: CallId) -> Tongue | None:
+        if language not in edition.renderers:
+            return None
+        self.engines.wake(language)
+        recognize = partial(self.engines.recognize, language=language, call=call)
+        return Tongue(recognize, edition.renderers[language])
 
     def _voice_services(self) -> VoiceServices:
         turns = self.settings.turns
@@ -348,7 +358,7 @@ class Server:
         problem = self._journal.stats.problem
         draining = self.registry.draining
         return {
-            **{name: _pool_check(pool) for name, pool in self.engines.pools.items()},
+            **{name: Check(*told) for name, told in self.engines.condition().items()},
             **self._doors.readiness(),
             "application": self._application_check(),
             "records": Check(not problem, problem or "written as they come"),
@@ -372,6 +382,8 @@ def announcement(settings: Settings) -> Prompt | None:
     return Prompt((words,)) if words else None
 
 
-def _pool_check(pool: WorkerPool) -> Check:
-    ready = pool.counters().workers_ready
-    return Check(ready > 0, f"{ready} of {pool.size} workers")
+def dialled_language(settings: Settings, info: LegInfo) -> dict[str, Json]:
+    """The language in which calls to this number begin, where the settings have one."""
+    number = info.callee.removeprefix("sip:").removeprefix("sips:").partition("@")[0]
+    language = settings.calls.languages.get(number)
+    return {} if language is None else {"language": language}

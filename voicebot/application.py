@@ -70,7 +70,7 @@ class Application:
     @property
     def languages(self) -> tuple[Language, ...]:
         """The languages of all flows, that of the first flow first."""
-        return tuple(dict.fromkeys([self.language, *(flow.language for flow in self.flows)]))
+        return tuple(dict.fromkeys([self.language, *self.flows.languages]))
 
     def interpreter_for(self, flow: str) -> Interpreter:
         """The interpreter that begins with ``flow``. Raises UsageError where there is no such."""
@@ -93,10 +93,11 @@ class Application:
     def grammar_sets(self) -> set[tuple[str, ...]]:
         """The names of the grammars that are listened for together: those of every question and
         its confirmation with the flow's commands, and those of forms one by one."""
-        return {names for flow in self.flows for names in _grammar_sets(flow) if names}
+        flows = self.flows.in_all_languages()
+        return {names for flow in flows for names in _grammar_sets(flow) if names}
 
     def _form_grammars(self) -> Iterator[FormGrammar]:
-        for flow in self.flows:
+        for flow in self.flows.in_all_languages():
             for step in flow.steps.values():
                 if isinstance(step, FormStep):
                     yield from grammars_ahead(step, flow.language)

@@ -20,7 +20,7 @@ from voicebot.actions.reader import ActionFile, read_actions
 from voicebot.cli.try_ import TypedInput, load_library
 from voicebot.config import Settings, load_settings
 from voicebot.errors import UsageError
-from voicebot.flows.model import FlowSet
+from voicebot.flows.model import FlowSet, nearest_language
 from voicebot.flows.reader import ACTIONS_FILE, load_flows
 from voicebot.grammar.disk_cache import FOLDER as GRAMMAR_CACHE
 from voicebot.grammar.store import GrammarStore
@@ -96,7 +96,9 @@ def play_conversations(
             typer.echo(f"passed {result.test.name}\n{as_text(result.transcript)}\n")
 
     def chosen(test: ConversationTest) -> bool:
-        return only in test.name and not (audio and test.sets_confidence)
+        if audio and (test.sets_confidence or not _is_heard(test.language, settings)):
+            return False
+        return only in test.name
 
     report = run_tests(place.application, place.files, settings, opens, chosen, tell)
     if only and not report.results:
@@ -109,6 +111,11 @@ def play_conversations(
         _show(report, coverage, coverage_minimum)
     if report.problems or report.failed or _too_low(report, coverage_minimum):
         raise typer.Exit(1)
+
+
+def _is_heard(language: str, settings: Settings) -> bool:
+    """Whether the one recogniser of spoken tests, that of the settings' language, hears this."""
+    return not language or bool(nearest_language(language, [Language(settings.speech.language)]))
 
 
 def _typed(grammars: GrammarStore, intents: IntentLibrary) -> Opens:

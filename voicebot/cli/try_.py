@@ -23,11 +23,12 @@ from voicebot.actions.registry import ActionRegistry, load_actions
 from voicebot.actions.seed import database_urls, seed_samples
 from voicebot.application import pronouncer
 from voicebot.config import Settings, load_settings
-from voicebot.errors import ActionError
+from voicebot.errors import ActionError, UsageError
 from voicebot.flows.commands import (
     Act,
     ActionDone,
     ActionFailed,
+    ChangeLanguage,
     Command,
     ContactStarted,
     FlowEvent,
@@ -44,6 +45,7 @@ from voicebot.flows.commands import (
     TransferReturned,
 )
 from voicebot.flows.interpreter import Interpreter
+from voicebot.flows.model import FlowSet, nearest_language
 from voicebot.flows.reader import ACTIONS_FILE, load_flows
 from voicebot.grammar.active import Match
 from voicebot.grammar.store import GrammarStore
@@ -63,6 +65,7 @@ def try_flow(
         Path | None, typer.Argument(help="Application folder; the configured one if left out.")
     ] = None,
     flow: Annotated[str, typer.Option(help="Flow that answers.")] = "",
+    language: Annotated[str, typer.Option(help="Language that the contact begins in.")] = "",
     refuse_transfers: Annotated[
         bool, typer.Option("--refuse-transfers", help="Play that nobody takes a transfer.")
     ] = False,
@@ -76,7 +79,7 @@ def try_flow(
     application = folder or settings.server.application
     flows = load_flows(application / "flows")
     interpreter = Interpreter(flows, flow or settings.calls.flow)
-    language = flows[flow or settings.calls.flow].language
+    begins_in = _language(flows, flow or settings.calls.flow, language)
     store = GrammarStore(application / "grammars")
     with asyncio.Runner() as runner:
         registry = runner.run(_actions(application, settings))
@@ -86,13 +89,22 @@ def try_flow(
                 TypedInput(store, load_library(application, settings)),
                 lambda name, arguments: runner.run(registry.run(name, arguments)),
                 Console(highlight=False, soft_wrap=True),
-                language,
+                begins_in,
                 takes_transfers=not refuse_transfers,
                 explains=explain,
             )
             player.play()
         finally:
             runner.run(registry.aclose())
+
+
+def _language(flows: FlowSet, flow: str, wanted: str) -> Language:
+    """Raises UsageError for a language that no flow speaks."""
+    found = nearest_language(wanted, flows.languages) if wanted else flows[flow].language
+    if not found:
+        spoken = ", ".join(flows.languages)
+        raise UsageError(f"--language {wanted}: the flows speak {spoken}")
+    return found
 
 
 async def _actions(application: Path, settings: Settings) -> ActionRegistry:
@@ -181,7 +193,9 @@ class Player:
     def play(self) -> None:
         """One contact, from greeting to hang-up."""
         state = self._interpreter.begin()
-        event: FlowEvent | None = ContactStarted({"channel": "terminal"})
+        event: FlowEvent | None = ContactStarted(
+            {"channel": "terminal", "language": self._language}
+        )
         while event is not None:
             state, commands = self._interpreter.receive(state, event)
             try:
@@ -197,6 +211,8 @@ class Player:
             match command:
                 case Say(prompt):
                     self._show("bot", text(prompt, self._language, date.today()))
+                case ChangeLanguage(language):
+                    self._language = language
                 case Listen():
                     return self._listen(command)
                 case Act(action, arguments):

@@ -32,6 +32,10 @@ class CallSettings(Section):
         10, ge=0, le=3600, description="what a refused caller's phone is told to wait"
     )
     flow: str = Field("main", description="flow that answers a call")
+    languages: dict[str, str] = Field(
+        default_factory=dict,
+        description='language that calls to a number begin in: {"8001" = "zh-CN"}',
+    )
     announcement: str = Field(
         "", description="said to a SIP caller before the call is answered, and charged to nobody"
     )
@@ -81,14 +85,24 @@ class SpeechSettings(Section):
 
     def engines_for(self, language: str) -> LanguageEngines:
         """What hears and speaks ``language``: its own section, that of the language without its
-        region, then the settings for all; nothing but model and voice is left open."""
+        region, then the settings for all; nothing but model and voice is left open.
+
+        Moonshine hears English alone, and so does Piper's voice speak that is packaged: where the
+        settings for all name these, other languages get Vosk and pyttsx3.
+        """
         primary = language.split("-")[0]
         own = self.engines.get(language) or self.engines.get(primary) or LanguageEngines()
+        hears, speaks = self.recognizer, self.synthesizer
+        if primary != "en" and hears == "moonshine" and not self.model:
+            hears = "vosk"
+        if primary != "en" and speaks == "piper" and not self.voice:
+            speaks = "pyttsx3"
+        recognizer, synthesizer = own.recognizer or hears, own.synthesizer or speaks
         return LanguageEngines(
-            recognizer=own.recognizer or self.recognizer,
-            model=own.model or ("" if own.recognizer else self.model),
-            synthesizer=own.synthesizer or self.synthesizer,
-            voice=own.voice or ("" if own.synthesizer else self.voice),
+            recognizer=recognizer,
+            model=own.model or (self.model if recognizer == self.recognizer else ""),
+            synthesizer=synthesizer,
+            voice=own.voice or (self.voice if synthesizer == self.synthesizer else ""),
         )
 
 

@@ -17,6 +17,8 @@ from voicebot.flows.model import (
     FormStep,
     GotoStep,
     HangUpStep,
+    LanguageName,
+    LanguageStep,
     SetStep,
     Step,
     TransferStep,
@@ -130,6 +132,9 @@ def _facts(step: Step) -> Iterator[str]:
     match step:
         case SetStep():
             yield from (f"{name} = {_value(value)}" for name, value in step.set.items())
+        case LanguageStep():
+            wanted = step.language
+            yield wanted.language if isinstance(wanted, LanguageName) else _value(wanted)
         case ActStep():
             yield f"{step.act.name}({', '.join(step.arguments)})"
         case TransferStep():

@@ -7,6 +7,7 @@ keeps about five choices and twelve seconds of speech in mind, and wants a way t
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from pathlib import Path
 from typing import Final, TypeAlias
 
 from voicebot.document import Place
@@ -73,8 +74,8 @@ def long_prompts(
     flows: FlowSet, measured: Measured = lambda template, language: None
 ) -> Iterator[FlowError]:
     """Prompts too long for the ear."""
-    for flow in flows:
-        for template in flow.templates():
+    for flow in flows.in_all_languages():
+        for template in _own_templates(flow, flows):
             known = measured(template, flow.language)
             length = seconds(template, flow.language) if known is None else known
             if length > LONGEST_PROMPT_S:
@@ -84,6 +85,12 @@ def long_prompts(
                     f"callers keep {LONGEST_PROMPT_S:.0f} in mind",
                     "Say less, or make two steps of it.",
                 )
+
+
+def _own_templates(flow: Flow, flows: FlowSet) -> Iterator[Template]:
+    """The prompts that stand in the flow, without those that a translation lacks."""
+    written = set() if flow is flows[flow.name] else set(flows[flow.name].templates())
+    return (template for template in flow.templates() if template not in written)
 
 
 def long_menus(flows: FlowSet) -> Iterator[FlowError]:
@@ -165,61 +172,48 @@ def out_of_step(
     by language (``{"intents": ["en-US"]}``).
     """
     yield from _foreign_grammars(flows, grammars)
-    yield from _missing_flows(flows)
-    spoken = {flow.language for flow in flows}
+    yield from _untranslated(flows)
+    spoken = set(flows.languages)
     for what, languages in (others or {}).items():
         for language in sorted(spoken - set(languages)) if languages else ():
-            flow = next(each for each in flows if each.language == language)
+            flow = next(each for each in flows.in_all_languages() if each.language == language)
             yield Place(flow.file, 0, 0).error(
                 f"{what} has nothing in {language}", f"Add {what}/{language}.yaml."
             )
 
 
 def _foreign_grammars(flows: FlowSet, grammars: Mapping[str, Language]) -> Iterator[FlowError]:
-    for flow in flows:
+    for flow in flows.in_all_languages():
         for reference in FlowSet({flow.name: flow}).grammars():
             language = grammars.get(reference.name)
             if language and _primary(language) != _primary(flow.language):
                 yield reference.place.error(
                     f"the flow speaks {flow.language}, its grammar '{reference.name}' {language}",
-                    "Name a grammar of the flow's language.",
+                    _own_grammar(reference.name, flow.language),
                 )
 
 
-def _missing_flows(flows: FlowSet) -> Iterator[FlowError]:
-    """Flows that come in several languages, ``main`` and ``main_zh``: each in all of them, and each
-    with the same steps."""
-    families: dict[str, dict[Language, Flow]] = {}
-    for flow in flows:
-        families.setdefault(_base(flow), {})[flow.language] = flow
-    wanted = {language for family in families.values() if len(family) > 1 for language in family}
-    for base, family in families.items():
-        flow = next(iter(family.values()))
-        for language in sorted(wanted - set(family)):
-            yield flow.start.place.error(
-                f"flow '{base}' is not there in {language}", "Write it, as the others are."
-            )
-        if len(family) > 1:
-            yield from _missing_twins(family)
+def _own_grammar(name: str, language: Language) -> str:
+    if name.startswith("builtin:"):
+        return "Ask for it by keys, or write a grammar of your own."
+    if name.startswith(f"{language}/"):
+        return f"Write grammars/{name}.gram."
+    return "Name a grammar of the flow's language."
 
 
-def _missing_twins(family: Mapping[Language, Flow]) -> Iterator[FlowError]:
-    for flow in family.values():
-        for other in family.values():
-            for name in [name for name in flow.steps if name not in other.steps]:
-                yield flow.steps[name].place.error(
-                    f"step '{name}' is not there in {other.language}", f"Add it to {other.file}."
+def _untranslated(flows: FlowSet) -> Iterator[FlowError]:
+    """Flows that are not there in every language of the application, and texts that one of the
+    languages lacks or has too many."""
+    for language, translation in flows.translations.items():
+        for flow in translation:
+            if flow is not flows[flow.name]:
+                yield from flow.out_of_step
+            elif flow.language != language and list(flow.templates()):
+                file = Path(flow.file)
+                yield flow.start.place.error(
+                    f"flow '{flow.name}' is not there in {language}",
+                    f"Write its texts to {file.parent / language / file.name}.",
                 )
-
-
-def _base(flow: Flow) -> str:
-    """The flow's name without its language at the end: 'main' of 'main_zh' and 'main.zh-CN'."""
-    tag = flow.language.lower().replace("_", "-")
-    name = flow.name.lower().replace("_", "-").replace(".", "-")
-    for ending in (tag, _primary(flow.language)):
-        if name.endswith(f"-{ending}"):
-            return flow.name[: -len(ending) - 1]
-    return flow.name
 
 
 def _primary(language: str) -> str:

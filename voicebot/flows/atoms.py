@@ -91,6 +91,10 @@ def matching(node: Node, pattern: str, what: str) -> str:
     return scalar.raw
 
 
+def language(node: Node) -> str:
+    return matching(node, LANGUAGE_TAG, "a language such as en-US")
+
+
 def step(node: Node) -> Reference:
     return Reference(matching(node, STEP_NAME, "the name of a step"), node.place)
 

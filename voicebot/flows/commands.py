@@ -1,7 +1,8 @@
 """What goes into the flow interpreter and what comes out: plain frozen data.
 
-An event goes in, a list of commands comes out. The list is any number of `Say`, then exactly one
-command that waits (`Listen`, `Act`, `Transfer`) or ends (`HangUp`); the next event answers it.
+An event goes in, a list of commands comes out. The list is any number of `Say` and
+`ChangeLanguage`, then exactly one command that waits (`Listen`, `Act`, `Transfer`) or ends
+(`HangUp`); the next event answers it.
 """
 
 from __future__ import annotations
@@ -123,6 +124,17 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeLanguage:
+    """From here on the contact is held in ``language``: what is said, listened for and shown.
+
+    It comes before the first command of that language. A contact begins in the language of its
+    first flow, as written.
+    """
+
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
 class ListGrammar:
     """A grammar that is made while the call runs: each item is a phrase, as it is written, and
     what it means. An item whose phrase is empty cannot be spoken. ``near``: an item said or typed a
@@ -241,4 +253,4 @@ class HangUp:
     reason: str
 
 
-Command: TypeAlias = Say | Listen | Act | Transfer | HangUp
+Command: TypeAlias = Say | ChangeLanguage | Listen | Act | Transfer | HangUp

@@ -13,12 +13,14 @@ from voicebot.document import Map, Node, Place, Scalar, Sequence
 from voicebot.errors import FlowError
 from voicebot.flows import atoms
 from voicebot.flows.form_model import Aside, FormSlot, Review, SlotConfirm
+from voicebot.flows.localisation import grammar_name
 from voicebot.flows.model import (
     Branch,
     Case,
     Commands,
     Confirm,
     Intents,
+    LanguageName,
     ListSource,
     Reference,
     Route,
@@ -38,16 +40,23 @@ from voicebot.flows.vocabulary import (
     Key,
     Shape,
 )
-from voicebot.types import Json
+from voicebot.types import Json, Language
 
 _T = TypeVar("_T")
 
 
 class FieldReader:
-    """Reads mappings by a table of keys, and adds every fault to ``problems``."""
+    """Reads mappings by a table of keys, and adds every fault to ``problems``.
 
-    def __init__(self, problems: list[FlowError]) -> None:
+    ``language`` is that of the flow; ``translated`` says that the flow is another's translation.
+    """
+
+    def __init__(
+        self, problems: list[FlowError], language: Language, *, translated: bool = False
+    ) -> None:
         self.problems = problems
+        self._language = language
+        self._translated = translated
         self._readers: Mapping[Shape, Callable[[Node], Any]] = {
             Shape.TEXT: atoms.text,
             Shape.PROMPT: atoms.prompt,
@@ -80,9 +89,12 @@ class FieldReader:
             Shape.COUNT: lambda node: atoms.whole_number(node, atoms.MAX_COUNT),
             Shape.CONFIDENCE: atoms.confidence,
             Shape.TERMCHAR: atoms.termchar,
-            Shape.LANGUAGE: lambda node: atoms.matching(
-                node, atoms.LANGUAGE_TAG, "a language such as en-US"
+            Shape.LANGUAGE: atoms.language,
+            Shape.LANGUAGE_VALUE: self._language_value,
+            Shape.LANGUAGE_MAP: lambda node: self._each(
+                atoms.mapping(node).entries, self._language_name
             ),
+            Shape.GRAMMAR: self._named_grammar,
             Shape.STEPS: atoms.mapping,
             Shape.SLOTS: self._slots,
             Shape.SLOT_CONFIRM: self._slot_confirm,
@@ -150,7 +162,7 @@ class FieldReader:
 
     def _grammar(self, node: Node) -> Reference | ListSource:
         if not isinstance(node, Map):
-            return atoms.reference(node)
+            return self._named_grammar(node)
         values = self.read(node, LIST_KEYS, "a grammar's list", node.place) or {"list": []}
         return ListSource(place=node.place, **values)
 
@@ -169,6 +181,22 @@ class FieldReader:
             return Intents(node.place, self._references(node))
         values = self.read(node, INTENTS_KEYS, "intents", node.place) or {}
         return Intents(node.place, **values)
+
+    def _named_grammar(self, node: Node) -> Reference:
+        return self._localised(atoms.reference(node))
+
+    def _localised(self, reference: Reference) -> Reference:
+        name = grammar_name(reference.name, self._language, translated=self._translated)
+        return Reference(name, reference.place)
+
+    def _language_value(self, node: Node) -> LanguageName | Template:
+        value = atoms.value(node)
+        if isinstance(value, Template) and not value.is_static:
+            return value
+        return self._language_name(node)
+
+    def _language_name(self, node: Node) -> LanguageName:
+        return LanguageName(Language(atoms.language(node)), node.place)
 
     def _field_names(self, node: Node) -> tuple[str, ...]:
         if not isinstance(node, Sequence):
@@ -259,7 +287,7 @@ class FieldReader:
         return Confirm(
             ask=values.get("ask", ()),
             below=values.get("below"),
-            **_yes_and_no(values, node.place),
+            **self._yes_and_no(values, node.place),
         )
 
     def _texts(self, node: Node) -> tuple[str, ...]:
@@ -305,13 +333,13 @@ class FieldReader:
             say=values.get("say", ()),
             ask_below=values.get("ask_below"),
             say_below=values.get("say_below"),
-            **_yes_and_no(values, node.place),
+            **self._yes_and_no(values, node.place),
         )
 
     def _review(self, node: Node) -> Review:
         values = self.read(atoms.mapping(node), REVIEW_KEYS, "review", node.place) or {}
         return Review(
-            values.get("ask", ()), values.get("change", ()), **_yes_and_no(values, node.place)
+            values.get("ask", ()), values.get("change", ()), **self._yes_and_no(values, node.place)
         )
 
     def _aside(self, node: Node) -> Aside:
@@ -322,7 +350,12 @@ class FieldReader:
 
     def _commands(self, node: Node) -> Commands:
         values = self.read(atoms.mapping(node), COMMANDS_KEYS, "commands", node.place) or {}
-        return Commands(values.get("grammar"), values.get("keys", {}), values.get("steps", {}))
+        return Commands(
+            values.get("grammar"),
+            values.get("keys", {}),
+            values.get("steps", {}),
+            values.get("languages", {}),
+        )
 
     def _trouble(self, node: Node) -> Trouble:
         values = self.read(atoms.mapping(node), TROUBLE_KEYS, "trouble", node.place)
@@ -331,9 +364,9 @@ class FieldReader:
             values["if_"] = values.pop("if")
         return Trouble(**values)
 
-
-def _yes_and_no(values: Mapping[str, Any], place: Place) -> dict[str, Any]:
-    return {
-        "grammar": values.get("grammar", Reference("builtin:boolean", place)),
-        "keys": values.get("keys", {"1": True, "2": False}),
-    }
+    def _yes_and_no(self, values: Mapping[str, Any], place: Place) -> dict[str, Any]:
+        default = self._localised(Reference("builtin:boolean", place))
+        return {
+            "grammar": values.get("grammar", default),
+            "keys": values.get("keys", {"1": True, "2": False}),
+        }

@@ -219,7 +219,7 @@ def _say_back(walk: Walk, step: FormStep, names: tuple[str, ...]) -> None:
         if confirm is not None and confirm.say:
             walk.say(confirm.say, step)
         elif isinstance(value, str | int | float) and not isinstance(value, bool):
-            walk.commands.append(Say(Prompt((Value(value), ".")), step.bargein))
+            walk.emit(Say(Prompt((Value(value), ".")), step.bargein))
 
 
 def _complete(walk: Walk, step: FormStep, needed: Mapping[str, FormSlot]) -> None:

@@ -13,6 +13,7 @@ from voicebot.flows.model import (
     CallStep,
     Flow,
     FormStep,
+    LanguageStep,
     Reference,
     SayStep,
     SetStep,
@@ -76,7 +77,7 @@ def edges(step: Step) -> Iterator[Edge]:
         if step.next is not None:
             yield Edge(step.next, Why.NEXT)
         yield Edge(step.on_failure, Why.FAILURE)
-    elif isinstance(step, SayStep | SetStep | CallStep):
+    elif isinstance(step, SayStep | SetStep | LanguageStep | CallStep):
         yield Edge(step.next, Why.NEXT)
 
 

@@ -52,7 +52,11 @@ class Interpreter:
     def begin(self) -> FlowState:
         """The state of a contact that has not begun; it waits for `ContactStarted`."""
         facts: dict[str, Json] = {"language": str(self._start.language), "frustration": 0.0}
-        return FlowState((Frame(self._start.name, self._start.start.name),), variables=facts)
+        return FlowState(
+            (Frame(self._start.name, self._start.start.name),),
+            variables=facts,
+            speaks=self._start.language,
+        )
 
     def receive(self, state: FlowState, event: FlowEvent) -> tuple[FlowState, list[Command]]:
         """Answer ``event`` with any number of `Say` and one command that waits or ends.
@@ -74,12 +78,14 @@ class Interpreter:
         return walk
 
     def resume(self, state: FlowState) -> tuple[FlowState, list[Command]]:
-        """Ask the present question again, on the channel that the contact has moved to.
+        """Ask the present question again, on the channel that the contact has moved to; that
+        channel is told the contact's language, where it is not that of the first flow.
 
         Raises UsageError where the contact does not wait for an answer.
         """
         if state.waiting not in {Waiting.INPUT, Waiting.CONFIRMATION}:
             raise UsageError(f"a contact cannot move while waiting for {state.waiting}")
+        state = replace(state, speaks=self._start.language)
         walk = Walk(self._flows, state, questions.open_question, forms.open_form)
         questions.ask_again(walk)
         return walk.state, walk.commands
@@ -96,7 +102,11 @@ def _felt(state: FlowState, event: FlowEvent) -> FlowState:
 
 
 def _started(walk: Walk, event: ContactStarted) -> None:
+    begun_in = walk.state.variables.get("language")
     walk.set(**event.facts)
+    # A language that no flow speaks is none to begin in.
+    walk.set(language=begun_in)
+    walk.change_language(str(event.facts.get("language") or ""))
     walk.run()
 
 

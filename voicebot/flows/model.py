@@ -6,12 +6,12 @@ test keeps the two in step.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TypeAlias
 
 from voicebot.document import Place, suggest
-from voicebot.errors import UsageError
+from voicebot.errors import FlowError, UsageError
 from voicebot.flows.commands import TransferMode
 from voicebot.flows.expression import Expression
 from voicebot.flows.form_model import Aside, FormSlot, Review
@@ -27,6 +27,14 @@ class Reference:
     """A name that points to something defined elsewhere, and where it is written."""
 
     name: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageName:
+    """A language that the contact is to change to, and where it is written."""
+
+    language: Language
     place: Place
 
 
@@ -110,12 +118,14 @@ class Intents:
 class Commands:
     """What a caller may say at every question: a grammar, keys, and where the words lead.
 
-    ``help``, ``repeat`` and ``back`` need no step; every other command has one.
+    ``help``, ``repeat`` and ``back`` need no step; every other command has one, or a language.
     """
 
     grammar: Reference | None
     keys: Mapping[str, str]
     steps: Mapping[str, Reference]
+    languages: Mapping[str, LanguageName] = field(default_factory=dict)
+    """Commands that ask the present question again in another language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +216,15 @@ class SetStep(_Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LanguageStep(_Step):
+    """Goes on in another language; one that no flow speaks changes nothing. What it says is said
+    in the new language."""
+
+    language: LanguageName | Template
+    next: Reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BranchStep(_Step):
     branch: Branch
 
@@ -267,6 +286,7 @@ Step: TypeAlias = (
     | AskStep
     | FormStep
     | SetStep
+    | LanguageStep
     | BranchStep
     | ActStep
     | TransferStep
@@ -296,6 +316,8 @@ class Flow:
     which: tuple[Template, ...] = ()
     unreadable: frozenset[str] = frozenset()
     """Steps that are in the file but could not be read; empty in a flow that is run."""
+    out_of_step: tuple[FlowError, ...] = ()
+    """Of a flow in another language: texts that it lacks, or has too many."""
 
     def templates(self) -> Iterator[Template]:
         """Every prompt's template, in the file's order of steps."""
@@ -368,9 +390,11 @@ def step_keys(kind: type[_Step]) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class FlowSet:
-    """All flows of an application folder, by name."""
+    """All flows of an application folder, by name: as they are written, and in ``translations``
+    the same flows in other languages. One that was not translated stands there as it is."""
 
     flows: Mapping[str, Flow]
+    translations: Mapping[Language, FlowSet] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Flow:
         """Raises UsageError for a flow that is not there."""
@@ -382,7 +406,23 @@ class FlowSet:
             ) from None
 
     def __iter__(self) -> Iterator[Flow]:
+        """The flows as they are written, none twice."""
         return iter(self.flows.values())
+
+    def speaking(self, language: str) -> FlowSet:
+        """The flows in one of ``languages``, as far as they are translated."""
+        return self.translations.get(Language(language), self)
+
+    def in_all_languages(self) -> Iterator[Flow]:
+        """Every flow as it is written, then what was translated of it."""
+        yield from self
+        for translation in self.translations.values():
+            yield from (flow for flow in translation if flow is not self.flows[flow.name])
+
+    @property
+    def languages(self) -> tuple[Language, ...]:
+        """The languages of all flows, each once."""
+        return tuple(dict.fromkeys(flow.language for flow in self.in_all_languages()))
 
     def prompts(self) -> Iterator[tuple[Prompt, Language]]:
         """Every prompt with its language, each once, for rendering ahead of time.
@@ -391,7 +431,7 @@ class FlowSet:
         from the static ones, which are worth rendering.
         """
         seen: set[tuple[Prompt, Language]] = set()
-        for flow in self:
+        for flow in self.in_all_languages():
             for template in flow.templates():
                 entry = (_outline(template), flow.language)
                 if entry not in seen:
@@ -399,8 +439,8 @@ class FlowSet:
                     yield entry
 
     def grammars(self) -> Iterator[Reference]:
-        """Every mention of a grammar that has a name."""
-        for flow in self:
+        """Every mention of a grammar that has a name, in all languages."""
+        for flow in self.in_all_languages():
             if flow.commands is not None and flow.commands.grammar is not None:
                 yield flow.commands.grammar
             for step in flow.steps.values():
@@ -416,6 +456,17 @@ class FlowSet:
 
     def _steps(self) -> Iterator[Step]:
         return (step for flow in self for step in flow.steps.values())
+
+
+def nearest_language(wanted: str, known: Iterable[Language]) -> Language:
+    """The one of ``known`` that ``wanted`` means, also with another region; '' for none."""
+    languages = {language.lower(): language for language in known}
+    tag = wanted.lower()
+    if tag in languages:
+        return languages[tag]
+    primary = tag.partition("-")[0]
+    alike = (each for name, each in languages.items() if name.partition("-")[0] == primary)
+    return next(alike, Language(""))
 
 
 def _outline(template: Template) -> Prompt:

@@ -83,7 +83,8 @@ def ask_again(walk: Walk) -> None:
     if (confirm := _confirming(walk, step)) is not None:
         ask_to_confirm(walk, confirm)
         return
-    walk.commands += [Say(prompt, step.bargein) for prompt in walk.state.said]
+    for prompt in walk.state.said:
+        walk.emit(Say(prompt, step.bargein))
     _listen(walk, step)
 
 
@@ -175,7 +176,7 @@ def _listen(walk: Walk, step: AskStep, confirm: Confirm | None = None) -> None:
         intents = WantedIntents(walk.flow.language, names)
     if commands is not None and commands.grammar is not None:
         grammars.append(commands.grammar.name)
-    walk.commands.append(
+    walk.emit(
         Listen(
             grammars=_each_once(grammars),
             keys=keys,
@@ -235,6 +236,8 @@ def obey(walk: Walk, step: AskStep, command: str) -> None:
     found = walk.nearest(lambda flow: flow.commands)
     if found is not None and command in found[1].steps:
         leave(walk, found[1].steps[command].name, found[0])
+    elif found is not None and command in found[1].languages:
+        _ask_in_language(walk, found[1].languages[command].language)
     elif command == "repeat":
         ask_again(walk)
     elif command == "help":
@@ -243,6 +246,17 @@ def obey(walk: Walk, step: AskStep, command: str) -> None:
         _go_back(walk)
     else:
         nomatch(walk)
+
+
+def _ask_in_language(walk: Walk, language: str) -> None:
+    """Ask the present question in another language; what was understood so far stays."""
+    walk.change_language(language)
+    step = question(walk)
+    if walk.state.waiting is Waiting.CONFIRMATION and step.confirm is not None:
+        ask_to_confirm(walk, step.confirm)
+    else:
+        walk.say(step.ask, step)
+        _listen(walk, step)
 
 
 def _go_back(walk: Walk) -> None:

@@ -1,20 +1,23 @@
 """Flow files to flows: ``load_flows(folder)`` for those who run them, `read_flows` for checks.
 
 Every ``*.yaml`` file of the folder is one flow, named after the file; ``actions.yaml`` belongs to
-the actions and is passed over.
+the actions and is passed over. A folder in it that is named after a language holds the same flows'
+texts in that language (`flows.localisation`).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from voicebot.document import Map, Node, Place, read_document, suggest
+from voicebot.document import Map, Node, Place, Scalar, read_document, suggest
 from voicebot.errors import FlowError, SourceError
-from voicebot.flows.atoms import STEP_NAME
+from voicebot.flows.atoms import LANGUAGE_TAG, STEP_NAME
 from voicebot.flows.fields import FieldReader
+from voicebot.flows.localisation import Overlay
 from voicebot.flows.model import (
     ActStep,
     AskStep,
@@ -25,6 +28,7 @@ from voicebot.flows.model import (
     FormStep,
     GotoStep,
     HangUpStep,
+    LanguageStep,
     ReturnStep,
     SayStep,
     SetStep,
@@ -42,6 +46,7 @@ STEP_CLASSES: Mapping[str, type[Step]] = {
     "ask": AskStep,
     "form": FormStep,
     "set": SetStep,
+    "language": LanguageStep,
     "branch": BranchStep,
     "act": ActStep,
     "transfer": TransferStep,
@@ -76,20 +81,68 @@ def read_flows(folder: Path) -> tuple[FlowSet, list[FlowError]]:
     """
     problems: list[FlowError] = []
     flows: dict[str, Flow] = {}
+    documents: dict[str, Map] = {}
     paths = sorted(path for path in folder.glob("*.yaml") if path.name != ACTIONS_FILE)
     for path in paths:
         try:
-            flow = read_flow(read_document(path), path.stem, str(path), problems)
+            root = read_document(path)
         except FlowError as problem:
             problems.append(problem)
             continue
-        if flow is not None:
-            flows[path.stem] = flow
+        flow = read_flow(root, path.stem, str(path), problems)
+        if flow is not None and isinstance(root, Map):
+            flows[path.stem], documents[path.stem] = flow, root
     if not paths:
         problems.append(
             FlowError(str(folder), 0, 0, "holds no flow", "Write one, such as main.yaml.")
         )
-    return FlowSet(flows), sorted(problems, key=by_place)
+    translations = {
+        Language(place.name): _read_translation(place, flows, documents, problems)
+        for place in sorted(folder.glob("*/"))
+        if _is_translation(place, problems)
+    }
+    known = {str(problem): problem for problem in problems}  # a fault of a flow is one in each
+    return FlowSet(flows, translations), sorted(known.values(), key=by_place)
+
+
+def _is_translation(folder: Path, problems: list[FlowError]) -> bool:
+    if not any(folder.glob("*.yaml")):
+        return False
+    if re.fullmatch(LANGUAGE_TAG, folder.name):
+        return True
+    problem = f"'{folder.name}' is no language"
+    remedy = "Name the folder after the language that its texts are in, such as zh-CN."
+    problems.append(FlowError(str(folder), 0, 0, problem, remedy))
+    return False
+
+
+def _read_translation(
+    folder: Path,
+    flows: Mapping[str, Flow],
+    documents: Mapping[str, Map],
+    problems: list[FlowError],
+) -> FlowSet:
+    """All flows in the language of ``folder``, those without a file there as they are."""
+    found = dict(flows)
+    for path in sorted(folder.glob("*.yaml")):
+        if path.stem not in documents:
+            if not (folder.parent / path.name).is_file():
+                remedy = suggest(path.stem, documents) or "Delete it."
+                problem = f"there is no flow '{path.stem}' that this could be the words of"
+                problems.append(FlowError(str(path), 0, 0, problem, remedy))
+            continue
+        overlay = Overlay(Language(folder.name), str(path))
+        try:
+            document = overlay.translated(documents[path.stem], read_document(path))
+        except FlowError as problem:
+            problems.append(problem)
+            continue
+        problems += overlay.problems
+        written = flows[path.stem]
+        flow = read_flow(document, path.stem, written.file, problems, translated=True)
+        if flow is not None:
+            found[path.stem] = replace(flow, out_of_step=tuple(overlay.out_of_step))
+    return FlowSet(found)
 
 
 def by_place(problem: SourceError) -> tuple[str, int, int]:
@@ -97,13 +150,20 @@ def by_place(problem: SourceError) -> tuple[str, int, int]:
     return problem.file, problem.line, problem.column
 
 
-def read_flow(root: Node, name: str, file: str, problems: list[FlowError]) -> Flow | None:
-    """Make a flow of a document; None where too much is missing. Faults go to ``problems``."""
+def read_flow(
+    root: Node, name: str, file: str, problems: list[FlowError], *, translated: bool = False
+) -> Flow | None:
+    """Make a flow of a document; None where too much is missing. Faults go to ``problems``.
+
+    ``translated`` says that the document is a flow with a translation laid over it.
+    """
     top = Place(file, 1, 1)
     if not isinstance(root, Map):
         problems.append(root.place.error("a flow is a mapping", "Begin with 'start:'."))
         return None
-    reader = FieldReader(problems)
+    tongue = root.get("language")
+    language = Language(str(tongue.value) if isinstance(tongue, Scalar) else DEFAULT_LANGUAGE)
+    reader = FieldReader(problems, language, translated=translated)
     values = reader.read(root, FLOW_KEYS, "the flow", top)
     if values is None:
         # The steps are still read, so that their problems show too.
@@ -111,7 +171,7 @@ def read_flow(root: Node, name: str, file: str, problems: list[FlowError]) -> Fl
             _read_steps(steps_node, reader)
         return None
     steps, unreadable = _read_steps(values.pop("steps"), reader)
-    language = Language(values.pop("language", DEFAULT_LANGUAGE))
+    values.pop("language", None)
     return Flow(
         name=name, file=file, language=language, steps=steps, unreadable=unreadable, **values
     )

@@ -145,6 +145,9 @@ _SHAPES: dict[Shape, _Schema] = {
     Shape.CONFIDENCE: {"type": "number", "minimum": 0, "maximum": 1},
     Shape.TERMCHAR: {"enum": ["", *KEYS]},
     Shape.LANGUAGE: _name(LANGUAGE_TAG),
+    Shape.LANGUAGE_VALUE: {"anyOf": [_name(LANGUAGE_TAG), {"type": "string", "pattern": r"^\{"}]},
+    Shape.LANGUAGE_MAP: _map_of(_name(LANGUAGE_TAG)),
+    Shape.GRAMMAR: _TEXT,
 }
 # These are built of the shapes above.
 _SHAPES |= {

@@ -94,6 +94,8 @@ class FlowState:
     forms: tuple[OpenForm, ...] = ()
     """Forms under way, the deepest last."""
     mood: Mood = CALM
+    speaks: str = ""
+    """The language that the channel was told last; empty for that of the first flow."""
 
     @property
     def step(self) -> str:
@@ -140,6 +142,7 @@ class FlowState:
             "handed_over": self.handed_over,
             "mood": {name: getattr(self.mood, name) for name in Mood.__slots__},
             "forms": [_form_to_json(form) for form in self.forms],
+            "speaks": self.speaks,
         }
 
     @classmethod
@@ -159,6 +162,7 @@ class FlowState:
                 handed_over=data.get("handed_over", False),
                 mood=Mood(**data.get("mood", {})),
                 forms=tuple(_form_from_json(form) for form in data.get("forms", ())),
+                speaks=data.get("speaks", ""),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise UsageError(f"this is no state of a flow: {error!r}") from None

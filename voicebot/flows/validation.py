@@ -24,11 +24,14 @@ from voicebot.flows.model import (
     FlowSet,
     FormStep,
     GotoStep,
+    LanguageName,
+    LanguageStep,
     ListSource,
     Reference,
     SetStep,
     Step,
     TransferStep,
+    nearest_language,
     step_grammars,
     step_templates,
 )
@@ -60,12 +63,13 @@ def validate(flows: FlowSet, known: Known = NOTHING_KNOWN) -> list[FlowError]:
     """Every problem of ``flows``, in the order of files and lines."""
     variables = _variables(flows)
     problems: list[FlowError] = []
-    for flow in flows:
+    for flow in flows.in_all_languages():
         problems += _missing_steps(flow)
         problems += _questions(flow)
         problems += _forms(flow)
         problems += _commands(flow)
         problems += _other_flows(flow, flows)
+        problems += _languages(flow, flows.languages)
         problems += _transfers(flow)
         problems += missing_intents(flow, known.intents)
         if not any(each.unreadable for each in flows):
@@ -73,11 +77,14 @@ def validate(flows: FlowSet, known: Known = NOTHING_KNOWN) -> list[FlowError]:
         if not flow.unreadable:
             problems += _unreachable(flow)
             problems += _dead_ends(flow)
-    problems += _missing(flows.grammars(), known.grammars, "grammar", "Write grammars/{}.gram.")
+    # A translation's grammars are those of the flow, unless its language has its own.
+    written = FlowSet(flows.flows)
+    problems += _missing(written.grammars(), known.grammars, "grammar", "Write grammars/{}.gram.")
     problems += _missing(flows.actions(), known.actions, "action", "Define it in actions.yaml.")
     problems += _arguments(flows, known.actions or {})
     problems += missing_transfers(flows, known.transfers)
-    return sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))
+    each_once = {str(problem): problem for problem in problems}.values()
+    return sorted(each_once, key=lambda problem: (problem.file, problem.line, problem.column))
 
 
 def missing_transfers(flows: FlowSet, transfers: Collection[str] | None) -> Iterator[FlowError]:
@@ -147,13 +154,27 @@ def _forms(flow: Flow) -> Iterator[FlowError]:
 def _commands(flow: Flow) -> Iterator[FlowError]:
     if flow.commands is None:
         return
-    known = {*BUILTIN_COMMANDS, *flow.commands.steps}
+    known = {*BUILTIN_COMMANDS, *flow.commands.steps, *flow.commands.languages}
     for keys, command in flow.commands.keys.items():
         if command not in known:
             where = flow.commands.grammar.place if flow.commands.grammar else flow.start.place
             yield where.error(
                 f"key {keys} means the command '{command}', which has no step",
                 suggest(command, known) or "Add it to the commands' 'steps'.",
+            )
+
+
+def _languages(flow: Flow, spoken: Collection[Language]) -> Iterator[FlowError]:
+    """Languages to change to that no flow speaks."""
+    wanted = list(flow.commands.languages.values()) if flow.commands is not None else []
+    for step in flow.steps.values():
+        if isinstance(step, LanguageStep) and isinstance(step.language, LanguageName):
+            wanted.append(step.language)
+    for name in wanted:
+        if not nearest_language(name.language, spoken):
+            yield name.place.error(
+                f"no flow speaks {name.language}",
+                f"Write its words in a folder {name.language} beside this flow.",
             )
 
 
@@ -283,6 +304,8 @@ def names_read(flow: Flow) -> Iterator[Name]:
         templates += (*step_templates(step), *_list_templates(step))
         if isinstance(step, SetStep):
             templates += _templates_of(step.set)
+        elif isinstance(step, LanguageStep):
+            templates += _templates_of({"language": step.language})
         elif isinstance(step, ActStep):
             templates += _templates_of(step.arguments)
         elif isinstance(step, TransferStep):
@@ -314,5 +337,5 @@ def _list_templates(step: Step) -> Iterator[Template]:
             yield source.list
 
 
-def _templates_of(values: Mapping[str, Template | Json]) -> Iterator[Template]:
+def _templates_of(values: Mapping[str, Template | LanguageName | Json]) -> Iterator[Template]:
     return (value for value in values.values() if isinstance(value, Template))

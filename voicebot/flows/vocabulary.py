@@ -45,6 +45,9 @@ class Shape(Enum):
     CONFIDENCE = auto()
     TERMCHAR = auto()
     LANGUAGE = auto()
+    LANGUAGE_VALUE = auto()
+    LANGUAGE_MAP = auto()
+    GRAMMAR = auto()
     STEPS = auto()
     SLOTS = auto()
     SLOT_CONFIRM = auto()
@@ -122,6 +125,15 @@ STEP_KINDS: Mapping[str, tuple[Key, ...]] = {
         Key("set", Shape.ASSIGNMENTS, "variables and their new values", required=True),
         _NEXT,
     ),
+    "language": (
+        Key(
+            "language",
+            Shape.LANGUAGE_VALUE,
+            "language in which the contact goes on: zh-CN, or a variable such as {customer.tongue}",
+            required=True,
+        ),
+        _NEXT,
+    ),
     "branch": (Key("branch", Shape.BRANCH, "conditions and where they lead", required=True),),
     "act": (
         Key("act", Shape.REFERENCE, "name of the action", required=True),
@@ -172,7 +184,7 @@ FLOW_KEYS: tuple[Key, ...] = (
 CONFIRM_KEYS: tuple[Key, ...] = (
     Key("ask", Shape.PROMPTS, "the question; {answer} is what was understood", required=True),
     Key("below", Shape.CONFIDENCE, "ask only below this confidence, 0 to 1 (default: always)"),
-    Key("grammar", Shape.REFERENCE, "grammar of yes and no (default builtin:boolean)"),
+    Key("grammar", Shape.GRAMMAR, "grammar of yes and no (default builtin:boolean)"),
     Key("keys", Shape.KEYS, "keys for true and false (default 1 and 2)"),
 )
 
@@ -214,14 +226,14 @@ SLOT_CONFIRM_KEYS: tuple[Key, ...] = (
     Key("ask_below", Shape.CONFIDENCE, "ask only below this confidence, 0 to 1 (default: always)"),
     Key("say", Shape.PROMPTS, "said before the next question instead: 'For Friday.'"),
     Key("say_below", Shape.CONFIDENCE, "say only below this confidence, 0 to 1 (default: always)"),
-    Key("grammar", Shape.REFERENCE, "grammar of yes and no (default builtin:boolean)"),
+    Key("grammar", Shape.GRAMMAR, "grammar of yes and no (default builtin:boolean)"),
     Key("keys", Shape.KEYS, "keys for true and false (default 1 and 2)"),
 )
 
 REVIEW_KEYS: tuple[Key, ...] = (
     Key("ask", Shape.PROMPTS, "all values, and whether they are right", required=True),
     Key("change", Shape.PROMPTS, "asks what is wrong, after a 'no'", required=True),
-    Key("grammar", Shape.REFERENCE, "grammar of yes and no (default builtin:boolean)"),
+    Key("grammar", Shape.GRAMMAR, "grammar of yes and no (default builtin:boolean)"),
     Key("keys", Shape.KEYS, "keys for true and false (default 1 and 2)"),
 )
 
@@ -232,9 +244,10 @@ ASIDE_KEYS: tuple[Key, ...] = (
 )
 
 COMMANDS_KEYS: tuple[Key, ...] = (
-    Key("grammar", Shape.REFERENCE, "grammar whose meanings are the commands"),
+    Key("grammar", Shape.GRAMMAR, "grammar whose meanings are the commands"),
     Key("keys", Shape.KEY_COMMANDS, "keys to press, each with its command"),
     Key("steps", Shape.STEP_MAP, "the step of each command; help, repeat and back need none"),
+    Key("languages", Shape.LANGUAGE_MAP, "commands that change the language: {chinese: zh-CN}"),
 )
 
 TROUBLE_KEYS: tuple[Key, ...] = (

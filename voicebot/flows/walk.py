@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TypeVar, assert_never
 
 from voicebot.errors import UsageError
-from voicebot.flows.commands import Act, Command, HangUp, Say, Transfer
+from voicebot.flows.commands import Act, ChangeLanguage, Command, HangUp, Say, Transfer
 from voicebot.flows.expression import holds
 from voicebot.flows.model import (
     ActStep,
@@ -23,11 +23,14 @@ from voicebot.flows.model import (
     FormStep,
     GotoStep,
     HangUpStep,
+    LanguageName,
+    LanguageStep,
     ReturnStep,
     SayStep,
     SetStep,
     Step,
     TransferStep,
+    nearest_language,
 )
 from voicebot.flows.state import FlowState, Frame, OpenForm, Waiting
 from voicebot.flows.template import Template
@@ -60,12 +63,17 @@ class Walk:
     ) -> None:
         """Both say whether the walk goes on: a request that waits answers a question, and nothing
         may be missing in a form."""
-        self.flows = flows
+        self._written = flows
         self.state = state
         self.commands: list[Command] = []
         self.trail: list[FlowState] = []
         self._open_question = open_question
         self._open_form = open_form
+
+    @property
+    def flows(self) -> FlowSet:
+        """The flows in the contact's language."""
+        return self._written.speaking(str(self.state.variables.get("language") or ""))
 
     @property
     def flow(self) -> Flow:
@@ -130,7 +138,22 @@ class Walk:
         for template in templates:
             prompt = template.prompt(self.state.variables)
             if prompt.parts:
-                self.commands.append(Say(prompt, bargein))
+                self.emit(Say(prompt, bargein))
+
+    def emit(self, command: Command) -> None:
+        """Give a command, and before it the language where that is another than so far."""
+        language = self.flow.language
+        if self.state.speaks not in {"", language}:
+            self.commands.append(ChangeLanguage(language))
+        self.state = replace(self.state, speaks=language)
+        self.commands.append(command)
+
+    def change_language(self, wanted: str) -> None:
+        """Go on in ``wanted``, in words not said before; not where no flow speaks it."""
+        language = nearest_language(wanted, self._written.languages)
+        if language:
+            self.set(language=str(language))
+            self.state = replace(self.state, said=())
 
     def run(self) -> None:
         """Walk on from the present step until a command waits or the contact ends."""
@@ -138,6 +161,8 @@ class Walk:
             self._drop_forms()
             step = self.step
             self.trail.append(self.state)
+            if isinstance(step, LanguageStep):
+                step = self._change_language(step)
             if not isinstance(step, FormStep):  # a form may be entered, or come back to
                 self.enter(step)
             if not self._pass(step):
@@ -179,7 +204,7 @@ class Walk:
     def _pass(self, step: Step) -> bool:
         """Carry a step out; whether the walk goes on."""
         match step:
-            case SayStep():
+            case SayStep() | LanguageStep():
                 self.go(step.next.name)
             case SetStep():
                 self.set(**self._values(step.set))
@@ -211,6 +236,16 @@ class Walk:
                 assert_never(step)
         return True
 
+    def _change_language(self, step: LanguageStep) -> Step:
+        """Change to the step's language; gives the step in it."""
+        wanted = step.language
+        self.change_language(
+            wanted.language
+            if isinstance(wanted, LanguageName)
+            else str(wanted.value(self.state.variables) or "")
+        )
+        return self.step
+
     def _choose(self, step: BranchStep) -> str:
         for case in step.branch.cases:
             if holds(case.condition, self.state.variables):
@@ -238,12 +273,12 @@ class Walk:
 
     def _act(self, step: ActStep) -> None:
         filler = step.filler.prompt(self.state.variables) if step.filler is not None else None
-        self.commands.append(Act(step.act.name, self._values(step.arguments), filler))
+        self.emit(Act(step.act.name, self._values(step.arguments), filler))
         self.state = replace(self.state, waiting=Waiting.ACTION)
 
     def _transfer(self, step: TransferStep) -> None:
         context = {name: _plain(value) for name, value in self._values(step.context).items()}
-        self.commands.append(
+        self.emit(
             Transfer(
                 step.transfer.name,
                 context,

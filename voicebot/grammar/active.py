@@ -24,7 +24,14 @@ from voicebot.grammar.matcher import best_match
 from voicebot.grammar.network import GrammarNetwork
 from voicebot.grammar.semantics import evaluate
 from voicebot.grammar.tree import Tree
-from voicebot.grammar.words import Lattice, key_lattice, key_words, normalise_words, word_lattice
+from voicebot.grammar.words import (
+    Lattice,
+    as_written,
+    key_lattice,
+    key_words,
+    normalise_words,
+    word_lattice,
+)
 from voicebot.grammar.written import text_lattices
 from voicebot.types import KEYS, Json, Language
 
@@ -145,7 +152,7 @@ class ActiveGrammar:
                     lattices[language] = text_lattices(text, language)
                 for lattice in lattices[language]:
                     if found := best_match(grammar, lattice):
-                        plain = " ".join(normalise_words(text))
+                        plain = as_written(normalise_words(text))
                         return _match(name, grammar, found[0], plain, today)
         return None
 

@@ -49,6 +49,16 @@ def file_of(folder: Path, name: str) -> Path:
     return found[0] if found else path
 
 
+def localised_file(folder: Path, name: str) -> Path:
+    """The same, where ``zh-CN/request`` is ``request`` if the language has no grammar of its own.
+
+    Raises GrammarError as `file_of` does.
+    """
+    path = file_of(folder, name)
+    _, slash, common = name.partition("/")
+    return file_of(folder, common) if slash and not path.is_file() else path
+
+
 def read_source(path: Path) -> SourceFile:
     """Read a file. Raises GrammarError where that is not possible."""
     try:

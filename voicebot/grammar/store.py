@@ -20,7 +20,7 @@ from voicebot.grammar.builtin import BUILTIN, builtin_sources
 from voicebot.grammar.compiled import CompiledGrammar
 from voicebot.grammar.compiler import compile_grammar
 from voicebot.grammar.disk_cache import DiskCache
-from voicebot.grammar.files import file_of, grammar_files, read_source, referred
+from voicebot.grammar.files import grammar_files, localised_file, read_source, referred
 from voicebot.grammar.linker import Linked, SourceFile, link
 from voicebot.grammar.semantics import check_tags
 from voicebot.types import Language
@@ -97,7 +97,8 @@ class GrammarStore:
         return self._folder
 
     def names(self) -> tuple[str, ...]:
-        """Give the names of the grammars in the folder, sorted."""
+        """Give the names of the grammars in the folder, sorted; those of single languages are not
+        among them."""
         return tuple(sorted({path.stem for path in grammar_files(self._folder)}))
 
     def snapshot(self, names: Iterable[str]) -> GrammarStore:
@@ -153,7 +154,7 @@ class GrammarStore:
             return tuple(self._compile(source) for source in builtin_sources(name))
         if (held := self._held.get(name)) is not None:
             return (held,)
-        return (self._compile(read_source(file_of(self._folder, name))),)
+        return (self._compile(read_source(localised_file(self._folder, name))),)
 
     def _compile(self, source: SourceFile) -> CompiledGrammar:
         """Compile, or give what was compiled from the same bytes.

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
+from voicebot.grammar import chinese
+
 Way: TypeAlias = tuple[str, ...]
 """Words that may be said for what is written."""
 
@@ -42,9 +44,20 @@ _ENGLISH_DIGITS: dict[str, tuple[str, ...]] = {
         )
     },
 }
+_CHINESE_DIGITS: dict[str, tuple[str, ...]] = {
+    "0": ("零", "〇"),
+    "1": ("一", "幺"),
+    "2": ("二", "两"),
+    **{str(digit): (name,) for digit, name in enumerate("三四五六七八九", start=3)},
+}
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "＇": "'", "`": "'"})
 _INITIALS = re.compile(r"(?<![\w.])(?:[^\W\d_]\.)+(?:[^\W\d_](?!\w)|(?<=\.[^\W\d_]\.)(?!\w))")
-_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_UNPARTED = "\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+"""Han characters and kana: scripts that write no spaces between words."""
+_WORD = re.compile(rf"[{_UNPARTED}]|[^\W_{_UNPARTED}]+(?:'[^\W_{_UNPARTED}]+)*")
+_PART = re.compile(rf"[{_UNPARTED}]|[^{_UNPARTED}]+")
+_ALL_UNPARTED = re.compile(rf"[{_UNPARTED}]+")
+_SPACE_BESIDE = re.compile(rf"(?<=[{_UNPARTED}]) | (?=[{_UNPARTED}])")
 _ORDINAL = re.compile(r"(\d{1,4})(?:st|nd|rd|th)")
 _LONGEST_CARDINAL = 9
 _LONGEST_DIGITS = 40
@@ -55,7 +68,9 @@ def normalise_words(text: str) -> tuple[str, ...]:
 
     Lower case (NFKC, then folded to lower), split at spaces and punctuation; an apostrophe inside a
     word stays (``o'clock``), initials lose their dots (``a.m.`` is ``am``), digits stay digits.
-    Combining marks stay with their letters, so every script works that parts words by spaces.
+    Combining marks stay with their letters, so every script works that parts words by spaces. In
+    Chinese and Japanese, which do not, every character is a word: where words end is a matter of
+    taste there, and two tastes must meet.
     """
     if text.isascii() and text.isalpha():
         return (text.lower(),)
@@ -75,7 +90,23 @@ def _split(text: str) -> list[str]:
         else " "
         for letter in text
     )
-    return [word.strip("'") for word in kept.split()]
+    return [part.strip("'") for word in kept.split() for part in parts_of(word)]
+
+
+def parts_of(word: str) -> tuple[str, ...]:
+    """Take apart what is written without spaces: each Chinese or Japanese character by itself, and
+    what stands between such."""
+    return tuple(_PART.findall(word))
+
+
+def is_unparted(word: str) -> bool:
+    """Whether all of ``word`` is of a script that writes no spaces between words."""
+    return _ALL_UNPARTED.fullmatch(word) is not None
+
+
+def as_written(words: Sequence[str]) -> str:
+    """Join words the way that they are written: with spaces, but where the script has none."""
+    return _SPACE_BESIDE.sub("", " ".join(words))
 
 
 def spellings(word: str, language: str) -> tuple[tuple[str, ...], ...]:
@@ -102,6 +133,8 @@ def digit_names(digit: str, language: str) -> tuple[str, ...]:
     """Give the words for one digit in ``language``, the commonest first; () where unknown."""
     if language.lower().startswith("en"):
         return _ENGLISH_DIGITS[digit]
+    if language.lower().startswith("zh"):
+        return _CHINESE_DIGITS[digit]
     names = named(int(digit), "cardinal", language)
     return tuple(dict.fromkeys(way[0] for way in names if len(way) == 1))
 
@@ -112,6 +145,10 @@ def named(number: int, form: str, language: str) -> tuple[Way, ...]:
 
     ``form`` is ``cardinal``, ``ordinal`` or ``year``.
     """
+    if language.lower().startswith("zh"):
+        known = form == "cardinal" and number < chinese.LARGEST
+        return (tuple(chinese.number_name(number)),) if known else ()
+
     from num2words import num2words  # needed by few, slow to load
 
     try:

@@ -2,8 +2,8 @@
 
 Each becomes the words that would be said for it, so that the grammars of speech hold it too. The
 characters between its figures carry meaning that `normalise_words` drops, hence two lattices for
-one text: the first reads values as values, the second word by word. English only; months come
-before days ('12/25'), as in the United States.
+one text: the first reads values as values, the second word by word. In English months come before
+days ('12/25'), as in the United States; for Chinese see `chinese`, other languages have no values.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from voicebot.grammar import chinese
 from voicebot.grammar.words import Lattice, Way, named, normalise_words, word_lattice
 
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d{1,9})(?:\.\d{1,9})?|\.\d{1,9}"
@@ -47,6 +48,8 @@ _ENGLISH: Final = "en-US"
 
 def text_lattices(text: str, language: str) -> tuple[Lattice, ...]:
     """Lay out the readings of ``text`` in the order in which they are to be tried."""
+    if language.lower().startswith("zh"):
+        text = chinese.spelled_out(text)
     plain = word_lattice(normalise_words(text), language)
     if not language.lower().startswith("en"):
         return (plain,)

@@ -73,7 +73,7 @@ class Press:
         Raises UsageError for a language that the running server has no engines for.
         """
         known = self._engines.languages
-        for flow in application.flows:
+        for flow in application.flows.in_all_languages():
             if flow.language not in known:
                 raise UsageError(
                     f"{flow.file}: voicebot was started without the language '{flow.language}'. "

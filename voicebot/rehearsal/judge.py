@@ -19,7 +19,7 @@ from voicebot.rehearsal import form_answers, witness
 from voicebot.rehearsal.compare import contains, holds_words
 from voicebot.rehearsal.model import Check, Failure, Named
 from voicebot.rehearsal.witness import Deed, Passage
-from voicebot.types import Json, Language, Outcome
+from voicebot.types import Json, Outcome
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,6 @@ class Played:
     passages: Sequence[Passage]
     state: FlowState
     flows: FlowSet
-    language: Language
     today: date
     outcome: Outcome | None
 
@@ -38,10 +37,10 @@ class Played:
         """Each prompt as it is read and as it is heard."""
         return [
             (
-                witness.as_read(prompt, self.language, self.today),
-                witness.as_heard(prompt, self.language, self.today),
+                witness.as_read(prompt, language, self.today),
+                witness.as_heard(prompt, language, self.today),
             )
-            for prompt in witness.prompts(self.passages)
+            for prompt, language in witness.prompts(self.passages)
         ]
 
     @cached_property

@@ -119,6 +119,11 @@ class ConversationTest:
     outcome: Check | None = None
 
     @property
+    def language(self) -> str:
+        """The language that the call begins in; empty for that of its flow."""
+        return str(self.setting.facts.get("language") or "")
+
+    @property
     def sets_confidence(self) -> bool:
         """Whether it says how sure the recogniser is, which only typed words can have."""
         return any(turn.move is not None and turn.move.confidence < 1 for turn in self.talk)

@@ -24,7 +24,7 @@ from voicebot.rehearsal.model import (
 from voicebot.rehearsal.stage import Stage
 from voicebot.rehearsal.transcript import Line, lines, move_line
 from voicebot.rehearsal.witness import Passage, Witness
-from voicebot.types import Language, Outcome
+from voicebot.types import Outcome
 
 
 class Channel(Protocol):
@@ -82,11 +82,9 @@ class Result:
         return not self.failures
 
 
-async def perform(
-    test: ConversationTest, channel: Channel, stage: Stage, language: Language, today: date
-) -> Result:
+async def perform(test: ConversationTest, channel: Channel, stage: Stage, today: date) -> Result:
     """Play ``test`` until it is over or a turn was not as expected."""
-    performance = _Performance(test, channel, stage, language, today)
+    performance = _Performance(test, channel, stage, today)
     began = time.perf_counter()
     try:
         await performance.play()
@@ -105,14 +103,12 @@ class _Performance:
         test: ConversationTest,
         channel: Channel,
         stage: Stage,
-        language: Language,
         today: date,
     ) -> None:
         self.result = Result(test)
         self._test = test
         self._channel = channel
         self._stage = stage
-        self._language = language
         self._today = today
         self._mark = 0
         """Where the passages of the present turn begin."""
@@ -164,7 +160,6 @@ class _Performance:
             self._channel.witness.passages[self._mark :],
             self._channel.witness.state,
             self._channel.witness.flows,
-            self._language,
             self._today,
             self._channel.outcome,
         )
@@ -174,4 +169,4 @@ class _Performance:
 
     def _tell(self, before: Sequence[Line]) -> None:
         fresh = self._channel.witness.passages[self._mark :]
-        self.result.transcript += [*before, *lines(fresh, self._language, self._today)]
+        self.result.transcript += [*before, *lines(fresh, self._today)]

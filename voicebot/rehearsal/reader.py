@@ -160,13 +160,19 @@ class _File:
         return Setting(
             flow=self._flow(flow) if (flow := read("flow")) is not None else None,
             today=_day(today) if (today := read("today")) is not None else None,
-            facts=_facts(facts) if (facts := read("facts")) is not None else {},
+            facts={
+                **(_facts(facts) if (facts := read("facts")) is not None else {}),
+                **(self._language(tongue) if (tongue := read("language")) is not None else {}),
+            },
             actions=self._stubs(read("actions"), "action", self._names.actions, _action),
             transfers=self._stubs(read("transfers"), "target", self._names.targets(), _transfer),
         )
 
     def _flow(self, node: Node) -> str:
         return known(node, self._names.flows.flows, "flow")
+
+    def _language(self, node: Node) -> dict[str, Json]:
+        return {"language": known(node, self._names.flows.languages, "language")}
 
     def _stubs(
         self, node: Node | None, what: str, names: Collection[str], read: Callable[[Node], Answer]

@@ -25,6 +25,7 @@ from voicebot.sessions.comprehension import Comprehension
 from voicebot.sessions.ears import Detector, voice_detector
 from voicebot.sessions.grammars import ListenGrammars
 from voicebot.sessions.registry import CallRegistry
+from voicebot.sessions.tongue import Tongue
 from voicebot.sessions.voice import VoiceServices, VoiceSession
 from voicebot.speech.prompts import PromptRenderer
 from voicebot.speech.recognizer import Recognition
@@ -106,6 +107,7 @@ class SpokenCall:
         return VoiceServices(
             recognize=self._recognize,
             renderer=self._pipeline.renderer(language),
+            tongue=lambda other: Tongue(self._recognize, self._pipeline.renderer(other)),
             grammars=self._pipeline.grammars,
             comprehension=self._pipeline.comprehension,
             act=stage.act,

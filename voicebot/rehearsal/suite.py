@@ -11,7 +11,7 @@ from typing import Protocol
 from voicebot.actions.reader import ActionFile
 from voicebot.errors import FlowError, UsageError
 from voicebot.flows.interpreter import Interpreter
-from voicebot.flows.model import FlowSet
+from voicebot.flows.model import FlowSet, nearest_language
 from voicebot.rehearsal.coverage import Coverage, measure
 from voicebot.rehearsal.model import ConversationTest, Setting
 from voicebot.rehearsal.performance import Channel, Result, perform
@@ -128,9 +128,11 @@ class Suite:
         assert setting.flow is not None
         assert setting.today is not None
         await self._sandbox.renew()
-        language = self._flows[setting.flow].language
+        begins_in = str(setting.facts.get("language") or "")
+        language = nearest_language(begins_in, self._flows.languages)
+        language = language or self._flows[setting.flow].language
         stage = Stage(setting, self._sandbox.run)
         interpreter = Interpreter(self._flows, setting.flow)
         witness = Witness(interpreter, facts=setting.facts, transfer=stage.transfer)
         channel = self._opens(test, witness, stage, language)
-        return await perform(test, channel, stage, language, setting.today)
+        return await perform(test, channel, stage, setting.today)

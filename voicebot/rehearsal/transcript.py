@@ -27,7 +27,6 @@ from voicebot.flows.commands import (
 from voicebot.rehearsal import witness
 from voicebot.rehearsal.model import Move, MoveKind
 from voicebot.rehearsal.witness import Passage
-from voicebot.types import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +52,14 @@ def move_line(move: Move, voice: str = "") -> Line:
             return Line("caller", "hangs up")
 
 
-def lines(passages: Sequence[Passage], language: Language, today: date) -> Iterator[Line]:
+def lines(passages: Sequence[Passage], today: date) -> Iterator[Line]:
     """What these passages held."""
     for passage in passages:
         if text := _event(passage.event):
             yield Line("heard" if passage.before.waiting != "action" else "flow", text)
         if way := " > ".join(frame.step for frame in passage.frames):
             yield Line("flow", f"goes {way}")
-        for command in passage.commands:
+        for command, language in witness.in_language(passage):
             match command:
                 case Say(prompt):
                     yield Line("bot", witness.as_read(prompt, language, today))

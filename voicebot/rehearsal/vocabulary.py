@@ -19,6 +19,7 @@ TEST_KEYS: Mapping[str, str] = {
 SETUP_KEYS: Mapping[str, str] = {
     "flow": "the flow that takes the call (default: the setting `calls.flow`)",
     "today": "the day on which the call is made, `2026-11-21` (default: that of the run)",
+    "language": "the language that the call begins in, `zh-CN` (default: that of the flow)",
     "facts": "variables that are there from the beginning: `caller`, `language`, …",
     "actions": "what actions give, by name",
     "transfers": "what comes of transfers, by target",

@@ -6,7 +6,7 @@ Typed and spoken tests and replays all hold their conversations through it (it i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -14,6 +14,7 @@ from voicebot.flows.commands import (
     Act,
     ActionDone,
     ActionFailed,
+    ChangeLanguage,
     Command,
     ContactStarted,
     FlowEvent,
@@ -137,15 +138,24 @@ class Witness:
         return self.state.outcome_if_cut_off
 
 
-def prompts(passages: Sequence[Passage]) -> list[Prompt]:
-    """All that was said to the caller, in order."""
-    said: list[Prompt] = []
-    for command in (command for passage in passages for command in passage.commands):
+def prompts(passages: Sequence[Passage]) -> list[tuple[Prompt, Language]]:
+    """All that was said to the caller, in order, each in its language."""
+    said: list[tuple[Prompt, Language]] = []
+    for command, language in (each for passage in passages for each in in_language(passage)):
         if isinstance(command, Say):
-            said.append(command.prompt)
+            said.append((command.prompt, language))
         elif isinstance(command, Transfer):
-            said += command.while_waiting
+            said += [(prompt, language) for prompt in command.while_waiting]
     return said
+
+
+def in_language(passage: Passage) -> Iterator[tuple[Command, Language]]:
+    """The passage's commands, each with the language that it is carried out in."""
+    language = Language(passage.before.speaks)
+    for command in passage.commands:
+        if isinstance(command, ChangeLanguage):
+            language = command.language
+        yield command, language
 
 
 def deeds(passages: Sequence[Passage]) -> list[Deed]:

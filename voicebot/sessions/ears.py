@@ -160,6 +160,10 @@ class Ears:
             self._buffer.release()
             self._forget_decodes()
 
+    def understand(self, recognize: Recognize) -> None:
+        """Recognise what comes from now on with another recogniser."""
+        self._recognize = recognize
+
     def close(self) -> None:
         """Stop what is under way; the call is over."""
         self._forget_decodes()

@@ -65,10 +65,15 @@ class Mouth:
         if len(ready) == len(segments):
             utterance.finish()
         else:
-            task = self._group.create_task(self._fill(utterance, segments[len(ready) :]))
+            left = segments[len(ready) :]
+            task = self._group.create_task(self._fill(utterance, left, self._renderer))
             self._renderings.add(task)
             task.add_done_callback(self._renderings.discard)
         return self._renderer.words(prompt, self._language, today)
+
+    def speak(self, language: Language, renderer: PromptRenderer) -> None:
+        """Say what comes from now on in another language."""
+        self._language, self._renderer = language, renderer
 
     def stop(self) -> None:
         """Fall silent with the next frame and forget what was still to be said."""
@@ -91,22 +96,24 @@ class Mouth:
             sounds.append(sound)
         return sounds
 
-    async def _fill(self, utterance: Utterance, segments: tuple[Segment, ...]) -> None:
+    async def _fill(
+        self, utterance: Utterance, segments: tuple[Segment, ...], renderer: PromptRenderer
+    ) -> None:
         try:
             for segment in segments:
-                utterance.add(await self._rendered(segment))
+                utterance.add(await self._rendered(segment, renderer))
         except SpeechError as error:
             log.error("prompt_cut_short", error=str(error))
         finally:
             utterance.finish()
 
-    async def _rendered(self, segment: Segment) -> Samples:
+    async def _rendered(self, segment: Segment, renderer: PromptRenderer) -> Samples:
         try:
-            return await self._renderer.render(segment, self._rate)
+            return await renderer.render(segment, self._rate)
         except (WorkerLost, WorkersBusy) as error:
             log.warning("synthesis_tried_again", error=str(error))
             await asyncio.sleep(SECOND_TRY_AFTER_S)
-            return await self._renderer.render(segment, self._rate)
+            return await renderer.render(segment, self._rate)
 
     def _fell_silent(self) -> None:
         self._silence.set()

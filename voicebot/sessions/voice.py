@@ -22,6 +22,7 @@ from voicebot.flows.commands import (
     Act,
     ActionDone,
     ActionFailed,
+    ChangeLanguage,
     Command,
     ContactStarted,
     FlowEvent,
@@ -43,11 +44,12 @@ from voicebot.sessions.ears import Detector, Ears, Recognize, voice_detector
 from voicebot.sessions.feed import LiveEvent
 from voicebot.sessions.grammars import ListenGrammars
 from voicebot.sessions.handoff import Handoff, HandoffServices
-from voicebot.sessions.last_words import CLOSING, OUR_FAULT
+from voicebot.sessions.last_words import CLOSING, OUR_FAULT, in_language
 from voicebot.sessions.mouth import Mouth
 from voicebot.sessions.recording import Recordings
 from voicebot.sessions.records import Journal
 from voicebot.sessions.registry import CallRegistry
+from voicebot.sessions.tongue import Tongue
 from voicebot.speech.prompts import PromptRenderer
 from voicebot.telephony._api import (
     AudioIn,
@@ -94,6 +96,8 @@ class Dialogue(Protocol):
 class VoiceServices:
     """What all calls share. Everything slow among it is asynchronous.
 
+    ``recognize`` and ``renderer`` are those of the language in which a call begins, ``tongue``
+    gives those of another one that the flow changes to, None where there are none.
     ``comprehension`` understands what no grammar holds, with ``grammars`` alone where it is None;
     ``transfer_modes`` are those of single targets, where a flow does not say how it hands over;
     ``recordings`` is None where calls are not recorded.
@@ -114,6 +118,7 @@ class VoiceServices:
     transfer_modes: Mapping[str, TransferMode] = field(default_factory=dict)
     recordings: Recordings | None = None
     comprehension: Comprehension | None = None
+    tongue: Callable[[Language], Tongue | None] = lambda language: None
     announcement: Prompt | None = None
     """Said before the call is answered, where the door can do that."""
 
@@ -137,15 +142,18 @@ class VoiceSession:
         language: Language,
         version: str = "",
         account: CallAccount | None = None,
+        facts: Mapping[str, Json] | None = None,
     ) -> None:
-        """``account`` is that of a call which was begun by somebody else, such as one of ours;
-        ``version`` that of the application, for the record."""
+        """``language`` is that of ``flow``, ``facts`` what is known of the call beyond what the
+        line says, over that. ``account`` is that of a call which was begun by somebody else, such
+        as one of ours; ``version`` that of the application, for the record."""
         self._leg = leg
         self._dialogue = dialogue
         self._services = services
         self._flow = flow
         self._language = language
         self._version = version
+        self._facts = facts or {}
         self._account = account or CallAccount(
             leg.info, services.journal, services.publish, services.clock
         )
@@ -306,7 +314,8 @@ class VoiceSession:
 
     async def _converse(self) -> HangUp:
         await self._begin_recording()
-        event: FlowEvent = ContactStarted(facts_of(self._leg.info, self._language))
+        facts = {**facts_of(self._leg.info, self._language), **self._facts}
+        event: FlowEvent = ContactStarted(facts)
         while True:
             commands = self._dialogue.receive(event)
             self._account.at_step(self._dialogue.step)
@@ -314,6 +323,8 @@ class VoiceSession:
                 match command:
                     case Say():
                         self._say(command.prompt, command.bargein, command.serves)
+                    case ChangeLanguage(language):
+                        self._change_language(language)
                     case Listen():
                         event = await self._listen(command)
                     case Act():
@@ -323,6 +334,15 @@ class VoiceSession:
                     case HangUp():
                         await self._mouth.wait_for_silence()
                         return command
+
+    def _change_language(self, language: Language) -> None:
+        tongue = self._services.tongue(language)
+        if tongue is None:
+            log.warning("language_not_spoken", call_id=self.call_id, language=str(language))
+            return
+        self._language = language
+        self._mouth.speak(language, tongue.renderer)
+        self._ears.understand(tongue.recognize)
 
     async def _begin_recording(self) -> None:
         rule = self._services.recordings
@@ -423,7 +443,8 @@ class VoiceSession:
         if not talk.cancelled() and talk.result() is not None:
             return
         self._mouth.stop()
-        self._say(CLOSING if talk.cancelled() else OUR_FAULT, bargein=False)
+        words = CLOSING if talk.cancelled() else OUR_FAULT
+        self._say(in_language(words, self._language), bargein=False)
         silence = asyncio.ensure_future(self._mouth.wait_for_silence())
         await asyncio.wait({silence, line}, timeout=FAREWELL_S, return_when=asyncio.FIRST_COMPLETED)
         silence.cancel()

@@ -1,8 +1,9 @@
 """The grammars that need no file: ``builtin:date``, ``builtin:digits?length=4`` and others.
 
 They are VoiceXML 2.0's (appendix P; 2.1 keeps them), written in ABNF like any other: a part for
-speech, in English, and one for keys. ``builtin:grammar/date`` is the part for speech alone,
-``builtin:dtmf/date`` that for keys, as VoiceXML names them. Parameters follow a '?' and are parted
+speech, in English or with ``language=zh-CN`` in Mandarin (`chinese`), and one for keys.
+``builtin:grammar/date`` is the part for speech alone, ``builtin:dtmf/date`` that for keys, as
+VoiceXML names them. Parameters follow a '?' and are parted
 by ';' or '&'. What each type takes and gives stands in ``docs/builtins.md``.
 """
 
@@ -11,11 +12,14 @@ from __future__ import annotations
 import difflib
 
 from voicebot.errors import GrammarError
-from voicebot.grammar.builtin import boolean, currency, date, digits, number, phone, time
+from voicebot.grammar.builtin import boolean, chinese, currency, date, digits, number, phone, time
 from voicebot.grammar.builtin.parameters import Make, Parameters
 from voicebot.grammar.linker import SourceFile
 
 BUILTIN = "builtin:"
+
+LANGUAGES = ("en", "zh")
+"""Languages in which the types can be said; in any other they are said in English."""
 
 _KINDS: dict[str, Make] = {
     "boolean": boolean.make,
@@ -41,8 +45,11 @@ def builtin_sources(name: str) -> tuple[SourceFile, ...]:
     if make is None or (slash and mode not in ("grammar", "dtmf")):
         raise _unknown(name, path, kind)
     parameters = Parameters(name, query)
+    language = parameters.text("language", "en")
     voice, keys = make(parameters)
     parameters.finish(kind)
+    if language.partition("-")[0] in LANGUAGES[1:]:
+        voice = chinese.spoken(kind, Parameters(name, query))
     spoken = SourceFile(name, voice.encode())
     keyed = SourceFile(name if mode == "dtmf" else f"{name} (keys)", keys.encode())
     return {"grammar": (spoken,), "dtmf": (keyed,)}.get(mode, (spoken, keyed))

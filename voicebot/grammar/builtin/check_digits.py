@@ -12,8 +12,9 @@ two digits that sound alike, at most one usually survives.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from voicebot.grammar.builtin.numerals import UNITS
 
@@ -60,15 +61,18 @@ CHECKS: dict[str, Check] = {
     "mod97": Check(0, _mod97, 1),
 }
 
-_SPOKEN = [["zero", "oh"], *([name] for name in UNITS)]
-_KEYED = [[str(digit)] for digit in range(10)]
+Names: TypeAlias = Sequence[Sequence[str]]
+"""For each digit what is said or pressed for it."""
+
+SPOKEN: Names = (("zero", "oh"), *((name,) for name in UNITS))
+KEYED: Names = tuple((str(digit),) for digit in range(10))
 
 
-def checked_chain(check: Check, length: int, *, spoken: bool) -> str:
+def checked_chain(check: Check, length: int, names: Names, *, repeats: bool = False) -> str:
     """Write rules, the first ``$after0``, for all valid numbers of ``length`` digits; no tags.
 
     One rule for each number of digits read and each state of the check that a valid number can go
-    through there. Spoken digits may come as 'double seven' or 'triple five'.
+    through there. With ``repeats`` digits may come as 'double seven' or 'triple five'.
     """
     alive = _alive(check, length)
     rules = [f"$after0 = {_rule(0, check.start)};\n"]
@@ -77,7 +81,7 @@ def checked_chain(check: Check, length: int, *, spoken: bool) -> str:
             ways = [
                 f"{said}{_rest(read + times, after, length)}"
                 for digit in range(10)
-                for times, said in _ways(digit, spoken)
+                for times, said in _ways(names[digit], repeats)
                 if read + times <= length
                 and (after := _advance(check, state, digit, read, times, length))
                 in alive[read + times]
@@ -86,10 +90,9 @@ def checked_chain(check: Check, length: int, *, spoken: bool) -> str:
     return "".join(rules)
 
 
-def _ways(digit: int, spoken: bool) -> list[tuple[int, str]]:
-    names = (_SPOKEN if spoken else _KEYED)[digit]
-    repeats = ((1, ""), (2, "double "), (3, "triple ")) if spoken else ((1, ""),)
-    return [(times, before + name) for times, before in repeats for name in names]
+def _ways(names: Sequence[str], repeats: bool) -> list[tuple[int, str]]:
+    befores = ((1, ""), (2, "double "), (3, "triple ")) if repeats else ((1, ""),)
+    return [(times, before + name) for times, before in befores for name in names]
 
 
 def _advance(check: Check, state: int, digit: int, read: int, times: int, length: int) -> int:

@@ -47,7 +47,7 @@ function next(name) {{
 }}!}};
 """
 
-_COMING = """\
+COMING = """\
 {!{
 function coming(text) {
   if (text.indexOf('?') < 0) return text;
@@ -121,14 +121,24 @@ $digit = 0 | $from_one;
 
 def make(parameters: Parameters) -> tuple[str, str]:
     """Take ``today``, a date to count from instead of the present one, and ``when`` (future)."""
-    day = parameters.day("today")
-    fixed = "" if day is None else f"{{var today = '{day:%Y%m%d}';}};\n"
+    fixed = fixed_day(parameters)
     spoken, keyed = fixed + _HELP + _VOICE + BELOW_HUNDRED, _KEYS
-    when = parameters.text("when", "")
-    if when:
-        if when != "future":
-            raise parameters.error(f"when is '{when}'", "Write ?when=future, or leave it out.")
+    if wants_coming(parameters):
         coming = "$main = $said {out = coming(rules.said);};\n$said ="
-        spoken = _COMING + spoken.replace("$main =", coming, 1)
-        keyed = _COMING + fixed + _HELP + keyed.replace("$main =", coming, 1)
+        spoken = COMING + spoken.replace("$main =", coming, 1)
+        keyed = COMING + fixed + _HELP + keyed.replace("$main =", coming, 1)
     return voice(spoken), keypad(keyed)
+
+
+def fixed_day(parameters: Parameters) -> str:
+    """A tag that sets the day to count from, where ``today`` names one. Raises GrammarError."""
+    day = parameters.day("today")
+    return "" if day is None else f"{{var today = '{day:%Y%m%d}';}};\n"
+
+
+def wants_coming(parameters: Parameters) -> bool:
+    """Whether ``when`` is future. Raises GrammarError where it is something else."""
+    when = parameters.text("when", "")
+    if when not in ("", "future"):
+        raise parameters.error(f"when is '{when}'", "Write ?when=future, or leave it out.")
+    return bool(when)
