@@ -45,13 +45,16 @@ from voicebot.flows.commands import (
     TransferReturned,
 )
 from voicebot.flows.interpreter import Interpreter
+from voicebot.flows.model import Flow
 from voicebot.flows.reader import ACTIONS_FILE, load_flows
 from voicebot.grammar.active import Match
 from voicebot.grammar.store import GrammarStore
 from voicebot.logs import configure_logging
+from voicebot.sessions.callers import Callers, identify_by
 from voicebot.sessions.grammars import ListenGrammars
 from voicebot.speech.spoken import text
-from voicebot.types import KEYS, Heard, Json, Language, Mode
+from voicebot.telephony._api import LegInfo
+from voicebot.types import KEYS, CallId, Heard, Json, Language, Mode
 
 RunAction = Callable[[str, Mapping[str, Json]], Json]
 
@@ -64,6 +67,7 @@ def try_flow(
     refuse_transfers: Annotated[
         bool, typer.Option("--refuse-transfers", help="Play that nobody takes a transfer.")
     ] = False,
+    caller: Annotated[str, typer.Option(help="Number that calls, for flows that look it up.")] = "",
 ) -> None:
     """Play a flow by typing: words, keys (a line of digits), or nothing for silence."""
     settings = load_settings()
@@ -84,7 +88,9 @@ def try_flow(
                 language,
                 takes_transfers=not refuse_transfers,
             )
-            player.play()
+            player.play(
+                runner.run(_known(caller, flows[flow or settings.calls.flow], registry, settings))
+            )
         finally:
             runner.run(registry.aclose())
 
@@ -94,6 +100,18 @@ async def _actions(application: Path, settings: Settings) -> ActionRegistry:
     await seed_samples(application, data, settings.databases)
     urls = database_urls(application, data, settings.databases)
     return load_actions(application / "flows" / ACTIONS_FILE, urls)
+
+
+async def _known(
+    caller: str, flow: Flow, registry: ActionRegistry, settings: Settings
+) -> dict[str, Json]:
+    """What the flow knows of who calls: what the application says of the number. The terminal has
+    no records, and so no history."""
+    if not caller:
+        return {}
+    callers = Callers(None, time_limit_s=settings.callers.time_limit_s)
+    info = LegInfo(CallId("terminal"), "terminal", caller, "")
+    return {"caller": caller, **await callers.facts(info, identify_by(flow, registry.run))}
 
 
 class TypedInput:
@@ -166,10 +184,10 @@ class Player:
         self._language = language
         self._takes_transfers = takes_transfers
 
-    def play(self) -> None:
-        """One contact, from greeting to hang-up."""
+    def play(self, known: Mapping[str, Json] | None = None) -> None:
+        """One contact, from greeting to hang-up; ``known`` are variables about who calls."""
         state = self._interpreter.begin()
-        event: FlowEvent | None = ContactStarted({"channel": "terminal"})
+        event: FlowEvent | None = ContactStarted({"channel": "terminal", **(known or {})})
         while event is not None:
             state, commands = self._interpreter.receive(state, event)
             try:

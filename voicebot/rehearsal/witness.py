@@ -27,7 +27,7 @@ from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.model import FlowSet
 from voicebot.flows.state import FlowState, Frame, Waiting
 from voicebot.speech import spoken
-from voicebot.types import Json, Language, Outcome, Prompt
+from voicebot.types import Json, Language, Matter, Outcome, Prompt
 
 MAX_PASSAGES = 1000
 """Events that one conversation may have: a flow that acts without end is stopped here."""
@@ -124,6 +124,13 @@ class Witness:
     @property
     def listens(self) -> bool:
         return self.state.waiting in {Waiting.INPUT, Waiting.CONFIRMATION}
+
+    def matter(self, *, heard_all: bool) -> Matter | None:
+        return self.state.matter(heard_all=heard_all)
+
+    @property
+    def customer(self) -> str:
+        return self.state.customer
 
     @property
     def outcome_if_hung_up(self) -> Outcome:
