@@ -24,12 +24,14 @@ from voicebot.doors import Doors
 from voicebot.engines import SpeechEngines
 from voicebot.events import CallEvent
 from voicebot.figures.bridge import bridge_figures, recording_figures
+from voicebot.figures.callers import caller_figures
 from voicebot.figures.reload import reload_figures
 from voicebot.figures.server import ServerFigures
 from voicebot.live.edition import Edition, Editions, Press, render
 from voicebot.live.reload import Reloader
 from voicebot.media.clock import LoopLag
 from voicebot.sessions.account import CallAccount
+from voicebot.sessions.callers import Callers
 from voicebot.sessions.conversation import Conversation
 from voicebot.sessions.feed import EventFeed, LiveEvent
 from voicebot.sessions.outbound import DialOrder, OutboundCalls, OutboundServices
@@ -38,6 +40,7 @@ from voicebot.sessions.tongue import Tongue
 from voicebot.sessions.voice import VoiceServices, VoiceSession
 from voicebot.storage.archive import SqlCallArchive
 from voicebot.storage.database import open_database
+from voicebot.storage.history import SqlHistories
 from voicebot.storage.journal import SqlJournal
 from voicebot.storage.migrations import upgrade
 from voicebot.telephony._api import Admission, CallLeg, LegInfo, Reception
@@ -81,6 +84,7 @@ class Server:
         self.tally = CallTally()
         self._engine = open_database(settings.database_url)
         self._journal = SqlJournal(self._engine)
+        self._callers = self._new_callers()
         self._doors = Doors(settings, Reception(self._admit, self._on_call, self._on_refused))
         self._services = self._voice_services()
         self.outbound = self._outbound_calls()
@@ -205,7 +209,7 @@ class Server:
         return VoiceSession(
             leg,
             Conversation(application.interpreter_for(flow)),
-            self._services_for(leg.info.call_id, edition),
+            self._services_for(leg.info.call_id, edition, flow),
             flow=flow,
             language=application.language,
             facts=dialled_language(self.settings, leg.info),
@@ -249,11 +253,17 @@ class Server:
             settings.reload.render_ahead_s,
         )
 
-    def _services_for(self, call: CallId, edition: Edition) -> VoiceServices:
+    def _new_callers(self) -> Callers:
+        callers = self.settings.callers
+        histories = SqlHistories(self._engine) if callers.history else None
+        return Callers(histories, callers.days, callers.most, callers.time_limit_s)
+
+    def _services_for(self, call: CallId, edition: Edition, flow: str) -> VoiceServices:
         """What all calls share, with the version of the application that this one holds, and its
         own ears: its decodes wait in a line of their own."""
         own = self._tongue(edition.application.language, edition, call)
         assert own is not None, "an edition speaks its own language"
+        identify = edition.application.identify_by(flow)
         return replace(
             self._services,
             recognize=own.recognize,
@@ -261,7 +271,8 @@ class Server:
             tongue=partial(self._tongue, edition=edition, call=call),
             grammars=edition.application.listen_grammars,
             comprehension=edition.application.comprehension,
-            act=edition.application.actions.run,
+            act=partial(self._callers.act, edition.application.actions.run),
+            who_calls=partial(self._callers.facts, identify=identify),
         )
 
     def _tongue(self, language: Language, edition: Edition, call: CallId) -> Tongue | None:
@@ -336,6 +347,7 @@ class Server:
                 self._doors.figures,
                 lambda: bridge_figures(bridges),
                 lambda: recording_figures(recorder.counters),
+                lambda: caller_figures(self._callers.counts),
                 lambda: reload_figures(self.application.version, self._reloader.counters),
             ],
             routers=[

@@ -37,6 +37,7 @@ from voicebot.grammar.disk_cache import FOLDER as GRAMMAR_CACHE
 from voicebot.grammar.store import GrammarStore
 from voicebot.live.fingerprint import fingerprint
 from voicebot.nlu.library import IntentLibrary, missing_slot_grammars, names_of, read_library
+from voicebot.sessions.callers import Identify, identify_by
 from voicebot.sessions.comprehension import Comprehension
 from voicebot.sessions.grammars import KEPT_FORMS, ListenGrammars
 from voicebot.speech.phonemes import Pronouncer
@@ -75,6 +76,10 @@ class Application:
     def interpreter_for(self, flow: str) -> Interpreter:
         """The interpreter that begins with ``flow``. Raises UsageError where there is no such."""
         return Interpreter(self.flows, flow)
+
+    def identify_by(self, flow: str) -> Identify | None:
+        """What tells who calls, where ``flow`` takes the call: its action ``caller``, if any."""
+        return identify_by(self.flows[flow], self.actions.run)
 
     def compile_grammars(self) -> None:
         """Compile every grammar now rather than in the first call. Raises GrammarError."""

@@ -2,7 +2,8 @@
 
 Times (``at``) are UTC seconds since the epoch. Every call gives one `CallStarted` first and one
 `CallEnded` last; between them a `CallAnswered` unless it was refused, a `CallRecorded` where it is
-recorded, and a `TurnFinished` for each turn, numbered from 1.
+recorded, a `TurnFinished` for each turn, numbered from 1, and a `MatterNoted` whenever it changes
+what the call is about.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
-from voicebot.types import CallId, Direction, Heard, Language, Outcome, Transport
+from voicebot.types import CallId, Direction, Heard, Language, Matter, Outcome, Transport
 
 
 class TurnResult(StrEnum):
@@ -83,6 +84,19 @@ class TurnFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class MatterNoted:
+    """What the call is about, as far as is known by now; the last one counts.
+
+    ``customer`` is the application's own word for who calls, empty where nobody knows.
+    """
+
+    call_id: CallId
+    at: float
+    matter: Matter | None
+    customer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CallEnded:
     """``reason`` is a short word for people: 'caller hung up', 'no common codec', ..."""
 
@@ -92,4 +106,6 @@ class CallEnded:
     reason: str
 
 
-CallEvent: TypeAlias = CallStarted | CallAnswered | CallRecorded | TurnFinished | CallEnded
+CallEvent: TypeAlias = (
+    CallStarted | CallAnswered | CallRecorded | MatterNoted | TurnFinished | CallEnded
+)

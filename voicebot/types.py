@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Literal, NewType, TypeAlias
@@ -62,6 +63,16 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     NOT_REACHED = "not_reached"
     FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What a contact was about: ``about`` in the application's own word ('return') and plain values
+    that belong to it. ``open``: the caller has not got what they came for, or it goes on."""
+
+    about: str
+    details: Mapping[str, Json]
+    open: bool
 
 
 class SayAs(StrEnum):

@@ -27,6 +27,7 @@ from voicebot.actions.http_reader import read_http, variables_of
 from voicebot.actions.sql import parameters_of
 from voicebot.document import Map, Scalar, read_document, suggest
 from voicebot.errors import FlowError
+from voicebot.flows.vocabulary import BUILTIN_ACTIONS
 
 _COMMON = frozenset({"description", "arguments", "timeout_ms", "result"})
 _SQL = _COMMON | {"sql", "database", "writes"}
@@ -77,6 +78,8 @@ def read_actions(file: Path, databases: frozenset[str] | None) -> ActionFile:
             if not _NAME.fullmatch(name):
                 problem = f"'{name}' is no name of an action"
                 raise place.error(problem, "Use letters, digits and '_'.")
+            if name in BUILTIN_ACTIONS:
+                raise place.error(f"voicebot has an action '{name}' itself", "Use another name.")
             if not isinstance(node, Map):
                 raise place.error(f"action '{name}' has no keys", "Give it 'sql:' or 'http:'.")
             definitions[name] = _read_action(name, Fields(node, place), databases, problems)

@@ -7,6 +7,7 @@ import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -26,12 +27,16 @@ from voicebot.logs import configure_logging
 from voicebot.rehearsal.replay import Compared, Course, Totals, as_recorded, replay, totals
 from voicebot.rehearsal.sandbox import Sandbox
 from voicebot.rehearsal.stage import RunAction, Unanswered
+from voicebot.sessions.callers import Callers, identify_by
 from voicebot.sessions.records import CallQuery, CallRecord
 from voicebot.storage.archive import SqlCallArchive
 from voicebot.storage.database import open_database
+from voicebot.storage.history import SqlHistories
+from voicebot.telephony._api import LegInfo
 from voicebot.types import CallId, Json
 
 _PAGE = 100
+_LOOK_UP_S = 30.0
 
 
 def replay_calls(
@@ -78,40 +83,40 @@ async def _replay(
     audio: bool,
     live_reads: bool,
 ) -> list[Compared]:
-    calls = await _calls(settings, query, ids, limit)
-    edited = folder or settings.server.application
-    after = await _courses(calls, edited, settings, audio, live_reads)
-    if before is None:
-        old = [as_recorded(each) for each in calls]
-    else:
-        old = await _courses(calls, before, settings, audio, live_reads)
+    engine = open_database(settings.database_url)
+    try:
+        calls = await _calls(SqlCallArchive(engine), query, ids, limit)
+        histories = SqlHistories(engine) if settings.callers.history else None
+        edited = folder or settings.server.application
+        after = await _courses(calls, edited, settings, histories, audio, live_reads)
+        if before is None:
+            old = [as_recorded(each) for each in calls]
+        else:
+            old = await _courses(calls, before, settings, histories, audio, live_reads)
+    finally:
+        await engine.dispose()
     return [Compared(*each) for each in zip(calls, old, after, strict=True)]
 
 
 async def _calls(
-    settings: Settings, query: CallQuery, ids: Sequence[str], limit: int
+    archive: SqlCallArchive, query: CallQuery, ids: Sequence[str], limit: int
 ) -> list[CallRecord]:
     """The calls to replay, newest first: those that are over and in which somebody was heard.
 
     Raises UsageError for an id that is not there, or where there is no call at all.
     """
-    engine = open_database(settings.database_url)
-    try:
-        archive = SqlCallArchive(engine)
-        found: list[CallRecord] = []
-        for wanted in ids:
-            record = await archive.get_call(CallId(wanted))
-            if record is None:
-                raise UsageError(f"--call {wanted}: there is no such call")
-            found.append(record)
-        after = None
-        while not ids and len(found) < limit:
-            page = await archive.list_calls(query, after=after, limit=_PAGE)
-            found += [each for each in page.calls if each.outcome is not None and each.turns]
-            if (after := page.next) is None:
-                break
-    finally:
-        await engine.dispose()
+    found: list[CallRecord] = []
+    for wanted in ids:
+        record = await archive.get_call(CallId(wanted))
+        if record is None:
+            raise UsageError(f"--call {wanted}: there is no such call")
+        found.append(record)
+    after = None
+    while not ids and len(found) < limit:
+        page = await archive.list_calls(query, after=after, limit=_PAGE)
+        found += [each for each in page.calls if each.outcome is not None and each.turns]
+        if (after := page.next) is None:
+            break
     if not found:
         raise UsageError("there is no recorded call to replay")
     return found[:limit]
@@ -121,6 +126,7 @@ async def _courses(
     calls: Sequence[CallRecord],
     application: Path,
     settings: Settings,
+    histories: SqlHistories | None,
     audio: bool,
     live_reads: bool,
 ) -> list[Course]:
@@ -140,15 +146,27 @@ async def _courses(
         for call in calls:
             await sandbox.renew()
             flow = call.flow if call.flow in flows.flows else default
+            answers = _answers(live, sandbox)
+            callers = _callers_then(call, settings, histories)
+            act = partial(callers.act, answers)
+            known = await callers.facts(_info(call), identify_by(flows[flow], answers))
             courses.append(
-                await replay(
-                    call, Interpreter(flows, flow), _answers(live, sandbox), hearing.of(call)
-                )
+                await replay(call, Interpreter(flows, flow), act, hearing.of(call), known)
             )
         await sandbox.aclose()
     if live is not None:
         await live.aclose()
     return courses
+
+
+def _callers_then(call: CallRecord, settings: Settings, histories: SqlHistories | None) -> Callers:
+    """Looks callers up as they were known when ``call`` came in; here a look-up may take long."""
+    bounds = settings.callers
+    return Callers(histories, bounds.days, bounds.most, _LOOK_UP_S, lambda: call.started_at)
+
+
+def _info(call: CallRecord) -> LegInfo:
+    return LegInfo(call.id, call.transport, call.caller, call.callee, direction=call.direction)
 
 
 def _answers(live: ActionRegistry | None, sandbox: Sandbox) -> RunAction:

@@ -45,17 +45,19 @@ from voicebot.flows.commands import (
     TransferReturned,
 )
 from voicebot.flows.interpreter import Interpreter
-from voicebot.flows.model import FlowSet, nearest_language
+from voicebot.flows.model import Flow, FlowSet, nearest_language
 from voicebot.flows.reader import ACTIONS_FILE, load_flows
 from voicebot.grammar.active import Match
 from voicebot.grammar.store import GrammarStore
 from voicebot.logs import configure_logging
 from voicebot.nlu.evaluation import explained
 from voicebot.nlu.library import NO_INTENTS, IntentLibrary, read_library
+from voicebot.sessions.callers import Callers, identify_by
 from voicebot.sessions.comprehension import Comprehension
 from voicebot.sessions.grammars import ListenGrammars
 from voicebot.speech.spoken import text
-from voicebot.types import KEYS, Heard, Json, Language, Mode
+from voicebot.telephony._api import LegInfo
+from voicebot.types import KEYS, CallId, Heard, Json, Language, Mode
 
 RunAction = Callable[[str, Mapping[str, Json]], Json]
 
@@ -72,6 +74,7 @@ def try_flow(
     explain: Annotated[
         bool, typer.Option("--explain", help="Say what intents make of words, and why.")
     ] = False,
+    caller: Annotated[str, typer.Option(help="Number that calls, for flows that look it up.")] = "",
 ) -> None:
     """Play a flow by typing: words, keys (a line of digits), or nothing for silence."""
     settings = load_settings()
@@ -93,7 +96,9 @@ def try_flow(
                 takes_transfers=not refuse_transfers,
                 explains=explain,
             )
-            player.play()
+            player.play(
+                runner.run(_known(caller, flows[flow or settings.calls.flow], registry, settings))
+            )
         finally:
             runner.run(registry.aclose())
 
@@ -120,6 +125,18 @@ def load_library(application: Path, settings: Settings) -> IntentLibrary:
     if problems:
         raise problems[0]
     return library
+
+
+async def _known(
+    caller: str, flow: Flow, registry: ActionRegistry, settings: Settings
+) -> dict[str, Json]:
+    """What the flow knows of who calls: what the application says of the number. The terminal has
+    no records, and so no history."""
+    if not caller:
+        return {}
+    callers = Callers(None, time_limit_s=settings.callers.time_limit_s)
+    info = LegInfo(CallId("terminal"), "terminal", caller, "")
+    return {"caller": caller, **await callers.facts(info, identify_by(flow, registry.run))}
 
 
 class TypedInput:
@@ -190,11 +207,11 @@ class Player:
         self._takes_transfers = takes_transfers
         self._explains = explains
 
-    def play(self) -> None:
-        """One contact, from greeting to hang-up."""
+    def play(self, known: Mapping[str, Json] | None = None) -> None:
+        """One contact, from greeting to hang-up; ``known`` are variables about who calls."""
         state = self._interpreter.begin()
         event: FlowEvent | None = ContactStarted(
-            {"channel": "terminal", "language": self._language}
+            {"channel": "terminal", "language": self._language, **(known or {})}
         )
         while event is not None:
             state, commands = self._interpreter.receive(state, event)

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from voicebot.config.audiosocket import AudioSocketSettings
 from voicebot.config.bridge import BridgeSettings
+from voicebot.config.callers import CallerSettings
 from voicebot.config.guard import GuardSettings
 from voicebot.config.mediastream import MediaStreamSettings
 from voicebot.config.outbound import OutboundSettings
@@ -35,6 +36,7 @@ class Settings(Section):
     webrtc: WebRtcSettings = WebRtcSettings()
     calls: CallSettings = CallSettings()
     outbound: OutboundSettings = OutboundSettings()
+    callers: CallerSettings = CallerSettings()
     speech: SpeechSettings = SpeechSettings()
     turns: TurnSettings = TurnSettings()
     storage: StorageSettings = StorageSettings()

@@ -13,7 +13,7 @@ from voicebot.flows.conditions import parse_condition
 from voicebot.flows.expression import Expression
 from voicebot.flows.model import Reference
 from voicebot.flows.template import Template, parse_template
-from voicebot.flows.vocabulary import FACTS
+from voicebot.flows.vocabulary import CHANGEABLE_FACTS, FACTS
 from voicebot.types import KEYS, Json, Outcome
 
 STEP_NAME = r"[A-Za-z_][A-Za-z0-9_-]*"
@@ -117,7 +117,7 @@ def check_name(name: str, place: Place) -> None:
 
 
 def check_not_a_fact(name: str, place: Place) -> None:
-    if name in FACTS:
+    if name in FACTS and name not in CHANGEABLE_FACTS:
         raise place.error(f"'{name}' is set by voicebot: {FACTS[name]}", "Use another name.")
 
 

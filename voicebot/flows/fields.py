@@ -14,6 +14,7 @@ from voicebot.errors import FlowError
 from voicebot.flows import atoms
 from voicebot.flows.form_model import Aside, FormSlot, Review, SlotConfirm
 from voicebot.flows.localisation import grammar_name
+from voicebot.flows.matter import MAX_DETAILS, TAKEN
 from voicebot.flows.model import (
     Branch,
     Case,
@@ -77,6 +78,7 @@ class FieldReader:
             Shape.STEP_MAP: self._step_map,
             Shape.STEP_COMMANDS: self._step_commands,
             Shape.VALUES: self._values,
+            Shape.MATTER: self._matter,
             Shape.ASSIGNMENTS: self._assignments,
             Shape.CONFIRM: self._confirm,
             Shape.COMMANDS: self._commands,
@@ -279,6 +281,22 @@ class FieldReader:
         values = self._values(node)
         for name, place in atoms.mapping(node).key_places.items():
             atoms.check_not_a_fact(name, place)
+        return values
+
+    def _matter(self, node: Node) -> dict[str, Template | Json]:
+        values = self._values(node)
+        mapping = atoms.mapping(node)
+        if "about" not in mapping.entries:
+            raise node.place.error("the matter has no 'about'", "Write: matter: {about: return}.")
+        for name, place in mapping.key_places.items():
+            if name in TAKEN:
+                raise place.error(
+                    f"'{name}' of a matter is set by voicebot: {TAKEN[name]}", "Use another name."
+                )
+        if len(mapping.entries) > MAX_DETAILS:
+            raise node.place.error(
+                f"a matter of more than {MAX_DETAILS} values", "Keep what the next contact needs."
+            )
         return values
 
     def _confirm(self, node: Node) -> Confirm:

@@ -2,7 +2,8 @@
 
 Signs: words not understood, the more in a row the more; the same words again; asking for a person,
 the second time more than the first; swearing; typing in capitals; what breaks on our side. Each
-answer that is understood calms. The weights are judgement, not measurement: flows should compare
+answer that is understood calms. Who calls for the third time in a few days is not at ease from the
+beginning. The weights are judgement, not measurement: flows should compare
 with 0.5 (short prompts, fewer offers) and 0.7 (a person). A raised voice is left out: the line's
 level says more about the telephone than about the caller.
 """
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 
 from voicebot.flows.commands import (
     ActionFailed,
+    ContactStarted,
     FlowEvent,
     InputMatched,
     NoInput,
@@ -22,7 +24,7 @@ from voicebot.flows.commands import (
     RecognitionFailed,
     TransferRefused,
 )
-from voicebot.types import Mode
+from voicebot.types import Json, Mode
 
 CALMING = 0.6
 """What an answer that was understood leaves of the level."""
@@ -34,6 +36,8 @@ SAME_AGAIN = 0.2
 PERSON, PERSON_AGAIN = 0.25, 0.4
 SWEARING = 0.5
 CAPITALS = 0.15
+OFTEN, AGAIN, AGAIN_AT_MOST = 3, 0.1, 0.3
+"""From how many contacts in the last days on, what each adds to the level, and the most of it."""
 MAX_WORDS = 100
 """Characters kept of the last words, to tell whether they come again."""
 
@@ -72,6 +76,8 @@ CALM = Mood()
 def feel(mood: Mood, event: FlowEvent, in_a_row: int, language: str) -> Mood:
     """The mood after ``event``; ``in_a_row`` troubles came before it."""
     match event:
+        case ContactStarted(facts):
+            return _raised(mood, _called_again(facts))
         case InputMatched(heard):
             text = "" if heard.mode is Mode.DTMF else heard.text
             return _after_words(mood, text, 0.0, language)
@@ -108,6 +114,14 @@ def _holds_one(words: str, signs: frozenset[str], tongue: str) -> bool:
     if tongue in _WITHOUT_SPACES:
         return any(sign in words for sign in signs)
     return not signs.isdisjoint(words.split())
+
+
+def _called_again(facts: Mapping[str, Json]) -> float:
+    history = facts.get("history")
+    contacts = history.get("contacts") if isinstance(history, dict) else None
+    if not isinstance(contacts, int):
+        return 0.0
+    return min(AGAIN_AT_MOST, AGAIN * max(0, contacts - OFTEN + 1))
 
 
 def _raised(mood: Mood, more: float) -> Mood:

@@ -72,7 +72,9 @@ class Interpreter:
         if handler is None:
             raise UsageError(f"{type(event).__name__} while waiting for {state.waiting}")
         served = state.served or state.served_when_heard
-        state = _felt(replace(state, served=served, served_when_heard=False), event)
+        noted = state.noted.settled() if state.noted is not None else None
+        state = replace(state, served=served, served_when_heard=False, noted=noted)
+        state = _felt(state, event)
         walk = Walk(self._flows, state, questions.open_question, forms.open_form)
         handler(walk, event)
         return walk

@@ -146,6 +146,7 @@ class _Step:
     say: tuple[Template, ...] = ()
     bargein: bool = True
     served: bool = False
+    matter: Mapping[str, Template | Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -307,6 +308,7 @@ class Flow:
     language: Language
     start: Reference
     steps: Mapping[str, Step]
+    caller: Reference | None = None
     commands: Commands | None = None
     trouble: Trouble | None = None
     help: tuple[Template, ...] = ()
@@ -448,7 +450,8 @@ class FlowSet:
 
     def actions(self) -> Iterator[Reference]:
         """Every mention of an action."""
-        return (step.act for step in self._steps() if isinstance(step, ActStep))
+        yield from (flow.caller for flow in self if flow.caller is not None)
+        yield from (step.act for step in self._steps() if isinstance(step, ActStep))
 
     def transfers(self) -> Iterator[Reference]:
         """Every mention of a transfer's target."""

@@ -135,6 +135,7 @@ _SHAPES: dict[Shape, _Schema] = {
     Shape.VALUE: {},
     Shape.TEXTS: _one_or_several(_TEXT),
     Shape.VALUES: _map_of({}, VARIABLE_NAME),
+    Shape.MATTER: {**_map_of({}, VARIABLE_NAME), "required": ["about"]},
     Shape.ASSIGNMENTS: _map_of({}, VARIABLE_NAME),
     Shape.TRANSFER_MODE: {"enum": [mode.value for mode in TransferMode]},
     Shape.OUTCOME: {"enum": list(OUTCOMES)},

@@ -12,7 +12,8 @@ from typing import Any
 
 from voicebot.errors import UsageError
 from voicebot.flows.frustration import CALM, Mood
-from voicebot.types import Heard, Json, Mode, Outcome, Prompt, SayAs, Value
+from voicebot.flows.matter import Noted, customer_of
+from voicebot.types import Heard, Json, Matter, Mode, Outcome, Prompt, SayAs, Value
 
 
 class Waiting(StrEnum):
@@ -96,6 +97,8 @@ class FlowState:
     mood: Mood = CALM
     speaks: str = ""
     """The language that the channel was told last; empty for that of the first flow."""
+    noted: Noted | None = None
+    """What the contact is about, as far as the flow has said."""
 
     @property
     def step(self) -> str:
@@ -120,6 +123,15 @@ class FlowState:
         """The same for a caller who hung up before the last `Say` with ``serves`` had ended."""
         return self._outcome(self.served)
 
+    def matter(self, *, heard_all: bool) -> Matter | None:
+        """What the contact is about if it ends now; ``heard_all``: what was said last too."""
+        return self.noted.matter(heard_all=heard_all) if self.noted is not None else None
+
+    @property
+    def customer(self) -> str:
+        """The application's own word for who calls, from the variable ``customer``; or empty."""
+        return customer_of(self.variables.get("customer"))
+
     def _outcome(self, served: bool) -> Outcome:
         if self.waiting is Waiting.TRANSFER:
             return Outcome.ABANDONED_IN_QUEUE
@@ -143,6 +155,7 @@ class FlowState:
             "mood": {name: getattr(self.mood, name) for name in Mood.__slots__},
             "forms": [_form_to_json(form) for form in self.forms],
             "speaks": self.speaks,
+            "noted": self.noted.to_json() if self.noted is not None else None,
         }
 
     @classmethod
@@ -163,6 +176,7 @@ class FlowState:
                 mood=Mood(**data.get("mood", {})),
                 forms=tuple(_form_from_json(form) for form in data.get("forms", ())),
                 speaks=data.get("speaks", ""),
+                noted=Noted(**noted) if (noted := data.get("noted")) is not None else None,
             )
         except (KeyError, TypeError, ValueError) as error:
             raise UsageError(f"this is no state of a flow: {error!r}") from None

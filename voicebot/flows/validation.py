@@ -36,7 +36,12 @@ from voicebot.flows.model import (
     step_templates,
 )
 from voicebot.flows.template import Template
-from voicebot.flows.vocabulary import BUILTIN_COMMANDS, FACTS
+from voicebot.flows.vocabulary import (
+    BUILTIN_ACTIONS,
+    BUILTIN_COMMANDS,
+    CALLER_ARGUMENT,
+    FACTS,
+)
 from voicebot.types import Json, Language
 
 
@@ -80,8 +85,10 @@ def validate(flows: FlowSet, known: Known = NOTHING_KNOWN) -> list[FlowError]:
     # A translation's grammars are those of the flow, unless its language has its own.
     written = FlowSet(flows.flows)
     problems += _missing(written.grammars(), known.grammars, "grammar", "Write grammars/{}.gram.")
-    problems += _missing(flows.actions(), known.actions, "action", "Define it in actions.yaml.")
-    problems += _arguments(flows, known.actions or {})
+    actions = None if known.actions is None else {**BUILTIN_ACTIONS, **known.actions}
+    problems += _missing(flows.actions(), actions, "action", "Define it in actions.yaml.")
+    problems += _arguments(flows, actions or {})
+    problems += _callers(flows, actions or {})
     problems += missing_transfers(flows, known.transfers)
     each_once = {str(problem): problem for problem in problems}.values()
     return sorted(each_once, key=lambda problem: (problem.file, problem.line, problem.column))
@@ -273,6 +280,21 @@ def _arguments(flows: FlowSet, actions: Mapping[str, Mapping[str, bool]]) -> Ite
                 )
 
 
+def _callers(flows: FlowSet, actions: Mapping[str, Mapping[str, bool]]) -> Iterator[FlowError]:
+    for flow in flows:
+        if flow.caller is None or flow.caller.name not in actions:
+            continue
+        declared = actions[flow.caller.name]
+        others = [name for name in declared if declared[name] and name != CALLER_ARGUMENT]
+        if CALLER_ARGUMENT not in declared or others:
+            yield flow.caller.place.error(
+                f"action '{flow.caller.name}' cannot tell who calls: it is given the argument "
+                f"'{CALLER_ARGUMENT}' alone",
+                f"Declare it: 'arguments: {{{CALLER_ARGUMENT}: text}}', and no other that must be "
+                "given.",
+            )
+
+
 def _variables(flows: FlowSet) -> set[str]:
     """Every variable that some step of some flow sets: flows share them."""
     found = set(FACTS)
@@ -301,7 +323,7 @@ def names_read(flow: Flow) -> Iterator[Name]:
     if flow.trouble is not None and flow.trouble.if_ is not None:
         yield from names(flow.trouble.if_)
     for step in flow.steps.values():
-        templates += (*step_templates(step), *_list_templates(step))
+        templates += (*step_templates(step), *_list_templates(step), *_templates_of(step.matter))
         if isinstance(step, SetStep):
             templates += _templates_of(step.set)
         elif isinstance(step, LanguageStep):

@@ -32,6 +32,7 @@ class Shape(Enum):
     STEP_MAP = auto()
     STEP_COMMANDS = auto()
     VALUES = auto()
+    MATTER = auto()
     ASSIGNMENTS = auto()
     CONFIRM = auto()
     COMMANDS = auto()
@@ -72,6 +73,7 @@ _COMMON = (
     _SAY,
     Key("bargein", Shape.BOOLEAN, "whether the caller may interrupt (default true)"),
     Key("served", Shape.BOOLEAN, "whoever has heard this step's words got what they came for"),
+    Key("matter", Shape.MATTER, "what the contact is about: {about: return, order: '{number}'}"),
 )
 _NEXT = Key("next", Shape.STEP, "the step that follows", required=True)
 
@@ -171,6 +173,7 @@ STEP_KINDS: Mapping[str, tuple[Key, ...]] = {
 FLOW_KEYS: tuple[Key, ...] = (
     Key("language", Shape.LANGUAGE, "language of prompts and answers (default en-US)"),
     Key("start", Shape.STEP, "the first step", required=True),
+    Key("caller", Shape.REFERENCE, "action that tells who calls, run with the caller's 'number'"),
     Key("commands", Shape.COMMANDS, "what callers may say or press at every question"),
     Key("trouble", Shape.TROUBLE, "where callers go who are not understood"),
     Key("help", Shape.PROMPTS, "said before the question where a step has no help"),
@@ -270,6 +273,9 @@ FACTS: Mapping[str, str] = {
     "answer": "meaning of the last answer",
     "problem": "why the last action or transfer failed",
     "transfer": "who ended the last bridged transfer (left) after how many seconds",
+    "history": "contacts of this caller in the last days, null where nothing is known",
+    "customer": "who calls, as the flow's action 'caller' told; null where nobody knows",
+    "matter": "what this contact is about, as a step's 'matter' said",
     "frustration": "how frustrated the caller seems, 0 to 1",
     "options": "items of a list that may have been meant",
     "waiting": "requests made in the same breath as another, not served yet",
@@ -277,6 +283,15 @@ FACTS: Mapping[str, str] = {
     "trouble": "kind (noinput, nomatch or failure) and count of the last trouble",
 }
 """Variables that are there without a step that sets them."""
+
+CHANGEABLE_FACTS = frozenset({"customer"})
+"""Those that steps may set all the same."""
+
+BUILTIN_ACTIONS: Mapping[str, Mapping[str, bool]] = {"history": {"customer": True}}
+"""Actions that voicebot has itself: their arguments, and whether each must be given."""
+
+CALLER_ARGUMENT = "number"
+"""What the action ``caller`` of a flow is given."""
 
 
 def step_keys(kind: str) -> tuple[Key, ...]:

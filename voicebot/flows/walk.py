@@ -13,6 +13,7 @@ from typing import TypeVar, assert_never
 from voicebot.errors import UsageError
 from voicebot.flows.commands import Act, ChangeLanguage, Command, HangUp, Say, Transfer
 from voicebot.flows.expression import holds
+from voicebot.flows.matter import note
 from voicebot.flows.model import (
     ActStep,
     AskStep,
@@ -171,6 +172,8 @@ class Walk:
 
     def enter(self, step: Step) -> None:
         """Say what is said on entering a step."""
+        if step.matter:
+            self._note(step.matter)
         self.say(step.say, step)
         if step.served:
             self._mark_served()
@@ -195,11 +198,29 @@ class Walk:
 
     def _mark_served(self) -> None:
         """From the last words of this step on; at once where it says nothing."""
+        spoken = False
         if self.commands and isinstance(last := self.commands[-1], Say):
+            spoken = True
             self.commands[-1] = replace(last, serves=True)
             self.state = replace(self.state, served_when_heard=True)
         else:
             self.state = replace(self.state, served=True)
+        if self.state.noted is not None and not self._is_aside:
+            noted = self.state.noted.served_now(spoken=spoken)
+            self.state = replace(self.state, noted=noted)
+
+    @property
+    def _is_aside(self) -> bool:
+        """Whether the caller has left a form for a while: what they get here is not the matter."""
+        depth = len(self.state.frames)
+        return any(len(form.at) < depth for form in self.state.forms)
+
+    def _note(self, matter: Mapping[str, Template | Json]) -> None:
+        """Take down what the contact is about."""
+        noted = note(self.state.noted, self._values(matter))
+        if noted is not None:
+            self.state = replace(self.state, noted=noted)
+            self.set(matter=noted.as_variable())
 
     def _pass(self, step: Step) -> bool:
         """Carry a step out; whether the walk goes on."""
@@ -294,6 +315,7 @@ class Walk:
             said=(),
             served=False,
             served_when_heard=False,
+            noted=self.state.noted.unserved() if self.state.noted is not None else None,
         )
 
     def _prompts(self, templates: tuple[Template, ...]) -> tuple[Prompt, ...]:

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from voicebot.document import Place
 from voicebot.flows.expression import Expression
-from voicebot.types import Json, Outcome
+from voicebot.types import Json, Matter, Outcome
 
 DEFAULT_TALK_SECONDS = 60.0
 """How long the person of a bridged transfer talks where the test does not say."""
@@ -87,12 +87,22 @@ Stub: TypeAlias = tuple[Answer, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierContact:
+    """A contact of the same caller, so many days before the test's."""
+
+    days_ago: int
+    outcome: Outcome
+    matter: Matter | None
+
+
+@dataclass(frozen=True, slots=True)
 class Setting:
     """What is around a conversation. None and empty: nothing was set here."""
 
     flow: str | None = None
     today: date | None = None
     facts: Mapping[str, Json] = field(default_factory=dict)
+    history: tuple[EarlierContact, ...] | None = None
     actions: Mapping[str, Stub] = field(default_factory=dict)
     transfers: Mapping[str, Stub] = field(default_factory=dict)
 
@@ -103,6 +113,7 @@ class Setting:
             flow=self.flow or other.flow,
             today=self.today or other.today,
             facts={**other.facts, **self.facts},
+            history=other.history if self.history is None else self.history,
             actions={**other.actions, **self.actions},
             transfers={**other.transfers, **self.transfers},
         )

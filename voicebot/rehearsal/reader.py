@@ -15,8 +15,10 @@ from voicebot.document import Map, Node, Place, Scalar, Sequence, read_document,
 from voicebot.errors import FlowError
 from voicebot.flows import atoms
 from voicebot.flows.model import FlowSet, FormStep
+from voicebot.flows.vocabulary import BUILTIN_ACTIONS
 from voicebot.rehearsal import vocabulary
 from voicebot.rehearsal.checks import known, read_checks, read_outcome
+from voicebot.rehearsal.earlier import read_history
 from voicebot.rehearsal.model import (
     DEFAULT_TALK_SECONDS,
     Answer,
@@ -85,6 +87,7 @@ class _File:
     def __init__(self, names: Names, found: TestFiles) -> None:
         self._names = names
         self._steps = names.steps()
+        self._actions = {*names.actions, *BUILTIN_ACTIONS}
         self._found = found
 
     def read(self, root: Node, top: Place) -> None:
@@ -164,7 +167,8 @@ class _File:
                 **(_facts(facts) if (facts := read("facts")) is not None else {}),
                 **(self._language(tongue) if (tongue := read("language")) is not None else {}),
             },
-            actions=self._stubs(read("actions"), "action", self._names.actions, _action),
+            history=read_history(history) if (history := read("history")) is not None else None,
+            actions=self._stubs(read("actions"), "action", self._actions, _action),
             transfers=self._stubs(read("transfers"), "target", self._names.targets(), _transfer),
         )
 
@@ -208,7 +212,7 @@ class _File:
             place = mapping.key_places["confidence"]
             raise place.error("'confidence' without words", "Write 'says' too.")
         names = self._names
-        checks = read_checks(mapping, self._steps, names.slots(), names.actions, names.targets())
+        checks = read_checks(mapping, self._steps, names.slots(), self._actions, names.targets())
         return Turn(move, checks, mapping.place)
 
 

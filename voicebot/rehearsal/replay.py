@@ -7,7 +7,7 @@ follow were given to other questions: the first difference of a call tells most.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -97,19 +97,32 @@ def answers_of(call: CallRecord) -> list[TurnRecord]:
     ]
 
 
-async def replay(call: CallRecord, interpreter: Interpreter, act: RunAction, hear: Hear) -> Course:
-    """Take ``call`` through the flows of ``interpreter``."""
-    return await _Replay(call, interpreter, act, hear).run()
+async def replay(
+    call: CallRecord,
+    interpreter: Interpreter,
+    act: RunAction,
+    hear: Hear,
+    known: Mapping[str, Json] | None = None,
+) -> Course:
+    """Take ``call`` through the flows of ``interpreter``; ``known`` are variables about its caller
+    as they were then."""
+    return await _Replay(call, interpreter, act, hear, known or {}).run()
 
 
 class _Replay:
     def __init__(
-        self, call: CallRecord, interpreter: Interpreter, act: RunAction, hear: Hear
+        self,
+        call: CallRecord,
+        interpreter: Interpreter,
+        act: RunAction,
+        hear: Hear,
+        known: Mapping[str, Json],
     ) -> None:
         self._call = call
         self._recorded = as_recorded(call)
         self._answers = answers_of(call)
-        self._witness = Witness(interpreter, facts=facts_of(call), transfer=self._transfer)
+        facts = {**facts_of(call), **known}
+        self._witness = Witness(interpreter, facts=facts, transfer=self._transfer)
         self._act = act
         self._hear = hear
         self._turns: list[Understood] = []

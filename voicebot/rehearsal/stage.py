@@ -18,7 +18,9 @@ from voicebot.flows.commands import (
     TransferRefused,
     TransferReturned,
 )
+from voicebot.flows.vocabulary import BUILTIN_ACTIONS
 from voicebot.rehearsal.compare import contains
+from voicebot.rehearsal.earlier import as_told
 from voicebot.rehearsal.model import DEFAULT_TALK_SECONDS, Answer, Setting, Stub
 from voicebot.types import Json
 
@@ -35,6 +37,8 @@ class Stage:
     def __init__(self, setting: Setting, sample: RunAction) -> None:
         self.today = setting.today
         """The day on which the call is made, None for that of the run."""
+        self.history: dict[str, Json] = as_told(setting)
+        """What is known of the caller's earlier contacts."""
         self._actions = setting.actions
         self._transfers = setting.transfers
         self._sample = sample
@@ -46,6 +50,8 @@ class Stage:
         """Run an action. Raises ActionError where the test or the database wants it to fail."""
         stub = self._actions.get(name)
         try:
+            if not stub and name in BUILTIN_ACTIONS:
+                return dict(self.history)
             if not stub:
                 return await self._sample(name, arguments)
             answer = self._answer(stub, arguments)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from voicebot.actions.reader import ActionFile
-from voicebot.errors import FlowError, UsageError
+from voicebot.errors import ActionError, FlowError, UsageError
 from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.model import FlowSet, nearest_language
 from voicebot.rehearsal.coverage import Coverage, measure
@@ -19,7 +19,9 @@ from voicebot.rehearsal.reader import FOLDER, Names, read_tests
 from voicebot.rehearsal.sandbox import Sandbox
 from voicebot.rehearsal.stage import Stage
 from voicebot.rehearsal.witness import Passage, Witness
-from voicebot.types import Language
+from voicebot.sessions.callers import identify_by
+from voicebot.sessions.numbers import caller_number
+from voicebot.types import Json, Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,20 @@ class Suite:
         language = language or self._flows[setting.flow].language
         stage = Stage(setting, self._sandbox.run)
         interpreter = Interpreter(self._flows, setting.flow)
-        witness = Witness(interpreter, facts=setting.facts, transfer=stage.transfer)
+        facts = {**await self._known(setting, stage), **setting.facts}
+        witness = Witness(interpreter, facts=facts, transfer=stage.transfer)
         channel = self._opens(test, witness, stage, language)
         return await perform(test, channel, stage, setting.today)
+
+    async def _known(self, setting: Setting, stage: Stage) -> dict[str, Json]:
+        """What is known of who calls before the flow begins, as in a call."""
+        number = caller_number(str(setting.facts.get("caller") or ""))
+        history: Json = None if setting.history is None else stage.history
+        flow = self._flows[setting.flow or ""]
+        identify = identify_by(flow, stage.act) if number else None
+        if identify is None or "customer" in setting.facts:
+            return {"history": history}
+        try:
+            return {"history": history, "customer": await identify(number)}
+        except ActionError:
+            return {"history": history, "customer": None}

@@ -21,8 +21,15 @@ SETUP_KEYS: Mapping[str, str] = {
     "today": "the day on which the call is made, `2026-11-21` (default: that of the run)",
     "language": "the language that the call begins in, `zh-CN` (default: that of the flow)",
     "facts": "variables that are there from the beginning: `caller`, `language`, …",
+    "history": "the caller's earlier contacts, newest first",
     "actions": "what actions give, by name",
     "transfers": "what comes of transfers, by target",
+}
+
+CONTACT_KEYS: Mapping[str, str] = {
+    "days_ago": "how many days before the call it was (default 0)",
+    "outcome": "how it ended (default `abandoned_in_flow`)",
+    "matter": "what it was about, as in a step; `open: false` where that is done",
 }
 
 MOVES: Mapping[str, str] = {

@@ -29,7 +29,7 @@ from voicebot.flows.model import FlowSet
 from voicebot.flows.requests import MORE, is_intent
 from voicebot.flows.state import FlowState, Frame, Waiting
 from voicebot.speech import spoken
-from voicebot.types import Heard, Json, Language, Outcome, Prompt
+from voicebot.types import Heard, Json, Language, Matter, Outcome, Prompt
 
 _EXPLAINS = frozenset({"because", "confidence", "response", "text"})
 
@@ -128,6 +128,13 @@ class Witness:
     @property
     def listens(self) -> bool:
         return self.state.waiting in {Waiting.INPUT, Waiting.CONFIRMATION}
+
+    def matter(self, *, heard_all: bool) -> Matter | None:
+        return self.state.matter(heard_all=heard_all)
+
+    @property
+    def customer(self) -> str:
+        return self.state.customer
 
     @property
     def outcome_if_hung_up(self) -> Outcome:

@@ -15,13 +15,14 @@ from voicebot.events import (
     CallEnded,
     CallRecorded,
     CallStarted,
+    MatterNoted,
     TurnFinished,
     TurnResult,
 )
 from voicebot.sessions.feed import InputHeard, LiveEvent, PartHeard, PromptSpoken
 from voicebot.sessions.records import Journal
 from voicebot.telephony._api import LegInfo
-from voicebot.types import Heard, Language, Outcome
+from voicebot.types import Heard, Language, Matter, Outcome
 
 
 @dataclass(slots=True)
@@ -37,6 +38,7 @@ class CallAccount:
     _prompts: list[str] = field(default_factory=list)
     _spoken: int = 0
     """How many of the prompts the watchers have been told of."""
+    _about: tuple[Matter | None, str] = (None, "")
     _has_started: bool = False
     _has_answered: bool = False
     is_over: bool = False
@@ -75,6 +77,13 @@ class CallAccount:
     def recorded(self, name: str) -> None:
         """The call is recorded from now on, in the file ``name`` of the folder of recordings."""
         self.journal.append(CallRecorded(self.info.call_id, self.clock(), name))
+
+    def is_about(self, matter: Matter | None, customer: str) -> None:
+        """What the call is about by now, and whose it is; taken down where that is news."""
+        if (matter, customer) == self._about:
+            return
+        self._about = (matter, customer)
+        self.journal.append(MatterNoted(self.info.call_id, self.clock(), matter, customer))
 
     def at_step(self, step: str) -> None:
         """What follows is said and heard at ``step`` of the flow."""

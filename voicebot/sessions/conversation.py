@@ -5,7 +5,7 @@ from __future__ import annotations
 from voicebot.flows.commands import Command, FlowEvent
 from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.state import FlowState
-from voicebot.types import Outcome
+from voicebot.types import Matter, Outcome
 
 
 class Conversation:
@@ -28,6 +28,13 @@ class Conversation:
     @property
     def outcome_if_hung_up(self) -> Outcome:
         return self.state.outcome_if_hung_up
+
+    def matter(self, *, heard_all: bool) -> Matter | None:
+        return self.state.matter(heard_all=heard_all)
+
+    @property
+    def customer(self) -> str:
+        return self.state.customer
 
     @property
     def outcome_if_cut_off(self) -> Outcome:

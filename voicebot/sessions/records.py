@@ -19,7 +19,7 @@ from typing import Protocol, Self
 
 from voicebot.errors import UsageError
 from voicebot.events import CallEvent, TurnResult
-from voicebot.types import CallId, Direction, Heard, Language, Outcome, Transport
+from voicebot.types import CallId, Direction, Heard, Language, Matter, Outcome, Transport
 
 _BAD_CURSOR = "this cursor is not one of ours; take it from the page before"
 
@@ -48,7 +48,8 @@ class CallRecord:
     ``answered_at`` stays None for a call that was refused. ``recording`` is the file of its sound,
     relative to the folder of recordings; None where it was not recorded.
     ``answered_at`` stays None for a call that was refused or not reached. ``answered_by`` and
-    ``headers`` as in `LegInfo`. ``version`` is that of the application it ran on.
+    ``headers`` as in `LegInfo`. ``version`` is that of the application it ran on. ``matter`` and
+    ``customer`` as in `voicebot.events.MatterNoted`.
     """
 
     id: CallId
@@ -68,6 +69,8 @@ class CallRecord:
     answered_by: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     version: str = ""
+    matter: Matter | None = None
+    customer: str = ""
 
 
 # Writing and reading them

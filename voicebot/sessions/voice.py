@@ -61,7 +61,7 @@ from voicebot.telephony._api import (
     RingingLeg,
 )
 from voicebot.turns.signals import TurnPolicy
-from voicebot.types import CallId, Json, Language, Mode, Outcome, Prompt, Samples
+from voicebot.types import CallId, Json, Language, Matter, Mode, Outcome, Prompt, Samples
 
 log = structlog.get_logger(__name__)
 
@@ -89,6 +89,15 @@ class Dialogue(Protocol):
     @property
     def outcome_if_cut_off(self) -> Outcome:
         """The same for a caller who did not hear the last `Say` with ``serves`` to its end."""
+        ...
+
+    def matter(self, *, heard_all: bool) -> Matter | None:
+        """What the contact is about if it ends now; ``heard_all`` tells the two cases apart."""
+        ...
+
+    @property
+    def customer(self) -> str:
+        """The application's own word for who calls; empty where nobody knows."""
         ...
 
 
@@ -119,6 +128,8 @@ class VoiceServices:
     recordings: Recordings | None = None
     comprehension: Comprehension | None = None
     tongue: Callable[[Language], Tongue | None] = lambda language: None
+    who_calls: Callable[[LegInfo], Awaitable[Mapping[str, Json]]] | None = None
+    """Gives variables about the caller in a bounded time, and never raises (`sessions.callers`)."""
     announcement: Prompt | None = None
     """Said before the call is answered, where the door can do that."""
 
@@ -178,15 +189,17 @@ class VoiceSession:
         """Hold the call. Never raises; returns when the call is over and written down."""
         self._services.registry.began(self)
         self._account.started(self._flow, self._language, self._version)
+        known = asyncio.ensure_future(self._who_calls())
         ending = Ending(Outcome.FAILED, "cancelled")
         try:
-            ending = await self._hold()
+            ending = await self._hold(known)
         except CallError as error:
             ending = Ending(Outcome.FAILED, str(error))
         except Exception:
             log.exception("call_failed", call_id=self.call_id)
             ending = Ending(Outcome.FAILED, "internal error")
         finally:
+            known.cancel()
             self._leg.attach(None)
             await self._leg.hang_up()
             if self._recorder is not None:
@@ -194,7 +207,11 @@ class VoiceSession:
             self._account.ended(ending.outcome, ending.reason, latency_ms=self._latency_ms())
             self._services.registry.ended(self.call_id, ending.outcome)
 
-    async def _hold(self) -> Ending:
+    async def _who_calls(self) -> Mapping[str, Json]:
+        look_up = self._services.who_calls
+        return {} if look_up is None else await look_up(self._leg.info)
+
+    async def _hold(self, known: asyncio.Future[Mapping[str, Json]]) -> Ending:
         if not await self._announce():
             return Ending(Outcome.ABANDONED_IN_FLOW, "caller hung up before the answer")
         await self._leg.answer()
@@ -203,7 +220,7 @@ class VoiceSession:
             self._make_mouth = partial(self._new_mouth, group)
             self._open_ears_and_mouth(group)
             line = group.create_task(self._follow_line())
-            talk = group.create_task(self._talk())
+            talk = group.create_task(self._talk(known))
             closing = group.create_task(self._closing.wait())
             await asyncio.wait({line, talk, closing}, return_when=asyncio.FIRST_COMPLETED)
             talk.cancel()
@@ -211,6 +228,7 @@ class VoiceSession:
             if not line.done():
                 await self._last_words(talk, line)
             ending = self._ending(line, talk)
+            self._note_matter(heard_all=not self._mouth.speaker.owes_answer)
             for task in (line, closing):
                 task.cancel()
             self._mouth.stop()
@@ -302,23 +320,24 @@ class VoiceSession:
 
     # The dialogue
 
-    async def _talk(self) -> HangUp | None:
+    async def _talk(self, known: asyncio.Future[Mapping[str, Json]]) -> HangUp | None:
         """Run the dialogue to its end; None when something of ours broke."""
         try:
             if self._to_announce is not None:  # it could not be heard before the answer
                 self._say(self._to_announce, bargein=False)
-            return await self._converse()
+            return await self._converse(known)
         except Exception:
             log.exception("dialogue_failed", call_id=self.call_id)
             return None
 
-    async def _converse(self) -> HangUp:
+    async def _converse(self, known: asyncio.Future[Mapping[str, Json]]) -> HangUp:
         await self._begin_recording()
         facts = {**facts_of(self._leg.info, self._language), **self._facts}
-        event: FlowEvent = ContactStarted(facts)
+        event: FlowEvent = ContactStarted({**facts, **await known})
         while True:
             commands = self._dialogue.receive(event)
             self._account.at_step(self._dialogue.step)
+            self._note_matter(heard_all=False)
             for command in commands:
                 match command:
                     case Say():
@@ -343,6 +362,10 @@ class VoiceSession:
         self._language = language
         self._mouth.speak(language, tongue.renderer)
         self._ears.understand(tongue.recognize)
+
+    def _note_matter(self, *, heard_all: bool) -> None:
+        """As it comes: a process that is killed forgets no matter."""
+        self._account.is_about(self._dialogue.matter(heard_all=heard_all), self._dialogue.customer)
 
     async def _begin_recording(self) -> None:
         rule = self._services.recordings

@@ -33,10 +33,11 @@ from voicebot.events import (
     CallEvent,
     CallRecorded,
     CallStarted,
+    MatterNoted,
     TurnFinished,
 )
 from voicebot.storage.database import WRITES, describe
-from voicebot.storage.rows import call_row, turn_row
+from voicebot.storage.rows import call_row, matter_values, turn_row
 from voicebot.storage.schema import calls, turns
 from voicebot.types import Outcome
 
@@ -47,7 +48,7 @@ _LONGEST_RETRY_S = 2.0
 
 _Insert: TypeAlias = Callable[[Table], sqlite.Insert] | Callable[[Table], postgresql.Insert]
 
-_Change: TypeAlias = CallAnswered | CallRecorded | CallEnded
+_Change: TypeAlias = CallAnswered | CallRecorded | MatterNoted | CallEnded
 """Facts that change the row of a call."""
 
 _INSERTS: Mapping[str, _Insert] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -198,6 +199,8 @@ class SqlJournal:
                 return self._insert(turns).values(turn_row(event)).on_conflict_do_nothing()
             case CallRecorded():
                 return _change(event, recording=event.recording)
+            case MatterNoted():
+                return _change(event, **matter_values(event))
             case CallAnswered():
                 return _change(event, answered_at=event.at, answered_by=event.answered_by or None)
             case CallEnded():

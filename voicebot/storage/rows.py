@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import RowMapping, null
 
-from voicebot.events import CallStarted, TurnFinished, TurnResult
+from voicebot.events import CallStarted, MatterNoted, TurnFinished, TurnResult
+from voicebot.sessions.numbers import number_of
 from voicebot.sessions.records import CallRecord, TurnRecord
-from voicebot.types import CallId, Heard, Language, Mode, Outcome
+from voicebot.types import CallId, Heard, Language, Matter, Mode, Outcome
 
 
 def call_row(event: CallStarted) -> dict[str, Any]:
@@ -26,7 +27,26 @@ def call_row(event: CallStarted) -> dict[str, Any]:
         "direction": event.direction,
         "headers": dict(event.headers) or null(),
         "version": event.version or None,
+        "number": number_of(event.direction, event.caller, event.callee) or None,
     }
+
+
+def matter_values(event: MatterNoted) -> dict[str, Any]:
+    """What a noted matter changes in the row of its call."""
+    matter = event.matter
+    return {
+        "matter": matter.about if matter else None,
+        "matter_details": (dict(matter.details) if matter else None) or null(),
+        "matter_open": matter.open if matter else None,
+        "customer": event.customer or None,
+    }
+
+
+def matter_of(row: RowMapping) -> Matter | None:
+    """What a call was about, from its row."""
+    if row["matter"] is None:
+        return None
+    return Matter(row["matter"], row["matter_details"] or {}, bool(row["matter_open"]))
 
 
 def turn_row(event: TurnFinished) -> dict[str, Any]:
@@ -70,6 +90,8 @@ def call_record(row: RowMapping, turns: Iterable[RowMapping]) -> CallRecord:
         answered_by=row["answered_by"] or "",
         headers=row["headers"] or {},
         version=row["version"] or "",
+        matter=matter_of(row),
+        customer=row["customer"] or "",
     )
 
 

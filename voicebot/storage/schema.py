@@ -53,6 +53,16 @@ calls = Table(
     Column("headers", JSON),
     # Of the application; NULL in calls from before there were versions.
     Column("version", String(16)),
+    # `sessions.numbers` of the other side; NULL for withheld ones and names.
+    Column("number", String(24)),
+    # What the call was about, and the application's word for whose it was; NULL where none said.
+    Column("matter", Text),
+    Column("matter_details", JSON),
+    Column("matter_open", Boolean),
+    Column("customer", Text),
+    # A caller's history, newest first.
+    Index("ix_calls_number_started_at", "number", "started_at"),
+    Index("ix_calls_customer_started_at", "customer", "started_at"),
     # The order of every list, and where the next page begins.
     Index("ix_calls_started_at_id", "started_at", "id"),
 )

@@ -69,6 +69,20 @@ class Turn(_Model):
         )
 
 
+class Matter(_Model):
+    """What a call was about, as its flow said."""
+
+    about: str = Field(examples=["return"])
+    details: dict[str, JsonValue] = Field(
+        description="values that belong to it", examples=[{"order": "1508"}]
+    )
+    open: bool = Field(description="whether the caller has not got what they came for yet")
+
+    @classmethod
+    def of(cls, matter: types.Matter) -> Self:
+        return cls(about=matter.about, details=dict(matter.details), open=matter.open)
+
+
 class Call(_Model):
     """One call, running or over."""
 
@@ -96,6 +110,11 @@ class Call(_Model):
         "from, what was sent along",
         examples=[{"user-to-user": "order-17"}],
     )
+    matter: Matter | None = Field(description="what it was about; null where no flow said so")
+    customer: str = Field(
+        description="the application's word for who called; empty where nobody knows",
+        examples=["17"],
+    )
     turns: list[Turn]
     recording: str | None = Field(
         description="where the sound of the call is once it has ended; null where it was not "
@@ -121,6 +140,8 @@ class Call(_Model):
             direction=call.direction,
             answered_by=call.answered_by,
             headers=dict(call.headers),
+            matter=Matter.of(call.matter) if call.matter else None,
+            customer=call.customer,
             turns=[Turn.of(turn) for turn in call.turns],
             recording=f"/api/calls/{quote(call.id, safe='')}/recording" if call.recording else None,
         )
