@@ -256,7 +256,7 @@ class Server:
             recognize=partial(self.engines.recognize, language=language, call=call),
             renderer=edition.renderers[language],
             grammars=edition.application.listen_grammars,
-            act=edition.application.actions.run,
+            act=edition.application.act,
         )
 
     def _voice_services(self) -> VoiceServices:
@@ -266,7 +266,7 @@ class Server:
             recognize=partial(self.engines.recognize, language=language, call=None),
             renderer=self.editions.current.renderers[language],
             grammars=self.application.listen_grammars,
-            act=self.application.actions.run,
+            act=self.application.act,
             transfer_targets=self.settings.transfers,
             journal=self,
             publish=self._publish,

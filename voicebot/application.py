@@ -6,7 +6,7 @@ finish on theirs. What it needs of its files is in memory before the first call.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -21,16 +21,30 @@ from voicebot.errors import ModelError, UsageError
 from voicebot.flows.commands import FormGrammar
 from voicebot.flows.form_questions import grammars_ahead
 from voicebot.flows.interpreter import Interpreter
-from voicebot.flows.model import AskStep, Flow, FlowSet, FormStep, Reference, step_grammars
+from voicebot.flows.model import (
+    AnswerStep,
+    AskStep,
+    Flow,
+    FlowSet,
+    FormStep,
+    Reference,
+    step_grammars,
+)
+from voicebot.flows.offers import offer_grammar
 from voicebot.flows.reader import ACTIONS_FILE, load_flows
 from voicebot.flows.validation import Known, validate
 from voicebot.grammar.disk_cache import FOLDER as GRAMMAR_CACHE
 from voicebot.grammar.store import GrammarStore
 from voicebot.live.fingerprint import fingerprint
+from voicebot.nlu.article_reader import load_articles
+from voicebot.nlu.knowledge import Library
+from voicebot.nlu.store import FOLDER as MODELS
+from voicebot.nlu.store import ModelStore
+from voicebot.sessions.answering import with_knowledge
 from voicebot.sessions.grammars import KEPT_FORMS, ListenGrammars
 from voicebot.speech.phonemes import Pronouncer
 from voicebot.speech.recordings import Recordings, find_recordings
-from voicebot.types import Language
+from voicebot.types import Json, Language, Prompt
 
 log = structlog.get_logger(__name__)
 
@@ -49,6 +63,7 @@ class Application:
     listen_grammars: ListenGrammars
     actions: ActionRegistry
     recordings: Recordings
+    knowledge: Library
 
     @property
     def language(self) -> Language:
@@ -63,8 +78,27 @@ class Application:
         """The interpreter that begins with ``flow``. Raises UsageError where there is no such."""
         return Interpreter(self.flows, flow)
 
+    async def act(self, name: str, arguments: Mapping[str, Json]) -> Json:
+        """Run an action of the designer's, or look into the knowledge. Raises ActionError."""
+        return await with_knowledge(self.actions.run, self.knowledge)(name, arguments)
+
+    def answers_said(self) -> list[tuple[Prompt, Language]]:
+        """Every part of every answer that a flow may give, for rendering ahead of time."""
+        steps = (step for flow in self.flows for step in flow.steps.values())
+        if not any(isinstance(step, AnswerStep) for step in steps):
+            return []
+        return [
+            (Prompt((part,)), article.language)
+            for article in self.knowledge.articles
+            for part in article.parts
+        ]
+
     def compile_grammars(self) -> None:
-        """Compile every grammar now rather than in the first call. Raises GrammarError."""
+        """Compile every grammar and make the knowledge ready now rather than in the first call.
+
+        Raises GrammarError or ModelError.
+        """
+        self.knowledge.make_ready(self.languages)
         for names in self.grammar_sets():
             self.listen_grammars.named(names).make_ready()
         for form in islice(self._form_grammars(), KEPT_FORMS):
@@ -122,7 +156,8 @@ def _read(settings: Settings, version: str, before: Application | None) -> Appli
     grammars = store if before is None else before.grammars
     databases = database_urls(folder, data, settings.databases)
     actions = load_actions(folder / "flows" / ACTIONS_FILE, databases)
-    _check(flows, store, actions)
+    articles = load_articles(folder, flows[settings.calls.flow].language)
+    _check(flows, store, actions, {article.language for article in articles})
     grammars = grammars.snapshot(reference.name for reference in flows.grammars())
     return Application(
         version=version,
@@ -132,15 +167,18 @@ def _read(settings: Settings, version: str, before: Application | None) -> Appli
         listen_grammars=ListenGrammars(grammars, pronounce=pronouncer),
         actions=actions,
         recordings=find_recordings(folder / "audio"),
+        knowledge=Library(articles, ModelStore(data / MODELS)),
     )
 
 
-def _check(flows: FlowSet, store: GrammarStore, actions: ActionRegistry) -> None:
+def _check(
+    flows: FlowSet, store: GrammarStore, actions: ActionRegistry, knowledge: Collection[Language]
+) -> None:
     arguments = {
         name: {argument.name: not argument.optional for argument in definition.arguments}
         for name, definition in actions.definitions.items()
     }
-    problems = validate(flows, Known(store.names(), arguments))
+    problems = validate(flows, Known(store.names(), arguments, knowledge=knowledge))
     for problem in problems:
         log.error("application_problem", problem=str(problem))
     if problems:
@@ -156,6 +194,8 @@ def _grammar_sets(flow: Flow) -> Iterator[tuple[str, ...]]:
             yield (*own, *commands)
             if step.confirm is not None:
                 yield (step.confirm.grammar.name, *own, *commands)
+        elif isinstance(step, AnswerStep) and step.more:
+            yield (offer_grammar(step).name, *commands)
         elif isinstance(step, FormStep):
             for each in step_grammars(step):
                 if isinstance(each, Reference):

@@ -17,6 +17,7 @@ from typing import Annotated
 import typer
 
 from voicebot.actions.reader import ActionFile, read_actions
+from voicebot.cli.library import load_library
 from voicebot.cli.try_ import TypedInput
 from voicebot.config import Settings, load_settings
 from voicebot.errors import UsageError
@@ -41,6 +42,7 @@ from voicebot.rehearsal.telephone_line import LineQuality
 from voicebot.rehearsal.transcript import as_text
 from voicebot.rehearsal.typed import TypedCall
 from voicebot.rehearsal.witness import Witness
+from voicebot.sessions.answering import with_knowledge
 from voicebot.types import Language
 
 
@@ -154,13 +156,16 @@ def run_tests(
     """Play the tests in ``files``. Raises FlowError where the application itself is faulty."""
     flows, actions = read_application(application)
     with tempfile.TemporaryDirectory(prefix="voicebot-test-") as folder:
+        sandbox = Sandbox(application, actions, Path(folder))
+        library = load_library(application, flows[settings.calls.flow].language, settings)
         suite = Suite(
             flows,
             actions,
-            Sandbox(application, actions, Path(folder)),
+            sandbox,
             flow=settings.calls.flow,
             today=date.today(),
             opens=opens,
+            act=with_knowledge(sandbox.run, library),
         )
         return asyncio.run(suite.run(files, chosen, tell))
 

@@ -18,6 +18,7 @@ from voicebot.actions.definition import HttpWork
 from voicebot.actions.registry import ActionRegistry
 from voicebot.actions.seed import database_urls
 from voicebot.cli.conversations import read_application
+from voicebot.cli.library import load_library
 from voicebot.cli.replayed_hearing import ReplayedHearing
 from voicebot.config import Settings, load_settings
 from voicebot.errors import UsageError
@@ -26,6 +27,7 @@ from voicebot.logs import configure_logging
 from voicebot.rehearsal.replay import Compared, Course, Totals, as_recorded, replay, totals
 from voicebot.rehearsal.sandbox import Sandbox
 from voicebot.rehearsal.stage import RunAction, Unanswered
+from voicebot.sessions.answering import with_knowledge
 from voicebot.sessions.records import CallQuery, CallRecord
 from voicebot.storage.archive import SqlCallArchive
 from voicebot.storage.database import open_database
@@ -127,6 +129,7 @@ async def _courses(
     flows, actions = read_application(application)
     hearing = ReplayedHearing(application, settings, audio=audio)
     default = settings.calls.flow
+    library = load_library(application, flows[default].language, settings)
     live = None
     if live_reads:
         urls = database_urls(application, settings.server.data, settings.databases)
@@ -142,7 +145,10 @@ async def _courses(
             flow = call.flow if call.flow in flows.flows else default
             courses.append(
                 await replay(
-                    call, Interpreter(flows, flow), _answers(live, sandbox), hearing.of(call)
+                    call,
+                    Interpreter(flows, flow),
+                    with_knowledge(_answers(live, sandbox), library),
+                    hearing.of(call),
                 )
             )
         await sandbox.aclose()

@@ -17,6 +17,7 @@ from voicebot.grammar.disk_cache import FOLDER as GRAMMAR_CACHE
 from voicebot.grammar.store import GrammarStore
 from voicebot.rehearsal.recorded_sound import RecordedSound
 from voicebot.rehearsal.replay import Hear, unheard
+from voicebot.sessions.free_words import taken_freely
 from voicebot.sessions.grammars import ListenGrammars
 from voicebot.sessions.records import CallRecord, TurnRecord
 from voicebot.types import Heard, Mode
@@ -86,7 +87,8 @@ class ReplayedHearing:
         best = result.best
         if best is None or not result.match:
             missed = NoMatch(result.free_text)
-            return self._grammars.nearest_now(listen.grammars, missed, Mode.SPEECH)
+            event = self._grammars.nearest_now(listen.grammars, missed, Mode.SPEECH)
+            return taken_freely(listen, event, Mode.SPEECH)
         return InputMatched(
             Heard(best.text, best.semantics, result.confidence, Mode.SPEECH, best.grammar)
         )

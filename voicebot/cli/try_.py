@@ -23,6 +23,7 @@ from rich.text import Text
 from voicebot.actions.registry import ActionRegistry, load_actions
 from voicebot.actions.seed import database_urls, seed_samples
 from voicebot.application import pronouncer
+from voicebot.cli.library import load_library
 from voicebot.config import Settings, load_settings
 from voicebot.errors import ActionError
 from voicebot.flows.commands import (
@@ -49,6 +50,8 @@ from voicebot.flows.reader import ACTIONS_FILE, load_flows
 from voicebot.grammar.active import Match
 from voicebot.grammar.store import GrammarStore
 from voicebot.logs import configure_logging
+from voicebot.sessions.answering import with_knowledge
+from voicebot.sessions.free_words import taken_freely
 from voicebot.sessions.grammars import ListenGrammars
 from voicebot.speech.spoken import text
 from voicebot.types import KEYS, Heard, Json, Language, Mode
@@ -75,11 +78,12 @@ def try_flow(
     store = GrammarStore(application / "grammars")
     with asyncio.Runner() as runner:
         registry = runner.run(_actions(application, settings))
+        act = with_knowledge(registry.run, load_library(application, language, settings))
         try:
             player = Player(
                 interpreter,
                 TypedInput(store),
-                lambda name, arguments: runner.run(registry.run(name, arguments)),
+                lambda name, arguments: runner.run(act(name, arguments)),
                 Console(highlight=False, soft_wrap=True),
                 language,
                 takes_transfers=not refuse_transfers,
@@ -125,7 +129,8 @@ class TypedInput:
         heard = self.words(line, listen, today)
         if heard is not None:
             return InputMatched(replace(heard, mode=mode))
-        return self._grammars.nearest_now(listen.grammars, NoMatch(line), mode)
+        event = self._grammars.nearest_now(listen.grammars, NoMatch(line), mode)
+        return taken_freely(listen, event, mode)
 
     def keys(self, line: str, listen: Listen, today: date | None = None) -> Heard | None:
         """What pressing these keys means; None for a nomatch."""

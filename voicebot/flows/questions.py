@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from voicebot.flows.commands import FormGrammar, Listen, ListGrammar, Say
+from voicebot.flows.commands import FREE, FormGrammar, Listen, ListGrammar, Say
 from voicebot.flows.expression import holds
 from voicebot.flows.form_questions import as_question, form_grammar
 from voicebot.flows.lists import grammar_of
 from voicebot.flows.model import (
     DEFAULT_IN_A_ROW,
     DEFAULT_IN_ALL,
+    AnswerStep,
     AskStep,
     Commands,
     Confirm,
@@ -24,6 +25,7 @@ from voicebot.flows.model import (
     Reference,
     Trouble,
 )
+from voicebot.flows.offers import as_offer
 from voicebot.flows.state import Counts, Waiting
 from voicebot.flows.template import Template
 from voicebot.flows.walk import Walk
@@ -55,7 +57,7 @@ def begin(walk: Walk) -> None:
     if not questions or questions[-1] != state.frames:
         questions = (*questions, state.frames)[-MAX_QUESTIONS:]
     counts = replace(state.counts, noinput_here=0, nomatch_here=0)
-    walk.state = replace(state, questions=questions, counts=counts, pending=None)
+    walk.state = replace(state, questions=questions, counts=counts, pending=None, unsettled=None)
 
 
 def ask_again(walk: Walk) -> None:
@@ -127,8 +129,10 @@ def listening_failed(walk: Walk) -> None:
 
 
 def question(walk: Walk) -> AskStep:
-    """The present question: an ask step, or what a form asks."""
+    """The present question: an ask step, what a form asks, or the offer of an answer step."""
     step = walk.step
+    if isinstance(step, AnswerStep):
+        return as_offer(step)
     if isinstance(step, FormStep):
         counts = walk.state.counts
         return as_question(step, walk.form, counts.noinput_here + counts.nomatch_here)
@@ -165,6 +169,7 @@ def _listen(walk: Walk, step: AskStep, confirm: Confirm | None = None) -> None:
             interdigittimeout_ms=step.interdigittimeout_ms,
             termchar=step.termchar,
             private=step.private,
+            free=step.free and confirm is None,
         )
     )
     waiting = Waiting.INPUT if confirm is None else Waiting.CONFIRMATION
@@ -251,8 +256,10 @@ def _accept(walk: Walk, step: AskStep, heard: Heard) -> None:
     walk.set(answer=heard.semantics)
     if step.store is not None:
         walk.set(**{step.store: heard.semantics})
-    counts = replace(walk.state.counts, noinput_here=0, nomatch_here=0, in_a_row=0, failures=0)
-    walk.state = replace(walk.state, counts=counts)
+    before = walk.state.counts
+    counts = replace(before, noinput_here=0, nomatch_here=0, in_a_row=0, failures=0)
+    unsettled = before if heard.grammar == FREE else None
+    walk.state = replace(walk.state, counts=counts, unsettled=unsettled)
     target = step.next.target(heard.semantics)
     assert target is not None, "an answer without a way is a nomatch"
     leave(walk, target.name)

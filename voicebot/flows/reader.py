@@ -17,6 +17,7 @@ from voicebot.flows.atoms import STEP_NAME
 from voicebot.flows.fields import FieldReader
 from voicebot.flows.model import (
     ActStep,
+    AnswerStep,
     AskStep,
     BranchStep,
     CallStep,
@@ -44,6 +45,7 @@ STEP_CLASSES: Mapping[str, type[Step]] = {
     "set": SetStep,
     "branch": BranchStep,
     "act": ActStep,
+    "answer": AnswerStep,
     "transfer": TransferStep,
     "hangup": HangUpStep,
     "call": CallStep,

@@ -94,6 +94,9 @@ class FlowState:
     forms: tuple[OpenForm, ...] = ()
     """Forms under way, the deepest last."""
     mood: Mood = CALM
+    unsettled: Counts | None = None
+    """The counts before words were taken as they were: they hold again where nothing answers
+    them."""
 
     @property
     def step(self) -> str:
@@ -133,13 +136,14 @@ class FlowState:
             "variables": dict(self.variables),
             "questions": [_frames_to_json(frames) for frames in self.questions],
             "said": [_prompt_to_json(prompt) for prompt in self.said],
-            "counts": {name: getattr(self.counts, name) for name in Counts.__slots__},
+            "counts": _counts_to_json(self.counts),
             "pending": _heard_to_json(self.pending),
             "served": self.served,
             "served_when_heard": self.served_when_heard,
             "handed_over": self.handed_over,
             "mood": {name: getattr(self.mood, name) for name in Mood.__slots__},
             "forms": [_form_to_json(form) for form in self.forms],
+            "unsettled": _counts_to_json(self.unsettled) if self.unsettled else None,
         }
 
     @classmethod
@@ -159,9 +163,14 @@ class FlowState:
                 handed_over=data.get("handed_over", False),
                 mood=Mood(**data.get("mood", {})),
                 forms=tuple(_form_from_json(form) for form in data.get("forms", ())),
+                unsettled=Counts(**data["unsettled"]) if data.get("unsettled") else None,
             )
         except (KeyError, TypeError, ValueError) as error:
             raise UsageError(f"this is no state of a flow: {error!r}") from None
+
+
+def _counts_to_json(counts: Counts) -> dict[str, Json]:
+    return {name: getattr(counts, name) for name in Counts.__slots__}
 
 
 def _frames_to_json(frames: Frames) -> Json:

@@ -16,6 +16,7 @@ from voicebot.flows.expression import Name, names
 from voicebot.flows.graph import able_to_end, edges, reachable, shared_edges
 from voicebot.flows.model import (
     ActStep,
+    AnswerStep,
     AskStep,
     BranchStep,
     CallStep,
@@ -33,7 +34,7 @@ from voicebot.flows.model import (
 )
 from voicebot.flows.template import Template
 from voicebot.flows.vocabulary import BUILTIN_COMMANDS, FACTS
-from voicebot.types import Json
+from voicebot.types import Json, Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,13 @@ class Known:
     """What exists outside the flows; None where nobody can tell.
 
     Grammars that begin with ``builtin:`` are never reported here. An action maps its arguments
-    to whether they must be given.
+    to whether they must be given. ``knowledge`` are the languages that have articles.
     """
 
     grammars: Collection[str] | None = None
     actions: Mapping[str, Mapping[str, bool]] | None = None
     transfers: Collection[str] | None = None
+    knowledge: Collection[Language] | None = None
 
 
 NOTHING_KNOWN = Known()
@@ -72,6 +74,7 @@ def validate(flows: FlowSet, known: Known = NOTHING_KNOWN) -> list[FlowError]:
     problems += _missing(flows.actions(), known.actions, "action", "Define it in actions.yaml.")
     problems += _arguments(flows, known.actions or {})
     problems += missing_transfers(flows, known.transfers)
+    problems += _without_knowledge(flows, known.knowledge)
     return sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))
 
 
@@ -94,6 +97,22 @@ def missing_transfers(flows: FlowSet, transfers: Collection[str] | None) -> Iter
             )
 
 
+def _without_knowledge(
+    flows: FlowSet, languages: Collection[Language] | None
+) -> Iterator[FlowError]:
+    """Answer steps in whose language there is no article."""
+    if languages is None:
+        return
+    known = {language.partition("-")[0] for language in languages}
+    for flow in flows:
+        for step in flow.steps.values():
+            if isinstance(step, AnswerStep) and flow.language.partition("-")[0] not in known:
+                yield step.answer.place.error(
+                    f"there is no knowledge in {flow.language}",
+                    f"Write articles: knowledge/{flow.language}/NAME.md.",
+                )
+
+
 def _missing_steps(flow: Flow) -> Iterator[FlowError]:
     known = {*flow.steps, *flow.unreadable}
     wanted = [flow.start, *(edge.target for edge in shared_edges(flow))]
@@ -109,9 +128,14 @@ def _questions(flow: Flow) -> Iterator[FlowError]:
     for step in flow.steps.values():
         if not isinstance(step, AskStep):
             continue
-        if not step.grammar and not step.keys:
+        if not (step.grammar or step.keys or step.free):
             yield step.place.error(
-                f"step '{step.name}' asks but understands no answer", "Add 'grammar' or 'keys'."
+                f"step '{step.name}' asks but understands no answer",
+                "Add 'grammar' or 'keys', or 'free: true'.",
+            )
+        if step.free and step.next.target({"text": ""}) is None:
+            yield step.place.error(
+                f"free words lead nowhere from step '{step.name}'", "Add 'else' to 'next'."
             )
         for keys, meaning in step.keys.items():
             if step.next.target(meaning) is None:
@@ -279,6 +303,8 @@ def names_read(flow: Flow) -> Iterator[Name]:
             templates += _templates_of(step.set)
         elif isinstance(step, ActStep):
             templates += _templates_of(step.arguments)
+        elif isinstance(step, AnswerStep):
+            templates.append(step.answer)
         elif isinstance(step, TransferStep):
             templates += _templates_of(step.context)
         elif isinstance(step, FormStep):

@@ -137,10 +137,15 @@ def _result(wanted: object, played: Played) -> str:
 
 
 def result_of(passage: Passage) -> TurnResult | None:
-    """What came of the input that this passage is about; None where it is about none."""
+    """What came of the input that this passage is about; None where it is about none.
+
+    A question that the knowledge does not answer is a nomatch once that is known.
+    """
+    missed = passage.after.counts.nomatch_here > passage.before.counts.nomatch_here
     match passage.event:
+        case ActionDone() | ActionFailed() if missed:
+            return TurnResult.NOMATCH
         case InputMatched():
-            missed = passage.after.counts.nomatch_here > passage.before.counts.nomatch_here
             return TurnResult.NOMATCH if missed else TurnResult.MATCH
         case NoMatch() | Ambiguous():
             return TurnResult.NOMATCH
@@ -160,6 +165,15 @@ def _heard(wanted: object, played: Played) -> str:
 
 def _acts(wanted: object, played: Played) -> str:
     return _done(cast("Named | None", wanted), played, "action", "run")
+
+
+def _answers(wanted: object, played: Played) -> str:
+    found = [deed.name or "nothing" for deed in played.deeds if deed.what == "answer"]
+    name = cast("Named", wanted).name if wanted is not None else "nothing"
+    if name in found:
+        return ""
+    among = f"but it was {', '.join(found)}" if found else "but no question was looked up"
+    return f"expected {name} to answer, {among}"
 
 
 def _transfers(wanted: object, played: Played) -> str:
@@ -216,6 +230,7 @@ _JUDGES: Mapping[str, Callable[[object, Played], str]] = {
     "result": _result,
     "heard": _heard,
     "acts": _acts,
+    "answers": _answers,
     "transfers": _transfers,
     "variables": _variables,
     "holds": _holds,

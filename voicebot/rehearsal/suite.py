@@ -17,7 +17,7 @@ from voicebot.rehearsal.model import ConversationTest, Setting
 from voicebot.rehearsal.performance import Channel, Result, perform
 from voicebot.rehearsal.reader import FOLDER, Names, read_tests
 from voicebot.rehearsal.sandbox import Sandbox
-from voicebot.rehearsal.stage import Stage
+from voicebot.rehearsal.stage import RunAction, Stage
 from voicebot.rehearsal.witness import Passage, Witness
 from voicebot.types import Language
 
@@ -95,7 +95,10 @@ class Suite:
         flow: str,
         today: date,
         opens: Opens,
+        act: RunAction | None = None,
     ) -> None:
+        """``act`` runs what no test answers; the sandbox alone if left out."""
+        self._act = act or sandbox.run
         self._flows = flows
         self._actions = actions
         self._sandbox = sandbox
@@ -129,7 +132,7 @@ class Suite:
         assert setting.today is not None
         await self._sandbox.renew()
         language = self._flows[setting.flow].language
-        stage = Stage(setting, self._sandbox.run)
+        stage = Stage(setting, self._act)
         interpreter = Interpreter(self._flows, setting.flow)
         witness = Witness(interpreter, facts=setting.facts, transfer=stage.transfer)
         channel = self._opens(test, witness, stage, language)

@@ -19,6 +19,7 @@ import structlog
 from voicebot.errors import ActionError, CallError, TransferFailed
 from voicebot.events import TurnResult
 from voicebot.flows.commands import (
+    ANSWER,
     Act,
     ActionDone,
     ActionFailed,
@@ -40,6 +41,7 @@ from voicebot.sessions import recording
 from voicebot.sessions.account import CallAccount
 from voicebot.sessions.ears import Detector, Ears, Recognize, voice_detector
 from voicebot.sessions.feed import LiveEvent
+from voicebot.sessions.free_words import taken_freely
 from voicebot.sessions.grammars import ListenGrammars
 from voicebot.sessions.handoff import Handoff, HandoffServices
 from voicebot.sessions.last_words import CLOSING, OUR_FAULT
@@ -58,7 +60,7 @@ from voicebot.telephony._api import (
     RingingLeg,
 )
 from voicebot.turns.signals import TurnPolicy
-from voicebot.types import CallId, Json, Language, Outcome, Prompt, Samples
+from voicebot.types import CallId, Json, Language, Mode, Outcome, Prompt, Samples
 
 log = structlog.get_logger(__name__)
 
@@ -348,6 +350,7 @@ class VoiceSession:
         event, result, heard = hearing.event, hearing.result, hearing.heard
         if isinstance(event, NoMatch):
             event = await self._services.grammars.nearest(listen.grammars, event)
+            event = taken_freely(listen, event, Mode.SPEECH)
         if isinstance(event, InputMatched):
             result, heard = TurnResult.MATCH, event.heard  # what is near counts as understood
         self._account.heard(
@@ -368,7 +371,10 @@ class VoiceSession:
                 await asyncio.wait({action}, timeout=FILLER_AFTER_S)
                 if not action.done():
                     self._say(act.filler)
-            return ActionDone(await action)
+            value = await action
+            if act.action == ANSWER:
+                self._account.looked_up(act.arguments, value)
+            return ActionDone(value)
         except ActionError as error:
             log.warning("action_failed", action=error.action, problem=error.problem)
             return ActionFailed(error.problem)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping, null
 
-from voicebot.events import CallStarted, TurnFinished, TurnResult
+from voicebot.events import CallStarted, QuestionUnanswered, TurnFinished, TurnResult
 from voicebot.sessions.records import CallRecord, TurnRecord
 from voicebot.types import CallId, Heard, Language, Mode, Outcome
 
@@ -47,6 +47,18 @@ def turn_row(event: TurnFinished) -> dict[str, Any]:
         "heard_grammar": heard.grammar if heard else None,
         "latency_ms": event.latency_ms,
         "barged_in": event.barged_in,
+    }
+
+
+def gap_row(event: QuestionUnanswered) -> dict[str, Any]:
+    """The row of `schema.knowledge_gaps` for a question that nothing answered."""
+    return {
+        "call_id": event.call_id,
+        "at": event.at,
+        "language": event.language,
+        "text": event.text,
+        "nearest": event.nearest or None,
+        "confidence": event.confidence,
     }
 
 
