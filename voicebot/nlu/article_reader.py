@@ -20,7 +20,7 @@ marks that nobody can hear are left out, and emphasis is dropped without a word.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -110,6 +110,19 @@ def read_articles(folder: Path, default: Language) -> KnowledgeFolder:
     problems += _strange_folders(folder / FOLDER)
     problems += _same_questions(articles)
     return KnowledgeFolder(tuple(articles), tuple(problems), tuple(warnings))
+
+
+def out_of_step(articles: Sequence[Article]) -> Iterator[FlowError]:
+    """Articles that one language has and another lacks."""
+    languages = sorted({article.language for article in articles})
+    known = {(article.name, article.language) for article in articles}
+    for article in articles:
+        for language in languages:
+            if (article.name, language) not in known:
+                yield article.questions[0].place.error(
+                    f"'{article.name}' is not there in {language}",
+                    f"Write {FOLDER}/{language}/{article.name}.md.",
+                )
 
 
 def _files(folder: Path, default: Language) -> Iterator[tuple[Path, Language]]:

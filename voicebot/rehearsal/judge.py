@@ -11,7 +11,14 @@ from typing import cast
 
 from voicebot.document import suggest
 from voicebot.events import TurnResult
-from voicebot.flows.commands import Ambiguous, InputMatched, NoInput, NoMatch
+from voicebot.flows.commands import (
+    ActionDone,
+    ActionFailed,
+    Ambiguous,
+    InputMatched,
+    NoInput,
+    NoMatch,
+)
 from voicebot.flows.expression import Expression, holds, look_up
 from voicebot.flows.model import FlowSet
 from voicebot.flows.state import FlowState, Frame
