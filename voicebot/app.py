@@ -271,7 +271,7 @@ class Server:
             tongue=partial(self._tongue, edition=edition, call=call),
             grammars=edition.application.listen_grammars,
             comprehension=edition.application.comprehension,
-            act=partial(self._callers.act, edition.application.actions.run),
+            act=partial(self._callers.act, edition.application.act),
             who_calls=partial(self._callers.facts, identify=identify),
         )
 
@@ -289,7 +289,7 @@ class Server:
             recognize=partial(self.engines.recognize, language=language, call=None),
             renderer=self.editions.current.renderers[language],
             grammars=self.application.listen_grammars,
-            act=self.application.actions.run,
+            act=self.application.act,
             transfer_targets=self.settings.transfers,
             journal=self,
             publish=self._publish,

@@ -6,7 +6,7 @@ finish on theirs. What it needs of its files is in memory before the first call.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -22,6 +22,7 @@ from voicebot.flows.commands import FormGrammar
 from voicebot.flows.form_questions import grammars_ahead
 from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.model import (
+    AnswerStep,
     AskStep,
     Flow,
     FlowSet,
@@ -31,18 +32,24 @@ from voicebot.flows.model import (
     step_confirms,
     step_grammars,
 )
+from voicebot.flows.offers import offer_grammar
 from voicebot.flows.reader import ACTIONS_FILE, load_flows
 from voicebot.flows.validation import Known, validate
 from voicebot.grammar.disk_cache import FOLDER as GRAMMAR_CACHE
 from voicebot.grammar.store import GrammarStore
 from voicebot.live.fingerprint import fingerprint
+from voicebot.nlu.article_reader import load_articles
+from voicebot.nlu.knowledge import Library
 from voicebot.nlu.library import IntentLibrary, missing_slot_grammars, names_of, read_library
+from voicebot.nlu.store import FOLDER as MODELS
+from voicebot.nlu.store import ModelStore
+from voicebot.sessions.answering import with_knowledge
 from voicebot.sessions.callers import Identify, identify_by
 from voicebot.sessions.comprehension import Comprehension
 from voicebot.sessions.grammars import KEPT_FORMS, ListenGrammars
 from voicebot.speech.phonemes import Pronouncer
 from voicebot.speech.recordings import Recordings, find_recordings
-from voicebot.types import Language
+from voicebot.types import Json, Language, Prompt
 
 log = structlog.get_logger(__name__)
 
@@ -63,6 +70,7 @@ class Application:
     recordings: Recordings
     intents: IntentLibrary
     comprehension: Comprehension
+    knowledge: Library
 
     @property
     def language(self) -> Language:
@@ -81,8 +89,27 @@ class Application:
         """What tells who calls, where ``flow`` takes the call: its action ``caller``, if any."""
         return identify_by(self.flows[flow], self.actions.run)
 
+    async def act(self, name: str, arguments: Mapping[str, Json]) -> Json:
+        """Run an action of the designer's, or look into the knowledge. Raises ActionError."""
+        return await with_knowledge(self.actions.run, self.knowledge)(name, arguments)
+
+    def answers_said(self) -> list[tuple[Prompt, Language]]:
+        """Every part of every answer that a flow may give, for rendering ahead of time."""
+        steps = (step for flow in self.flows for step in flow.steps.values())
+        if not any(isinstance(step, AnswerStep) for step in steps):
+            return []
+        return [
+            (Prompt((part,)), article.language)
+            for article in self.knowledge.articles
+            for part in article.parts
+        ]
+
     def compile_grammars(self) -> None:
-        """Compile every grammar now rather than in the first call. Raises GrammarError."""
+        """Compile every grammar and make the knowledge ready now rather than in the first call.
+
+        Raises GrammarError or ModelError.
+        """
+        self.knowledge.make_ready(self.languages)
         for names in self.grammar_sets():
             self.listen_grammars.named(names).make_ready()
         for form in islice(self._form_grammars(), KEPT_FORMS):
@@ -150,7 +177,9 @@ def _read(settings: Settings, version: str, before: Application | None) -> Appli
     databases = database_urls(folder, data, settings.databases)
     actions = load_actions(folder / "flows" / ACTIONS_FILE, databases)
     intents, intent_problems = read_library(folder, data)
-    _check(flows, store, actions, intents, intent_problems)
+    articles = load_articles(folder, flows[settings.calls.flow].language)
+    spoken = {article.language for article in articles}
+    _check(flows, store, actions, intents, intent_problems, spoken)
     named = {reference.name for reference in flows.grammars()}
     grammars = grammars.snapshot({*named, *slot_grammars(intents, intent_languages(flows))})
     listen_grammars = ListenGrammars(grammars, pronounce=pronouncer)
@@ -164,6 +193,7 @@ def _read(settings: Settings, version: str, before: Application | None) -> Appli
         recordings=find_recordings(folder / "audio"),
         intents=intents,
         comprehension=Comprehension(listen_grammars, intents),
+        knowledge=Library(articles, ModelStore(data / MODELS)),
     )
 
 
@@ -189,6 +219,7 @@ def _check(
     actions: ActionRegistry,
     intents: IntentLibrary,
     problems: list[FlowError],
+    knowledge: Collection[Language],
 ) -> None:
     arguments = {
         name: {argument.name: not argument.optional for argument in definition.arguments}
@@ -198,7 +229,8 @@ def _check(
     names = names_of(intents, languages)
     for each in intents.used_in(languages):
         problems = [*problems, *missing_slot_grammars(each, store.names())]
-    problems = [*problems, *validate(flows, Known(store.names(), arguments, intents=names))]
+    known = Known(store.names(), arguments, intents=names, knowledge=knowledge)
+    problems = [*problems, *validate(flows, known)]
     for problem in problems:
         log.error("application_problem", problem=str(problem))
     if problems:
@@ -214,6 +246,8 @@ def _grammar_sets(flow: Flow) -> Iterator[tuple[str, ...]]:
             yield (*own, *commands)
             for confirm in step_confirms(step):
                 yield (confirm.grammar.name, *own, *commands)
+        elif isinstance(step, AnswerStep) and step.more:
+            yield (offer_grammar(step).name, *commands)
         elif isinstance(step, FormStep):
             for each in step_grammars(step):
                 if isinstance(each, Reference):

@@ -97,6 +97,22 @@ class MatterNoted:
 
 
 @dataclass(frozen=True, slots=True)
+class QuestionUnanswered:
+    """The caller asked what the knowledge does not answer.
+
+    ``text`` are the caller's words. ``nearest`` is the article that came nearest, empty where there
+    is none, and ``confidence`` how likely it is to answer, 0..1.
+    """
+
+    call_id: CallId
+    at: float
+    language: Language
+    text: str
+    nearest: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
 class CallEnded:
     """``reason`` is a short word for people: 'caller hung up', 'no common codec', ..."""
 
@@ -107,5 +123,11 @@ class CallEnded:
 
 
 CallEvent: TypeAlias = (
-    CallStarted | CallAnswered | CallRecorded | MatterNoted | TurnFinished | CallEnded
+    CallStarted
+    | CallAnswered
+    | CallRecorded
+    | MatterNoted
+    | TurnFinished
+    | QuestionUnanswered
+    | CallEnded
 )

@@ -1,4 +1,5 @@
-"""``voicebot check``: what is wrong with an application's flows, grammars, actions and recordings.
+"""``voicebot check``: what is wrong with an application's flows, grammars, actions, knowledge
+and recordings.
 
 Everything is shown with its place and remedy, and how bad it is. An error cannot work. A warning
 works and serves callers badly (a prompt too long for the ear, a question from which nobody reaches
@@ -21,16 +22,19 @@ from voicebot.cli.check_intents import inspect_intents
 from voicebot.cli.grammar import inspect_file
 from voicebot.cli.grammar_engines import GrammarEngines
 from voicebot.config import Settings, load_settings
+from voicebot.document import Place
 from voicebot.errors import AudioError, FlowError, GrammarError, SourceError, VoicebotError
 from voicebot.flows import advice
-from voicebot.flows.model import FlowSet
-from voicebot.flows.reader import ACTIONS_FILE, by_place, read_flows
+from voicebot.flows.model import AnswerStep, FlowSet
+from voicebot.flows.reader import ACTIONS_FILE, DEFAULT_LANGUAGE, by_place, read_flows
 from voicebot.flows.schema import flow_schema_text
 from voicebot.flows.template import Template
 from voicebot.flows.validation import Known, missing_transfers, validate
 from voicebot.grammar.files import grammar_files
 from voicebot.grammar.lint.findings import Severity
 from voicebot.grammar.store import GrammarStore
+from voicebot.nlu.article_reader import FOLDER as KNOWLEDGE
+from voicebot.nlu.article_reader import KnowledgeFolder, out_of_step, read_articles
 from voicebot.speech.cache import FOLDER as PROMPT_FOLDER
 from voicebot.speech.cache import PromptCache
 from voicebot.speech.prompts import PromptRenderer
@@ -119,10 +123,13 @@ def check_application(application: Path, settings: Settings) -> Report:
     report.warnings += intents.warnings
     report.advice += intents.advice
     report.counts["intents"] = intents.count
-    report.problems += validate(flows, Known(grammars, actions, intents=intents.known))
+    knowledge = _check_knowledge(application, flows, settings, report)
+    known = Known(grammars, actions, intents=intents.known, knowledge=knowledge.languages)
+    report.problems += validate(flows, known)
     _check_builtins(flows, store, report)
     recordings = _check_recordings(application / "audio", report)
     report.warnings += advice.warnings(flows, _Lengths(settings, recordings))
+    report.advice += _unanswerable(application, knowledge, flows)
     report.warnings += advice.out_of_step(flows, _languages(store, grammars))
     report.problems.sort(key=_order)
     report.advice += missing_transfers(flows, settings.transfers)
@@ -148,6 +155,29 @@ def _check_grammars(store: GrammarStore, settings: Settings, report: Report) -> 
     report.problems += engines.missing
     report.counts["grammars"] = len(files)
     return {file.stem for file in files}
+
+
+def _check_knowledge(
+    application: Path, flows: FlowSet, settings: Settings, report: Report
+) -> KnowledgeFolder:
+    first = flows.flows.get(settings.calls.flow)
+    language = first.language if first is not None else DEFAULT_LANGUAGE
+    found = read_articles(application, language)
+    report.problems += found.problems
+    report.warnings += found.warnings
+    report.warnings += out_of_step(found.articles)
+    report.counts["articles"] = len(found.articles)
+    return found
+
+
+def _unanswerable(
+    application: Path, knowledge: KnowledgeFolder, flows: FlowSet
+) -> Iterator[FlowError]:
+    """Articles that no flow looks for."""
+    steps = (step for flow in flows for step in flow.steps.values())
+    if knowledge.articles and not any(isinstance(step, AnswerStep) for step in steps):
+        place = Place(str(application / KNOWLEDGE), 0, 0)
+        yield place.error("no flow has an 'answer' step", "Add one, or delete the articles.")
 
 
 def _check_builtins(flows: FlowSet, store: GrammarStore, report: Report) -> None:

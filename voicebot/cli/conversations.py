@@ -17,7 +17,8 @@ from typing import Annotated
 import typer
 
 from voicebot.actions.reader import ActionFile, read_actions
-from voicebot.cli.try_ import TypedInput, load_library
+from voicebot.cli.library import load_intents, load_knowledge
+from voicebot.cli.try_ import TypedInput
 from voicebot.config import Settings, load_settings
 from voicebot.errors import UsageError
 from voicebot.flows.model import FlowSet, nearest_language
@@ -42,6 +43,7 @@ from voicebot.rehearsal.telephone_line import LineQuality
 from voicebot.rehearsal.transcript import as_text
 from voicebot.rehearsal.typed import TypedCall
 from voicebot.rehearsal.witness import Witness
+from voicebot.sessions.answering import with_knowledge
 from voicebot.types import Language
 
 
@@ -80,7 +82,7 @@ def play_conversations(
     grammars = GrammarStore(place.application / "grammars", settings.server.data / GRAMMAR_CACHE)
     if not audio and (voice or loss or noise is not None):
         raise UsageError("--voice, --noise and --loss belong to --audio")
-    intents = load_library(place.application, settings)
+    intents = load_intents(place.application, settings)
     opens = (
         _spoken(grammars, intents, settings, voice, LineQuality(noise, loss / 100))
         if audio
@@ -169,13 +171,16 @@ def run_tests(
     """Play the tests in ``files``. Raises FlowError where the application itself is faulty."""
     flows, actions = read_application(application)
     with tempfile.TemporaryDirectory(prefix="voicebot-test-") as folder:
+        sandbox = Sandbox(application, actions, Path(folder))
+        library = load_knowledge(application, flows[settings.calls.flow].language, settings)
         suite = Suite(
             flows,
             actions,
-            Sandbox(application, actions, Path(folder)),
+            sandbox,
             flow=settings.calls.flow,
             today=date.today(),
             opens=opens,
+            act=with_knowledge(sandbox.run, library),
         )
         return asyncio.run(suite.run(files, chosen, tell))
 

@@ -32,6 +32,7 @@ COMMANDS: Final = (
     Deferred("capacity", "capacity:capacity", "Measure how many calls this machine carries."),
     Deferred("grammar", "grammar:app", "Parse, sample and check grammars."),
     Deferred("intents", "intents:app", "Train, test and explain intents."),
+    Deferred("knowledge", "knowledge:app", "Ask the articles, and see what they lack."),
     Deferred("models", "models:app", "List and fetch speech models."),
     Deferred("prompts", "prompts:app", "Render prompts ahead of time."),
 )

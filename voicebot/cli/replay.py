@@ -19,6 +19,7 @@ from voicebot.actions.definition import HttpWork
 from voicebot.actions.registry import ActionRegistry
 from voicebot.actions.seed import database_urls
 from voicebot.cli.conversations import read_application
+from voicebot.cli.library import load_knowledge
 from voicebot.cli.replayed_hearing import ReplayedHearing
 from voicebot.config import Settings, load_settings
 from voicebot.errors import UsageError
@@ -27,6 +28,7 @@ from voicebot.logs import configure_logging
 from voicebot.rehearsal.replay import Compared, Course, Totals, as_recorded, replay, totals
 from voicebot.rehearsal.sandbox import Sandbox
 from voicebot.rehearsal.stage import RunAction, Unanswered
+from voicebot.sessions.answering import with_knowledge
 from voicebot.sessions.callers import Callers, identify_by
 from voicebot.sessions.records import CallQuery, CallRecord
 from voicebot.storage.archive import SqlCallArchive
@@ -133,6 +135,7 @@ async def _courses(
     flows, actions = read_application(application)
     hearing = ReplayedHearing(application, settings, audio=audio)
     default = settings.calls.flow
+    library = load_knowledge(application, flows[default].language, settings)
     live = None
     if live_reads:
         urls = database_urls(application, settings.server.data, settings.databases)
@@ -151,7 +154,13 @@ async def _courses(
             act = partial(callers.act, answers)
             known = await callers.facts(_info(call), identify_by(flows[flow], answers))
             courses.append(
-                await replay(call, Interpreter(flows, flow), act, hearing.of(call), known)
+                await replay(
+                    call,
+                    Interpreter(flows, flow),
+                    with_knowledge(act, library),
+                    hearing.of(call),
+                    known,
+                )
             )
         await sandbox.aclose()
     if live is not None:

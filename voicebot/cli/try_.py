@@ -22,6 +22,7 @@ from rich.text import Text
 from voicebot.actions.registry import ActionRegistry, load_actions
 from voicebot.actions.seed import database_urls, seed_samples
 from voicebot.application import pronouncer
+from voicebot.cli.library import load_intents, load_knowledge
 from voicebot.config import Settings, load_settings
 from voicebot.errors import ActionError, UsageError
 from voicebot.flows.commands import (
@@ -51,7 +52,8 @@ from voicebot.grammar.active import Match
 from voicebot.grammar.store import GrammarStore
 from voicebot.logs import configure_logging
 from voicebot.nlu.evaluation import explained
-from voicebot.nlu.library import NO_INTENTS, IntentLibrary, read_library
+from voicebot.nlu.library import NO_INTENTS, IntentLibrary
+from voicebot.sessions.answering import with_knowledge
 from voicebot.sessions.callers import Callers, identify_by
 from voicebot.sessions.comprehension import Comprehension
 from voicebot.sessions.grammars import ListenGrammars
@@ -86,11 +88,12 @@ def try_flow(
     store = GrammarStore(application / "grammars")
     with asyncio.Runner() as runner:
         registry = runner.run(_actions(application, settings))
+        act = with_knowledge(registry.run, load_knowledge(application, begins_in, settings))
         try:
             player = Player(
                 interpreter,
-                TypedInput(store, load_library(application, settings)),
-                lambda name, arguments: runner.run(registry.run(name, arguments)),
+                TypedInput(store, load_intents(application, settings)),
+                lambda name, arguments: runner.run(act(name, arguments)),
                 Console(highlight=False, soft_wrap=True),
                 begins_in,
                 takes_transfers=not refuse_transfers,
@@ -117,14 +120,6 @@ async def _actions(application: Path, settings: Settings) -> ActionRegistry:
     await seed_samples(application, data, settings.databases)
     urls = database_urls(application, data, settings.databases)
     return load_actions(application / "flows" / ACTIONS_FILE, urls)
-
-
-def load_library(application: Path, settings: Settings) -> IntentLibrary:
-    """The intents of an application. Raises FlowError for the first thing wrong in their files."""
-    library, problems = read_library(application, settings.server.data)
-    if problems:
-        raise problems[0]
-    return library
 
 
 async def _known(

@@ -10,6 +10,7 @@ from voicebot.flows.expression import written
 from voicebot.flows.graph import Edge, Why, edges, shared_edges
 from voicebot.flows.model import (
     ActStep,
+    AnswerStep,
     AskStep,
     BranchStep,
     CallStep,
@@ -117,6 +118,8 @@ def _label(step: Step, number: int, edge: Edge) -> str:
         return "fails" if isinstance(step, ActStep) else "nobody takes it"
     if edge.why is Why.TROUBLE:
         return "trouble"
+    if edge.why is Why.UNKNOWN:
+        return "nothing known"
     if edge.why is Why.CONDITION and isinstance(step, BranchStep | FormStep):
         cases = step.branch.cases if isinstance(step, BranchStep) else step.stop
         number -= [each.why for each in edges(step)].index(Why.CONDITION)
@@ -137,6 +140,8 @@ def _facts(step: Step) -> Iterator[str]:
             yield wanted.language if isinstance(wanted, LanguageName) else _value(wanted)
         case ActStep():
             yield f"{step.act.name}({', '.join(step.arguments)})"
+        case AnswerStep():
+            yield f"answers {shown(step.answer)}"
         case TransferStep():
             yield f"to {step.transfer.name}"
         case FormStep():

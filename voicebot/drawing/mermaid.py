@@ -13,6 +13,7 @@ from voicebot.flows.graph import Why
 _SHAPES: Final = {
     "branch": ("{", "}"),
     "act": ("[[", "]]"),
+    "answer": ("[[", "]]"),
     "transfer": ("([", "])"),
     "hangup": ("((", "))"),
 }

@@ -41,6 +41,7 @@ COLOURS: Final = {
     "set": ("#64748b", "#f8fafc"),
     "branch": ("#b45309", "#fffbeb"),
     "act": ("#047857", "#ecfdf5"),
+    "answer": ("#047857", "#ecfdf5"),
     "transfer": ("#7e22ce", "#faf5ff"),
     "hangup": ("#b91c1c", "#fef2f2"),
     "call": ("#0e7490", "#ecfeff"),

@@ -26,16 +26,11 @@ from voicebot.flows.model import (
 from voicebot.flows.template import Template
 from voicebot.flows.validation import names_read
 from voicebot.flows.ways import without_person
+from voicebot.speaking_time import LONGEST_S, speaking_s
 from voicebot.types import Json, Language, SayAs
 
 MOST_ITEMS: Final = 5
-LONGEST_PROMPT_S: Final = 12.0
-
-CHARACTERS_PER_S: Final = 16.5
-"""Of languages in an alphabet; our own English voice speaks 17.5, other voices 16 to 20."""
-
-CHARACTERS_PER_S_OF: Final[Mapping[str, float]] = {"zh": 4.0, "ja": 6.0, "ko": 6.5}
-"""Of languages whose characters are syllables or words."""
+LONGEST_PROMPT_S: Final = LONGEST_S
 
 _VALUE_S: Final[Mapping[SayAs, float]] = {
     SayAs.TEXT: 0.8,
@@ -63,9 +58,8 @@ def warnings(
 
 def seconds(template: Template, language: Language) -> float:
     """About how long the prompt takes to say."""
-    rate = CHARACTERS_PER_S_OF.get(language.split("-")[0], CHARACTERS_PER_S)
     return sum(
-        len(part) / rate if isinstance(part, str) else _VALUE_S[part.say_as]
+        speaking_s(part, language) if isinstance(part, str) else _VALUE_S[part.say_as]
         for part in template.parts
     )
 

@@ -10,9 +10,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from voicebot.types import Heard, Json, Language, Outcome, Prompt
+
+ANSWER: Final = "knowledge:answer"
+"""The action of answer steps, with ``question`` and ``language``. It is the session's own (no
+action of a designer's has a name like this) and gives an object with ``parts``, the answer in parts
+of speakable length, and the article's ``name``; no parts where nothing is known."""
+
+FREE: Final = "free"
+"""What `Heard.grammar` says of words that no grammar holds and that a question takes as they are:
+their meaning is ``{text: the words}``."""
+
 
 # What the flow is told
 
@@ -209,6 +219,8 @@ class Listen:
     private: bool = False
     """Whether what is asked and answered now must stay out of a recording."""
     intents: WantedIntents | None = None
+    free: bool = False
+    """Whether words that no grammar holds are an answer too (`FREE`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from voicebot.flows.commands import (
+    FREE,
     ActionFailed,
     ContactStarted,
     FlowEvent,
@@ -78,6 +79,10 @@ def feel(mood: Mood, event: FlowEvent, in_a_row: int, language: str) -> Mood:
     match event:
         case ContactStarted(facts):
             return _raised(mood, _called_again(facts))
+        case InputMatched(heard) if heard.grammar == FREE:
+            # Whether they were understood is not known yet: nothing calms.
+            after = _after_words(mood, heard.text, 0.0, language)
+            return Mood(max(mood.level, after.level), after.words, after.persons)
         case InputMatched(heard):
             text = "" if heard.mode is Mode.DTMF else heard.text
             return _after_words(mood, text, 0.0, language)
@@ -90,6 +95,11 @@ def feel(mood: Mood, event: FlowEvent, in_a_row: int, language: str) -> Mood:
         case TransferRefused():
             return _raised(mood, NOBODY_FREE)
     return mood
+
+
+def puzzled(mood: Mood, in_a_row: int) -> Mood:
+    """The mood after words were taken as they were, and nothing answers them."""
+    return _raised(mood, NOMATCH + NOMATCH_IN_A_ROW * in_a_row)
 
 
 def _after_words(mood: Mood, text: str, more: float, language: str) -> Mood:

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from voicebot.flows.model import (
     ActStep,
+    AnswerStep,
     AskStep,
     BranchStep,
     CallStep,
@@ -29,6 +30,7 @@ class Why(StrEnum):
     ANSWER = "answer"
     CONDITION = "condition"
     FAILURE = "failure"
+    UNKNOWN = "unknown"
     COMMAND = "command"
     TROUBLE = "trouble"
     ASIDE = "aside"
@@ -73,6 +75,10 @@ def edges(step: Step) -> Iterator[Edge]:
     elif isinstance(step, ActStep):
         yield Edge(step.next, Why.NEXT)
         yield Edge(step.on_error, Why.FAILURE)
+    elif isinstance(step, AnswerStep):
+        yield Edge(step.next, Why.NEXT)
+        if step.unknown is not None:
+            yield Edge(step.unknown, Why.UNKNOWN)
     elif isinstance(step, TransferStep):
         if step.next is not None:
             yield Edge(step.next, Why.NEXT)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from voicebot.errors import UsageError
-from voicebot.flows import forms, questions
+from voicebot.flows import answers, forms, questions
 from voicebot.flows.commands import (
     ActionDone,
     ActionFailed,
@@ -30,7 +30,7 @@ from voicebot.flows.commands import (
     TransferReturned,
 )
 from voicebot.flows.frustration import feel
-from voicebot.flows.model import ActStep, FlowSet, FormStep, TransferStep
+from voicebot.flows.model import ActStep, AnswerStep, FlowSet, FormStep, TransferStep
 from voicebot.flows.state import FlowState, Frame, Waiting
 from voicebot.flows.walk import Walk
 from voicebot.types import Json, Outcome
@@ -113,6 +113,9 @@ def _started(walk: Walk, event: ContactStarted) -> None:
 
 
 def _matched(walk: Walk, event: InputMatched) -> None:
+    if isinstance(walk.step, AnswerStep):
+        answers.understand(walk, event.heard)
+        return
     (forms if isinstance(walk.step, FormStep) else questions).understand(walk, event.heard)
 
 
@@ -121,11 +124,17 @@ def _nomatch(walk: Walk, event: NoMatch) -> None:
 
 
 def _noinput(walk: Walk, event: NoInput) -> None:
+    if isinstance(walk.step, AnswerStep):
+        answers.noinput(walk)
+        return
     (forms if isinstance(walk.step, FormStep) else questions).noinput(walk)
 
 
 def _action_done(walk: Walk, event: ActionDone) -> None:
     step = walk.step
+    if isinstance(step, AnswerStep):
+        answers.found(walk, step, event.value)
+        return
     assert isinstance(step, ActStep)
     if step.store is not None:
         walk.set(**{step.store: event.value})
@@ -135,6 +144,9 @@ def _action_done(walk: Walk, event: ActionDone) -> None:
 
 def _action_failed(walk: Walk, event: ActionFailed) -> None:
     step = walk.step
+    if isinstance(step, AnswerStep):
+        answers.failed(walk, step, event.problem)
+        return
     assert isinstance(step, ActStep)
     walk.set(problem=event.problem)
     walk.go(step.on_error.name)

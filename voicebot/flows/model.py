@@ -162,6 +162,7 @@ class AskStep(_Step):
     next: Route
     grammar: tuple[Reference | ListSource, ...] = ()
     intents: Intents | None = None
+    free: bool = False
     keys: Mapping[str, Json] = field(default_factory=dict)
     store: str | None = None
     confirm: Confirm | None = None
@@ -241,6 +242,23 @@ class ActStep(_Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerStep(_Step):
+    """Answer a question from the knowledge (`flows.answers`).
+
+    ``grammar`` is that of yes and no, None for the built-in one. Without ``unknown`` a question
+    that nothing answers counts as not understood.
+    """
+
+    answer: Template
+    next: Reference
+    more: tuple[Template, ...] = ()
+    grammar: Reference | None = None
+    keys: Mapping[str, Json] = field(default_factory=lambda: {"1": True, "2": False})
+    unknown: Reference | None = None
+    served: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TransferStep(_Step):
     """Without ``next`` the call ends when the one who took it has left."""
 
@@ -290,6 +308,7 @@ Step: TypeAlias = (
     | LanguageStep
     | BranchStep
     | ActStep
+    | AnswerStep
     | TransferStep
     | HangUpStep
     | CallStep
@@ -339,6 +358,8 @@ def step_templates(step: Step) -> Iterator[Template]:
         yield from _form_templates(step)
     if isinstance(step, ActStep) and step.filler is not None:
         yield step.filler
+    if isinstance(step, AnswerStep):
+        yield from step.more
     if isinstance(step, TransferStep):
         yield from (*step.while_waiting, *step.whisper)
 
@@ -375,6 +396,8 @@ def step_grammars(step: Step) -> Iterator[Reference | ListSource]:
     if isinstance(step, AskStep):
         yield from step.grammar
         yield from (confirm.grammar for confirm in step_confirms(step))
+    if isinstance(step, AnswerStep) and step.grammar is not None:
+        yield step.grammar
     if isinstance(step, FormStep):
         yield from (*step.grammar, *(step.aside.grammar if step.aside is not None else ()))
         if step.review is not None:

@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from voicebot.flows import requests
-from voicebot.flows.commands import FormGrammar, Listen, ListGrammar, Say, WantedIntents
+from voicebot.flows.commands import FREE, FormGrammar, Listen, ListGrammar, Say, WantedIntents
 from voicebot.flows.expression import holds
 from voicebot.flows.form_questions import as_question, form_grammar
 from voicebot.flows.lists import grammar_of
 from voicebot.flows.model import (
     DEFAULT_IN_A_ROW,
     DEFAULT_IN_ALL,
+    AnswerStep,
     AskStep,
     Commands,
     Confirm,
@@ -25,6 +26,7 @@ from voicebot.flows.model import (
     Reference,
     Trouble,
 )
+from voicebot.flows.offers import as_offer
 from voicebot.flows.requests import is_intent
 from voicebot.flows.state import Counts, Waiting
 from voicebot.flows.template import Template
@@ -74,7 +76,7 @@ def begin(walk: Walk) -> None:
     if not questions or questions[-1] != state.frames:
         questions = (*questions, state.frames)[-MAX_QUESTIONS:]
     counts = replace(state.counts, noinput_here=0, nomatch_here=0)
-    walk.state = replace(state, questions=questions, counts=counts, pending=None)
+    walk.state = replace(state, questions=questions, counts=counts, pending=None, unsettled=None)
 
 
 def ask_again(walk: Walk) -> None:
@@ -144,8 +146,10 @@ def listening_failed(walk: Walk) -> None:
 
 
 def question(walk: Walk) -> AskStep:
-    """The present question: an ask step, or what a form asks."""
+    """The present question: an ask step, what a form asks, or the offer of an answer step."""
     step = walk.step
+    if isinstance(step, AnswerStep):
+        return as_offer(step)
     if isinstance(step, FormStep):
         counts = walk.state.counts
         return as_question(step, walk.form, counts.noinput_here + counts.nomatch_here)
@@ -188,6 +192,7 @@ def _listen(walk: Walk, step: AskStep, confirm: Confirm | None = None) -> None:
             termchar=step.termchar,
             private=step.private,
             intents=intents,
+            free=step.free and confirm is None,
         )
     )
     waiting = Waiting.INPUT if confirm is None else Waiting.CONFIRMATION
@@ -293,8 +298,10 @@ def _settle(walk: Walk, step: AskStep, heard: Heard) -> Reference:
     walk.set(answer=meaning)
     if step.store is not None:
         walk.set(**{step.store: meaning})
-    counts = replace(walk.state.counts, noinput_here=0, nomatch_here=0, in_a_row=0, failures=0)
-    walk.state = replace(walk.state, counts=counts)
+    before = walk.state.counts
+    counts = replace(before, noinput_here=0, nomatch_here=0, in_a_row=0, failures=0)
+    unsettled = before if heard.grammar == FREE else None
+    walk.state = replace(walk.state, counts=counts, unsettled=unsettled)
     target = step.next.target(meaning)
     assert target is not None, "an answer without a way is a nomatch"
     return target

@@ -20,6 +20,7 @@ from voicebot.flows.fields import FieldReader
 from voicebot.flows.localisation import Overlay
 from voicebot.flows.model import (
     ActStep,
+    AnswerStep,
     AskStep,
     BranchStep,
     CallStep,
@@ -49,6 +50,7 @@ STEP_CLASSES: Mapping[str, type[Step]] = {
     "language": LanguageStep,
     "branch": BranchStep,
     "act": ActStep,
+    "answer": AnswerStep,
     "transfer": TransferStep,
     "hangup": HangUpStep,
     "call": CallStep,

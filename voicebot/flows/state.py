@@ -99,6 +99,9 @@ class FlowState:
     """The language that the channel was told last; empty for that of the first flow."""
     noted: Noted | None = None
     """What the contact is about, as far as the flow has said."""
+    unsettled: Counts | None = None
+    """The counts before words were taken as they were: they hold again where nothing answers
+    them."""
 
     @property
     def step(self) -> str:
@@ -147,7 +150,7 @@ class FlowState:
             "variables": dict(self.variables),
             "questions": [_frames_to_json(frames) for frames in self.questions],
             "said": [_prompt_to_json(prompt) for prompt in self.said],
-            "counts": {name: getattr(self.counts, name) for name in Counts.__slots__},
+            "counts": _counts_to_json(self.counts),
             "pending": _heard_to_json(self.pending),
             "served": self.served,
             "served_when_heard": self.served_when_heard,
@@ -156,6 +159,7 @@ class FlowState:
             "forms": [_form_to_json(form) for form in self.forms],
             "speaks": self.speaks,
             "noted": self.noted.to_json() if self.noted is not None else None,
+            "unsettled": _counts_to_json(self.unsettled) if self.unsettled else None,
         }
 
     @classmethod
@@ -177,9 +181,14 @@ class FlowState:
                 forms=tuple(_form_from_json(form) for form in data.get("forms", ())),
                 speaks=data.get("speaks", ""),
                 noted=Noted(**noted) if (noted := data.get("noted")) is not None else None,
+                unsettled=Counts(**data["unsettled"]) if data.get("unsettled") else None,
             )
         except (KeyError, TypeError, ValueError) as error:
             raise UsageError(f"this is no state of a flow: {error!r}") from None
+
+
+def _counts_to_json(counts: Counts) -> dict[str, Json]:
+    return {name: getattr(counts, name) for name in Counts.__slots__}
 
 
 def _frames_to_json(frames: Frames) -> Json:

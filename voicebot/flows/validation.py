@@ -17,6 +17,7 @@ from voicebot.flows.graph import able_to_end, edges, reachable, shared_edges
 from voicebot.flows.intent_routes import missing_intents
 from voicebot.flows.model import (
     ActStep,
+    AnswerStep,
     AskStep,
     BranchStep,
     CallStep,
@@ -50,7 +51,7 @@ class Known:
     """What exists outside the flows; None where nobody can tell.
 
     Grammars that begin with ``builtin:`` are never reported here. An action maps its arguments
-    to whether they must be given.
+    to whether they must be given. ``knowledge`` are the languages that have articles.
     """
 
     grammars: Collection[str] | None = None
@@ -59,6 +60,7 @@ class Known:
     intents: Mapping[Language, Collection[str] | None] | None = None
     """The names of each language's intents, None where they cannot be read; a language without
     any is not among them."""
+    knowledge: Collection[Language] | None = None
 
 
 NOTHING_KNOWN = Known()
@@ -90,6 +92,7 @@ def validate(flows: FlowSet, known: Known = NOTHING_KNOWN) -> list[FlowError]:
     problems += _arguments(flows, actions or {})
     problems += _callers(flows, actions or {})
     problems += missing_transfers(flows, known.transfers)
+    problems += _without_knowledge(flows, known.knowledge)
     each_once = {str(problem): problem for problem in problems}.values()
     return sorted(each_once, key=lambda problem: (problem.file, problem.line, problem.column))
 
@@ -113,6 +116,22 @@ def missing_transfers(flows: FlowSet, transfers: Collection[str] | None) -> Iter
             )
 
 
+def _without_knowledge(
+    flows: FlowSet, languages: Collection[Language] | None
+) -> Iterator[FlowError]:
+    """Answer steps in whose language there is no article."""
+    if languages is None:
+        return
+    known = {language.partition("-")[0] for language in languages}
+    for flow in flows:
+        for step in flow.steps.values():
+            if isinstance(step, AnswerStep) and flow.language.partition("-")[0] not in known:
+                yield step.answer.place.error(
+                    f"there is no knowledge in {flow.language}",
+                    f"Write articles: knowledge/{flow.language}/NAME.md.",
+                )
+
+
 def _missing_steps(flow: Flow) -> Iterator[FlowError]:
     known = {*flow.steps, *flow.unreadable}
     wanted = [flow.start, *(edge.target for edge in shared_edges(flow))]
@@ -128,9 +147,14 @@ def _questions(flow: Flow) -> Iterator[FlowError]:
     for step in flow.steps.values():
         if not isinstance(step, AskStep):
             continue
-        if not step.grammar and not step.keys and step.intents is None:
+        if not (step.grammar or step.keys or step.free or step.intents is not None):
             yield step.place.error(
-                f"step '{step.name}' asks but understands no answer", "Add 'grammar' or 'keys'."
+                f"step '{step.name}' asks but understands no answer",
+                "Add 'grammar' or 'keys', or 'free: true'.",
+            )
+        if step.free and step.next.target({"text": ""}) is None:
+            yield step.place.error(
+                f"free words lead nowhere from step '{step.name}'", "Add 'else' to 'next'."
             )
         for keys, meaning in step.keys.items():
             if step.next.target(meaning) is None:
@@ -330,6 +354,8 @@ def names_read(flow: Flow) -> Iterator[Name]:
             templates += _templates_of({"language": step.language})
         elif isinstance(step, ActStep):
             templates += _templates_of(step.arguments)
+        elif isinstance(step, AnswerStep):
+            templates.append(step.answer)
         elif isinstance(step, TransferStep):
             templates += _templates_of(step.context)
         elif isinstance(step, FormStep):

@@ -11,11 +11,12 @@ from dataclasses import replace
 from typing import TypeVar, assert_never
 
 from voicebot.errors import UsageError
-from voicebot.flows.commands import Act, ChangeLanguage, Command, HangUp, Say, Transfer
+from voicebot.flows.commands import ANSWER, Act, ChangeLanguage, Command, HangUp, Say, Transfer
 from voicebot.flows.expression import holds
 from voicebot.flows.matter import note
 from voicebot.flows.model import (
     ActStep,
+    AnswerStep,
     AskStep,
     BranchStep,
     CallStep,
@@ -175,7 +176,7 @@ class Walk:
         if step.matter:
             self._note(step.matter)
         self.say(step.say, step)
-        if step.served:
+        if step.served and not isinstance(step, AnswerStep):  # its answer serves
             self._mark_served()
 
     def _drop_forms(self) -> None:
@@ -247,6 +248,9 @@ class Walk:
             case ActStep():
                 self._act(step)
                 return False
+            case AnswerStep():
+                self._look_up(step)
+                return False
             case TransferStep():
                 self._transfer(step)
                 return False
@@ -295,6 +299,12 @@ class Walk:
     def _act(self, step: ActStep) -> None:
         filler = step.filler.prompt(self.state.variables) if step.filler is not None else None
         self.emit(Act(step.act.name, self._values(step.arguments), filler))
+        self.state = replace(self.state, waiting=Waiting.ACTION)
+
+    def _look_up(self, step: AnswerStep) -> None:
+        question = _plain(step.answer.value(self.state.variables))
+        arguments: dict[str, Json] = {"question": question, "language": str(self.flow.language)}
+        self.emit(Act(ANSWER, arguments))
         self.state = replace(self.state, waiting=Waiting.ACTION)
 
     def _transfer(self, step: TransferStep) -> None:

@@ -101,6 +101,7 @@ class Press:
         application = edition.application
         said = everything_said(application.flows)
         said += [(prompt, application.language) for prompt in self._said]
+        said += application.answers_said()
         missing = []
         for language, renderer in edition.renderers.items():
             prompts = [prompt for prompt in said if prompt[1] == language]

@@ -7,6 +7,7 @@ the multilingual one.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -45,11 +46,22 @@ class Encoder(Protocol):
 
 
 def encoder_for(language: Language) -> Encoder:
-    """The encoder of ``language``. Raises ModelError where it is not installed or was altered."""
-    if language.partition("-")[0].lower() == "en":
-        from voicebot.nlu.minilm.encoder import MiniLm
+    """The encoder of ``language``, loaded once in a process.
 
-        return MiniLm()
+    Raises ModelError where it is not installed or was altered.
+    """
+    return _minilm() if language.partition("-")[0].lower() == "en" else _e5()
+
+
+@cache
+def _minilm() -> Encoder:
+    from voicebot.nlu.minilm.encoder import MiniLm
+
+    return MiniLm()
+
+
+@cache
+def _e5() -> Encoder:
     from voicebot.nlu.e5 import E5
 
     return E5()

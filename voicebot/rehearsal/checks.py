@@ -46,6 +46,7 @@ def read_checks(
         "result": _result,
         "heard": lambda key, node, place: [Check(key, node.plain(), node.place)],
         "acts": lambda key, node, place: _done(key, node, place, actions, "action"),
+        "answers": _articles,
         "transfers": lambda key, node, place: _done(key, node, place, targets, "target"),
         "variables": _variables,
         "holds": _conditions,
@@ -100,6 +101,15 @@ def _done(key: str, node: Node, place: Place, names: Collection[str], what: str)
     if isinstance(node, Sequence) and not node.items:
         return [Check(key, None, place)]
     return [Check(key, Named(known(item, names, what)), item.place) for item in _items(node)]
+
+
+def _articles(key: str, node: Node, place: Place) -> list[Check]:
+    if isinstance(node, Sequence) and not node.items:
+        return [Check(key, None, place)]
+    return [
+        Check(key, Named(atoms.scalar_text(item, "the name of an article").raw), item.place)
+        for item in _items(node)
+    ]
 
 
 def _variables(key: str, node: Node, place: Place) -> list[Check]:

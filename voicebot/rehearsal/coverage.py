@@ -21,7 +21,15 @@ from voicebot.flows.commands import (
 )
 from voicebot.flows.expression import holds
 from voicebot.flows.graph import Edge, Why, edges, shared_edges
-from voicebot.flows.model import AskStep, BranchStep, FlowSet, FormStep, ListSource, Step
+from voicebot.flows.model import (
+    AnswerStep,
+    AskStep,
+    BranchStep,
+    FlowSet,
+    FormStep,
+    ListSource,
+    Step,
+)
 from voicebot.flows.state import FlowState, Frame, Waiting
 from voicebot.rehearsal.form_answers import form_at
 from voicebot.rehearsal.form_ways import answered, left_for_a_while, left_for_good, ways_of_form
@@ -102,7 +110,9 @@ def _reached(flows: FlowSet, passage: Passage) -> Iterator[Way]:
         yield from answered(flows, passage)
         result = result_of(passage)
         if result in {"noinput", "nomatch"} and form_at(flows, before) is None:
-            yield _plain(flows, asked, str(result))
+            # What the knowledge does not answer is a nomatch at the question before.
+            looked_up = before.waiting is Waiting.ACTION
+            yield _plain(flows, passage.after.frames[-1] if looked_up else asked, str(result))
             if isinstance(passage.event, Ambiguous):
                 yield _plain(flows, asked, "ambiguous")
         if states:
@@ -144,6 +154,12 @@ def _left(flows: FlowSet, before: FlowState, event: FlowEvent, after: FlowState)
     flow = flows[frame.flow]
     step = flow.steps[frame.step]
     ways: list[Way] = []
+    if isinstance(step, AnswerStep) and after.frames[-1].step == step.next.name:
+        ways += [
+            way_along(flow, step.name, number, edge)
+            for number, edge in enumerate(edges(step))
+            if edge.why is Why.NEXT  # whatever the caller says to the offer
+        ]
     if isinstance(step, FormStep):
         ways += left_for_a_while(flow, step, before, after, event)
     ways = ways or list(_led(flows, before, event, after.frames[-1]))
@@ -186,4 +202,4 @@ def _fits(edge: Edge, before: FlowState, event: FlowEvent) -> bool:
             return edge.why is Why.TROUBLE
         case ActionFailed() | TransferRefused():
             return edge.why is Why.FAILURE
-    return edge.why is Why.NEXT
+    return edge.why in {Why.NEXT, Why.UNKNOWN}

@@ -11,7 +11,14 @@ from typing import cast
 
 from voicebot.document import suggest
 from voicebot.events import TurnResult
-from voicebot.flows.commands import Ambiguous, InputMatched, NoInput, NoMatch
+from voicebot.flows.commands import (
+    ActionDone,
+    ActionFailed,
+    Ambiguous,
+    InputMatched,
+    NoInput,
+    NoMatch,
+)
 from voicebot.flows.expression import Expression, holds, look_up
 from voicebot.flows.model import FlowSet
 from voicebot.flows.state import FlowState, Frame
@@ -136,10 +143,15 @@ def _result(wanted: object, played: Played) -> str:
 
 
 def result_of(passage: Passage) -> TurnResult | None:
-    """What came of the input that this passage is about; None where it is about none."""
+    """What came of the input that this passage is about; None where it is about none.
+
+    A question that the knowledge does not answer is a nomatch once that is known.
+    """
+    missed = passage.after.counts.nomatch_here > passage.before.counts.nomatch_here
     match passage.event:
+        case ActionDone() | ActionFailed() if missed:
+            return TurnResult.NOMATCH
         case InputMatched():
-            missed = passage.after.counts.nomatch_here > passage.before.counts.nomatch_here
             return TurnResult.NOMATCH if missed else TurnResult.MATCH
         case NoMatch() | Ambiguous():
             return TurnResult.NOMATCH
@@ -159,6 +171,15 @@ def _heard(wanted: object, played: Played) -> str:
 
 def _acts(wanted: object, played: Played) -> str:
     return _done(cast("Named | None", wanted), played, "action", "run")
+
+
+def _answers(wanted: object, played: Played) -> str:
+    found = [deed.name or "nothing" for deed in played.deeds if deed.what == "answer"]
+    name = cast("Named", wanted).name if wanted is not None else "nothing"
+    if name in found:
+        return ""
+    among = f"but it was {', '.join(found)}" if found else "but no question was looked up"
+    return f"expected {name} to answer, {among}"
 
 
 def _transfers(wanted: object, played: Played) -> str:
@@ -215,6 +236,7 @@ _JUDGES: Mapping[str, Callable[[object, Played], str]] = {
     "result": _result,
     "heard": _heard,
     "acts": _acts,
+    "answers": _answers,
     "transfers": _transfers,
     "variables": _variables,
     "holds": _holds,

@@ -17,7 +17,7 @@ from voicebot.rehearsal.model import ConversationTest, Setting
 from voicebot.rehearsal.performance import Channel, Result, perform
 from voicebot.rehearsal.reader import FOLDER, Names, read_tests
 from voicebot.rehearsal.sandbox import Sandbox
-from voicebot.rehearsal.stage import Stage
+from voicebot.rehearsal.stage import RunAction, Stage
 from voicebot.rehearsal.witness import Passage, Witness
 from voicebot.sessions.callers import identify_by
 from voicebot.sessions.numbers import caller_number
@@ -97,7 +97,10 @@ class Suite:
         flow: str,
         today: date,
         opens: Opens,
+        act: RunAction | None = None,
     ) -> None:
+        """``act`` runs what no test answers; the sandbox alone if left out."""
+        self._act = act or sandbox.run
         self._flows = flows
         self._actions = actions
         self._sandbox = sandbox
@@ -133,7 +136,7 @@ class Suite:
         begins_in = str(setting.facts.get("language") or "")
         language = nearest_language(begins_in, self._flows.languages)
         language = language or self._flows[setting.flow].language
-        stage = Stage(setting, self._sandbox.run)
+        stage = Stage(setting, self._act)
         interpreter = Interpreter(self._flows, setting.flow)
         facts = {**await self._known(setting, stage), **setting.facts}
         witness = Witness(interpreter, facts=facts, transfer=stage.transfer)

@@ -51,6 +51,7 @@ CHECKS: Mapping[str, str] = {
     "result": "what the move was taken for: `match`, `nomatch` or `noinput`",
     "heard": "the meaning of what was heard",
     "acts": "an action that was run, several, or a mapping of them to arguments; `[]` for none",
+    "answers": "the article that a question was answered from; `[]` where nothing was known",
     "transfers": "the target of a transfer, or a mapping of it to what the person is told",
     "variables": "variables and their values, dotted names too",
     "holds": "a condition on the variables, as in a branch, or several",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from voicebot.flows.commands import (
+    ANSWER,
     Act,
     ActionDone,
     ActionFailed,
@@ -55,7 +56,8 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """An action or transfer that the flow wanted: its name, details, and what came of it."""
+    """What the flow wanted: an 'action', a 'transfer' or, to a question, an 'answer' from the
+    knowledge; its name (of an answer the article's), details, and what came of it."""
 
     what: str
     name: str
@@ -172,11 +174,19 @@ def deeds(passages: Sequence[Passage]) -> list[Deed]:
     for place, passage in enumerate(passages):
         answer = events[place] if place < len(events) else None
         match passage.commands[-1]:
+            case Act(action, arguments) if action == ANSWER:
+                done.append(Deed("answer", _article(answer), arguments, answer))
             case Act(action, arguments):
                 done.append(Deed("action", action, arguments, answer))
             case Transfer() as transfer:
                 done.append(Deed("transfer", transfer.target, dict(transfer.context), answer))
     return done
+
+
+def _article(answer: FlowEvent | None) -> str:
+    """The article that was found; empty where nothing was known."""
+    value = answer.value if isinstance(answer, ActionDone) else None
+    return str(value["name"]) if isinstance(value, dict) and value.get("parts") else ""
 
 
 def hang_up(passages: Sequence[Passage]) -> HangUp | None:

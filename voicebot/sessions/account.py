@@ -7,7 +7,7 @@ facts of `voicebot.events` for the journal and into live events for those who wa
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from voicebot.events import (
@@ -16,13 +16,14 @@ from voicebot.events import (
     CallRecorded,
     CallStarted,
     MatterNoted,
+    QuestionUnanswered,
     TurnFinished,
     TurnResult,
 )
 from voicebot.sessions.feed import InputHeard, LiveEvent, PartHeard, PromptSpoken
 from voicebot.sessions.records import Journal
 from voicebot.telephony._api import LegInfo
-from voicebot.types import Heard, Language, Matter, Outcome
+from voicebot.types import Heard, Json, Language, Matter, Outcome
 
 
 @dataclass(slots=True)
@@ -134,6 +135,22 @@ class CallAccount:
             self.publish(InputHeard(self.info.call_id, self.clock(), self._step, result, heard))
         self._prompts.clear()
         self._spoken = 0
+
+    def looked_up(self, arguments: Mapping[str, Json], found: Json) -> None:
+        """A question was looked up in the knowledge; what nothing answers is a gap in it."""
+        found = found if isinstance(found, dict) else {}
+        if found.get("parts"):
+            return
+        self.journal.append(
+            QuestionUnanswered(
+                self.info.call_id,
+                self.clock(),
+                Language(str(arguments.get("language") or "")),
+                str(arguments.get("question") or ""),
+                str(found.get("name") or ""),
+                float(str(found.get("confidence") or 0.0)),
+            )
+        )
 
     def ended(self, outcome: Outcome, reason: str, *, latency_ms: float | None = None) -> None:
         """The call is over; what was said last without an answer is its last turn."""

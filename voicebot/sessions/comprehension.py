@@ -28,6 +28,7 @@ from voicebot.flows.commands import (
 from voicebot.grammar.spotting import spot
 from voicebot.nlu.intents import ScoredIntent, Understanding
 from voicebot.nlu.library import NO_INTENTS, IntentLibrary
+from voicebot.sessions.free_words import taken_freely
 from voicebot.sessions.grammars import ListenGrammars
 from voicebot.types import Heard, Json, Mode
 
@@ -74,25 +75,26 @@ class Comprehension:
     # Words that no grammar held
 
     async def free_words(self, event: NoMatch, listen: Listen, mode: Mode) -> FlowEvent:
-        """What was not understood, once more: near items of lists, then intents. Gives ``event``
-        back where it is neither."""
+        """What was not understood, once more: near items of lists, then intents, then the words as
+        they are where the question takes them so. Gives ``event`` back where it is none of these.
+        """
         near = await self._grammars.nearest(listen.grammars, event)
         if near is not event or not event.text or listen.intents is None:
-            return near
+            return taken_freely(listen, near, mode)
         loop = asyncio.get_running_loop()
         work = loop.run_in_executor(
             self._executor, self._intended, event, listen.intents, mode, None
         )
-        return await self._in_time(work, event)
+        return taken_freely(listen, await self._in_time(work, event), mode)
 
     def free_words_now(
         self, event: NoMatch, listen: Listen, mode: Mode, today: date | None = None
     ) -> FlowEvent:
         """The same, at once and on this thread."""
         near = self._grammars.nearest_now(listen.grammars, event, mode)
-        if near is not event or not event.text or listen.intents is None:
-            return near
-        return self._intended(event, listen.intents, mode, today)
+        if near is event and event.text and listen.intents is not None:
+            near = self._intended(event, listen.intents, mode, today)
+        return taken_freely(listen, near, mode)
 
     def explain(self, text: str, listen: Listen) -> Understanding | None:
         """What the intents of this question make of a text, and why; None without intents."""

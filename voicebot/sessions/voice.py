@@ -19,6 +19,7 @@ import structlog
 from voicebot.errors import ActionError, CallError, TransferFailed
 from voicebot.events import TurnResult
 from voicebot.flows.commands import (
+    ANSWER,
     Act,
     ActionDone,
     ActionFailed,
@@ -415,7 +416,10 @@ class VoiceSession:
                 await asyncio.wait({action}, timeout=FILLER_AFTER_S)
                 if not action.done():
                     self._say(act.filler)
-            return ActionDone(await action)
+            value = await action
+            if act.action == ANSWER:
+                self._account.looked_up(act.arguments, value)
+            return ActionDone(value)
         except ActionError as error:
             log.warning("action_failed", action=error.action, problem=error.problem)
             return ActionFailed(error.problem)

@@ -34,11 +34,12 @@ from voicebot.events import (
     CallRecorded,
     CallStarted,
     MatterNoted,
+    QuestionUnanswered,
     TurnFinished,
 )
 from voicebot.storage.database import WRITES, describe
-from voicebot.storage.rows import call_row, matter_values, turn_row
-from voicebot.storage.schema import calls, turns
+from voicebot.storage.rows import call_row, gap_row, matter_values, turn_row
+from voicebot.storage.schema import calls, knowledge_gaps, turns
 from voicebot.types import Outcome
 
 STOPPED_DURING_CALL = "voicebot stopped during the call"
@@ -71,8 +72,9 @@ class JournalStats:
 class SqlJournal:
     """Takes facts down into the tables of `storage.schema`.
 
-    ``capacity`` bounds the facts that wait; the last tenth is kept from turns, so that under
-    pressure calls still get their beginning and their end. ``batch`` bounds one transaction.
+    ``capacity`` bounds the facts that wait; the last tenth is kept from turns and questions, so
+    that under pressure calls still get their beginning and their end. ``batch`` bounds one
+    transaction.
     """
 
     def __init__(
@@ -125,7 +127,7 @@ class SqlJournal:
     def append(self, event: CallEvent) -> None:
         """Take one fact. Returns at once and never raises: what cannot be kept is counted."""
         capacity = self._capacity
-        if isinstance(event, TurnFinished):
+        if isinstance(event, TurnFinished | QuestionUnanswered):
             capacity -= capacity // 10
         if self._writer is None or len(self._waiting) >= capacity:
             self._dropped += 1
@@ -197,6 +199,9 @@ class SqlJournal:
                 return self._insert(calls).values(call_row(event)).on_conflict_do_nothing()
             case TurnFinished():
                 return self._insert(turns).values(turn_row(event)).on_conflict_do_nothing()
+            case QuestionUnanswered():
+                row = gap_row(event)
+                return self._insert(knowledge_gaps).values(row).on_conflict_do_nothing()
             case CallRecorded():
                 return _change(event, recording=event.recording)
             case MatterNoted():

@@ -7,7 +7,13 @@ from typing import Any
 
 from sqlalchemy import RowMapping, null
 
-from voicebot.events import CallStarted, MatterNoted, TurnFinished, TurnResult
+from voicebot.events import (
+    CallStarted,
+    MatterNoted,
+    QuestionUnanswered,
+    TurnFinished,
+    TurnResult,
+)
 from voicebot.sessions.numbers import number_of
 from voicebot.sessions.records import CallRecord, TurnRecord
 from voicebot.types import CallId, Heard, Language, Matter, Mode, Outcome
@@ -67,6 +73,18 @@ def turn_row(event: TurnFinished) -> dict[str, Any]:
         "heard_grammar": heard.grammar if heard else None,
         "latency_ms": event.latency_ms,
         "barged_in": event.barged_in,
+    }
+
+
+def gap_row(event: QuestionUnanswered) -> dict[str, Any]:
+    """The row of `schema.knowledge_gaps` for a question that nothing answered."""
+    return {
+        "call_id": event.call_id,
+        "at": event.at,
+        "language": event.language,
+        "text": event.text,
+        "nearest": event.nearest or None,
+        "confidence": event.confidence,
     }
 
 

@@ -67,6 +67,23 @@ calls = Table(
     Index("ix_calls_started_at_id", "started_at", "id"),
 )
 
+# What callers asked and the knowledge did not answer; the words go when the call goes.
+knowledge_gaps = Table(
+    "knowledge_gaps",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("call_id", String(64), ForeignKey("calls.id", ondelete="CASCADE"), nullable=False),
+    Column("at", Double, nullable=False),
+    Column("language", String(35), nullable=False),
+    Column("text", Text, nullable=False),
+    # The article that came nearest, NULL where there is none.
+    Column("nearest", Text),
+    Column("confidence", Double, nullable=False),
+    # A commit whose answer was lost is tried again: the same gap is not written twice.
+    Index("ix_knowledge_gaps_call_id_at", "call_id", "at", unique=True),
+    Index("ix_knowledge_gaps_at", "at"),
+)
+
 turns = Table(
     "turns",
     metadata,

@@ -1,0 +1,109 @@
+"""Answer steps: what was found in the knowledge is said, and more of it offered.
+
+The search itself is an action of the session (`commands.ANSWER`); here is what becomes of what it
+found: an object with ``parts``, the answer in parts of speakable length, none where nothing is
+known. Where the step has no way for that, it is as if the question had not been understood.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from voicebot.flows import forms, questions
+from voicebot.flows.commands import Say
+from voicebot.flows.frustration import puzzled
+from voicebot.flows.model import AnswerStep, FormStep
+from voicebot.flows.offers import as_offer
+from voicebot.flows.walk import Walk
+from voicebot.types import Heard, Json, Prompt
+
+
+def found(walk: Walk, step: AnswerStep, value: Json) -> None:
+    """The search is over; ``value`` is what it found."""
+    found = value if isinstance(value, dict) else {}
+    parts = _parts(found)
+    if not parts:
+        _unknown(walk, step)
+        return
+    walk.set(article={**found, "parts": parts[1:]})
+    walk.state = replace(walk.state, unsettled=None)
+    _tell(walk, step, str(parts[0]))
+
+
+def failed(walk: Walk, step: AnswerStep, problem: str) -> None:
+    """The search broke: nothing is known, through no fault of the caller's."""
+    walk.set(problem=problem)
+    _unknown(walk, step)
+
+
+def understand(walk: Walk, heard: Heard) -> None:
+    """The caller has answered the offer."""
+    step = walk.step
+    assert isinstance(step, AnswerStep)
+    command = questions.command_of(walk, as_offer(step), heard)
+    if command is not None:
+        questions.obey(walk, as_offer(step), command)
+        return
+    article = walk.state.variables.get("article")
+    parts = _parts(article)
+    walk.state = replace(walk.state, said=())
+    if heard.semantics is True and isinstance(article, dict) and parts:
+        walk.set(article={**article, "parts": parts[1:]})
+        _tell(walk, step, str(parts[0]))
+    elif isinstance(heard.semantics, bool):
+        questions.leave(walk, step.next.name)
+    else:
+        questions.nomatch(walk)
+
+
+def noinput(walk: Walk) -> None:
+    """Who says nothing to the offer has heard enough."""
+    step = walk.step
+    assert isinstance(step, AnswerStep)
+    questions.leave(walk, step.next.name)
+
+
+def _tell(walk: Walk, step: AnswerStep, words: str) -> None:
+    """Say one part, and offer the next or go on."""
+    prompt = Prompt((words,))
+    walk.commands.append(Say(prompt, step.bargein, serves=step.served))
+    walk.state = replace(
+        walk.state,
+        said=(*walk.state.said, prompt),
+        served_when_heard=walk.state.served_when_heard or step.served,
+    )
+    if step.more and _parts(walk.state.variables.get("article")):
+        questions.open_question(walk, as_offer(step))
+    else:
+        walk.go(step.next.name)
+        walk.run()
+
+
+def _unknown(walk: Walk, step: AnswerStep) -> None:
+    walk.set(article=None)
+    if step.unknown is not None:
+        walk.go(step.unknown.name)
+        walk.run()
+        return
+    asked = next(
+        (frames for frames in reversed(walk.state.questions) if not _is_offer(walk, frames)), None
+    )
+    if asked is None:
+        walk.end(walk.state.outcome_if_hung_up, "nothing is known, and nothing was asked")
+        return
+    counts = walk.state.unsettled or walk.state.counts
+    mood = puzzled(walk.state.mood, counts.in_a_row)
+    walk.state = replace(walk.state, frames=asked, counts=counts, mood=mood, said=())
+    walk.set(frustration=round(mood.level, 2))
+    (forms if isinstance(walk.step, FormStep) else questions).nomatch(walk)
+
+
+def _parts(article: Json) -> list[Json]:
+    """What is still to be said of an article."""
+    parts = article.get("parts") if isinstance(article, dict) else None
+    return parts if isinstance(parts, list) else []
+
+
+def _is_offer(walk: Walk, frames: tuple[Any, ...]) -> bool:
+    return isinstance(walk.flows[frames[-1].flow].steps[frames[-1].step], AnswerStep)

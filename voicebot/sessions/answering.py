@@ -1,0 +1,79 @@
+"""The search of answer steps, carried out away from the event loop.
+
+To a session it is one more action; a channel that runs actions through `with_knowledge` can answer
+questions without knowing of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any, Final, TypeAlias
+
+from voicebot.errors import ActionError, ModelError
+from voicebot.flows.commands import ANSWER
+from voicebot.nlu.knowledge import Found, Library
+from voicebot.types import Json, Language
+
+TIMEOUT_S: Final = 5.0
+"""The longest that a caller waits for an answer; it takes milliseconds where nothing is amiss."""
+
+Act: TypeAlias = Callable[[str, Mapping[str, Json]], Awaitable[Json]]
+"""Runs an action by its name with its arguments; raises ActionError."""
+
+
+def with_knowledge(
+    act: Act, library: Library
+) -> Callable[[str, Mapping[str, Json]], Coroutine[Any, Any, Json]]:
+    """``act``, and the search in ``library`` as the action `ANSWER`."""
+
+    async def run(name: str, arguments: Mapping[str, Json]) -> Json:
+        if name != ANSWER:
+            return await act(name, arguments)
+        return await look_up(library, arguments)
+
+    return run
+
+
+async def look_up(library: Library, arguments: Mapping[str, Json]) -> Json:
+    """Find the answer to ``arguments["question"]``: an object as `flows.commands.ANSWER` says.
+
+    Raises ActionError where the search breaks or takes too long.
+    """
+    question = str(arguments.get("question") or "")
+    language = Language(str(arguments.get("language") or ""))
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(TIMEOUT_S):
+            best = await loop.run_in_executor(_searcher(), _best, library, question, language)
+    except TimeoutError:
+        raise ActionError(ANSWER, f"took longer than {TIMEOUT_S:g} s") from None
+    except ModelError as error:
+        raise ActionError(ANSWER, str(error)) from None
+    return as_json(best)
+
+
+def as_json(best: Found | None) -> Json:
+    """What a search found; ``parts`` only of an article that is sure enough."""
+    if best is None:
+        return {"parts": []}
+    return {
+        "name": best.article.name,
+        "question": best.article.questions[0].text,
+        "confidence": round(best.confidence, 3),
+        "parts": list(best.article.parts) if best.answers else [],
+    }
+
+
+def _best(library: Library, question: str, language: Language) -> Found | None:
+    base = library.base(language)
+    found = base.best(question, 1) if base is not None else []
+    return found[0] if found else None
+
+
+@cache
+def _searcher() -> ThreadPoolExecutor:
+    """One thread for all calls: searches queue up behind each other, not in front of the audio."""
+    return ThreadPoolExecutor(1, thread_name_prefix="knowledge")
