@@ -14,6 +14,6 @@ def warm_prompts() -> None:
     subprocess.run(
         [sys.executable, "-m", "voicebot.cli.main", "prompts", "build"],
         cwd=ROOT,
-        env=os.environ | {"VOICEBOT_SERVER__DATA": str(KEPT / "prompts".parent)},
+        env=os.environ | {"VOICEBOT_SERVER__DATA": str(KEPT)},
         check=True,
     )

@@ -118,7 +118,8 @@ def check_application(application: Path, settings: Settings) -> Report:
     report.problems += intents.problems
     report.warnings += intents.warnings
     report.advice += intents.advice
-    report.counts["intents"] = intents.count
+    if intents.count:
+        report.counts["intents"] = intents.count
     report.problems += validate(flows, Known(grammars, actions, intents=intents.known))
     _check_builtins(flows, store, report)
     recordings = _check_recordings(application / "audio", report)
