@@ -169,7 +169,7 @@ def test_intents_and_the_ways_they_take_are_compared(copy: Path) -> None:
     output = CliRunner().invoke(app, [str(copy)]).output.replace(f"{copy}/", "")
 
     assert (
-        "intents/en-US.yaml:76:3: no flow serves the intent 'hourz'. Lead it to a step, in 'next', "
+        "intents/en-US.yaml:73:3: no flow serves the intent 'hourz'. Lead it to a step, in 'next', "
         "'aside' or a condition on '….intent'. (warning)" in output
     )
     assert (
