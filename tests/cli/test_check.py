@@ -24,7 +24,7 @@ app.command()(check)
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A copy of the demo that may be damaged."""
-    for folder in ("flows", "grammars", "audio"):
+    for folder in ("flows", "grammars", "audio", "intents"):
         shutil.copytree(PROJECT / folder, tmp_path / folder)
     return tmp_path
 
@@ -82,7 +82,7 @@ def test_json_lists_problems_and_advice(copy: Path) -> None:
     assert report["problems"][0]["line"] == 36
     assert report["problems"][0]["remedy"] == "Did you mean 'main_menu'?"
     assert "no flow uses this grammar" in [advice["problem"] for advice in report["advice"]]
-    assert report["counts"]["flows"] == 2
+    assert report["counts"]["flows"] == 3
 
 
 def test_grammars_of_every_notation_are_checked(copy: Path) -> None:
@@ -158,3 +158,51 @@ def test_prompts_that_were_rendered_are_measured(copy: Path) -> None:
 
 def test_demo_has_no_warning_either() -> None:
     assert CliRunner().invoke(app, [str(PROJECT), "--strict"]).exit_code == 0
+
+
+def test_intents_and_the_ways_they_take_are_compared(copy: Path) -> None:
+    intents = copy / "intents" / "en-US.yaml"
+    damage(intents, "  hours:\n", "  hourz:\n")
+    damage(intents, "number: order_number, reason: return_reason", "number: order_nummer")
+    damage(copy / "flows" / "main.yaml", "intents:\n", "intents:\n      only: retrun\n")
+
+    output = CliRunner().invoke(app, [str(copy)]).output.replace(f"{copy}/", "")
+
+    assert (
+        "intents/en-US.yaml:73:3: no flow serves the intent 'hourz'. Lead it to a step, in 'next', "
+        "'aside' or a condition on '….intent'. (warning)" in output
+    )
+    assert (
+        "intents/en-US.yaml:30:3: slot 'number' of intent 'return': grammar 'order_nummer' does "
+        "not exist. Did you mean 'order_number'?" in output
+    )
+    assert "intent 'retrun' does not exist. Did you mean 'return'?" in output
+
+
+def test_condition_on_an_intent_that_nothing_means_is_a_warning(copy: Path) -> None:
+    damage(
+        copy / "flows" / "main.yaml", "request.intent == 'location'", "request.intent == 'plaze'"
+    )
+
+    output = CliRunner().invoke(app, [str(copy)]).output
+
+    assert "nothing that callers say means the intent 'plaze'" in output
+    assert "no flow serves the intent 'location'" not in output  # the return's aside does
+
+
+def test_faults_of_intents_files_are_problems(copy: Path) -> None:
+    intents = copy / "intents" / "en-US.yaml"
+    damage(
+        intents,
+        "      - when do you open\n",
+        "      - when do you open\n      - where is my refund\n",
+    )
+    intents.write_text(intents.read_text() + "nothing: 1\n")
+    (copy / "intents" / "fr-FR.yaml").write_text("intents:\n  rien:\n")
+
+    result = CliRunner().invoke(app, [str(copy)])
+
+    assert result.exit_code == 1
+    assert "'where is my refund' is an example of 'hours' and of 'refund' (line " in result.output
+    assert "fr-FR.yaml:2:3: intent 'rien' is empty. Add 'examples:'" in result.output
+    assert "has none" not in result.output

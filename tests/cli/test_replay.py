@@ -29,7 +29,7 @@ from voicebot.types import CallId, Heard, Language, Mode, Outcome
 PROJECT = Path(__file__).parents[2]
 ID = CallId("call-1")
 HOURS = Heard("opening hours", {"intent": "hours"}, 0.9, Mode.SPEECH, "request")
-STRANGE = Heard("when do you shut", None, 0.2, Mode.SPEECH)
+STRANGE = Heard("is it going to rain", None, 0.2, Mode.SPEECH)
 
 app = typer.Typer()
 app.command()(replay_calls)
@@ -76,12 +76,12 @@ def _database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def edited(tmp_path: Path) -> Path:
     """The demo, which now understands what the caller said first."""
-    for name in ("flows", "grammars"):
+    for name in ("flows", "grammars", "intents"):
         shutil.copytree(PROJECT / name, tmp_path / "edited" / name)
     grammar = tmp_path / "edited" / "grammars" / "request.gram"
     grammar.write_text(
         grammar.read_text().replace(
-            "| how late are you open;", "| how late are you open | when do you shut;"
+            "| how late are you open;", "| how late are you open | is it going to rain;"
         )
     )
     return tmp_path / "edited"

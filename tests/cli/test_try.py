@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.peers.server import KEPT
+
 PROJECT = Path(__file__).parents[2]
 COMMAND = (
     "import typer; from voicebot.cli.try_ import try_flow; "
@@ -15,6 +17,9 @@ COMMAND = (
 
 
 def play(data: Path, *lines: str, options: tuple[str, ...] = ()) -> str:
+    (KEPT / "intents").mkdir(parents=True, exist_ok=True)
+    if not (data / "intents").exists():
+        (data / "intents").symlink_to(KEPT / "intents")
     done = subprocess.run(
         [sys.executable, "-c", COMMAND, str(PROJECT), *options],
         input="".join(f"{line}\n" for line in lines),
@@ -44,3 +49,18 @@ def test_refused_transfer_and_hang_up_can_be_played(tmp_path: Path) -> None:
     assert "agents does not take the call" in shown
     assert "bot  I'm sorry, nobody is free to take your call right now." in shown
     assert shown.rstrip().endswith("you  (hung up: abandoned_in_flow)")
+
+
+def test_explanation_says_why_words_were_taken_for_an_intent(tmp_path: Path) -> None:
+    lines = ("cancel my order and tell me when you open", "seven seven three oh", "no")
+    shown = play(tmp_path, *lines, options=("--explain",))
+
+    assert "hours (1.00) 'tell me when you open': matched because it is like" in shown
+    assert "bot  And about our opening hours:" in shown
+
+
+def test_explanation_names_the_nearest_of_what_is_out_of_scope(tmp_path: Path) -> None:
+    shown = play(tmp_path, "is it going to rain", options=("--explain",))
+
+    assert "no match" in shown
+    assert "out of scope; nearest " in shown

@@ -118,3 +118,47 @@ def test_what_cannot_be_used_is_told(folder: Folder) -> None:
     folder.edit("grammars/fruit.gram", "pears;", "pears")
     with pytest.raises(GrammarError):
         folder.load()
+
+
+INTENTS = "intents:\n  hello: [good morning, hello there]\n  bye: [good bye, see you later]\n"
+
+
+def test_faults_of_intents_keep_an_application_from_serving(folder: Folder) -> None:
+    folder.write("intents/en-US.yaml", INTENTS.replace("good bye", "hello there"))
+
+    with pytest.raises(FlowError, match="'hello there' is an example of 'bye' and of 'hello'"):
+        folder.load()
+
+
+def test_intents_that_a_step_waits_for_must_exist(folder: Folder) -> None:
+    folder.edit("flows/main.yaml", "grammar: fruit", "grammar: fruit\n    intents: [helo]")
+
+    with pytest.raises(FlowError, match=r"Write intents/en-US\.yaml"):
+        folder.load()
+    folder.write("intents/en-US.yaml", INTENTS)
+    with pytest.raises(FlowError, match="intent 'helo' does not exist"):
+        folder.load()
+
+
+def test_grammar_of_a_slot_must_exist(folder: Folder) -> None:
+    folder.edit("flows/main.yaml", "grammar: fruit", "grammar: fruit\n    intents: true")
+    folder.write(
+        "intents/en-US.yaml",
+        f"{INTENTS}  order: {{examples: [apples please], slots: {{what: fruits}}}}\n",
+    )
+
+    with pytest.raises(FlowError, match="grammar 'fruits' does not exist"):
+        folder.load()
+    folder.edit("intents/en-US.yaml", "fruits", "fruit")
+    loaded = folder.load()
+    (folder.path / "grammars" / "fruit.gram").unlink()
+    assert loaded.listen_grammars.named(("fruit",)).match_words(["pears"])  # it was kept
+
+
+def test_intents_that_no_flow_listens_for_are_not_trained(folder: Folder) -> None:
+    folder.write("intents/en-US.yaml", INTENTS)
+
+    loaded = folder.load()
+    loaded.learn_intents()
+
+    assert not (folder.settings.server.data / "intents").exists()

@@ -122,7 +122,8 @@ def check_application(application: Path, settings: Settings) -> Report:
     report.problems += intents.problems
     report.warnings += intents.warnings
     report.advice += intents.advice
-    report.counts["intents"] = intents.count
+    if intents.count:
+        report.counts["intents"] = intents.count
     knowledge = _check_knowledge(application, flows, settings, report)
     known = Known(grammars, actions, intents=intents.known, knowledge=knowledge.languages)
     report.problems += validate(flows, known)

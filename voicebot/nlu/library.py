@@ -10,7 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import cache
@@ -38,8 +38,15 @@ _LOWEST_PRIORITY: Final = 19
 class IntentLibrary:
     """Understands texts in the languages of ``sets``. Any thread may call it."""
 
-    def __init__(self, sets: Iterable[IntentSet], models: Path) -> None:
-        """``models`` is the folder where trained models are kept, made when first needed."""
+    def __init__(
+        self,
+        sets: Iterable[IntentSet],
+        models: Path,
+        encoder: Callable[[Language], Encoder] | None = None,
+    ) -> None:
+        """``models`` is the folder where trained models are kept, made when first needed;
+        ``encoder`` gives each language's, `shared_encoder` if left out."""
+        self._encoder = encoder or shared_encoder
         self._sets = {each.language: each for each in sets}
         self._models = models
         self._trained: dict[Language, IntentModel] = {}
@@ -79,7 +86,7 @@ class IntentLibrary:
         """Do now what the first text of each language would wait for. Raises ModelError."""
         for intents in self.used_in(languages):
             labelled = list(intents.labelled())
-            encoder = shared_encoder(intents.language)
+            encoder = self._encoder(intents.language)
             if not ModelStore(self._models).holds(labelled, intents.language, encoder):
                 _train_apart(self._models, labelled, intents.language)
             self._model(intents)
@@ -89,13 +96,9 @@ class IntentLibrary:
         with self._lock:
             if language not in self._trained:
                 store = ModelStore(self._models)
-                encoder = shared_encoder(language)
+                encoder = self._encoder(language)
                 self._trained[language] = store.model(list(intents.labelled()), language, encoder)
             return self._trained[language]
-
-
-NO_INTENTS = IntentLibrary((), Path())
-"""For an application without intents."""
 
 
 def read_library(application: Path, data: Path) -> tuple[IntentLibrary, list[FlowError]]:
@@ -129,6 +132,10 @@ def _encoder(kind: str) -> Encoder:
 def shared_encoder(language: Language) -> Encoder:
     """The encoder of ``language``, loaded once a process: versions of an application share it."""
     return _encoder("en" if language.partition("-")[0].lower() == "en" else "mul")
+
+
+NO_INTENTS = IntentLibrary((), Path())
+"""For an application without intents."""
 
 
 def names_of(library: IntentLibrary, languages: Iterable[Language]) -> Mapping[Language, list[str]]:
