@@ -79,11 +79,12 @@ def try_flow(
     store = GrammarStore(application / "grammars")
     with asyncio.Runner() as runner:
         registry = runner.run(_actions(application, settings))
+        callers = Callers(None, time_limit_s=settings.callers.time_limit_s)
         try:
             player = Player(
                 interpreter,
                 TypedInput(store),
-                lambda name, arguments: runner.run(registry.run(name, arguments)),
+                lambda name, arguments: runner.run(callers.act(registry.run, name, arguments)),
                 Console(highlight=False, soft_wrap=True),
                 language,
                 takes_transfers=not refuse_transfers,
