@@ -15,6 +15,7 @@ BENCHMARKS = (
     "startup",
     "conversations",
     "reload",
+    "callers",
     "doors",
     "recorder",
     "strangers",

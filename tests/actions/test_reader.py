@@ -26,6 +26,10 @@ def _problems(tmp_path: Path, text: str) -> list[str]:
         ("- a\n", "F:1:1: expected names with their actions, not a list"),
         ("a: 1\n", "F:1:1: action 'a' has no keys"),
         ("a b: {sql: x}\n", "F:1:1: 'a b' is no name of an action"),
+        (
+            "history: {database: shop, sql: SELECT 1}\n",
+            "F:1:1: voicebot has an action 'history' itself. Use another name.",
+        ),
         ("a: {database: shop}\n", "F:1:1: action 'a' has neither sql nor http"),
         (SQL + "  http: GET http://h/\n", "F:1:1: action 'a' has sql and http"),
         (SQL + "  reslt: one\n", "F:4:3: unknown key 'reslt'. Did you mean 'result'?"),
@@ -117,5 +121,11 @@ def test_signatures_tell_what_must_be_passed(tmp_path: Path) -> None:
 def test_the_demos_actions_are_sound() -> None:
     actions = read_actions(APPLICATION / "flows" / "actions.yaml", frozenset({"shop"}))
     assert actions.problems == ()
-    assert set(actions.definitions) == {"find_order", "open_return", "promotions"}
+    assert set(actions.definitions) == {
+        "find_customer",
+        "find_order",
+        "find_return",
+        "open_return",
+        "promotions",
+    }
     assert all(action.description for action in actions.definitions.values())

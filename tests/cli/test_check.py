@@ -35,6 +35,11 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+def line_of(text: str, file: Path) -> int:
+    """Where ``text`` stands first, from 1."""
+    return file.read_text().partition(text)[0].count("\n") + 1
+
+
 def damage(file: Path, old: str, new: str) -> None:
     text = file.read_text(encoding="utf-8")
     assert old in text
@@ -49,7 +54,7 @@ def test_demo_has_no_problem() -> None:
 
 
 def test_problems_of_all_rooms_are_shown_with_place_and_remedy(copy: Path) -> None:
-    damage(copy / "flows" / "main.yaml", "next: main_menu", "next: mainmenu")
+    damage(copy / "flows" / "main.yaml", "else: main_menu", "else: mainmenu")
     damage(copy / "flows" / "main.yaml", "grammar: builtin:boolean", "grammar: builtin:bolean")
     damage(copy / "flows" / "actions.yaml", "result: one", "reslt: one")
     damage(copy / "grammars" / "request.gram", "public $request", "public $rquest")
@@ -62,8 +67,9 @@ def test_problems_of_all_rooms_are_shown_with_place_and_remedy(copy: Path) -> No
     assert lines[0].startswith("audio/en-US/hello.wav: cannot be read as audio")
     assert lines[1].startswith("flows/actions.yaml:")
     assert lines[1].endswith("Did you mean 'result'?")
+    line = line_of("else: mainmenu", copy / "flows" / "main.yaml")
     assert lines[2] == (
-        "flows/main.yaml:36:11: step 'mainmenu' does not exist. Did you mean 'main_menu'?"
+        f"flows/main.yaml:{line}:15: step 'mainmenu' does not exist. Did you mean 'main_menu'?"
     )
     assert any(line.startswith("flows/main.yaml:") and "bolean" in line for line in lines)
     assert any(line.startswith("grammars/request.gram:") for line in lines)
@@ -71,7 +77,7 @@ def test_problems_of_all_rooms_are_shown_with_place_and_remedy(copy: Path) -> No
 
 
 def test_json_lists_problems_and_advice(copy: Path) -> None:
-    damage(copy / "flows" / "main.yaml", "next: main_menu", "next: mainmenu")
+    damage(copy / "flows" / "main.yaml", "else: main_menu", "else: mainmenu")
     shutil.copy(copy / "grammars" / "request.gram", copy / "grammars" / "old.gram")
 
     result = CliRunner().invoke(app, [str(copy), "--json"])
@@ -79,7 +85,8 @@ def test_json_lists_problems_and_advice(copy: Path) -> None:
 
     assert result.exit_code == 1
     assert report["problems"][0]["file"] == str(copy / "flows" / "main.yaml")
-    assert report["problems"][0]["line"] == 36
+    line = line_of("else: mainmenu", copy / "flows" / "main.yaml")
+    assert report["problems"][0]["line"] == line
     assert report["problems"][0]["remedy"] == "Did you mean 'main_menu'?"
     assert "no flow uses this grammar" in [advice["problem"] for advice in report["advice"]]
     assert report["counts"]["flows"] == 3
@@ -141,7 +148,8 @@ def test_warnings_tell_what_callers_suffer_from_and_fail_a_strict_check(copy: Pa
 
     assert (lenient.exit_code, strict.exit_code) == (0, 1)
     (line,) = [line for line in lenient.output.splitlines() if line.endswith("(warning)")]
-    assert line.startswith(f"{copy}/flows/main.yaml:35:10: the prompt takes about 16 s to say")
+    place = f"{copy}/flows/main.yaml:{line_of(long, copy / 'flows' / 'main.yaml')}:10"
+    assert line.startswith(f"{place}: the prompt takes about 16 s to say")
     assert lenient.output.rstrip().endswith("no problems, 1 warning.")
     assert [each["severity"] for each in report["warnings"]] == ["warning"]
 

@@ -133,7 +133,7 @@ def test_control_characters_do_not_break_the_junit_report(copy: Path, tmp_path: 
 
 def test_faulty_application_is_told_by_its_own_fault(copy: Path) -> None:
     flow = copy / "flows" / "main.yaml"
-    flow.write_text(flow.read_text().replace("next: main_menu", "next: main_men", 1))
+    flow.write_text(flow.read_text().replace("else: main_menu", "else: main_men", 1))
 
     result = play(copy)
 

@@ -18,13 +18,14 @@ from voicebot.events import (
     CallEnded,
     CallEvent,
     CallStarted,
+    MatterNoted,
     TurnFinished,
     TurnResult,
 )
 from voicebot.storage.database import open_database
 from voicebot.storage.journal import SqlJournal
 from voicebot.storage.migrations import upgrade
-from voicebot.types import CallId, Heard, Language, Mode, Outcome
+from voicebot.types import CallId, Heard, Language, Matter, Mode, Outcome
 
 PROJECT = Path(__file__).parents[2]
 ID = CallId("call-1")
@@ -60,17 +61,23 @@ def _database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     url = f"sqlite:///{tmp_path / 'calls.db'}"
     monkeypatch.setenv("VOICEBOT_STORAGE__URL", url)
 
-    async def write() -> None:
-        await upgrade(url)
-        engine = open_database(url)
+    asyncio.run(upgrade(url))
+    write(tmp_path, *CALL)
+
+
+def write(folder: Path, *events: CallEvent) -> None:
+    """Add to the record."""
+
+    async def on_the_loop() -> None:
+        engine = open_database(f"sqlite:///{folder / 'calls.db'}")
         journal = SqlJournal(engine)
         await journal.start()
-        for event in CALL:
+        for event in events:
             journal.append(event)
         await journal.stop()
         await engine.dispose()
 
-    asyncio.run(write())
+    asyncio.run(on_the_loop())
 
 
 @pytest.fixture
@@ -106,6 +113,38 @@ def test_what_an_edit_changes_is_shown(edited: Path) -> None:
     lines = [line.split() for line in result.output.splitlines()]
     assert ["recognised", "1", "2", "+1"] in lines
     assert "1 of 1 calls take another way." in result.output
+
+
+def test_a_returning_caller_is_as_known_as_then(tmp_path: Path) -> None:
+    """Three calls from one number; what came after the second one is not known to it."""
+    yes = Heard("yes", True, 0.9, Mode.SPEECH, "builtin:boolean")
+    number = "+15550117"
+
+    def call(name: str, at: float, matter: Matter, *turns: CallEvent) -> list[CallEvent]:
+        of = CallId(name)
+        began = CallStarted(of, at, "sip", number, "shop", "main", Language("en-US"))
+        noted = MatterNoted(of, at + 2, matter)
+        ended = CallEnded(of, at + 60, Outcome.ABANDONED_IN_FLOW, "caller hung up")
+        return [began, CallAnswered(of, at + 1), noted, *turns, ended]
+
+    second = CallId("second")
+    greeted = TurnFinished(second, 90_010, 1, "about_damaged", "…", TurnResult.MATCH, yes, None)
+    asked = TurnFinished(
+        second, 90_020, 2, "damaged.what_happened", "…", TurnResult.NOINPUT, None, None
+    )
+    damaged = Matter("damaged", {}, open=True)
+    write(
+        tmp_path,
+        *call("first", 1000, damaged),
+        *call("second", 90_000, damaged, greeted, asked),
+        *call("third", 180_000, Matter("damaged", {}, open=False)),
+    )
+
+    report = json.loads(play(PROJECT, "--json", "--call", "second").output)
+
+    (replayed,) = report["calls"]
+    assert replayed["after"]["turns"][0]["step"] == "about_damaged"
+    assert not replayed["changed"], replayed
 
 
 def test_two_applications_are_compared(edited: Path) -> None:

@@ -7,10 +7,11 @@ from voicebot.events import (
     CallEnded,
     CallRecorded,
     CallStarted,
+    MatterNoted,
     TurnFinished,
     TurnResult,
 )
-from voicebot.types import CallId, Heard, Language, Mode, Outcome
+from voicebot.types import CallId, Heard, Language, Matter, Mode, Outcome
 
 ORDER = Heard("four two seven one", {"order": "4271"}, 0.93, Mode.SPEECH, "order_number")
 
@@ -33,6 +34,12 @@ def answered(call: str, *, at: float = 1_001.0) -> CallAnswered:
 
 def recorded(call: str, *, at: float = 1_002.0) -> CallRecorded:
     return CallRecorded(CallId(call), at, f"2026-11-21/{call}.wav")
+
+
+def noted(
+    call: str, matter: Matter | None, customer: str = "", *, at: float = 1_003.0
+) -> MatterNoted:
+    return MatterNoted(CallId(call), at, matter, customer)
 
 
 def turn(call: str, index: int, *, at: float = 1_010.0, heard: Heard | None = None) -> TurnFinished:

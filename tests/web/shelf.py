@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from voicebot.events import TurnResult
 from voicebot.sessions.records import CallPage, CallQuery, CallRecord, Cursor, TurnRecord
-from voicebot.types import CallId, Heard, Json, Language, Mode, Outcome
+from voicebot.types import CallId, Heard, Json, Language, Matter, Mode, Outcome
 
 STARTED = 1_795_255_200.25
 """2026-11-21T10:00:00.25Z"""
@@ -67,6 +67,8 @@ def finished_call(semantics: Json = None) -> CallRecord:
         ended_at=STARTED + 60,
         outcome=Outcome.SELF_SERVED,
         reason="goodbye",
+        matter=Matter("order", {"number": "4271"}, open=False),
+        customer="17",
         turns=(
             TurnRecord(
                 1, STARTED + 9, "ask_order", "Which order?", TurnResult.MATCH, heard, None, True

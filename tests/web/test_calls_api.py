@@ -35,6 +35,8 @@ async def test_a_finished_call_is_given_with_its_turns(
         "direction": "inbound",
         "answered_by": "",
         "headers": {},
+        "matter": {"about": "order", "details": {"number": "4271"}, "open": False},
+        "customer": "17",
         "turns": [
             {
                 "at": "2026-11-21T10:00:09.250000Z",

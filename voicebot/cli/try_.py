@@ -12,6 +12,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -88,7 +89,9 @@ def try_flow(
     store = GrammarStore(application / "grammars")
     with asyncio.Runner() as runner:
         registry = runner.run(_actions(application, settings))
-        act = with_knowledge(registry.run, load_knowledge(application, begins_in, settings))
+        callers = Callers(None, time_limit_s=settings.callers.time_limit_s)
+        knowledge = load_knowledge(application, begins_in, settings)
+        act = with_knowledge(partial(callers.act, registry.run), knowledge)
         try:
             player = Player(
                 interpreter,
