@@ -63,7 +63,7 @@ def test_problems_of_all_rooms_are_shown_with_place_and_remedy(copy: Path) -> No
     assert lines[1].startswith("flows/actions.yaml:")
     assert lines[1].endswith("Did you mean 'result'?")
     assert lines[2] == (
-        "flows/main.yaml:36:11: step 'mainmenu' does not exist. Did you mean 'main_menu'?"
+        "flows/main.yaml:37:11: step 'mainmenu' does not exist. Did you mean 'main_menu'?"
     )
     assert any(line.startswith("flows/main.yaml:") and "bolean" in line for line in lines)
     assert any(line.startswith("grammars/request.gram:") for line in lines)
@@ -79,7 +79,7 @@ def test_json_lists_problems_and_advice(copy: Path) -> None:
 
     assert result.exit_code == 1
     assert report["problems"][0]["file"] == str(copy / "flows" / "main.yaml")
-    assert report["problems"][0]["line"] == 36
+    assert report["problems"][0]["line"] == 37
     assert report["problems"][0]["remedy"] == "Did you mean 'main_menu'?"
     assert "no flow uses this grammar" in [advice["problem"] for advice in report["advice"]]
     assert report["counts"]["flows"] == 2
@@ -141,7 +141,7 @@ def test_warnings_tell_what_callers_suffer_from_and_fail_a_strict_check(copy: Pa
 
     assert (lenient.exit_code, strict.exit_code) == (0, 1)
     (line,) = [line for line in lenient.output.splitlines() if line.endswith("(warning)")]
-    assert line.startswith(f"{copy}/flows/main.yaml:35:10: the prompt takes about 16 s to say")
+    assert line.startswith(f"{copy}/flows/main.yaml:36:10: the prompt takes about 16 s to say")
     assert lenient.output.rstrip().endswith("no problems, 1 warning.")
     assert [each["severity"] for each in report["warnings"]] == ["warning"]
 
@@ -158,3 +158,30 @@ def test_prompts_that_were_rendered_are_measured(copy: Path) -> None:
 
 def test_demo_has_no_warning_either() -> None:
     assert CliRunner().invoke(app, [str(PROJECT), "--strict"]).exit_code == 0
+
+
+def test_language_out_of_step_is_a_warning_with_its_place(copy: Path) -> None:
+    damage(copy / "flows" / "zh-CN" / "main.yaml", "  welcome:\n    say: 欢迎致电海港巷。\n\n", "")
+    (copy / "grammars" / "zh-CN" / "return_remedy.gram").unlink()
+
+    result = CliRunner().invoke(app, [str(copy)])
+
+    assert result.exit_code == 0, result.output
+    assert "main.yaml:35:3: step 'welcome' is not there in zh-CN. Add it to " in result.output
+    assert "its grammar 'zh-CN/return_remedy' en-US. Write grammars/zh-CN/return_remedy.gram." in (
+        result.output
+    )
+
+
+def test_grammars_of_a_language_are_checked_and_its_missing_model_is_advice(copy: Path) -> None:
+    damage(copy / "grammars" / "zh-CN" / "request.gram", "root $request;", "root $reqest;")
+    (copy / "grammars" / "zh-CN" / "idle.gram").write_text(
+        "#ABNF 1.0 UTF-8;\nlanguage zh-CN; root $a;\n$a = 好;\n", encoding="utf-8"
+    )
+
+    result = CliRunner().invoke(app, [str(copy)])
+
+    assert result.exit_code == 1
+    assert "zh-CN/request.gram" in result.output
+    assert "idle.gram: no flow uses this grammar. Delete it? (advice)" in result.output
+    assert "no model for zh-CN is installed; until then its callers" in result.output

@@ -44,3 +44,13 @@ def test_refused_transfer_and_hang_up_can_be_played(tmp_path: Path) -> None:
     assert "agents does not take the call" in shown
     assert "bot  I'm sorry, nobody is free to take your call right now." in shown
     assert shown.rstrip().endswith("you  (hung up: abandoned_in_flow)")
+
+
+def test_flow_is_played_in_chinese_and_changed_to_english(tmp_path: Path) -> None:
+    shown = play(tmp_path, "查订单", "说英语", options=("--language", "zh"))
+
+    assert "bot  欢迎致电海港巷。" in shown
+    assert '{"intent": "order_status"}  zh-CN/request' in shown
+    assert shown.index("bot  请问您的订单号是多少？") < shown.index(
+        "bot  What is your order number?"
+    )

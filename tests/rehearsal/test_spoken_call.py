@@ -107,9 +107,7 @@ def hold(market: Path) -> Callable[..., SpokenCall]:
 
 def told(call: SpokenCall) -> list[str]:
     return [
-        line.text
-        for line in lines(call.witness.passages, Language("en-US"), date(2026, 11, 21))
-        if line.who != "flow"
+        line.text for line in lines(call.witness.passages, date(2026, 11, 21)) if line.who != "flow"
     ]
 
 

@@ -8,7 +8,8 @@ a person); `--strict` makes it fail the check. Advice is for a second look.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -22,6 +23,7 @@ from voicebot.cli.grammar_engines import GrammarEngines
 from voicebot.config import Settings, load_settings
 from voicebot.errors import AudioError, FlowError, GrammarError, SourceError, VoicebotError
 from voicebot.flows import advice
+from voicebot.flows.atoms import LANGUAGE_TAG
 from voicebot.flows.model import FlowSet
 from voicebot.flows.reader import ACTIONS_FILE, by_place, read_flows
 from voicebot.flows.schema import flow_schema_text
@@ -111,17 +113,17 @@ def check_application(application: Path, settings: Settings) -> Report:
     flows, problems = read_flows(application / "flows")
     report.problems += problems
     store = GrammarStore(application / "grammars")
-    grammars = _check_grammars(store, settings, report)
+    grammars = _check_grammars(store, settings, report, {flow.language for flow in flows})
     actions = _check_actions(application, settings, report)
     report.problems += validate(flows, Known(grammars, actions))
     _check_builtins(flows, store, report)
     recordings = _check_recordings(application / "audio", report)
     report.warnings += advice.warnings(flows, _Lengths(settings, recordings))
-    report.warnings += advice.out_of_step(flows, _languages(store, grammars))
+    report.warnings += advice.out_of_step(flows, _languages(store, flows))
     report.problems.sort(key=_order)
     report.advice += missing_transfers(flows, settings.transfers)
     report.advice += advice.unread_variables(flows)
-    report.advice += _unused(application / "grammars", grammars, flows)
+    report.advice += _unused(grammars, flows)
     report.counts = {
         "flows": len(flows.flows),
         "steps": sum(len(flow.steps) for flow in flows),
@@ -131,17 +133,38 @@ def check_application(application: Path, settings: Settings) -> Report:
     return report
 
 
-def _check_grammars(store: GrammarStore, settings: Settings, report: Report) -> set[str]:
-    """The names of all grammar files, those with problems too: they are there."""
-    files = grammar_files(store.folder)
+def _check_grammars(
+    store: GrammarStore, settings: Settings, report: Report, needed: Collection[Language]
+) -> dict[str, Path]:
+    """All grammar files by name, those with problems too: they are there.
+
+    A model that is not there is a problem for the languages that are ``needed``: callers of the
+    others use keys.
+    """
+    files = _grammar_files(store.folder)
     engines = GrammarEngines(settings)
-    for file in files:
+    for file in files.values():
         for finding in inspect_file(file, engines):
             problem = finding.severity is Severity.PROBLEM
             (report.problems if problem else report.advice).append(finding.error)
-    report.problems += engines.missing
+    for language, error in engines.missing.items():
+        if language in needed:
+            report.problems.append(error)
+        else:
+            where = str(store.folder / language)
+            silent = f"{error.problem}; until then its callers are understood by keys alone"
+            report.advice.append(FlowError(where, 0, 0, silent, error.remedy))
     report.counts["grammars"] = len(files)
-    return {file.stem for file in files}
+    return files
+
+
+def _grammar_files(folder: Path) -> dict[str, Path]:
+    """The files in the folder and in those of single languages below it, by grammar."""
+    found = {file.stem: file for file in grammar_files(folder)}
+    for inner in sorted(folder.glob("*/")):
+        if re.fullmatch(LANGUAGE_TAG, inner.name):
+            found |= {f"{inner.name}/{file.stem}": file for file in grammar_files(inner)}
+    return found
 
 
 def _check_builtins(flows: FlowSet, store: GrammarStore, report: Report) -> None:
@@ -197,10 +220,10 @@ async def _render_nothing(text: str, rate: int) -> Samples:
     raise NotImplementedError("a check renders nothing")
 
 
-def _languages(store: GrammarStore, names: Iterable[str]) -> dict[str, Language]:
-    """The languages of the grammars that can be read."""
+def _languages(store: GrammarStore, flows: FlowSet) -> dict[str, Language]:
+    """The languages of the flows' grammars that can be read."""
     found = {}
-    for name in names:
+    for name in {reference.name for reference in flows.grammars()}:
         try:
             found[name] = Language(store.load(name).main.language)
         except GrammarError:
@@ -217,11 +240,10 @@ def _check_recordings(folder: Path, report: Report) -> Recordings:
     return recordings
 
 
-def _unused(folder: Path, grammars: Iterable[str], flows: FlowSet) -> Iterator[FlowError]:
+def _unused(files: Mapping[str, Path], flows: FlowSet) -> Iterator[FlowError]:
     used = {reference.name for reference in flows.grammars()}
-    files = {path.stem: path for path in grammar_files(folder)}
     text = "".join(path.read_text("utf-8", errors="replace") for path in files.values())
-    for name in sorted(set(grammars) - used):
+    for name in sorted(set(files) - used):
         if files[name].name not in text:
             yield FlowError(str(files[name]), 0, 0, "no flow uses this grammar", "Delete it?")
 
