@@ -214,3 +214,30 @@ def test_faults_of_intents_files_are_problems(copy: Path) -> None:
     assert "'where is my refund' is an example of 'hours' and of 'refund' (line " in result.output
     assert "fr-FR.yaml:2:3: intent 'rien' is empty. Add 'examples:'" in result.output
     assert "has none" not in result.output
+
+
+def test_language_out_of_step_is_a_warning_with_its_place(copy: Path) -> None:
+    damage(copy / "flows" / "zh-CN" / "main.yaml", "  welcome:\n    say: 欢迎致电海港巷。\n\n", "")
+    (copy / "grammars" / "zh-CN" / "return_remedy.gram").unlink()
+
+    result = CliRunner().invoke(app, [str(copy)])
+
+    assert result.exit_code == 0, result.output
+    assert "main.yaml:35:3: step 'welcome' is not there in zh-CN. Add it to " in result.output
+    assert "its grammar 'zh-CN/return_remedy' en-US. Write grammars/zh-CN/return_remedy.gram." in (
+        result.output
+    )
+
+
+def test_grammars_of_a_language_are_checked_and_its_missing_model_is_advice(copy: Path) -> None:
+    damage(copy / "grammars" / "zh-CN" / "request.gram", "root $request;", "root $reqest;")
+    (copy / "grammars" / "zh-CN" / "idle.gram").write_text(
+        "#ABNF 1.0 UTF-8;\nlanguage zh-CN; root $a;\n$a = 好;\n", encoding="utf-8"
+    )
+
+    result = CliRunner().invoke(app, [str(copy)])
+
+    assert result.exit_code == 1
+    assert "zh-CN/request.gram" in result.output
+    assert "idle.gram: no flow uses this grammar. Delete it? (advice)" in result.output
+    assert "no model for zh-CN is installed; until then its callers" in result.output

@@ -64,3 +64,13 @@ def test_explanation_names_the_nearest_of_what_is_out_of_scope(tmp_path: Path) -
 
     assert "no match" in shown
     assert "out of scope; nearest " in shown
+
+
+def test_flow_is_played_in_chinese_and_changed_to_english(tmp_path: Path) -> None:
+    shown = play(tmp_path, "查订单", "说英语", options=("--language", "zh"))
+
+    assert "bot  欢迎致电海港巷。" in shown
+    assert '{"intent": "order_status"}  zh-CN/request' in shown
+    assert shown.index("bot  请问您的订单号是多少？") < shown.index(
+        "bot  What is your order number?"
+    )

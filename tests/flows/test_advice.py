@@ -220,19 +220,6 @@ def test_a_grammar_of_another_language_is_told(flow_set: FlowMaker) -> None:
     )
 
 
-def test_what_one_language_lacks_is_told(flow_set: FlowMaker) -> None:
-    english = flow("a: {say: Hi, next: b}", "b: {say: Hm, next: z}", END)
-    chinese = flow("a: {say: Hi, next: z}", END, head="language: zh-CN\n")
-    flows = flow_set(main=english, main_zh=chinese, returns=english)
-
-    told = [f"{each.file}:{each.line} {each.problem}" for each in advice.out_of_step(flows, {})]
-
-    assert told == [
-        "flows/main.yaml:4 step 'b' is not there in zh-CN",
-        "flows/returns.yaml:1 flow 'returns' is not there in zh-CN",
-    ]
-
-
 def test_intents_and_knowledge_are_wanted_in_every_language(flow_set: FlowMaker) -> None:
     flows = flow_set(
         main=flow(END, start="z"), main_zh=flow(END, start="z", head="language: zh-CN\n")

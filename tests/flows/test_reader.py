@@ -212,8 +212,8 @@ def test_flow_set_lists_prompts_grammars_actions_and_transfers(
     assert [reference.name for reference in flows.grammars()] == [
         "commands",
         "wunsch",
-        "builtin:digits",
-        "builtin:boolean",
+        "builtin:digits?language=de",
+        "builtin:boolean?language=de",
     ]
     assert [reference.name for reference in flows.actions()] == ["find"]
     assert [reference.name for reference in flows.transfers()] == ["agents"]

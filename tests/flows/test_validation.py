@@ -238,3 +238,33 @@ def test_steps_that_could_not_be_read_cause_no_further_problems(reading: Reading
 
     assert [problem.problem for problem in problems] == ["step 'a' has no 'next'"]
     assert messages(FlowSet({"main": flow})) == []
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        (
+            "a: {say: Hm., next: b}\n  b: {branch: [{if: caller, next: a}, {else: z}]}",
+            "from step 'a' the flow may go round without listening",
+        ),
+        (
+            "a: {branch: [{if: caller, next: b}, {else: z}]}\n  b: {set: {n: 1}, next: a}",
+            "from step 'a' the flow may go round without listening",
+        ),
+        ("a: {branch: [{if: n == 1, next: z}, {else: b}]}\n  b: {set: {n: 1}, next: a}", ""),
+        (
+            "a: {branch: [{if: caller, next: b}, {else: z}]}\n"
+            "  b: {ask: Hm?, keys: {'1': 1}, next: a}",
+            "",
+        ),
+    ],
+)
+def test_loop_without_listening_that_nothing_ends_is_told(
+    flow_set: Callable[..., FlowSet], steps: str, told: str
+) -> None:
+    flows = flow_set(main=f"start: a\nsteps:\n  {steps}\n  z: {{hangup: auto}}\n")
+
+    problems = [str(problem) for problem in validate(flows)]
+
+    assert len(problems) == bool(told)
+    assert all(told in problem for problem in problems)

@@ -32,6 +32,8 @@ from voicebot.flows.vocabulary import BUILTIN_ACTIONS
 _COMMON = frozenset({"description", "arguments", "timeout_ms", "result"})
 _SQL = _COMMON | {"sql", "database", "writes"}
 _HTTP = _COMMON | {"http", "headers", "json", "expect", "absent", "retries", "idempotent"}
+KEYS = _SQL | _HTTP
+"""Every key that an action may have."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _WRITING = re.compile(r"(?:\s|--[^\n]*\n)*(?:INSERT|UPDATE|DELETE|REPLACE|MERGE)\b", re.IGNORECASE)
 

@@ -9,7 +9,8 @@ a person); `--strict` makes it fail the check. Advice is for a second look.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -25,6 +26,7 @@ from voicebot.config import Settings, load_settings
 from voicebot.document import Place
 from voicebot.errors import AudioError, FlowError, GrammarError, SourceError, VoicebotError
 from voicebot.flows import advice
+from voicebot.flows.atoms import LANGUAGE_TAG
 from voicebot.flows.model import AnswerStep, FlowSet
 from voicebot.flows.reader import ACTIONS_FILE, DEFAULT_LANGUAGE, by_place, read_flows
 from voicebot.flows.schema import flow_schema_text
@@ -116,7 +118,7 @@ def check_application(application: Path, settings: Settings) -> Report:
     flows, problems = read_flows(application / "flows")
     report.problems += problems
     store = GrammarStore(application / "grammars")
-    grammars = _check_grammars(store, settings, report)
+    grammars = _check_grammars(store, settings, report, {flow.language for flow in flows})
     actions = _check_actions(application, settings, report)
     intents = inspect_intents(application, flows, grammars)
     report.problems += intents.problems
@@ -131,11 +133,11 @@ def check_application(application: Path, settings: Settings) -> Report:
     recordings = _check_recordings(application / "audio", report)
     report.warnings += advice.warnings(flows, _Lengths(settings, recordings))
     report.advice += _unanswerable(application, knowledge, flows)
-    report.warnings += advice.out_of_step(flows, _languages(store, grammars))
+    report.warnings += advice.out_of_step(flows, _languages(store, flows))
     report.problems.sort(key=_order)
     report.advice += missing_transfers(flows, settings.transfers)
     report.advice += advice.unread_variables(flows)
-    report.advice += _unused(application / "grammars", grammars, flows, intents.grammars)
+    report.advice += _unused(grammars, flows, intents.grammars)
     report.counts = {
         "flows": len(flows.flows),
         "steps": sum(len(flow.steps) for flow in flows),
@@ -145,17 +147,38 @@ def check_application(application: Path, settings: Settings) -> Report:
     return report
 
 
-def _check_grammars(store: GrammarStore, settings: Settings, report: Report) -> set[str]:
-    """The names of all grammar files, those with problems too: they are there."""
-    files = grammar_files(store.folder)
+def _check_grammars(
+    store: GrammarStore, settings: Settings, report: Report, needed: Collection[Language]
+) -> dict[str, Path]:
+    """All grammar files by name, those with problems too: they are there.
+
+    A model that is not there is a problem for the languages that are ``needed``: callers of the
+    others use keys.
+    """
+    files = _grammar_files(store.folder)
     engines = GrammarEngines(settings)
-    for file in files:
+    for file in files.values():
         for finding in inspect_file(file, engines):
             problem = finding.severity is Severity.PROBLEM
             (report.problems if problem else report.advice).append(finding.error)
-    report.problems += engines.missing
+    for language, error in engines.missing.items():
+        if language in needed:
+            report.problems.append(error)
+        else:
+            where = str(store.folder / language)
+            silent = f"{error.problem}; until then its callers are understood by keys alone"
+            report.advice.append(FlowError(where, 0, 0, silent, error.remedy))
     report.counts["grammars"] = len(files)
-    return {file.stem for file in files}
+    return files
+
+
+def _grammar_files(folder: Path) -> dict[str, Path]:
+    """The files in the folder and in those of single languages below it, by grammar."""
+    found = {file.stem: file for file in grammar_files(folder)}
+    for inner in sorted(folder.glob("*/")):
+        if re.fullmatch(LANGUAGE_TAG, inner.name):
+            found |= {f"{inner.name}/{file.stem}": file for file in grammar_files(inner)}
+    return found
 
 
 def _check_knowledge(
@@ -234,10 +257,10 @@ async def _render_nothing(text: str, rate: int) -> Samples:
     raise NotImplementedError("a check renders nothing")
 
 
-def _languages(store: GrammarStore, names: Iterable[str]) -> dict[str, Language]:
-    """The languages of the grammars that can be read."""
+def _languages(store: GrammarStore, flows: FlowSet) -> dict[str, Language]:
+    """The languages of the flows' grammars that can be read."""
     found = {}
-    for name in names:
+    for name in {reference.name for reference in flows.grammars()}:
         try:
             found[name] = Language(store.load(name).main.language)
         except GrammarError:
@@ -255,12 +278,11 @@ def _check_recordings(folder: Path, report: Report) -> Recordings:
 
 
 def _unused(
-    folder: Path, grammars: Iterable[str], flows: FlowSet, spotted: Iterable[str]
+    files: Mapping[str, Path], flows: FlowSet, spotted: Iterable[str]
 ) -> Iterator[FlowError]:
     used = {*spotted, *(reference.name for reference in flows.grammars())}
-    files = {path.stem: path for path in grammar_files(folder)}
     text = "".join(path.read_text("utf-8", errors="replace") for path in files.values())
-    for name in sorted(set(grammars) - used):
+    for name in sorted(set(files) - used):
         if files[name].name not in text:
             yield FlowError(str(files[name]), 0, 0, "no flow uses this grammar", "Delete it?")
 

@@ -41,7 +41,7 @@ class GrammarEngines:
     """Gives each language's engine, loaded once; ``missing`` are the models that are not there."""
 
     settings: Settings
-    missing: list[ModelError] = field(default_factory=list)
+    missing: dict[Language, ModelError] = field(default_factory=dict)
     _known: dict[Language, Engine] = field(default_factory=dict)
 
     def __call__(self, language: Language) -> Engine:
@@ -59,6 +59,6 @@ class GrammarEngines:
                 recognizer_spec(choice, language, self.settings)
             )
         except ModelError as error:
-            self.missing.append(error)
+            self.missing[language] = error
             return engine
         return replace(engine, vocabulary=VoskVocabulary(recognizer))

@@ -170,7 +170,9 @@ def out_of_step(
     spoken = set(flows.languages)
     for what, languages in (others or {}).items():
         for language in sorted(spoken - set(languages)) if languages else ():
-            flow = next(each for each in flows.in_all_languages() if each.language == language)
+            everything = flows.in_all_languages()
+            flow = next((each for each in everything if each.language == language), None)
+            flow = flow or next(iter(flows))
             yield Place(flow.file, 0, 0).error(
                 f"{what} has nothing in {language}", f"Add {what}/{language}.yaml."
             )

@@ -446,8 +446,8 @@ class FlowSet:
 
     @property
     def languages(self) -> tuple[Language, ...]:
-        """The languages of all flows, each once."""
-        return tuple(dict.fromkeys(flow.language for flow in self.in_all_languages()))
+        """The languages of all flows and of their translations, each once."""
+        return tuple(dict.fromkeys([*(flow.language for flow in self), *self.translations]))
 
     def prompts(self) -> Iterator[tuple[Prompt, Language]]:
         """Every prompt with its language, each once, for rendering ahead of time.

@@ -15,6 +15,7 @@ from voicebot.flows.commands import TransferMode
 from voicebot.flows.expression import Name, names
 from voicebot.flows.graph import able_to_end, edges, reachable, shared_edges
 from voicebot.flows.intent_routes import missing_intents
+from voicebot.flows.loops import silent_loops
 from voicebot.flows.model import (
     ActStep,
     AnswerStep,
@@ -84,6 +85,7 @@ def validate(flows: FlowSet, known: Known = NOTHING_KNOWN) -> list[FlowError]:
         if not flow.unreadable:
             problems += _unreachable(flow)
             problems += _dead_ends(flow)
+            problems += silent_loops(flow)
     # A translation's grammars are those of the flow, unless its language has its own.
     written = FlowSet(flows.flows)
     problems += _missing(written.grammars(), known.grammars, "grammar", "Write grammars/{}.gram.")

@@ -2,8 +2,8 @@
 
 Made of the grammars of the slots. In English it takes what callers say around values ('and',
 'because') and how they object: 'no, the fifteenth', 'not Tuesday, Wednesday', 'Wednesday, not
-Tuesday', 'change the day to Friday', 'the day is wrong'. In any other language it takes values in a
-row; the words for a language stand in `WORDINGS`.
+Tuesday', 'change the day to Friday', 'the day is wrong'; in Chinese the like. In any other language
+it takes values in a row; the words for a language stand in `WORDINGS`.
 """
 
 from __future__ import annotations
@@ -80,7 +80,22 @@ WORDINGS: dict[str, Wording] = {
         article="the | my",
         is_wrong="(is | was) (wrong | not right | incorrect | not correct)",
         is_now="is | should be | to | on | for",
-    )
+    ),
+    "zh": Wording(
+        lead="嗯 | 好 [的] | 那 [就] | 是 | 就是 | 我 (想 | 要 | 想要) | 请 | 因为 | 在",
+        joint="和 | 还有 | 然后 | 因为 | 是因为 | 在 | 也",
+        tail="谢谢 | 吧 | 就行 | 可以吗",
+        objection="不 [是 | 对] | 错了 | 等一下 | 不好意思 | 对不起 | 哦 [不对] | [我] 说错了",
+        bare="不 [对 | 是] | 错了 | 不是这样 [的] | 不太对",
+        insist="我 (说的 | 的意思) 是 | [应该] 是 | 应该 | 改成 | 换成 | 改为 | 还是",
+        negation="不是 | 不要 | 不在 | 我没说",
+        instead="[而] 是 | 应该是 | 我要 | 我说的是 | 要",
+        change="改 [一下] | 修改 | 更改 | 我 (想 | 要) (改 [一下] | 修改) | [请] 把 | 换 [一下]",
+        to="改成 | 换成 | 改为 | 改到 | 成",
+        article="我的 | 那个 | 这个",
+        is_wrong="不对 | 错了 | 不是这个 | 有误",
+        is_now="是 | 改成 | 应该是 | 为",
+    ),
 }
 _NEUTRAL = Wording()
 

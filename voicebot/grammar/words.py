@@ -45,12 +45,13 @@ _ENGLISH_DIGITS: dict[str, tuple[str, ...]] = {
     },
 }
 _CHINESE_DIGITS: dict[str, tuple[str, ...]] = {
-    "0": ("零", "〇"),
+    "0": ("零",),
     "1": ("一", "幺"),
     "2": ("二", "两"),
     **{str(digit): (name,) for digit, name in enumerate("三四五六七八九", start=3)},
 }
-_APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "＇": "'", "`": "'"})
+_ALIKE = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "＇": "'", "`": "'", "〇": "零"})
+"""Characters that stand for the same."""
 _INITIALS = re.compile(r"(?<![\w.])(?:[^\W\d_]\.)+(?:[^\W\d_](?!\w)|(?<=\.[^\W\d_]\.)(?!\w))")
 _UNPARTED = "\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 """Han characters and kana: scripts that write no spaces between words."""
@@ -74,7 +75,7 @@ def normalise_words(text: str) -> tuple[str, ...]:
     """
     if text.isascii() and text.isalpha():
         return (text.lower(),)
-    plain = unicodedata.normalize("NFKC", text.translate(_APOSTROPHES)).lower()
+    plain = unicodedata.normalize("NFKC", text.translate(_ALIKE)).lower()
     # Lower-casing can take a text out of NFKC (the Turkish dotted I does).
     plain = unicodedata.normalize("NFKC", plain)
     plain = _INITIALS.sub(lambda match: match[0].replace(".", ""), plain)

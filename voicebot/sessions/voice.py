@@ -189,7 +189,8 @@ class VoiceSession:
     async def run(self) -> None:
         """Hold the call. Never raises; returns when the call is over and written down."""
         self._services.registry.began(self)
-        self._account.started(self._flow, self._language, self._version)
+        begins_in = Language(str(self._facts.get("language") or self._language))
+        self._account.started(self._flow, begins_in, self._version)
         known = asyncio.ensure_future(self._who_calls())
         ending = Ending(Outcome.FAILED, "cancelled")
         try:

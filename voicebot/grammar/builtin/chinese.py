@@ -16,7 +16,7 @@ from voicebot.grammar.builtin.numerals import rest
 from voicebot.grammar.builtin.parameters import Parameters
 from voicebot.grammar.builtin.phone import LEAST, MOST
 
-_DIGITS = (("零", "〇"), ("一", "幺"), ("二", "两"), *((name,) for name in "三四五六七八九"))
+_DIGITS = (("零",), ("一", "幺"), ("二", "两"), *((name,) for name in "三四五六七八九"))
 _VALUES: Mapping[str, int] = {name: value for value, names in enumerate(_DIGITS) for name in names}
 _ANY_DIGIT = " | ".join(_VALUES)
 

@@ -15,6 +15,7 @@ from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_currency, format_decimal
 from num2words import num2words
 
+from voicebot.grammar import chinese
 from voicebot.speech.spoken.reading import Money, locale_of
 from voicebot.types import Language
 
@@ -26,7 +27,10 @@ UNSAFE = frozenset({"am"})
 
 
 def number(value: Decimal, language: Language, *, ordinal: bool = False) -> str:
-    """In words where num2words knows the language, in digits as written there where not."""
+    """In words where num2words knows the language, or it is Chinese; in digits as written there
+    where not."""
+    if language.split("-")[0] == "zh" and abs(value) < chinese.LARGEST:
+        return ("第" if ordinal else "") + _chinese(value)
     whole = value == value.to_integral_value()
     kind = "ordinal" if ordinal and whole else "cardinal"
     primary = language.split("-")[0]
@@ -36,6 +40,14 @@ def number(value: Decimal, language: Language, *, ordinal: bool = False) -> str:
             with contextlib.suppress(NotImplementedError):
                 return _words(int(value) if whole else float(value), name, kind)
     return str(format_decimal(value, locale=locale_of(language)))
+
+
+def _chinese(value: Decimal) -> str:
+    whole, _, fraction = f"{abs(value):f}".partition(".")
+    name = chinese.number_name(int(whole))
+    if fraction.strip("0"):
+        name += "点" + "".join(chinese.DIGITS[int(digit)] for digit in fraction)
+    return f"负{name}" if value < 0 else name
 
 
 def _words(value: int | float, language: str, kind: str) -> str:
