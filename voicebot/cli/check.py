@@ -159,7 +159,8 @@ def _check_knowledge(
     report.problems += found.problems
     report.warnings += found.warnings
     report.warnings += out_of_step(found.articles)
-    report.counts["articles"] = len(found.articles)
+    if found.articles:
+        report.counts["articles"] = len(found.articles)
     return found
 
 

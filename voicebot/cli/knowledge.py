@@ -57,9 +57,7 @@ def ask(
 @app.command("gaps")
 def gaps(
     since: Annotated[str, typer.Option(help="Only since this day, 2026-11-21.")] = "",
-    limit: Annotated[
-        int, typer.Option(min=1, help="At most so many, the newest.")
-    ] = 2000,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest.")] = 2000,
     as_json: AsJson = False,
 ) -> None:
     """List what callers asked and no article answered, like questions together."""
