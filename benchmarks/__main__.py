@@ -8,6 +8,7 @@ import sys
 BENCHMARKS = (
     "recognition",
     "intents",
+    "knowledge",
     "builtins",
     "vosk",
     "batching",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -190,7 +190,8 @@ def _check_knowledge(
     report.problems += found.problems
     report.warnings += found.warnings
     report.warnings += out_of_step(found.articles)
-    report.counts["articles"] = len(found.articles)
+    if found.articles:
+        report.counts["articles"] = len(found.articles)
     return found
 
 

@@ -151,8 +151,7 @@ def _questions(flow: Flow) -> Iterator[FlowError]:
             continue
         if not (step.grammar or step.keys or step.free or step.intents is not None):
             yield step.place.error(
-                f"step '{step.name}' asks but understands no answer",
-                "Add 'grammar' or 'keys', or 'free: true'.",
+                f"step '{step.name}' asks but understands no answer", "Add 'grammar' or 'keys'."
             )
         if step.free and step.next.target({"text": ""}) is None:
             yield step.place.error(

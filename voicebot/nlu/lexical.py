@@ -41,7 +41,9 @@ class Lexicon:
         counted = [Counter(terms_of(text)) for text in texts]
         terms = {term: row for row, term in enumerate(sorted(set().union(*counted)))}
         lengths = np.array([sum(counts.values()) for counts in counted], np.float32)
-        stretch = _K1 * (1 - _B + _B * lengths / max(1.0, float(lengths.mean())))
+        stretch = _K1 * (
+            1 - _B + _B * lengths / max(1.0, float(lengths.sum()) / max(1, len(texts)))
+        )
         frequency = np.zeros((len(terms), len(texts)), np.float32)
         for column, counts in enumerate(counted):
             for term, count in counts.items():

@@ -137,6 +137,8 @@ def _says(part: str, played: Played) -> bool:
 
 def _result(wanted: object, played: Played) -> str:
     found = [str(kind) for passage in played.passages if (kind := result_of(passage))]
+    if witness.unanswered(played.passages):
+        found.append(TurnResult.NOMATCH)
     if not found:
         return f"expected a {wanted}, but nothing was listened to"
     return "" if found[-1] == wanted else f"expected a {wanted}, but it was a {found[-1]}"

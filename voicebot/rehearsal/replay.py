@@ -31,7 +31,7 @@ from voicebot.flows.commands import (
 from voicebot.flows.interpreter import Interpreter
 from voicebot.rehearsal.judge import result_of
 from voicebot.rehearsal.stage import RunAction, Unanswered
-from voicebot.rehearsal.witness import Witness, meaning, requested
+from voicebot.rehearsal.witness import Witness, meaning, requested, unanswered
 from voicebot.sessions.recording import STEP as CONSENT_STEP
 from voicebot.sessions.records import CallRecord, TurnRecord
 from voicebot.types import Json, Outcome
@@ -138,9 +138,12 @@ class _Replay:
             if len(self._witness.passages) == seen:
                 break  # stopped: a flow that acts without end
             heard = self._witness.passages[seen]
-            result = result_of(heard) or TurnResult.NOMATCH
+            known = not unanswered(self._witness.passages[seen:])
+            result = (result_of(heard) if known else None) or TurnResult.NOMATCH
             onward = "" if isinstance(command, HangUp) else self._witness.step
-            self._turns.append(Understood(step, result, meaning(heard.event), onward))
+            self._turns.append(
+                Understood(step, result, meaning(heard.event) if known else None, onward)
+            )
         if isinstance(command, Act):
             return Course(tuple(self._turns), None, f"at the action '{command.action}'")
         return Course(tuple(self._turns), self._outcome(command))

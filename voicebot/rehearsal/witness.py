@@ -183,6 +183,12 @@ def deeds(passages: Sequence[Passage]) -> list[Deed]:
     return done
 
 
+def unanswered(passages: Sequence[Passage]) -> bool:
+    """Whether the knowledge had no answer to what was asked last."""
+    looked_up = [deed for deed in deeds(passages) if deed.what == "answer" and deed.answer]
+    return bool(looked_up) and not looked_up[-1].name
+
+
 def _article(answer: FlowEvent | None) -> str:
     """The article that was found; empty where nothing was known."""
     value = answer.value if isinstance(answer, ActionDone) else None

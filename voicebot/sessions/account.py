@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from voicebot.events import (
     CallAnswered,
@@ -20,6 +20,7 @@ from voicebot.events import (
     TurnFinished,
     TurnResult,
 )
+from voicebot.flows.commands import FREE
 from voicebot.sessions.feed import InputHeard, LiveEvent, PartHeard, PromptSpoken
 from voicebot.sessions.records import Journal
 from voicebot.telephony._api import LegInfo
@@ -40,6 +41,8 @@ class CallAccount:
     _spoken: int = 0
     """How many of the prompts the watchers have been told of."""
     _about: tuple[Matter | None, str] = (None, "")
+    _unsettled: TurnFinished | None = None
+    """A turn of free words: it is a nomatch if the knowledge has no answer to them."""
     _has_started: bool = False
     _has_answered: bool = False
     is_over: bool = False
@@ -92,6 +95,7 @@ class CallAccount:
 
     def said(self, words: str) -> None:
         """The bot has begun to say (or queued) ``words``."""
+        self._settle()
         self._prompts.append(words)
 
     def prompt_left(self, latency_ms: float | None) -> None:
@@ -117,20 +121,21 @@ class CallAccount:
     ) -> None:
         """The turn is over: the caller was heard, or was not."""
         self.prompt_left(latency_ms)
+        self._settle()
         self._turns += 1
-        self.journal.append(
-            TurnFinished(
-                self.info.call_id,
-                self.clock(),
-                self._turns,
-                self._step,
-                " ".join(self._prompts),
-                result,
-                heard,
-                latency_ms,
-                barged_in,
-            )
+        self._unsettled = TurnFinished(
+            self.info.call_id,
+            self.clock(),
+            self._turns,
+            self._step,
+            " ".join(self._prompts),
+            result,
+            heard,
+            latency_ms,
+            barged_in,
         )
+        if heard is None or heard.grammar != FREE:
+            self._settle()
         if result is not TurnResult.SAID:
             self.publish(InputHeard(self.info.call_id, self.clock(), self._step, result, heard))
         self._prompts.clear()
@@ -139,8 +144,14 @@ class CallAccount:
     def looked_up(self, arguments: Mapping[str, Json], found: Json) -> None:
         """A question was looked up in the knowledge; what nothing answers is a gap in it."""
         found = found if isinstance(found, dict) else {}
+        turn = self._unsettled
         if found.get("parts"):
+            self._settle()
             return
+        if turn is not None and turn.heard is not None:
+            missed = replace(turn.heard, semantics=None)
+            self._unsettled = replace(turn, result=TurnResult.NOMATCH, heard=missed)
+        self._settle()
         self.journal.append(
             QuestionUnanswered(
                 self.info.call_id,
@@ -152,10 +163,17 @@ class CallAccount:
             )
         )
 
+    def _settle(self) -> None:
+        """Write down the turn that was held back, if any."""
+        if self._unsettled is not None:
+            self.journal.append(self._unsettled)
+            self._unsettled = None
+
     def ended(self, outcome: Outcome, reason: str, *, latency_ms: float | None = None) -> None:
         """The call is over; what was said last without an answer is its last turn."""
         if self._prompts:
             self.heard(TurnResult.SAID, None, latency_ms=latency_ms)
+        self._settle()
         self.is_over = True
         event = CallEnded(self.info.call_id, self.clock(), outcome, reason)
         self.journal.append(event)
