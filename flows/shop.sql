@@ -23,6 +23,7 @@ CREATE TABLE return_request (
     reason TEXT,
     remedy TEXT CHECK (remedy IN ('refund', 'exchange')),
     pickup TEXT,  -- a day, as 20261127
+    idempotency_key TEXT UNIQUE,  -- of the change that was made last
     opened_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
 );
 

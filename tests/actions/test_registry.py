@@ -19,7 +19,8 @@ from voicebot.errors import ActionError, FlowError
 async def demo(tmp_path: Path) -> AsyncIterator[ActionRegistry]:
     await seed_samples(APPLICATION, tmp_path, {})
     urls = database_urls(APPLICATION, tmp_path, {})
-    registry = load_actions(APPLICATION / "flows" / "actions.yaml", urls)
+    file = APPLICATION / "flows" / "actions.yaml"
+    registry = load_actions(file, urls, APPLICATION / "actions")
     yield registry
     await registry.aclose()
 

@@ -24,7 +24,7 @@ app.command()(check)
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A copy of the demo that may be damaged."""
-    for folder in ("flows", "grammars", "audio"):
+    for folder in ("flows", "grammars", "audio", "actions"):
         shutil.copytree(PROJECT / folder, tmp_path / folder)
     return tmp_path
 

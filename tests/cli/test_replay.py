@@ -76,7 +76,7 @@ def _database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def edited(tmp_path: Path) -> Path:
     """The demo, which now understands what the caller said first."""
-    for name in ("flows", "grammars"):
+    for name in ("flows", "grammars", "actions"):
         shutil.copytree(PROJECT / name, tmp_path / "edited" / name)
     grammar = tmp_path / "edited" / "grammars" / "request.gram"
     grammar.write_text(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -20,6 +21,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from voicebot.actions.functions.source import FOLDER as FUNCTIONS
 from voicebot.actions.registry import ActionRegistry, load_actions
 from voicebot.actions.seed import database_urls, seed_samples
 from voicebot.application import pronouncer
@@ -70,11 +72,11 @@ def try_flow(
     configure_logging("error")  # what fails is shown in the conversation itself
     application = folder or settings.server.application
     flows = load_flows(application / "flows")
-    interpreter = Interpreter(flows, flow or settings.calls.flow)
     language = flows[flow or settings.calls.flow].language
     store = GrammarStore(application / "grammars")
     with asyncio.Runner() as runner:
         registry = runner.run(_actions(application, settings))
+        interpreter = Interpreter(flows, flow or settings.calls.flow, registry.once)
         try:
             player = Player(
                 interpreter,
@@ -93,7 +95,7 @@ async def _actions(application: Path, settings: Settings) -> ActionRegistry:
     data = settings.server.data
     await seed_samples(application, data, settings.databases)
     urls = database_urls(application, data, settings.databases)
-    return load_actions(application / "flows" / ACTIONS_FILE, urls)
+    return load_actions(application / "flows" / ACTIONS_FILE, urls, application / FUNCTIONS)
 
 
 class TypedInput:
@@ -168,7 +170,7 @@ class Player:
 
     def play(self) -> None:
         """One contact, from greeting to hang-up."""
-        state = self._interpreter.begin()
+        state = self._interpreter.begin(uuid.uuid4().hex)
         event: FlowEvent | None = ContactStarted({"channel": "terminal"})
         while event is not None:
             state, commands = self._interpreter.receive(state, event)

@@ -12,6 +12,7 @@ from typing import Any
 
 from voicebot.errors import UsageError
 from voicebot.flows.frustration import CALM, Mood
+from voicebot.flows.once import UNKNOWN, Once
 from voicebot.types import Heard, Json, Mode, Outcome, Prompt, SayAs, Value
 
 
@@ -94,6 +95,7 @@ class FlowState:
     forms: tuple[OpenForm, ...] = ()
     """Forms under way, the deepest last."""
     mood: Mood = CALM
+    once: Once = UNKNOWN
 
     @property
     def step(self) -> str:
@@ -140,6 +142,7 @@ class FlowState:
             "handed_over": self.handed_over,
             "mood": {name: getattr(self.mood, name) for name in Mood.__slots__},
             "forms": [_form_to_json(form) for form in self.forms],
+            "once": self.once.to_json(),
         }
 
     @classmethod
@@ -159,6 +162,7 @@ class FlowState:
                 handed_over=data.get("handed_over", False),
                 mood=Mood(**data.get("mood", {})),
                 forms=tuple(_form_from_json(form) for form in data.get("forms", ())),
+                once=Once.from_json(data["once"]) if "once" in data else UNKNOWN,
             )
         except (KeyError, TypeError, ValueError) as error:
             raise UsageError(f"this is no state of a flow: {error!r}") from None

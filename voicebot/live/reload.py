@@ -137,6 +137,7 @@ class Reloader:
         """All that a call would otherwise wait for."""
         edition = self._press.make(application, current)
         await asyncio.to_thread(application.compile_grammars)
+        await application.actions.start()
         await self._seed()
         missing = await self._press.warm(edition)
         return edition, list(await render(missing, self._render_ahead_s))

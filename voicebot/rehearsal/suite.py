@@ -130,7 +130,7 @@ class Suite:
         await self._sandbox.renew()
         language = self._flows[setting.flow].language
         stage = Stage(setting, self._sandbox.run)
-        interpreter = Interpreter(self._flows, setting.flow)
+        interpreter = Interpreter(self._flows, setting.flow, self._actions.once)
         witness = Witness(interpreter, facts=setting.facts, transfer=stage.transfer)
         channel = self._opens(test, witness, stage, language)
         return await perform(test, channel, stage, language, setting.today)
