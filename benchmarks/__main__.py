@@ -15,6 +15,7 @@ BENCHMARKS = (
     "startup",
     "conversations",
     "reload",
+    "functions",
     "doors",
     "recorder",
     "strangers",

@@ -31,7 +31,11 @@ async def application(tmp_path: Path) -> AsyncIterator[Application]:
         folder.mkdir(exist_ok=True)
         (folder / "shop.py").write_text(code, encoding="utf-8")
         file = tmp_path / "actions.yaml"
-        lines = [f"{name}:\n  python: shop.{name}\n{more}" for name, more in actions.items()]
+        lines = [
+            f"{name}:\n  python: shop.{name}\n{more}"
+            + ("" if "timeout_ms" in more else "  timeout_ms: 30000\n")
+            for name, more in actions.items()
+        ]
         file.write_text("".join(lines), encoding="utf-8")
         read = read_actions(file, None, folder)
         assert [str(problem) for problem in read.problems] == []
@@ -313,8 +317,9 @@ async def test_one_action_leaves_room_to_the_others(application: Application) ->
 
 
 async def test_an_async_function_is_cancelled_and_costs_no_process(
-    application: Application,
+    application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("voicebot.actions.functions.pool.GRACE_S", 30.0)
     tally = ActionTally()
     code = (
         "import asyncio\nended = 0\n"

@@ -7,6 +7,7 @@ Numbers of resources, UUIDs and long words pass. Nothing that looks like a secre
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections import Counter
@@ -15,7 +16,10 @@ from typing import Final
 REMEDY: Final = "Keep it in the environment, and write ${env:NAME} here."
 
 MIN_TOKEN: Final = 20
-MIN_BITS: Final = 3.3
+MIN_CHANGES: Final = 3
+"""Changes between letters and digits: a name with a number behind it has one."""
+
+MIN_BITS: Final = 3.0
 """Entropy of a token's characters, in bits: random hexadecimal digits have about 3.6."""
 
 _NAMES = re.compile(
@@ -57,8 +61,8 @@ def secret_query(url: str) -> bool:
 
 
 def _random(token: str) -> bool:
-    digits = sum(character.isdigit() for character in token)
-    if digits < 2 or len(token) - digits < 2:
+    kinds = [character.isdigit() for character in token]
+    if sum(one != other for one, other in itertools.pairwise(kinds)) < MIN_CHANGES:
         return False
     shares = [count / len(token) for count in Counter(token).values()]
     return -sum(share * math.log2(share) for share in shares) >= MIN_BITS

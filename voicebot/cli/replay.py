@@ -133,6 +133,7 @@ async def _courses(
             name: each for name, each in actions.definitions.items() if not each.work.changes
         }
         live = ActionRegistry(reading, urls, sources=actions.sources)
+        await live.start()
     courses = []
     with tempfile.TemporaryDirectory(prefix="voicebot-replay-") as copies:
         sandbox = Sandbox(application, actions, Path(copies))

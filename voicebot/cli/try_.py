@@ -95,7 +95,13 @@ async def _actions(application: Path, settings: Settings) -> ActionRegistry:
     data = settings.server.data
     await seed_samples(application, data, settings.databases)
     urls = database_urls(application, data, settings.databases)
-    return load_actions(application / "flows" / ACTIONS_FILE, urls, application / FUNCTIONS)
+    registry = load_actions(application / "flows" / ACTIONS_FILE, urls, application / FUNCTIONS)
+    try:
+        await registry.start()
+    except BaseException:
+        await registry.aclose()
+        raise
+    return registry
 
 
 class TypedInput:

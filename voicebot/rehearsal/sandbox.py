@@ -44,8 +44,10 @@ class Sandbox:
         self._changed = False
 
     async def run(self, name: str, arguments: Mapping[str, Json]) -> Json:
-        """Raises `Unanswered` for an action that is none of the sandbox's, else as the registry."""
+        """Raises `Unanswered` for an action that is none of the sandbox's, FlowError where a Python
+        file cannot be imported, else what the registry raises."""
         if name in self._functions.names:
+            await self._functions.start()  # the first run has no less time than the others
             return await self._functions.run(name, arguments)
         definition = self._samples.get(name)
         if definition is None:

@@ -43,20 +43,29 @@ class Runner:
         self._loop = loop
         self._lock = threading.Lock()
         self._cancellable: dict[int, Future[Any]] = {}
+        self._running: set[int] = set()
+        self._cancelled: set[int] = set()  # of those that run
 
     def begin(self, request: dict[str, Any]) -> None:
         """Start a run; its answer is sent when there is one."""
+        with self._lock:
+            self._running.add(request["run"])
         work = threading.Thread(target=self._run, args=(request,), daemon=True)
         work.start()
 
     def cancel(self, run: int) -> None:
         """Cancel an ``async def`` function; a thread cannot be cancelled."""
-        future = self._cancellable.get(run)
+        with self._lock:
+            future = self._cancellable.get(run)
+            if run in self._running:  # perhaps its function has not been called yet
+                self._cancelled.add(run)
         if future is not None:
             future.cancel()
 
     def answer(self, message: dict[str, Any]) -> None:
-        frame = pack(message)
+        self._send(pack(message))
+
+    def _send(self, frame: bytes) -> None:
         with self._lock:
             self._answers.write(frame)
             self._answers.flush()
@@ -67,14 +76,13 @@ class Runner:
             value = as_json(self._call(run, request))
             frame = pack({"run": run, "value": value})
         except BaseException as error:  # noqa: BLE001 - whatever it is, only this run fails
-            self.answer({"run": run, "error": _kind(error), "where": self._where(error)})
-            return
+            frame = pack({"run": run, "error": _kind(error), "where": self._where(error)})
         if len(frame) > MAX_ANSWER_BYTES:
-            self.answer({"run": run, "error": f"result above {MAX_ANSWER_BYTES} bytes"})
-            return
+            frame = pack({"run": run, "error": f"result above {MAX_ANSWER_BYTES} bytes"})
+        self._send(frame)
         with self._lock:
-            self._answers.write(frame)
-            self._answers.flush()
+            self._running.discard(run)
+            self._cancelled.discard(run)
 
     def _call(self, run: int, request: dict[str, Any]) -> object:
         module = importlib.import_module(f"{PACKAGE}.{request['module']}")
@@ -87,11 +95,16 @@ class Runner:
         if not inspect.isawaitable(given):
             return given
         future = asyncio.run_coroutine_threadsafe(_awaited(given), self._loop)
-        self._cancellable[run] = future
+        with self._lock:
+            self._cancellable[run] = future
+            cancelled = run in self._cancelled
+        if cancelled:
+            future.cancel()
         try:
             return future.result()
         finally:
-            del self._cancellable[run]
+            with self._lock:
+                del self._cancellable[run]
 
     def _where(self, error: BaseException) -> str:
         """The last place in the application's own files that the error came through."""
