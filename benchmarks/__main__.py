@@ -17,6 +17,7 @@ BENCHMARKS = (
     "conversations",
     "reload",
     "callers",
+    "functions",
     "doors",
     "recorder",
     "strangers",

@@ -57,7 +57,7 @@ def run(path: Path, data: Path, *options: str) -> tuple[float, dict[str, Any]]:
 def typed(count: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for part in ("flows", "grammars"):
+        for part in ("flows", "grammars", "actions"):
             (folder / part).symlink_to(ROOT / part)
         (folder / "conversations").mkdir()
         text = "tests:\n" + "".join(TEST.format(number=number) for number in range(count))

@@ -43,7 +43,7 @@ class Silence:
 
 
 async def measure(folder: Path) -> None:
-    for name in ("flows", "grammars", "audio"):
+    for name in ("flows", "grammars", "audio", "actions"):
         shutil.copytree(DEMO / name, folder / "demo" / name)
     server = ServerSettings(application=folder / "demo", data=folder / "data")
     settings = Settings(server=server)

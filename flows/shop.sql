@@ -39,6 +39,7 @@ CREATE TABLE return_request (
     reason TEXT,
     remedy TEXT,  -- in the caller's language, as it is said back
     pickup TEXT,  -- a day, as 20261127
+    idempotency_key TEXT UNIQUE,  -- of the change that was made last
     opened_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
 );
 

@@ -23,6 +23,7 @@ from voicebot.config import Settings
 from voicebot.doors import Doors
 from voicebot.engines import SpeechEngines
 from voicebot.events import CallEvent
+from voicebot.figures.actions import action_figures
 from voicebot.figures.bridge import bridge_figures, recording_figures
 from voicebot.figures.callers import caller_figures
 from voicebot.figures.reload import reload_figures
@@ -109,6 +110,7 @@ class Server:
             group.create_task(self._open_records())
             group.create_task(asyncio.to_thread(self.application.compile_grammars))
             group.create_task(asyncio.to_thread(self.application.learn_intents))
+            group.create_task(self.application.actions.start())
         missing = await self._press.warm(self.editions.current)
         self._chores.append(asyncio.create_task(render(missing), name="prompts"))
         if self.settings.reload.poll_s:
@@ -348,6 +350,7 @@ class Server:
                 lambda: bridge_figures(bridges),
                 lambda: recording_figures(recorder.counters),
                 lambda: caller_figures(self._callers.counts),
+                lambda: action_figures(self.application.actions.tally),
                 lambda: reload_figures(self.application.version, self._reloader.counters),
             ],
             routers=[

@@ -14,6 +14,7 @@ from typing import Final
 
 import structlog
 
+from voicebot.actions.functions.source import FOLDER as FUNCTIONS
 from voicebot.actions.registry import ActionRegistry, load_actions
 from voicebot.actions.seed import database_urls
 from voicebot.config import Settings
@@ -83,7 +84,7 @@ class Application:
 
     def interpreter_for(self, flow: str) -> Interpreter:
         """The interpreter that begins with ``flow``. Raises UsageError where there is no such."""
-        return Interpreter(self.flows, flow)
+        return Interpreter(self.flows, flow, self.actions.once)
 
     def identify_by(self, flow: str) -> Identify | None:
         """What tells who calls, where ``flow`` takes the call: its action ``caller``, if any."""
@@ -175,7 +176,12 @@ def _read(settings: Settings, version: str, before: Application | None) -> Appli
     store = GrammarStore(folder / "grammars", data / GRAMMAR_CACHE)
     grammars = store if before is None else before.grammars
     databases = database_urls(folder, data, settings.databases)
-    actions = load_actions(folder / "flows" / ACTIONS_FILE, databases)
+    actions = load_actions(
+        folder / "flows" / ACTIONS_FILE,
+        databases,
+        folder / FUNCTIONS,
+        tally=None if before is None else before.actions.tally,
+    )
     intents, intent_problems = read_library(folder, data)
     articles = load_articles(folder, flows[settings.calls.flow].language)
     spoken = {article.language for article in articles}

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 
-import httpx
 import pytest
 
 from tests.actions.conftest import Loader, Service, answer
-from voicebot.actions.definition import HttpWork
-from voicebot.actions.http import MAX_ANSWER_BYTES, HttpWorker
-from voicebot.actions.template import Template, parse_template
+from voicebot.actions.http import MAX_ANSWER_BYTES
 from voicebot.errors import ActionError
 from voicebot.types import Json
 
@@ -69,7 +65,6 @@ async def test_a_body_keeps_the_types_of_its_arguments(load: Loader, service: Se
     assert await load(text).run("a", {"n": "42", "count": "2"}) == 7
     body = {"order": "42", "count": 2, "note": "no. 42", "fixed": [1, None]}
     assert json.loads(service.requests[0].body) == body
-    assert "idempotency-key" not in service.requests[0].headers
 
 
 async def test_the_result_is_a_path_into_the_answer(load: Loader, service: Service) -> None:
@@ -173,55 +168,3 @@ async def test_a_post_is_not_redirected(load: Loader, service: Service) -> None:
     text = f"a:\n  http: POST {service.url}/x\n"
     with pytest.raises(ActionError, match="redirects a POST"):
         await load(text).run("a", {})
-
-
-# Trying again
-
-
-class _Pauses:
-    def __init__(self) -> None:
-        self.taken: list[float] = []
-
-    async def __call__(self, seconds: float) -> None:
-        self.taken.append(seconds)
-        await asyncio.sleep(0)
-
-
-async def _tried(work: HttpWork, pauses: _Pauses) -> Json:
-    async with httpx.AsyncClient(trust_env=False) as client:
-        worker = HttpWorker("a", work, client, {}, pause=pauses, jitter=lambda: 0.5)
-        return await worker.run({}, 5.0)
-
-
-def _url(service: Service) -> Template:
-    return parse_template(f"{service.url}/x")
-
-
-async def test_a_get_that_fails_is_tried_again_after_growing_pauses(service: Service) -> None:
-    service.answers = [answer(500), answer(503), answer(200, "1")]
-    pauses = _Pauses()
-    assert await _tried(HttpWork("GET", _url(service), retries=2), pauses) == 1
-    assert pauses.taken == [0.05, 0.1]
-
-
-async def test_the_last_failure_is_told(service: Service) -> None:
-    service.answers = [answer(503), answer(500)]
-    with pytest.raises(ActionError, match="status 500"):
-        await _tried(HttpWork("GET", _url(service), retries=1), _Pauses())
-    assert len(service.requests) == 2
-
-
-async def test_a_refusal_is_not_tried_again(service: Service) -> None:
-    service.answers = [answer(400)]
-    with pytest.raises(ActionError, match="status 400"):
-        await _tried(HttpWork("GET", _url(service), retries=3), _Pauses())
-    assert len(service.requests) == 1
-
-
-async def test_tries_of_an_idempotent_post_share_one_key(service: Service) -> None:
-    service.answers = [answer(502), answer(200, "1"), answer(200, "1")]
-    work = HttpWork("POST", _url(service), retries=1, idempotent=True)
-    await _tried(work, _Pauses())
-    await _tried(work, _Pauses())
-    first, again, other = (request.headers["idempotency-key"] for request in service.requests)
-    assert first == again != other

@@ -30,14 +30,17 @@ def _problems(tmp_path: Path, text: str) -> list[str]:
             "history: {database: shop, sql: SELECT 1}\n",
             "F:1:1: voicebot has an action 'history' itself. Use another name.",
         ),
-        ("a: {database: shop}\n", "F:1:1: action 'a' has neither sql nor http"),
+        (
+            "a: {database: shop}\n",
+            "F:1:1: action 'a' has none of sql, http, python",
+        ),
         (SQL + "  http: GET http://h/\n", "F:1:1: action 'a' has sql and http"),
         (SQL + "  reslt: one\n", "F:4:3: unknown key 'reslt'. Did you mean 'result'?"),
         (SQL + "  headers: {}\n", "F:4:3: unknown key 'headers'"),
         (SQL + "  result: first\n", "F:4:11: 'result' cannot be 'first'"),
         (SQL + "  timeout_ms: 0\n", "F:4:15: 'timeout_ms' has no use for this value"),
         (SQL + "  timeout_ms: true\n", "F:4:15: 'timeout_ms' has no use for this value"),
-        (SQL + "  writes: 1\n", "F:4:11: 'writes' must be true or false, not a number"),
+        (SQL + "  changes: 1\n", "F:4:12: 'changes' must be true or false, not a number"),
         (SQL + "  arguments: {n: string}\n", "F:4:18: an argument's kind cannot be 'string'"),
         (SQL + "  arguments: {n: digits}\n", "F:4:15: argument 'n' is not used"),
         (SQL + "  arguments: [n]\n", "F:4:14: 'arguments' must be a mapping, not a list"),
@@ -50,7 +53,7 @@ def _problems(tmp_path: Path, text: str) -> list[str]:
         ),
         (
             "a:\n  database: shop\n  sql: |\n    -- gone\n    DELETE FROM t\n",
-            "F:3:8: the statement writes, but the action does not. Add 'writes: true'.",
+            "F:3:8: the statement changes data, but the action does not. Add 'changes: true'.",
         ),
         ("a: {http: http://h/}\n", "F:1:11: no method and URL"),
         ("a: {http: FETCH http://h/}\n", "F:1:11: no method and URL"),
@@ -67,7 +70,21 @@ def _problems(tmp_path: Path, text: str) -> list[str]:
         ("a: {http: 'GET http://h/{n}'}\n", "F:1:11: '{n}' is not among the arguments"),
         ("a: {http: GET http://h/, json: {}}\n", "F:1:32: a GET carries no body"),
         (POST + "  json: {a: '}'}\n", "F:3:9: 'json' holds a '}' that belongs to no"),
-        (POST + "  retries: 2\n", "F:3:12: a POST that is tried again may be done twice"),
+        (POST + "  retries: 2\n", "F:3:12: what is tried again may be done twice. Add 'idemp"),
+        (
+            SQL + "  changes: true\n  retries: 1\n",
+            "F:5:12: ",
+        ),
+        (SQL + "  once: true\n", "F:4:9: an action that only reads is done each time"),
+        (SQL + "  python: shop.f\n", "F:1:1: action 'a' has sql and python"),
+        (
+            "a:\n  database: shop\n  sql: SELECT :idempotency_key\n",
+            "F:3:8: ':idempotency_key' is not among the arguments. Only an action with 'changes",
+        ),
+        (
+            SQL + "  changes: true\n  arguments: {idempotency_key: text}\n",
+            "F:5:15: 'idempotency_key' is what every action that changes data has",
+        ),
         (POST + "  retries: 9\n", "F:3:12: 'retries' has no use for this value"),
         (POST + "  headers: {'a b': c}\n", "F:3:13: 'a b' is no name of a header"),
         (POST + "  headers: {A: [1]}\n", "F:3:16: header 'A' must be text, not a list"),
@@ -119,13 +136,16 @@ def test_signatures_tell_what_must_be_passed(tmp_path: Path) -> None:
 
 
 def test_the_demos_actions_are_sound() -> None:
-    actions = read_actions(APPLICATION / "flows" / "actions.yaml", frozenset({"shop"}))
+    file = APPLICATION / "flows" / "actions.yaml"
+    actions = read_actions(file, frozenset({"shop"}), APPLICATION / "actions")
     assert actions.problems == ()
     assert set(actions.definitions) == {
+        "cancel_order",
         "find_customer",
         "find_order",
         "find_return",
         "open_return",
         "promotions",
+        "return_label",
     }
     assert all(action.description for action in actions.definitions.values())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -19,7 +21,9 @@ from voicebot.errors import ActionError, FlowError
 async def demo(tmp_path: Path) -> AsyncIterator[ActionRegistry]:
     await seed_samples(APPLICATION, tmp_path, {})
     urls = database_urls(APPLICATION, tmp_path, {})
-    registry = load_actions(APPLICATION / "flows" / "actions.yaml", urls)
+    file = APPLICATION / "flows" / "actions.yaml"
+    registry = load_actions(file, urls, APPLICATION / "actions")
+    await registry.start()
     yield registry
     await registry.aclose()
 
@@ -42,6 +46,22 @@ async def test_a_return_is_opened_once(demo: ActionRegistry) -> None:
     first = await demo.run("open_return", {"number": "1508"})
     assert first == {"reference": "5001", "number": "1508"}
     assert await demo.run("open_return", {"number": "1508"}) == first
+
+
+async def test_a_return_keeps_the_key_of_its_booking(demo: ActionRegistry, tmp_path: Path) -> None:
+    booking = {"number": "1508", "idempotency_key": "k1"}
+    first = await demo.run("open_return", booking)
+    assert await demo.run("open_return", booking) == first
+    with contextlib.closing(sqlite3.connect(tmp_path / "shop.db")) as database:
+        rows = database.execute("SELECT order_number, idempotency_key FROM return_request")
+        assert rows.fetchall() == [("1508", "k1")]
+
+
+async def test_a_label_is_free_where_the_shop_is_at_fault(demo: ActionRegistry) -> None:
+    free = await demo.run("return_label", {"reason": "damaged"})
+    assert free == {"free": True, "price": "0.00 USD"}
+    paid = await demo.run("return_label", {"reason": "the wrong size"})
+    assert paid == {"free": False, "price": "4.90 USD"}
 
 
 async def test_an_order_on_its_way_cannot_be_returned(demo: ActionRegistry) -> None:

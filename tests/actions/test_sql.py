@@ -67,7 +67,7 @@ async def test_what_a_caller_says_never_becomes_sql(
 
 async def test_a_write_is_committed(load: Loader, databases: dict[str, str], file: Path) -> None:
     sql = "INSERT INTO item (name, made) VALUES (:n, :d) RETURNING id"
-    text = _action(f"'{sql}'", "arguments: {n: text, d: date}", "writes: true", "result: value")
+    text = _action(f"'{sql}'", "arguments: {n: text, d: date}", "changes: true", "result: value")
     registry = load(text, databases)
     assert await registry.run("a", {"n": "rug", "d": "2026-11-24"}) == 4
     with closing(sqlite3.connect(file)) as connection:
@@ -90,7 +90,7 @@ async def test_a_writing_action_writes_after_a_reading_one(
     load: Loader, databases: dict[str, str]
 ) -> None:
     reading = _action("SELECT count(*) FROM item", "result: value")
-    writing = _action("DELETE FROM item", "writes: true", "result: none")
+    writing = _action("DELETE FROM item", "changes: true", "result: none")
     text = reading + "b" + writing.removeprefix("a")
     registry = load(text, databases)
     assert await registry.run("a", {}) == 3
@@ -102,7 +102,7 @@ async def test_a_broken_constraint_is_refused_without_the_data(
     load: Loader, databases: dict[str, str]
 ) -> None:
     sql = "INSERT INTO item (name) VALUES (:n)"
-    registry = load(_action(f"'{sql}'", "arguments: {n: text}", "writes: true"), databases)
+    registry = load(_action(f"'{sql}'", "arguments: {n: text}", "changes: true"), databases)
     with pytest.raises(Refused, match="a constraint is broken") as caught:
         await registry.run("a", {"n": "lamp"})
     assert "lamp" not in str(caught.value)
@@ -142,7 +142,7 @@ async def test_an_endless_query_ends_with_its_time(load: Loader, databases: dict
 async def test_a_locked_database_fails_within_the_time(
     load: Loader, databases: dict[str, str], file: Path
 ) -> None:
-    registry = load(_action("DELETE FROM item", "writes: true", "timeout_ms: 80"), databases)
+    registry = load(_action("DELETE FROM item", "changes: true", "timeout_ms: 80"), databases)
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(ActionError, match=r"locked|took longer"):

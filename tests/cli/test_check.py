@@ -24,7 +24,7 @@ app.command()(check)
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A copy of the demo that may be damaged."""
-    for folder in ("flows", "grammars", "audio", "intents", "knowledge"):
+    for folder in ("flows", "grammars", "audio", "intents", "knowledge", "actions"):
         shutil.copytree(PROJECT / folder, tmp_path / folder)
     return tmp_path
 
@@ -51,6 +51,26 @@ def test_demo_has_no_problem() -> None:
 
     assert result.exit_code == 0, result.output
     assert result.output.rstrip().endswith("no problems.")
+
+
+def test_a_function_that_cannot_be_imported_is_a_problem_with_its_place(copy: Path) -> None:
+    damage(copy / "actions" / "returns.py", "from decimal import", "from decimals import")
+
+    result = CliRunner().invoke(app, [str(copy)])
+
+    assert result.exit_code == 1
+    assert "actions/returns.py:9:1: cannot be imported: ModuleNotFoundError" in result.output
+
+
+def test_a_variable_that_is_not_set_is_advice(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NEVER_SET", raising=False)
+    text = "carrier:\n  http: GET ${env:NEVER_SET}/x\n\npromotions:\n"
+    damage(copy / "flows" / "actions.yaml", "promotions:\n", text)
+
+    result = CliRunner().invoke(app, [str(copy)])
+
+    assert result.exit_code == 0
+    assert "environment variable NEVER_SET is not set here" in result.output
 
 
 def test_problems_of_all_rooms_are_shown_with_place_and_remedy(copy: Path) -> None:

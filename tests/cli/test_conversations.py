@@ -33,7 +33,7 @@ def _own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def copy(tmp_path: Path) -> Path:
     """The demo with one conversation, which has two failing turns."""
     folder = tmp_path / "demo"
-    for name in ("flows", "grammars", "intents"):
+    for name in ("flows", "grammars", "intents", "knowledge", "actions"):
         shutil.copytree(PROJECT / name, folder / name)
     (folder / "conversations").mkdir()
     (folder / "conversations" / "a.yaml").write_text(

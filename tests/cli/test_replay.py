@@ -83,7 +83,7 @@ def write(folder: Path, *events: CallEvent) -> None:
 @pytest.fixture
 def edited(tmp_path: Path) -> Path:
     """The demo, which now understands what the caller said first."""
-    for name in ("flows", "grammars", "intents", "knowledge"):
+    for name in ("flows", "grammars", "intents", "knowledge", "actions"):
         shutil.copytree(PROJECT / name, tmp_path / "edited" / name)
     grammar = tmp_path / "edited" / "grammars" / "request.gram"
     grammar.write_text(

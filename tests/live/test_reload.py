@@ -261,3 +261,27 @@ async def test_nothing_is_told_where_nothing_changes() -> None:
 async def test_files_that_never_rest_are_told_all_the_same() -> None:
     restless: Callable[[int], str] = str
     assert await _watch(Clock(*(restless(number) for number in range(100)))) >= 2
+
+
+async def test_functions_are_reloaded_and_running_calls_keep_theirs(bench: Bench) -> None:
+    bench.folder.write("flows/actions.yaml", "price: {python: shop.price}\n")
+    bench.folder.write("actions/shop.py", "def price() -> int:\n    return 1\n")
+    await bench.reloader.reload()
+    with bench.editions.hold() as before:
+        bench.folder.edit("actions/shop.py", "return 1", "return 2")
+        await bench.reloader.reload()
+        assert await before.application.actions.run("price", {}) == 1
+        assert await bench.current.application.actions.run("price", {}) == 2
+    assert before.application.actions.tally is bench.current.application.actions.tally
+    await bench.editions.aclose()
+
+
+async def test_functions_that_cannot_be_imported_leave_the_last_good_version(
+    bench: Bench,
+) -> None:
+    bench.folder.write("flows/actions.yaml", "price: {python: shop.price}\n")
+    bench.folder.write("actions/shop.py", "import nowhere\ndef price() -> int: ...\n")
+    before = bench.current.version
+    await bench.reloader.reload()
+    assert bench.current.version == before
+    assert "actions/shop.py:1:1: cannot be imported" in bench.reloader.problem

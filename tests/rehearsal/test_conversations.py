@@ -211,7 +211,7 @@ def test_test_takes_the_sample_database_over_the_stub_of_its_file(run: Run) -> N
 
 def test_changed_sample_data_do_not_reach_the_next_test(run: Run) -> None:
     changing = ACTIONS + (
-        "buy:\n  arguments: {fruit: text}\n  database: market\n  writes: true\n"
+        "buy:\n  arguments: {fruit: text}\n  database: market\n  changes: true\n"
         "  sql: UPDATE fruit SET price = price + 1 WHERE name = :fruit RETURNING price\n"
         "  result: value\n"
     )

@@ -40,7 +40,7 @@ def test_example_passes(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     example = re.search(r"```yaml\n(.*?)```", page, re.DOTALL)
     assert example is not None
     monkeypatch.chdir(tmp_path)
-    for folder in ("flows", "grammars"):
+    for folder in ("flows", "grammars", "actions"):
         (tmp_path / folder).symlink_to(PROJECT / folder)
     (tmp_path / "conversations").mkdir()
     (tmp_path / "conversations" / "example.yaml").write_text(example[1])

@@ -19,6 +19,9 @@ MAX_TEXT = 1000
 
 MAX_DIGITS = 64
 
+MAX_ITEMS = 1000
+"""Items of an argument that is a list."""
+
 
 class Kind(StrEnum):
     """What an argument holds.
@@ -44,16 +47,16 @@ Scalar = str | int | float | bool | None
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One argument; an optional one is null where the flow passes nothing."""
+    """One argument; an optional one is null where the flow passes nothing. ``many``: a list of at
+    most `MAX_ITEMS` values of the kind."""
 
     name: str
     kind: Kind
     optional: bool = False
+    many: bool = False
 
 
-def bind(
-    action: str, declared: tuple[Argument, ...], given: Mapping[str, Json]
-) -> dict[str, Scalar]:
+def bind(action: str, declared: tuple[Argument, ...], given: Mapping[str, Json]) -> dict[str, Json]:
     """Check ``given`` against what the action declares.
 
     Raises ActionError for a missing, unknown or badly typed argument.
@@ -66,18 +69,26 @@ def bind(
     return {argument.name: _checked(action, argument, given) for argument in declared}
 
 
-def _checked(action: str, argument: Argument, given: Mapping[str, Json]) -> Scalar:
+def _checked(action: str, argument: Argument, given: Mapping[str, Json]) -> Json:
     value = given.get(argument.name)
     if value is None:
         if argument.optional:
             return None
         raise ActionError(action, f"argument '{argument.name}' is missing")
+    check, like = _CHECKS[argument.kind], _LIKE[argument.kind]
     try:
-        return _CHECKS[argument.kind](value)
+        return _items(value, check) if argument.many else check(value)
     except (ValueError, TypeError, OverflowError):
-        raise ActionError(
-            action, f"argument '{argument.name}' is not {_LIKE[argument.kind]}"
-        ) from None
+        like = f"a list of at most {MAX_ITEMS}, each {like}" if argument.many else like
+        raise ActionError(action, f"argument '{argument.name}' is not {like}") from None
+
+
+def _items(value: Json, check: Callable[[Json], Scalar]) -> list[Json]:
+    if not isinstance(value, list):
+        raise TypeError
+    if len(value) > MAX_ITEMS:
+        raise ValueError
+    return [check(item) for item in value]
 
 
 def _text(value: Json) -> str:

@@ -1,4 +1,8 @@
-"""What an action is, as read from ``flows/actions.yaml``: frozen data, no connections."""
+"""What an action is, as read from ``flows/actions.yaml``: frozen data, no connections.
+
+``changes`` of every kind of work says that a run changes data. Such a run has an idempotency key,
+given by the flow (`flows.once`) or made for the run.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, Protocol, TypeAlias
 
-from voicebot.actions.arguments import Argument, Scalar
+from voicebot.actions.arguments import Argument
 from voicebot.actions.template import Template
 from voicebot.types import Json
 
@@ -37,7 +41,7 @@ class SqlWork:
     database: str
     statement: str
     result: RowResult
-    writes: bool
+    changes: bool
 
 
 HttpMethod: TypeAlias = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
@@ -48,8 +52,8 @@ class HttpWork:
     """One HTTP request.
 
     ``result`` is the path into the JSON answer, empty for the whole of it; an ``absent`` status
-    gives null; ``expect`` empty stands for 200 to 299. ``retries`` is how many more times a run
-    may ask, only ever above zero where that is safe.
+    gives null; ``expect`` empty stands for 200 to 299. A request that changes data carries its key
+    in the header ``Idempotency-Key``.
     """
 
     method: HttpMethod
@@ -59,24 +63,47 @@ class HttpWork:
     result: tuple[str, ...] = ()
     expect: frozenset[int] = frozenset()
     absent: frozenset[int] = frozenset()
-    retries: int = 0
-    idempotent: bool = False
+    changes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PythonWork:
+    """One function of a module below ``actions/``.
+
+    ``casts`` are the types of arguments that JSON does not have, ``defaults`` the arguments that
+    are left out where the flow passes null, ``takes_key`` whether it is given the key.
+    """
+
+    module: str
+    function: str
+    casts: Mapping[str, str] = field(default_factory=dict)
+    defaults: frozenset[str] = frozenset()
+    takes_key: bool = False
+    changes: bool = False
+
+
+Work: TypeAlias = SqlWork | HttpWork | PythonWork
 
 
 @dataclass(frozen=True, slots=True)
 class ActionDefinition:
-    """One action. ``timeout_ms`` bounds a whole run, retries and pauses between them included."""
+    """One action. ``timeout_ms`` bounds a whole run, ``retries`` and pauses between them included;
+    those are above zero only where trying again is safe. ``once``: a contact that comes back to the
+    step with the same arguments is given what the first run gave."""
 
     name: str
     description: str
     arguments: tuple[Argument, ...]
     timeout_ms: int
-    work: SqlWork | HttpWork
+    work: Work
+    retries: int = 0
+    once: bool = False
 
 
 class Worker(Protocol):
     """Does the work of one action; the registry checks arguments and keeps the time."""
 
-    async def run(self, arguments: Mapping[str, Scalar], timeout_s: float) -> Json:
-        """Do it once. Raises ActionError; `Refused` when the service itself is well."""
+    async def run(self, arguments: Mapping[str, Json], timeout_s: float) -> Json:
+        """Do it once; whoever calls keeps the time. Raises ActionError: `Refused` when the service
+        itself is well, `Transient` when trying again may help."""
         ...

@@ -1,27 +1,21 @@
 """HTTP actions: one JSON request by httpx, bounded in time, size and distance.
 
-Every argument is percent-encoded into the URL and typed into the body. A run is repeated only where
-that cannot do a thing twice: GET and HEAD, or an action declared ``idempotent``, which sends one
-``Idempotency-Key`` with all its tries (draft-ietf-httpapi-idempotency-key-header). Pauses grow and
-are jittered, so that callers who failed together do not come back together. Redirects are followed
-for GET and HEAD, on the same host only: an answer must not send our headers elsewhere. Left out on
-purpose: cookies, other bodies than JSON, and Retry-After, as no caller waits that long.
+Every argument is percent-encoded into the URL and typed into the body. What changes data carries an
+``Idempotency-Key`` (draft-ietf-httpapi-idempotency-key-header), the same with all tries. Redirects
+are followed for GET and HEAD, on the same host only: an answer must not send our headers elsewhere.
+Left out on purpose: cookies, other bodies than JSON, and Retry-After, as no caller waits that long.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
-import random
-import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 
 import httpx
 
-from voicebot.actions.arguments import Scalar
 from voicebot.actions.definition import HttpWork
-from voicebot.actions.refused import Refused
+from voicebot.actions.refused import Refused, Transient
 from voicebot.actions.template import (
     TemplateProblem,
     encode_for_header,
@@ -29,19 +23,14 @@ from voicebot.actions.template import (
     fill_json,
 )
 from voicebot.errors import ActionError
+from voicebot.flows.once import KEY_ARGUMENT
 from voicebot.types import Json
 
 MAX_ANSWER_BYTES = 1_000_000
 MAX_REDIRECTS = 3
-FIRST_PAUSE_S = 0.1
-"""Longest pause before the first repetition; it doubles with each one."""
 
 _TRANSIENT = frozenset({429, 500, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-
-
-class Transient(ActionError):
-    """A failure that the next try may not meet."""
 
 
 def new_client() -> httpx.AsyncClient:
@@ -56,7 +45,7 @@ def new_client() -> httpx.AsyncClient:
 
 
 class HttpWorker:
-    """Runs one HTTP action. ``pause`` and ``jitter`` (0..1) are open to tests."""
+    """Runs one HTTP action."""
 
     def __init__(
         self,
@@ -64,33 +53,20 @@ class HttpWorker:
         work: HttpWork,
         client: httpx.AsyncClient,
         environment: Mapping[str, str],
-        *,
-        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        jitter: Callable[[], float] = random.random,
     ) -> None:
         self._name = name
         self._work = work
         self._client = client
         self._environment = environment
-        self._pause = pause
-        self._jitter = jitter
 
-    async def run(self, arguments: Mapping[str, Scalar], timeout_s: float) -> Json:
-        """Ask until there is an answer or no try is left; each try gets an equal share of the
-        time. Raises ActionError; Refused for a 4xx."""
+    async def run(self, arguments: Mapping[str, Json], timeout_s: float) -> Json:
+        """Ask once. Raises ActionError; Refused for a 4xx, Transient where the service was not
+        reached, broke off or has an error of its own."""
         request = self._request(arguments)
-        tries = self._work.retries + 1
-        for left in range(tries - 1, -1, -1):
-            request.extensions["timeout"] = httpx.Timeout(timeout_s / tries).as_dict()
-            try:
-                return await self._ask(request)
-            except Transient:
-                if not left:
-                    raise
-            await self._pause(FIRST_PAUSE_S * 2 ** (self._work.retries - left) * self._jitter())
-        raise AssertionError("the last try returns or raises")
+        request.extensions["timeout"] = httpx.Timeout(timeout_s).as_dict()
+        return await self._ask(request)
 
-    def _request(self, arguments: Mapping[str, Scalar]) -> httpx.Request:
+    def _request(self, arguments: Mapping[str, Json]) -> httpx.Request:
         try:
             url = self._work.url.render(arguments, self._environment, encode_for_url)
             headers = {
@@ -101,8 +77,8 @@ class HttpWorker:
         except TemplateProblem as error:
             raise Refused(self._name, str(error)) from None
         headers.setdefault("Accept", "application/json")
-        if self._work.idempotent:
-            headers["Idempotency-Key"] = str(uuid.uuid4())
+        if self._work.changes:
+            headers["Idempotency-Key"] = str(arguments[KEY_ARGUMENT])
         content = None
         if body is not None:
             content = json.dumps(body, ensure_ascii=False).encode()

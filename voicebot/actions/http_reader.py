@@ -15,9 +15,8 @@ from voicebot.actions.template import (
     parse_template,
     templates_in,
 )
-from voicebot.document import Node, Place, Scalar, suggest
-
-MAX_RETRIES = 5
+from voicebot.actions.written_secrets import REMEDY, secret_query, secret_text, secret_value
+from voicebot.document import Map, Node, Place, Scalar, Sequence, suggest
 
 _METHODS: tuple[HttpMethod, ...] = get_args(HttpMethod)
 _BASE = re.compile(r"https?://[^/?#\0]+(?:[/?#]|$)", re.IGNORECASE)
@@ -25,9 +24,13 @@ _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
 def read_http(fields: Fields, arguments: frozenset[str]) -> tuple[HttpWork, frozenset[str]]:
-    """Give the work, and the names of the arguments that it uses. Raises FlowError."""
+    """Give the work, and the names of the arguments that it uses. Raises FlowError.
+
+    ``arguments`` are those there are; of a request that changes data its key is one.
+    """
     place = fields.place_of("http")
     method, url = _read_request(fields.text("http"), place)
+    changes = changes_by_default(fields)
     headers = {
         name: _read_header(name, node, fields) for name, node in fields.mapping("headers").items()
     }
@@ -39,18 +42,12 @@ def read_http(fields: Fields, arguments: frozenset[str]) -> tuple[HttpWork, froz
         templates = [url, *headers.values(), *templates_in(body)]
     except TemplateProblem as error:
         raise fields.place_of("json").error(f"'json' holds {error}", _BRACES) from None
+    if node is not None:
+        _check_body(node)
     used = frozenset[str]().union(*(template.placeholders for template in templates))
     for unknown in sorted(used - arguments):
         remedy = suggest(unknown, arguments) or f"Declare it: 'arguments: {{{unknown}: text}}'."
         raise place.error(f"'{{{unknown}}}' is not among the arguments", remedy)
-    idempotent = fields.flag("idempotent", default=False)
-    retries = fields.whole("retries", 0, 0, MAX_RETRIES)
-    if retries and method not in {"GET", "HEAD"} and not idempotent:
-        raise fields.place_of("retries").error(
-            f"a {method} that is tried again may be done twice",
-            "Add 'idempotent: true' where the service honours the Idempotency-Key header, or "
-            "leave 'retries' out.",
-        )
     work = HttpWork(
         method=method,
         url=url,
@@ -59,10 +56,15 @@ def read_http(fields: Fields, arguments: frozenset[str]) -> tuple[HttpWork, froz
         result=tuple(part for part in fields.text("result", "").split(".") if part),
         expect=fields.statuses("expect"),
         absent=fields.statuses("absent"),
-        retries=retries,
-        idempotent=idempotent,
+        changes=changes,
     )
     return work, used
+
+
+def changes_by_default(fields: Fields) -> bool:
+    """Whether the request changes data: what the action says, else what its method means."""
+    method = fields.text("http").strip().partition(" ")[0].upper()
+    return fields.flag("changes", default=method not in {"GET", "HEAD"})
 
 
 def variables_of(work: HttpWork) -> frozenset[str]:
@@ -89,6 +91,8 @@ def _read_request(text: str, place: Place) -> tuple[HttpMethod, Template]:
             "the URL must begin with http:// or https:// and a host without arguments",
             "A caller must not choose the host; '${env:NAME}' may hold it.",
         )
+    if secret_text(text) or secret_query(text):
+        raise place.error("the URL holds what looks like a secret", REMEDY)
     return known, template
 
 
@@ -109,6 +113,21 @@ def _read_header(name: str, node: Node, fields: Fields) -> Template:
     if not isinstance(node, Scalar) or node.value is None:
         raise node.place.error(f"header '{name}' must be text, not {node.kind}")
     try:
-        return parse_template(node.raw)
+        template = parse_template(node.raw)
     except TemplateProblem as error:
         raise node.place.error(f"header '{name}' holds {error}", _BRACES) from None
+    if secret_value(name, template.literal):
+        raise node.place.error(f"header '{name}' holds what looks like a secret", REMEDY)
+    return template
+
+
+def _check_body(node: Node, name: str = "") -> None:
+    """Refuse secrets, at their places; the templates in it can be read."""
+    if isinstance(node, Map):
+        for key, value in node.entries.items():
+            _check_body(value, key)
+    elif isinstance(node, Sequence):
+        for item in node:
+            _check_body(item, name)
+    elif isinstance(node.value, str) and secret_value(name, parse_template(node.value).literal):
+        raise node.place.error("this looks like a secret", REMEDY)

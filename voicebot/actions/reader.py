@@ -1,16 +1,14 @@
 """Reads ``flows/actions.yaml`` into action definitions; every problem has its place and remedy.
 
-The file maps names to actions. An action has ``sql`` (with ``database``, ``writes``, ``result``) or
-``http`` (``http: GET https://host/path/{argument}``, with ``headers``, ``json``, ``result``,
-``expect``, ``absent``, ``retries``, ``idempotent``), and may have ``description``, ``arguments``
-(name to kind; a kind that ends in ``?`` is optional) and ``timeout_ms``.
+The file maps names to actions. An action is one of ``sql``, ``http`` and ``python``; `KEYS` are the
+keys of each, and docs/actions.md says what they mean.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from voicebot.actions.arguments import Argument, Kind
@@ -19,33 +17,48 @@ from voicebot.actions.definition import (
     MAX_TIMEOUT_MS,
     ActionDefinition,
     HttpWork,
+    PythonWork,
     RowResult,
     SqlWork,
+    Work,
 )
 from voicebot.actions.fields import Fields
-from voicebot.actions.http_reader import read_http, variables_of
+from voicebot.actions.functions.reader import read_python
+from voicebot.actions.functions.source import Sources, read_sources
+from voicebot.actions.http_reader import changes_by_default, read_http, variables_of
 from voicebot.actions.sql import parameters_of
+from voicebot.actions.written_secrets import secret_text
 from voicebot.document import Map, Scalar, read_document, suggest
 from voicebot.errors import FlowError
+from voicebot.flows.once import KEY_ARGUMENT
 from voicebot.flows.vocabulary import BUILTIN_ACTIONS
 
-_COMMON = frozenset({"description", "arguments", "timeout_ms", "result"})
-_SQL = _COMMON | {"sql", "database", "writes"}
-_HTTP = _COMMON | {"http", "headers", "json", "expect", "absent", "retries", "idempotent"}
-KEYS = _SQL | _HTTP
-"""Every key that an action may have."""
+MAX_RETRIES = 5
+
+_COMMON = frozenset({"description", "timeout_ms", "retries", "changes", "once"})
+KEYS: Mapping[str, frozenset[str]] = {
+    "sql": _COMMON | {"sql", "database", "arguments", "result"},
+    "http": _COMMON
+    | {"http", "headers", "json", "expect", "absent", "idempotent", "arguments", "result"},
+    "python": _COMMON | {"python"},
+}
+"""The keys of each kind of action."""
+
+_KINDS = ", ".join(f"'{kind}:'" for kind in KEYS)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_WRITING = re.compile(r"(?:\s|--[^\n]*\n)*(?:INSERT|UPDATE|DELETE|REPLACE|MERGE)\b", re.IGNORECASE)
+_CHANGING = re.compile(r"(?:\s|--[^\n]*\n)*(?:INSERT|UPDATE|DELETE|REPLACE|MERGE)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class ActionFile:
     """What stands in an action file. ``definitions`` lacks the actions that have problems;
-    ``variables`` are the environment variables that the others name."""
+    ``variables`` are the environment variables that the others name, ``sources`` the Python files
+    that they may use."""
 
     definitions: Mapping[str, ActionDefinition]
     problems: tuple[FlowError, ...]
     variables: frozenset[str] = frozenset()
+    sources: Sources = field(default_factory=Sources)
 
     @property
     def signatures(self) -> dict[str, dict[str, bool]]:
@@ -55,25 +68,38 @@ class ActionFile:
             for name, definition in self.definitions.items()
         }
 
+    @property
+    def once(self) -> frozenset[str]:
+        """The actions that one contact does not do twice."""
+        return once_of(self.definitions)
 
-def read_actions(file: Path, databases: frozenset[str] | None) -> ActionFile:
-    """Read ``file``, which may be absent. ``databases`` are the known names, None for any.
 
-    Problems are collected, not raised.
+def once_of(definitions: Mapping[str, ActionDefinition]) -> frozenset[str]:
+    """The names of those that one contact does not do twice."""
+    return frozenset(name for name, definition in definitions.items() if definition.once)
+
+
+def read_actions(
+    file: Path, databases: frozenset[str] | None, functions: Path | None = None
+) -> ActionFile:
+    """Read ``file``, which may be absent. ``databases`` are the known names, None for any;
+    ``functions`` is the folder of Python files, which may be absent too.
+
+    Problems are collected, not raised. No Python is run.
     """
-    if not file.exists():
-        return ActionFile({}, ())
+    sources = Sources() if functions is None else read_sources(functions)
+    problems = list(sources.problems)
     try:
-        root = read_document(file)
+        root = read_document(file) if file.exists() else None
     except FlowError as error:
-        return ActionFile({}, (error,))
-    if isinstance(root, Scalar) and root.value is None:
-        return ActionFile({}, ())
+        return ActionFile({}, (*problems, error))
+    if root is None or (isinstance(root, Scalar) and root.value is None):
+        return ActionFile({}, tuple(problems), sources=sources)
     if not isinstance(root, Map):
         problem = f"expected names with their actions, not {root.kind}"
-        return ActionFile({}, (root.place.error(problem, "Begin with 'my_action:'."),))
+        problems.append(root.place.error(problem, "Begin with 'my_action:'."))
+        return ActionFile({}, tuple(problems), sources=sources)
     definitions: dict[str, ActionDefinition] = {}
-    problems: list[FlowError] = []
     for name, node in root.entries.items():
         place = root.key_places[name]
         try:
@@ -83,43 +109,99 @@ def read_actions(file: Path, databases: frozenset[str] | None) -> ActionFile:
             if name in BUILTIN_ACTIONS:
                 raise place.error(f"voicebot has an action '{name}' itself", "Use another name.")
             if not isinstance(node, Map):
-                raise place.error(f"action '{name}' has no keys", "Give it 'sql:' or 'http:'.")
-            definitions[name] = _read_action(name, Fields(node, place), databases, problems)
+                raise place.error(f"action '{name}' has no keys", f"Give it one of {_KINDS}.")
+            reader = _Reader(Fields(node, place), databases, sources)
+            problems.extend(reader.unknown_keys())
+            definitions[name] = reader.read(name)
         except FlowError as error:
             problems.append(error)
     http = [definition.work for definition in definitions.values()]
     variables = [variables_of(work) for work in http if isinstance(work, HttpWork)]
-    return ActionFile(definitions, tuple(problems), frozenset[str]().union(*variables))
+    return ActionFile(definitions, tuple(problems), frozenset[str]().union(*variables), sources)
 
 
-def _read_action(
-    name: str, fields: Fields, databases: frozenset[str] | None, problems: list[FlowError]
-) -> ActionDefinition:
-    """Read one action; unknown keys go to ``problems``, the first other fault is raised."""
-    kinds = [kind for kind in ("sql", "http") if fields.has(kind)]
-    if len(kinds) != 1:
-        problem = f"action '{name}' has {' and '.join(kinds) or 'neither sql nor http'}"
-        raise fields.place.error(problem, "Give it one of 'sql:' and 'http:'.")
-    problems.extend(fields.map.unknown_keys(_SQL if kinds == ["sql"] else _HTTP))
-    arguments = _read_arguments(fields)
-    names = frozenset(argument.name for argument in arguments)
-    work: SqlWork | HttpWork
-    if kinds == ["sql"]:
-        work = _read_sql(fields, names, databases)
-        used = parameters_of(work.statement)
-    else:
-        work, used = read_http(fields, names)
-    for unused in sorted(names - used):
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads one action; the first fault is raised."""
+
+    fields: Fields
+    databases: frozenset[str] | None
+    sources: Sources
+
+    @property
+    def kinds(self) -> list[str]:
+        return [kind for kind in KEYS if self.fields.has(kind)]
+
+    def unknown_keys(self) -> list[FlowError]:
+        kinds = self.kinds
+        return list(self.fields.map.unknown_keys(KEYS[kinds[0]])) if len(kinds) == 1 else []
+
+    def read(self, name: str) -> ActionDefinition:
+        fields = self.fields
+        if len(self.kinds) != 1:
+            found = " and ".join(self.kinds) or f"none of {', '.join(KEYS)}"
+            raise fields.place.error(f"action '{name}' has {found}", f"Give it one of {_KINDS}.")
+        work, arguments, safe = self._work(self.kinds[0])
+        once = fields.flag("once", default=work.changes)
+        if once and not work.changes:
+            raise fields.place_of("once").error(
+                "an action that only reads is done each time",
+                "Delete 'once', or say 'changes: true'.",
+            )
+        return ActionDefinition(
+            name=name,
+            description=fields.text("description", "").strip(),
+            arguments=arguments,
+            timeout_ms=fields.whole("timeout_ms", DEFAULT_TIMEOUT_MS, 1, MAX_TIMEOUT_MS),
+            work=work,
+            retries=self._retries(work, safe),
+            once=once,
+        )
+
+    def _work(self, kind: str) -> tuple[Work, tuple[Argument, ...], bool]:
+        """The work, its arguments, and whether doing it twice under one key is doing it once."""
+        fields = self.fields
+        if kind == "python":
+            function, arguments = read_python(fields, self.sources)
+            return function, arguments, function.takes_key
+        arguments = _read_arguments(fields)
+        names = frozenset(argument.name for argument in arguments)
+        if kind == "sql":
+            changes = fields.flag("changes", default=False)
+            given = names | {KEY_ARGUMENT} if changes else names
+            statement = _read_sql(fields, given, self.databases)
+            used = parameters_of(statement.statement)
+            _check_used(fields, names, used)
+            return statement, arguments, KEY_ARGUMENT in used
+        given = names | {KEY_ARGUMENT} if changes_by_default(fields) else names
+        request, used = read_http(fields, given)
+        _check_used(fields, names, used)
+        return request, arguments, fields.flag("idempotent", default=False)
+
+    def _retries(self, work: Work, safe: bool) -> int:
+        retries = self.fields.whole("retries", int(work.changes and safe), 0, MAX_RETRIES)
+        if retries and work.changes and not safe:
+            raise self.fields.place_of("retries").error(
+                "what is tried again may be done twice", _SAFE[type(work)]
+            )
+        return retries
+
+
+_SAFE: Mapping[type[Work], str] = {
+    HttpWork: "Add 'idempotent: true' where the service honours the Idempotency-Key header, "
+    "'changes: false' where nothing is changed, or leave 'retries' out.",
+    SqlWork: f"Keep ':{KEY_ARGUMENT}' in a unique column and let the statement find it there, or "
+    "leave 'retries' out.",
+    PythonWork: f"Let the function take '{KEY_ARGUMENT}: str' and do nothing twice under one key, "
+    "or leave 'retries' out.",
+}
+
+
+def _check_used(fields: Fields, arguments: frozenset[str], used: frozenset[str]) -> None:
+    for unused in sorted(arguments - used):
         raise fields.place_in("arguments", unused).error(
             f"argument '{unused}' is not used", "Use it or delete it."
         )
-    return ActionDefinition(
-        name=name,
-        description=fields.text("description", "").strip(),
-        arguments=arguments,
-        timeout_ms=fields.whole("timeout_ms", DEFAULT_TIMEOUT_MS, 1, MAX_TIMEOUT_MS),
-        work=work,
-    )
 
 
 def _read_arguments(fields: Fields) -> tuple[Argument, ...]:
@@ -128,6 +210,9 @@ def _read_arguments(fields: Fields) -> tuple[Argument, ...]:
         place = fields.place_in("arguments", name)
         if not _NAME.fullmatch(name):
             raise place.error(f"'{name}' is no name of an argument", "Use letters, digits and '_'.")
+        if name == KEY_ARGUMENT:
+            problem = f"'{KEY_ARGUMENT}' is what every action that changes data has"
+            raise place.error(problem, "Delete it here, and use it where you need it.")
         written = node.value if isinstance(node, Scalar) else None
         kind = written.removesuffix("?") if isinstance(written, str) else ""
         if kind not in set(Kind):
@@ -149,11 +234,17 @@ def _read_sql(
     place = fields.place_of("sql")
     if not statement.strip():
         raise place.error("the statement is empty", "Write an SQL statement.")
+    if secret_text(statement):
+        raise place.error("the statement holds what looks like a secret", "Pass it as an argument.")
+    changes = fields.flag("changes", default=False)
+    if _CHANGING.match(statement) and not changes:
+        raise place.error(
+            "the statement changes data, but the action does not", "Add 'changes: true'."
+        )
     for unknown in sorted(parameters_of(statement) - arguments):
         remedy = suggest(unknown, arguments) or f"Declare it: 'arguments: {{{unknown}: text}}'."
+        if unknown == KEY_ARGUMENT:
+            remedy = "Only an action with 'changes: true' has it."
         raise place.error(f"':{unknown}' is not among the arguments", remedy)
-    writes = fields.flag("writes", default=False)
-    if _WRITING.match(statement) and not writes:
-        raise place.error("the statement writes, but the action does not", "Add 'writes: true'.")
     result = fields.choice("result", [str(known) for known in RowResult], "one")
-    return SqlWork(database, statement, RowResult(result), writes)
+    return SqlWork(database, statement, RowResult(result), changes)

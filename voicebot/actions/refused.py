@@ -1,4 +1,4 @@
-"""The error that says: the service works, it just would not do this."""
+"""Failures of a run that are not simply 'the service failed'."""
 
 from __future__ import annotations
 
@@ -7,3 +7,7 @@ from voicebot.errors import ActionError
 
 class Refused(ActionError):
     """A run failed for a reason of its own (a constraint, a 4xx): the breaker does not count it."""
+
+
+class Transient(ActionError):
+    """A failure that the next try may not meet: no connection, an answer that did not come."""

@@ -2,30 +2,35 @@
 
 Arguments reach the statement as typed bind parameters only. A statement runs in a transaction of
 its own: a reading one on a connection that refuses to write where the database can (SQLite,
-PostgreSQL) and is rolled back everywhere; a writing one is committed. It is never retried, as a
-lost answer does not tell whether the write happened. Left out on purpose: several statements in one
-action, and stored results; a view or a function in the database does both better.
+PostgreSQL) and is rolled back everywhere; one that changes data is committed. A lost answer does
+not tell whether that happened, so it is tried again only where the statement uses its key
+(``:idempotency_key``). Left out on purpose: several statements in one action, and stored results; a
+view or a function in the database does both better.
 """
 
 from __future__ import annotations
 
 import asyncio
 import datetime
-import decimal
-import math
 import sqlite3
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    SQLAlchemyError,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.types import BigInteger, Boolean, Date, Float, String, TypeEngine
 
-from voicebot.actions.arguments import Argument, Kind, Scalar
+from voicebot.actions.answer import as_json
+from voicebot.actions.arguments import Argument, Kind
 from voicebot.actions.definition import RowResult, SqlWork
-from voicebot.actions.refused import Refused
+from voicebot.actions.refused import Refused, Transient
 from voicebot.errors import ActionError, ConfigError
 from voicebot.types import Json
 
@@ -96,6 +101,7 @@ class SqlWorker:
         self._work = work
         self._engine = engine
         self._dates = {argument.name for argument in arguments if argument.kind is Kind.DATE}
+        self._parameters = parameters_of(work.statement)
         self._statement = sqlalchemy.text(work.statement).bindparams(
             *(
                 sqlalchemy.bindparam(argument.name, type_=_TYPES[argument.kind])
@@ -103,25 +109,32 @@ class SqlWorker:
             )
         )
 
-    async def run(self, arguments: Mapping[str, Scalar], timeout_s: float) -> Json:
-        """Run the statement once. Raises ActionError; Refused for a broken constraint."""
-        values = {name: self._bound(name, value) for name, value in arguments.items()}
+    async def run(self, arguments: Mapping[str, Json], timeout_s: float) -> Json:
+        """Run the statement once. Raises ActionError; Refused for a broken constraint, Transient
+        for a connection that fails or a database that is locked."""
+        values = {
+            name: self._bound(name, value)
+            for name, value in arguments.items()
+            if name in self._parameters
+        }
         try:
             async with self._engine.connect() as connection:
                 await self._prepare(connection, timeout_s)
                 answer = await self._execute(connection, values)
-                if self._work.writes:
+                if self._work.changes:
                     await connection.commit()
                 return answer
         except IntegrityError:
             raise Refused(self._name, "the database refused it: a constraint is broken") from None
         except DBAPIError as error:
-            raise ActionError(self._name, f"the database failed: {_describe(error)}") from None
+            kind = Transient if _may_pass(error) else ActionError
+            raise kind(self._name, f"the database failed: {_describe(error)}") from None
         except (SQLAlchemyError, OSError) as error:
             problem = f"the database could not be used: {type(error).__name__}"
-            raise ActionError(self._name, problem) from None
+            kind = Transient if isinstance(error, OSError) else ActionError
+            raise kind(self._name, problem) from None
 
-    def _bound(self, name: str, value: Scalar) -> Scalar | datetime.date:
+    def _bound(self, name: str, value: Json) -> Json | datetime.date:
         if name in self._dates and isinstance(value, str):
             return datetime.date.fromisoformat(value)
         return value
@@ -130,14 +143,14 @@ class SqlWorker:
         """Make a reading action unable to write, and let no lock outlast the action's time."""
         dialect = self._engine.dialect.name
         if dialect == "sqlite":
-            await connection.exec_driver_sql(f"PRAGMA query_only = {int(not self._work.writes)}")
+            await connection.exec_driver_sql(f"PRAGMA query_only = {int(not self._work.changes)}")
             wait_ms = int(timeout_s * 1000 * _LOCK_SHARE)
             await connection.exec_driver_sql(f"PRAGMA busy_timeout = {wait_ms}")
         elif dialect == "postgresql":
-            await connection.execution_options(postgresql_readonly=not self._work.writes)
+            await connection.execution_options(postgresql_readonly=not self._work.changes)
 
     async def _execute(
-        self, connection: AsyncConnection, values: Mapping[str, Scalar | datetime.date]
+        self, connection: AsyncConnection, values: Mapping[str, Json | datetime.date]
     ) -> Json:
         running = asyncio.ensure_future(connection.execute(self._statement, values))
         if self._engine.dialect.name != "sqlite":
@@ -169,27 +182,10 @@ class SqlWorker:
         return {str(column): self._json(value) for column, value in row.items()}
 
     def _json(self, value: object) -> Json:
-        """A column's value as JSON; decimals become numbers, so that a flow can compare them."""
-        match value:
-            case None | bool() | int() | str():
-                return value
-            case float():
-                return value if math.isfinite(value) else None
-            case decimal.Decimal():
-                if not value.is_finite():
-                    return None
-                return int(value) if value == value.to_integral_value() else float(value)
-            case datetime.datetime() | datetime.date() | datetime.time():
-                return value.isoformat()
-            case uuid.UUID():
-                return str(value)
-            case list() | tuple():
-                return [self._json(item) for item in value]
-            case dict():
-                return {str(key): self._json(item) for key, item in value.items()}
-            case _:
-                problem = f"a column of type {type(value).__name__} cannot become JSON"
-                raise Refused(self._name, problem)
+        try:
+            return as_json(value)
+        except TypeError as error:
+            raise Refused(self._name, f"a column of type {error} cannot become JSON") from None
 
 
 async def _interrupt(running: asyncio.Future[Any], driver: Any) -> None:
@@ -201,6 +197,14 @@ async def _interrupt(running: asyncio.Future[Any], driver: Any) -> None:
         await driver.interrupt()
         await asyncio.wait({running}, timeout=_INTERRUPT_EVERY_S)
     running.exception()  # it was interrupted; taken, so that nobody reports it as lost
+
+
+def _may_pass(error: DBAPIError) -> bool:
+    """Whether the next try may do better: a lost connection, a lock. Of SQLite's errors of
+    operation only those, as it counts a missing table among them too."""
+    if isinstance(error.orig, sqlite3.OperationalError):
+        return "locked" in str(error.orig) or "busy" in str(error.orig)
+    return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
 
 
 def _describe(error: DBAPIError) -> str:

@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from voicebot.actions.arguments import Scalar
 from voicebot.types import Json
 
 _TOKEN = re.compile(
@@ -48,12 +47,17 @@ class Template:
         return frozenset(part.name for part in self.parts if isinstance(part, Placeholder))
 
     @property
+    def literal(self) -> str:
+        """What stands in the file itself, without what is filled in."""
+        return "".join(part for part in self.parts if isinstance(part, str))
+
+    @property
     def variables(self) -> frozenset[str]:
         return frozenset(part.variable for part in self.parts if isinstance(part, FromEnvironment))
 
     def render(
         self,
-        arguments: Mapping[str, Scalar],
+        arguments: Mapping[str, Json],
         environment: Mapping[str, str],
         encode: Callable[[str], str] = str,
     ) -> str:
@@ -97,7 +101,7 @@ def parse_template(text: str) -> Template:
     return Template(tuple(parts))
 
 
-def shown(value: Scalar) -> str:
+def shown(value: Json) -> str:
     """A value as text: booleans and null as in JSON."""
     if value is None:
         return ""
@@ -123,7 +127,7 @@ def encode_for_header(text: str) -> str:
     return text
 
 
-def fill_json(body: Json, arguments: Mapping[str, Scalar], environment: Mapping[str, str]) -> Json:
+def fill_json(body: Json, arguments: Mapping[str, Json], environment: Mapping[str, str]) -> Json:
     """Fill in every string of a JSON value.
 
     A string that is one placeholder alone becomes the argument with its own type.

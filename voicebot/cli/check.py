@@ -8,7 +8,9 @@ a person); `--strict` makes it fail the check. Advice is for a second look.
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +19,9 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from voicebot.actions.definition import PythonWork
+from voicebot.actions.functions.pool import import_problem
+from voicebot.actions.functions.source import FOLDER as FUNCTIONS
 from voicebot.actions.reader import read_actions
 from voicebot.actions.seed import sample_scripts
 from voicebot.cli.check_intents import inspect_intents
@@ -218,13 +223,18 @@ def _check_actions(
     application: Path, settings: Settings, report: Report
 ) -> dict[str, dict[str, bool]]:
     databases = {*settings.databases, *sample_scripts(application, settings.databases)}
-    actions = read_actions(application / "flows" / ACTIONS_FILE, frozenset(databases))
+    file = application / "flows" / ACTIONS_FILE
+    actions = read_actions(file, frozenset(databases), application / FUNCTIONS)
     report.problems += actions.problems
+    works = [each.work for each in actions.definitions.values()]
+    functions = [work for work in works if isinstance(work, PythonWork)]
+    if functions and (problem := asyncio.run(import_problem(actions.sources, functions))):
+        report.problems.append(problem)
     report.counts["actions"] = len(actions.definitions)
-    return {
-        name: {argument.name: not argument.optional for argument in definition.arguments}
-        for name, definition in actions.definitions.items()
-    }
+    for name in sorted(actions.variables - set(os.environ)):
+        unset = f"environment variable {name} is not set here, and an action uses it"
+        report.advice.append(FlowError(str(file), 0, 0, unset))
+    return actions.signatures
 
 
 class _Lengths:

@@ -16,6 +16,7 @@ from typing import Annotated
 
 import typer
 
+from voicebot.actions.functions.source import FOLDER as FUNCTIONS
 from voicebot.actions.reader import ActionFile, read_actions
 from voicebot.cli.library import load_intents, load_knowledge
 from voicebot.cli.try_ import TypedInput
@@ -188,7 +189,7 @@ def run_tests(
 def read_application(application: Path) -> tuple[FlowSet, ActionFile]:
     """Flows and actions. Raises FlowError for the first problem."""
     flows = load_flows(application / "flows")
-    actions = read_actions(application / "flows" / ACTIONS_FILE, None)
+    actions = read_actions(application / "flows" / ACTIONS_FILE, None, application / FUNCTIONS)
     if actions.problems:
         raise actions.problems[0]
     return flows, actions

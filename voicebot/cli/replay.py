@@ -15,7 +15,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from voicebot.actions.definition import HttpWork
 from voicebot.actions.registry import ActionRegistry
 from voicebot.actions.seed import database_urls
 from voicebot.cli.conversations import read_application
@@ -140,9 +139,10 @@ async def _courses(
     if live_reads:
         urls = database_urls(application, settings.server.data, settings.databases)
         reading = {
-            name: each for name, each in actions.definitions.items() if _only_reads(each.work)
+            name: each for name, each in actions.definitions.items() if not each.work.changes
         }
-        live = ActionRegistry(reading, urls)
+        live = ActionRegistry(reading, urls, sources=actions.sources)
+        await live.start()
     courses = []
     with tempfile.TemporaryDirectory(prefix="voicebot-replay-") as copies:
         sandbox = Sandbox(application, actions, Path(copies))
@@ -156,7 +156,7 @@ async def _courses(
             courses.append(
                 await replay(
                     call,
-                    Interpreter(flows, flow),
+                    Interpreter(flows, flow, actions.once),
                     with_knowledge(act, library),
                     hearing.of(call),
                     known,
@@ -187,12 +187,6 @@ def _answers(live: ActionRegistry | None, sandbox: Sandbox) -> RunAction:
         return await sandbox.run(name, arguments)
 
     return act
-
-
-def _only_reads(work: object) -> bool:
-    if isinstance(work, HttpWork):
-        return work.method in {"GET", "HEAD"}
-    return getattr(work, "writes", True) is False
 
 
 def _day(text: str) -> float:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import uuid
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import partial
@@ -20,6 +21,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from voicebot.actions.functions.source import FOLDER as FUNCTIONS
 from voicebot.actions.registry import ActionRegistry, load_actions
 from voicebot.actions.seed import database_urls, seed_samples
 from voicebot.application import pronouncer
@@ -84,11 +86,11 @@ def try_flow(
     configure_logging("error")  # what fails is shown in the conversation itself
     application = folder or settings.server.application
     flows = load_flows(application / "flows")
-    interpreter = Interpreter(flows, flow or settings.calls.flow)
     begins_in = _language(flows, flow or settings.calls.flow, language)
     store = GrammarStore(application / "grammars")
     with asyncio.Runner() as runner:
         registry = runner.run(_actions(application, settings))
+        interpreter = Interpreter(flows, flow or settings.calls.flow, registry.once)
         callers = Callers(None, time_limit_s=settings.callers.time_limit_s)
         knowledge = load_knowledge(application, begins_in, settings)
         act = with_knowledge(partial(callers.act, registry.run), knowledge)
@@ -122,7 +124,13 @@ async def _actions(application: Path, settings: Settings) -> ActionRegistry:
     data = settings.server.data
     await seed_samples(application, data, settings.databases)
     urls = database_urls(application, data, settings.databases)
-    return load_actions(application / "flows" / ACTIONS_FILE, urls)
+    registry = load_actions(application / "flows" / ACTIONS_FILE, urls, application / FUNCTIONS)
+    try:
+        await registry.start()
+    except BaseException:
+        await registry.aclose()
+        raise
+    return registry
 
 
 async def _known(
@@ -207,7 +215,7 @@ class Player:
 
     def play(self, known: Mapping[str, Json] | None = None) -> None:
         """One contact, from greeting to hang-up; ``known`` are variables about who calls."""
-        state = self._interpreter.begin()
+        state = self._interpreter.begin(uuid.uuid4().hex)
         event: FlowEvent | None = ContactStarted(
             {"channel": "terminal", "language": self._language, **(known or {})}
         )

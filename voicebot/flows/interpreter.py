@@ -8,7 +8,7 @@ No input or output, no clock: voice, keypad, text, the terminal and the tests al
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +31,7 @@ from voicebot.flows.commands import (
 )
 from voicebot.flows.frustration import feel
 from voicebot.flows.model import ActStep, AnswerStep, FlowSet, FormStep, TransferStep
+from voicebot.flows.once import Once
 from voicebot.flows.state import FlowState, Frame, Waiting
 from voicebot.flows.walk import Walk
 from voicebot.types import Json, Outcome
@@ -39,23 +40,31 @@ from voicebot.types import Json, Outcome
 class Interpreter:
     """Runs the flows of an application, from the flow ``start`` on. Holds no contact's state."""
 
-    def __init__(self, flows: FlowSet, start: str = "main") -> None:
-        """Raises UsageError where there is no flow ``start``."""
+    def __init__(self, flows: FlowSet, start: str = "main", once: Collection[str] = ()) -> None:
+        """``once`` are the actions that one contact does not do twice (`flows.once`).
+
+        Raises UsageError where there is no flow ``start``.
+        """
         self._flows = flows
         self._start = flows[start]
+        self._once = once
 
     @property
     def flows(self) -> FlowSet:
         """All flows of the application."""
         return self._flows
 
-    def begin(self) -> FlowState:
-        """The state of a contact that has not begun; it waits for `ContactStarted`."""
+    def begin(self, contact: str = "") -> FlowState:
+        """The state of a contact that has not begun; it waits for `ContactStarted`.
+
+        ``contact`` tells it from all others; without it nothing is known to be done already.
+        """
         facts: dict[str, Json] = {"language": str(self._start.language), "frustration": 0.0}
         return FlowState(
             (Frame(self._start.name, self._start.start.name),),
             variables=facts,
             speaks=self._start.language,
+            once=Once(contact),
         )
 
     def receive(self, state: FlowState, event: FlowEvent) -> tuple[FlowState, list[Command]]:
@@ -74,8 +83,7 @@ class Interpreter:
         served = state.served or state.served_when_heard
         noted = state.noted.settled() if state.noted is not None else None
         state = replace(state, served=served, served_when_heard=False, noted=noted)
-        state = _felt(state, event)
-        walk = Walk(self._flows, state, questions.open_question, forms.open_form)
+        walk = self._walk(_felt(state, event))
         handler(walk, event)
         return walk
 
@@ -87,10 +95,12 @@ class Interpreter:
         """
         if state.waiting not in {Waiting.INPUT, Waiting.CONFIRMATION}:
             raise UsageError(f"a contact cannot move while waiting for {state.waiting}")
-        state = replace(state, speaks=self._start.language)
-        walk = Walk(self._flows, state, questions.open_question, forms.open_form)
+        walk = self._walk(replace(state, speaks=self._start.language))
         questions.ask_again(walk)
         return walk.state, walk.commands
+
+    def _walk(self, state: FlowState) -> Walk:
+        return Walk(self._flows, state, questions.open_question, forms.open_form, self._once)
 
 
 def _felt(state: FlowState, event: FlowEvent) -> FlowState:
@@ -136,9 +146,7 @@ def _action_done(walk: Walk, event: ActionDone) -> None:
         answers.found(walk, step, event.value)
         return
     assert isinstance(step, ActStep)
-    if step.store is not None:
-        walk.set(**{step.store: event.value})
-    walk.go(step.next.name)
+    walk.acted(step, event.value)
     walk.run()
 
 
@@ -148,6 +156,7 @@ def _action_failed(walk: Walk, event: ActionFailed) -> None:
         answers.failed(walk, step, event.problem)
         return
     assert isinstance(step, ActStep)
+    walk.state = replace(walk.state, once=walk.state.once.failed())
     walk.set(problem=event.problem)
     walk.go(step.on_error.name)
     walk.run()

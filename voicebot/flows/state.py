@@ -13,6 +13,7 @@ from typing import Any
 from voicebot.errors import UsageError
 from voicebot.flows.frustration import CALM, Mood
 from voicebot.flows.matter import Noted, customer_of
+from voicebot.flows.once import UNKNOWN, Once
 from voicebot.types import Heard, Json, Matter, Mode, Outcome, Prompt, SayAs, Value
 
 
@@ -102,6 +103,7 @@ class FlowState:
     unsettled: Counts | None = None
     """The counts before words were taken as they were: they hold again where nothing answers
     them."""
+    once: Once = UNKNOWN
 
     @property
     def step(self) -> str:
@@ -160,6 +162,7 @@ class FlowState:
             "speaks": self.speaks,
             "noted": self.noted.to_json() if self.noted is not None else None,
             "unsettled": _counts_to_json(self.unsettled) if self.unsettled else None,
+            "once": self.once.to_json(),
         }
 
     @classmethod
@@ -182,6 +185,7 @@ class FlowState:
                 speaks=data.get("speaks", ""),
                 noted=Noted(**noted) if (noted := data.get("noted")) is not None else None,
                 unsettled=Counts(**data["unsettled"]) if data.get("unsettled") else None,
+                once=Once.from_json(data["once"]) if "once" in data else UNKNOWN,
             )
         except (KeyError, TypeError, ValueError) as error:
             raise UsageError(f"this is no state of a flow: {error!r}") from None

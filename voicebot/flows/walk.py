@@ -6,7 +6,7 @@ Each kind of step either passes the walk on or stops it. Questions have a file o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TypeVar, assert_never
 
@@ -34,6 +34,7 @@ from voicebot.flows.model import (
     TransferStep,
     nearest_language,
 )
+from voicebot.flows.once import KEY_ARGUMENT
 from voicebot.flows.state import FlowState, Frame, OpenForm, Waiting
 from voicebot.flows.template import Template
 from voicebot.types import Json, Outcome, Prompt
@@ -62,15 +63,18 @@ class Walk:
         state: FlowState,
         open_question: Callable[[Walk, AskStep], bool],
         open_form: Callable[[Walk, FormStep], bool],
+        once: Collection[str] = (),
     ) -> None:
-        """Both say whether the walk goes on: a request that waits answers a question, and nothing
-        may be missing in a form."""
+        """``open_question`` and ``open_form`` say whether the walk goes on: a request that waits
+        answers a question, and nothing may be missing in a form. ``once`` are the actions that are
+        not done twice."""
         self._written = flows
         self.state = state
         self.commands: list[Command] = []
         self.trail: list[FlowState] = []
         self._open_question = open_question
         self._open_form = open_form
+        self._once = once
 
     @property
     def flows(self) -> FlowSet:
@@ -246,8 +250,7 @@ class Walk:
             case FormStep():
                 return self._open_form(self, step)
             case ActStep():
-                self._act(step)
-                return False
+                return self._act(step)
             case AnswerStep():
                 self._look_up(step)
                 return False
@@ -296,16 +299,35 @@ class Walk:
             self.go(caller.next.name)
         return True  # a form that was left for a while goes on by itself
 
-    def _act(self, step: ActStep) -> None:
+    def _act(self, step: ActStep) -> bool:
+        """Whether the walk goes on: what was done already is not done again."""
+        arguments = self._values(step.arguments)
+        once = self.state.once
+        if step.act.name in self._once and once.contact:
+            place = f"{self.state.frames[-1].flow}.{step.name}"
+            key = once.key(place, step.act.name, arguments)
+            if once.has(key):
+                self.acted(step, once.result(key))
+                return True
+            arguments[KEY_ARGUMENT] = key
+            self.state = replace(self.state, once=once.begun(key))
         filler = step.filler.prompt(self.state.variables) if step.filler is not None else None
-        self.emit(Act(step.act.name, self._values(step.arguments), filler))
+        self.emit(Act(step.act.name, arguments, filler))
         self.state = replace(self.state, waiting=Waiting.ACTION)
+        return False
 
     def _look_up(self, step: AnswerStep) -> None:
         question = _plain(step.answer.value(self.state.variables))
         arguments: dict[str, Json] = {"question": question, "language": str(self.flow.language)}
         self.emit(Act(ANSWER, arguments))
         self.state = replace(self.state, waiting=Waiting.ACTION)
+
+    def acted(self, step: ActStep, value: Json) -> None:
+        """Take what an action gave, and go on behind it."""
+        self.state = replace(self.state, once=self.state.once.finished(value))
+        if step.store is not None:
+            self.set(**{step.store: value})
+        self.go(step.next.name)
 
     def _transfer(self, step: TransferStep) -> None:
         context = {name: _plain(value) for name, value in self._values(step.context).items()}

@@ -138,6 +138,7 @@ class Reloader:
         edition = self._press.make(application, current)
         await asyncio.to_thread(application.compile_grammars)
         await asyncio.to_thread(application.learn_intents)
+        await application.actions.start()
         await self._seed()
         missing = await self._press.warm(edition)
         return edition, list(await render(missing, self._render_ahead_s))

@@ -137,7 +137,7 @@ class Suite:
         language = nearest_language(begins_in, self._flows.languages)
         language = language or self._flows[setting.flow].language
         stage = Stage(setting, self._act)
-        interpreter = Interpreter(self._flows, setting.flow)
+        interpreter = Interpreter(self._flows, setting.flow, self._actions.once)
         facts = {**await self._known(setting, stage), **setting.facts}
         witness = Witness(interpreter, facts=facts, transfer=stage.transfer)
         channel = self._opens(test, witness, stage, language)

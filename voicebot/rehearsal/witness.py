@@ -86,7 +86,7 @@ class Witness:
         facts: Mapping[str, Json],
         transfer: Callable[[Transfer], FlowEvent],
     ) -> None:
-        self.state = interpreter.begin()
+        self.state = interpreter.begin("rehearsal")
         self.passages: list[Passage] = []
         self._interpreter = interpreter
         self._facts = facts

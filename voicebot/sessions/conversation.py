@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from voicebot.flows.commands import Command, FlowEvent
 from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.state import FlowState
@@ -14,7 +16,7 @@ class Conversation:
     def __init__(self, interpreter: Interpreter, state: FlowState | None = None) -> None:
         """``state`` is that of a contact that comes from another channel; None begins a new one."""
         self._interpreter = interpreter
-        self.state = interpreter.begin() if state is None else state
+        self.state = interpreter.begin(uuid.uuid4().hex) if state is None else state
 
     def receive(self, event: FlowEvent) -> list[Command]:
         """Give what is to be done next. Raises UsageError for an event nobody waits for."""
