@@ -15,6 +15,7 @@ BENCHMARKS = (
     "startup",
     "conversations",
     "reload",
+    "queues",
     "doors",
     "recorder",
     "strangers",
