@@ -171,7 +171,10 @@ def day_of_contacts(containment: float, seed: int) -> Iterator[Arrival]:
 
 def serve_day(containment: float, seats: int, seed: int) -> Tally:
     centre = CallCentre(
-        (QueueRules("people", wrap_up_s=WRAP_UP_S),), agents(seats, "people"), HANDLING, seed=seed
+        (QueueRules("people", wrap_up_s=WRAP_UP_S, announcing=None),),
+        agents(seats, "people"),
+        HANDLING,
+        seed=seed,
     )
     return centre.run(day_of_contacts(containment, seed))
 

@@ -30,6 +30,7 @@ from voicebot.flows.validation import Known, missing_transfers, validate
 from voicebot.grammar.files import grammar_files
 from voicebot.grammar.lint.findings import Severity
 from voicebot.grammar.store import GrammarStore
+from voicebot.queues.reader import QUEUES_FILE, read_queues
 from voicebot.speech.cache import FOLDER as PROMPT_FOLDER
 from voicebot.speech.cache import PromptCache
 from voicebot.speech.prompts import PromptRenderer
@@ -114,6 +115,7 @@ def check_application(application: Path, settings: Settings) -> Report:
     grammars = _check_grammars(store, settings, report)
     actions = _check_actions(application, settings, report)
     report.problems += validate(flows, Known(grammars, actions))
+    report.problems += _check_queues(application)
     _check_builtins(flows, store, report)
     recordings = _check_recordings(application / "audio", report)
     report.warnings += advice.warnings(flows, _Lengths(settings, recordings))
@@ -129,6 +131,11 @@ def check_application(application: Path, settings: Settings) -> Report:
         **report.counts,
     }
     return report
+
+
+def _check_queues(application: Path) -> tuple[FlowError, ...]:
+    file = application / QUEUES_FILE
+    return read_queues(file).problems if file.exists() else ()
 
 
 def _check_grammars(store: GrammarStore, settings: Settings, report: Report) -> set[str]:
