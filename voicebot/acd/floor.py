@@ -155,7 +155,7 @@ class Floor:
         for ring in rules.rings[: need.ring]:
             asked += [name for name in ring.agents_of if name not in asked]
         best, most = None, -1
-        for seat in self.seats.free(asked):
+        for seat in self.seats.free(asked, need.channel):
             proficiency = seat.suits(need)
             if proficiency is None:
                 continue
