@@ -18,6 +18,7 @@ BENCHMARKS = (
     "reload",
     "callers",
     "functions",
+    "queues",
     "doors",
     "recorder",
     "strangers",

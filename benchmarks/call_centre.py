@@ -66,6 +66,7 @@ class CallCentre:
         self.acd = Acd(queues)
         self.tally = Tally()
         self.env = simpy.Environment()
+        self.last_arrival = 0.0
         self._handling, self._patience = handling, patience
         self._random = random.Random(seed)
         self._channels: dict[ContactId, Channel] = {}
@@ -85,6 +86,7 @@ class CallCentre:
             yield self.env.timeout(arrival.after_s)
             contact_id = ContactId(str(number))
             self.tally.offered += 1
+            self.last_arrival = self.env.now
             self._channels[contact_id] = arrival.channel
             self._waiting.add(contact_id)
             self._receive(ev.Enqueue(Contact(contact_id, arrival.queue, arrival.channel)))

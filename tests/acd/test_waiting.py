@@ -245,3 +245,14 @@ def test_the_error_of_estimates_is_kept() -> None:
     centre.answer("c2", "ann", 60)
     error = centre.acd.queue("q", MORNING + 60).error
     assert (error.count, error.mean_abs_s, error.bias_s, error.mean_wait_s) == (1, 40, 40, 60)
+
+
+def test_a_callback_does_not_overflow_after_it_was_declined() -> None:
+    late = Overflow(Spill.WAIT, to="voicemail", after_s=60)
+    centre = Centre(QueueRules("q", overflow=(late,), announcing=None))
+    centre.arrive("c1", 0)
+    centre.do(ev.BookCallback(ContactId("c1")), 1)
+    centre.sign_in("ann", now=2)
+    centre.decline("c1", "ann", 3)
+    centre.do(ev.Pause(AgentId("ann"), "lunch"), 4)
+    assert of_type(centre.until(500), e.Overflowed) == []

@@ -96,6 +96,13 @@ def test_problems_of_all_rooms_are_shown_with_place_and_remedy(copy: Path) -> No
     assert lines[-1].endswith("problems.")
 
 
+def test_queues_are_checked_where_there_are_some(copy: Path) -> None:
+    (copy / "queues.yaml").write_text("queues: {billing: {skils: {a: 1}}}")
+    result = CliRunner().invoke(app, [str(copy)])
+    assert result.exit_code == 1
+    assert "queues.yaml:1:20: unknown key 'skils'. Did you mean 'skills'?" in result.output
+
+
 def test_json_lists_problems_and_advice(copy: Path) -> None:
     damage(copy / "flows" / "main.yaml", "else: main_menu", "else: mainmenu")
     shutil.copy(copy / "grammars" / "request.gram", copy / "grammars" / "old.gram")

@@ -82,6 +82,14 @@ def test_contacts_are_routed_by_what_is_known(tmp_path: Path) -> None:
     assert (other.queue, other.priority, other.skills) == ("general", 2, {})
 
 
+def test_the_example_of_the_page_works(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "queues.md").read_text(encoding="utf-8")
+    example = page.partition("```yaml\n")[2].partition("```")[0]
+    found = read(tmp_path, example)
+    assert found.problems == ()
+    assert [rules.name for rules in found.queues] == ["general", "billing"]
+
+
 @pytest.mark.parametrize(
     "text, problem",
     [

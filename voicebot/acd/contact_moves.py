@@ -115,8 +115,8 @@ def _connect(floor: Floor, case: Case, now: float) -> None:
     floor.effects.append(e.Connect(contact.contact_id, case.agent_id, case.queue, waited))
     if case.estimate_s is not None and not case.callback:
         floor.estimators[case.queue].came_true(case.estimate_s, now - case.entered)
-    floor.remember(contact.party, case.agent_id, now)
-    for other in floor.callbacks_of(contact.party):
+    floor.last_agents.remember(contact.party, case.agent_id, now)
+    for other in floor.bookings.of(contact.party):
         if other != contact.contact_id:
             _call_off(floor, floor.cases[other], "reached", now)
 
@@ -170,7 +170,8 @@ def transfer(floor: Floor, case: Case, event: ev.Transfer, now: float) -> None:
     agent_id = case.agent_id
     floor.release(case, now)
     case.agent_id, case.visited = NOBODY, ()
-    floor.unbook(case)
+    floor.bookings.remove(case.contact.party, event.contact_id)
+    case.callback = False
     send(floor, case, event.queue, now, (agent_id,))
     settle(floor, agent_id, now)
 
@@ -189,7 +190,8 @@ def book_callback(floor: Floor, case: Case, event: ev.BookCallback, now: float) 
     hours = floor.queues[case.queue].hours
     if event.at is not None and hours is not None and not hours.is_open(event.at):
         raise RoutingError(f"queue '{case.queue}' is closed at the time of the callback")
-    floor.book(case)
+    floor.bookings.add(case.contact.party, event.contact_id)
+    case.callback = True
     floor.effects.append(e.CallbackBooked(event.contact_id, event.at))
     floor.timers.cancel(Timing.ANNOUNCE, event.contact_id)
     floor.timers.cancel(Timing.SPILL, event.contact_id)

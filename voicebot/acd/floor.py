@@ -7,7 +7,6 @@ it as checked.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -15,6 +14,7 @@ from voicebot.acd import effects as e
 from voicebot.acd.case import Case, need_of, rank_of
 from voicebot.acd.estimate import WaitEstimator
 from voicebot.acd.line import Line
+from voicebot.acd.memory import Bookings, LastAgents
 from voicebot.acd.model import (
     NOBODY,
     AgentId,
@@ -27,9 +27,6 @@ from voicebot.acd.model import (
 )
 from voicebot.acd.seats import Seat, Seats
 from voicebot.acd.timers import Timers, Timing
-
-MAX_REMEMBERED = 20_000
-"""Callers whose last agent is remembered; beyond it the oldest are forgotten."""
 
 _OF_WAITING = (Timing.WIDEN, Timing.SPILL, Timing.ANNOUNCE, Timing.LAST_AGENT, Timing.DECLINED)
 
@@ -45,11 +42,10 @@ class Floor:
         }
         self.seats = Seats(self.queues)
         self.cases: dict[ContactId, Case] = {}
-        self._callbacks: dict[str, dict[ContactId, None]] = {}
+        self.bookings = Bookings()
+        self.last_agents = LastAgents()
         self.timers = Timers()
         self.effects: list[e.Effect] = []
-        self.forgotten = 0
-        self._last: OrderedDict[str, tuple[AgentId, float]] = OrderedDict()
         self._arrivals = 0
 
     # Waiting
@@ -62,12 +58,8 @@ class Floor:
         self.join(case, now)
         rules, contact_id = self.queues[case.queue], case.contact.contact_id
         self._set_widening(case, rules)
-        for spill in rules.overflow:
-            if spill.when is Spill.WAIT and spill.queue not in case.visited:
-                self.timers.set(Timing.SPILL, case.entered + spill.after_s, contact_id)
-                break
-        if rules.announcing is not None and not case.callback:
-            self.timers.set(Timing.ANNOUNCE, max(now, case.announce_at), contact_id)
+        if not case.callback:
+            self._set_patience(case, rules, now)
         if case.need.only:
             self.timers.set(Timing.LAST_AGENT, case.entered + rules.last_agent_s, contact_id)
         if case.need.excluded:
@@ -127,6 +119,16 @@ class Floor:
     def estimate(self, queue: str, position: int) -> float | None:
         return self.estimators[queue].estimate(position, self.seats.available(queue))
 
+    def _set_patience(self, case: Case, rules: QueueRules, now: float) -> None:
+        """What only a caller on the line needs: overflow by time, and announcements."""
+        contact_id = case.contact.contact_id
+        for spill in rules.overflow:
+            if spill.when is Spill.WAIT and spill.queue not in case.visited:
+                self.timers.set(Timing.SPILL, case.entered + spill.after_s, contact_id)
+                break
+        if rules.announcing is not None:
+            self.timers.set(Timing.ANNOUNCE, max(now, case.announce_at), contact_id)
+
     def _set_widening(self, case: Case, rules: QueueRules) -> None:
         if case.need.ring < len(rules.rings):
             due = case.entered + rules.rings[case.need.ring].after_s
@@ -153,7 +155,7 @@ class Floor:
         for ring in rules.rings[: need.ring]:
             asked += [name for name in ring.agents_of if name not in asked]
         best, most = None, -1
-        for seat in self.seats.free(asked):
+        for seat in self.seats.free(asked, need.channel):
             proficiency = seat.suits(need)
             if proficiency is None:
                 continue
@@ -245,26 +247,14 @@ class Floor:
                 for contact_id in self.lines[queue].waiting_for(seat.profile.agent_id):
                     self.seek(self.cases[contact_id], now)
 
-    # Memory
+    # Coming and going
 
-    def remember(self, party: str, agent_id: AgentId, now: float) -> None:
-        """The caller has just spoken to this agent."""
-        if not party:
-            return
-        self._last[party] = (agent_id, now)
-        self._last.move_to_end(party)
-        if len(self._last) > MAX_REMEMBERED:
-            self._last.popitem(last=False)
-            self.forgotten += 1
-
-    def last_agent(self, case: Case, now: float) -> AgentId:
+    def _last_agent(self, case: Case, now: float) -> AgentId:
         """The agent whom this caller should wait for a while; NOBODY where there is none."""
         rules, contact = self.queues[case.queue], case.contact
         if rules.last_agent_s <= 0:
             return NOBODY
-        agent_id, at = self._last.get(contact.party, (NOBODY, 0.0))
-        if now - at > rules.last_agent_within_s:
-            agent_id = NOBODY
+        agent_id = self.last_agents.of(contact.party, now - rules.last_agent_within_s)
         seat = self.seats.get(contact.last_agent or agent_id)
         if seat is None or seat.presence is not Presence.AVAILABLE:
             return NOBODY
@@ -281,27 +271,8 @@ class Floor:
         case.need = need_of(case.contact, rules, 0, excluded=excluded)
         if rules.announcing is not None:
             case.announce_at = now + rules.announcing.first_s
-        if not excluded and (only := self.last_agent(case, now)):
+        if not excluded and (only := self._last_agent(case, now)):
             case.need = replace(case.need, only=only)
-
-    def book(self, case: Case) -> None:
-        """The contact is a callback from now on."""
-        case.callback = True
-        if case.contact.party:
-            booked = self._callbacks.setdefault(case.contact.party, {})
-            booked[case.contact.contact_id] = None
-
-    def callbacks_of(self, party: str) -> list[ContactId]:
-        """The callbacks that this caller has booked."""
-        return list(self._callbacks.get(party, ()))
-
-    def unbook(self, case: Case) -> None:
-        """The callback is over, or has become a conversation that is passed on."""
-        booked = self._callbacks.get(case.contact.party, {})
-        booked.pop(case.contact.contact_id, None)
-        if not booked:
-            self._callbacks.pop(case.contact.party, None)
-        case.callback = False
 
     def drop(self, case: Case, now: float) -> None:
         """Forget a contact; an agent who was asked is free again (and to be fed)."""
@@ -310,5 +281,4 @@ class Floor:
         for timing in (Timing.NO_ANSWER, Timing.CALLBACK):
             self.timers.cancel(timing, contact_id)
         del self.cases[contact_id]
-        if case.callback:
-            self.unbook(case)
+        self.bookings.remove(case.contact.party, contact_id)

@@ -1,7 +1,7 @@
 """Agents at work: how full each is, and who has been without work longest.
 
-Every queue keeps its agents with room left in one sorted list, the least loaded and longest idle
-first, so that the next one for a contact is found without looking at everybody.
+Every queue keeps its agents with room for a kind of contact in a sorted list, the least loaded and
+longest idle first, so that the next one is found without looking at everybody.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Seat:
     reason: str = ""
     engaged: dict[ContactId, Channel] = field(default_factory=dict)
     wrapping: dict[ContactId, Channel] = field(default_factory=dict)
-    free_key: FreeKey | None = None
+    free_keys: dict[Channel, FreeKey] = field(default_factory=dict)
     used: int = 0
     units: int = field(init=False)
     costs: dict[Channel, int | None] = field(init=False)
@@ -79,7 +79,9 @@ class Seats:
     def __init__(self, queues: Mapping[str, QueueRules]) -> None:
         self._queues = queues
         self._seats: dict[AgentId, Seat] = {}
-        self._free: dict[str, list[FreeKey]] = {name: [] for name in queues}
+        self._free: dict[tuple[str, Channel], list[FreeKey]] = {
+            (name, channel): [] for name in queues for channel in Channel
+        }
         self._available = dict.fromkeys(queues, 0)
         self._reaching = dict.fromkeys(queues, 0)
         self._signed_in = 0
@@ -126,8 +128,8 @@ class Seats:
         return self._available[queue]
 
     def count_free(self, queue: str) -> int:
-        """The queue's own agents with room left."""
-        return len(self._free[queue])
+        """The queue's own agents with room for another contact of some kind."""
+        return len({key for channel in Channel for key in self._free[queue, channel]})
 
     def reaching(self, queue: str) -> int:
         """Agents signed in who may be offered this queue's contacts, sooner or later."""
@@ -135,24 +137,27 @@ class Seats:
 
     def refresh(self, seat: Seat) -> None:
         """Put the agent where load and idle time belong in the lists of the free."""
-        key: FreeKey | None = None
         seat.count_used()
-        if seat.presence is Presence.AVAILABLE and seat.used < seat.units:
-            key = (seat.used / seat.units, seat.idle_since, seat.number, seat.profile.agent_id)
-        if key == seat.free_key:
-            return
-        for queue in seat.profile.queues:
-            free = self._free[queue]
-            if seat.free_key is not None:
-                del free[bisect_left(free, seat.free_key)]
-            if key is not None:
-                insort(free, key)
-        seat.free_key = key
+        room = seat.units - seat.used if seat.presence is Presence.AVAILABLE else 0
+        key = (seat.used / seat.units, seat.idle_since, seat.number, seat.profile.agent_id)
+        for channel, cost in seat.costs.items():
+            before = seat.free_keys.pop(channel, None)
+            after = key if cost is not None and cost <= room else None
+            if after is not None:
+                seat.free_keys[channel] = after
+            if before == after:
+                continue
+            for queue in seat.profile.queues:
+                free = self._free[queue, channel]
+                if before is not None:
+                    del free[bisect_left(free, before)]
+                if after is not None:
+                    insort(free, after)
 
-    def free(self, queues: Iterable[str]) -> Iterator[Seat]:
-        """Agents of these queues with room left, the least loaded and longest idle first; who
-        serves several of them comes several times."""
-        lists = [self._free[queue] for queue in queues]
+    def free(self, queues: Iterable[str], channel: Channel) -> Iterator[Seat]:
+        """Agents of these queues with room for one more, the least loaded and longest idle first;
+        who serves several of them comes several times."""
+        lists = [self._free[queue, channel] for queue in queues]
         keys = lists[0] if len(lists) == 1 else merge(*lists)
         return (self._seats[key[3]] for key in keys)
 

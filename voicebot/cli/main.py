@@ -30,6 +30,7 @@ COMMANDS: Final = (
     Deferred("transcribe", "transcribe:transcribe", "Write down what is said, of any length."),
     Deferred("say", "say:say", "Speak a text into a sound file."),
     Deferred("capacity", "capacity:capacity", "Measure how many calls this machine carries."),
+    Deferred("staff", "staff:staff", "Plan how many agents are needed, and when."),
     Deferred("grammar", "grammar:app", "Parse, sample and check grammars."),
     Deferred("intents", "intents:app", "Train, test and explain intents."),
     Deferred("knowledge", "knowledge:app", "Ask the articles, and see what they lack."),

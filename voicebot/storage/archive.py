@@ -7,7 +7,7 @@ come in meanwhile neither repeat nor hide others, and the thousandth page costs 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 
 from sqlalchemy import ColumnElement, RowMapping, select, tuple_
@@ -19,7 +19,7 @@ from voicebot.sessions.records import CallPage, CallQuery, CallRecord, Cursor
 from voicebot.storage.database import describe
 from voicebot.storage.rows import call_record
 from voicebot.storage.schema import calls, turns
-from voicebot.types import CallId
+from voicebot.types import CallId, Outcome
 
 
 class SqlCallArchive:
@@ -51,6 +51,18 @@ class SqlCallArchive:
             result = await connection.execute(select(calls).where(calls.c.id == call_id))
             records = await _with_turns(connection, result.mappings().all())
         return records[0] if records else None
+
+    async def call_times(
+        self, query: CallQuery, outcomes: Collection[Outcome] = ()
+    ) -> Sequence[float]:
+        """When the calls of ``query`` began (UTC epoch seconds), oldest first; with ``outcomes``
+        only calls that ended in one of them. Only calls to us count. Raises StorageError."""
+        conditions = [*_conditions(query, None), calls.c.direction == "inbound"]
+        if outcomes:
+            conditions.append(calls.c.outcome.in_([outcome.value for outcome in outcomes]))
+        statement = select(calls.c.started_at).where(*conditions).order_by(calls.c.started_at)
+        async with self._reading() as connection:
+            return (await connection.execute(statement)).scalars().all()
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[AsyncConnection]:
