@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 
 from voicebot.actions.reader import ActionFile, read_actions
-from voicebot.cli.try_ import TypedInput
+from voicebot.cli.try_ import typed_input
 from voicebot.config import Settings, load_settings
 from voicebot.errors import UsageError
 from voicebot.flows.model import FlowSet
@@ -110,7 +110,7 @@ def play_conversations(
 
 
 def _typed(grammars: GrammarStore) -> Opens:
-    typed = TypedInput(grammars)
+    typed = typed_input(grammars)
 
     def opens(
         test: ConversationTest, witness: Witness, stage: Stage, language: Language

@@ -9,7 +9,7 @@ import structlog
 
 from voicebot.application import pronouncer
 from voicebot.cli.audio_inputs import load_recognizer
-from voicebot.cli.try_ import TypedInput
+from voicebot.cli.try_ import typed_input
 from voicebot.config import Settings
 from voicebot.errors import AudioError, SpeechError
 from voicebot.flows.commands import FlowEvent, InputMatched, Listen, NoMatch, RecognitionFailed
@@ -30,7 +30,7 @@ class ReplayedHearing:
 
     def __init__(self, application: Path, settings: Settings, *, audio: bool) -> None:
         store = GrammarStore(application / "grammars", settings.server.data / GRAMMAR_CACHE)
-        self._typed = TypedInput(store)
+        self._typed = typed_input(store)
         self._grammars = ListenGrammars(store, pronounce=pronouncer)
         self._folder = settings.server.data / settings.recording.folder
         self._recognizer = load_recognizer("", "", None, settings) if audio else None

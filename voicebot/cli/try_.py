@@ -11,7 +11,6 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -36,7 +35,6 @@ from voicebot.flows.commands import (
     InputMatched,
     Listen,
     NoInput,
-    NoMatch,
     Say,
     Transfer,
     TransferDone,
@@ -46,12 +44,12 @@ from voicebot.flows.commands import (
 )
 from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.reader import ACTIONS_FILE, load_flows
-from voicebot.grammar.active import Match
 from voicebot.grammar.store import GrammarStore
 from voicebot.logs import configure_logging
 from voicebot.sessions.grammars import ListenGrammars
+from voicebot.sessions.typed import TypedInput
 from voicebot.speech.spoken import text
-from voicebot.types import KEYS, Heard, Json, Language, Mode
+from voicebot.types import Json, Language
 
 RunAction = Callable[[str, Mapping[str, Json]], Json]
 
@@ -78,7 +76,7 @@ def try_flow(
         try:
             player = Player(
                 interpreter,
-                TypedInput(store),
+                typed_input(store),
                 lambda name, arguments: runner.run(registry.run(name, arguments)),
                 Console(highlight=False, soft_wrap=True),
                 language,
@@ -96,54 +94,9 @@ async def _actions(application: Path, settings: Settings) -> ActionRegistry:
     return load_actions(application / "flows" / ACTIONS_FILE, urls)
 
 
-class TypedInput:
-    """Makes a typed line what the flow would hear."""
-
-    def __init__(self, store: GrammarStore) -> None:
-        self._grammars = ListenGrammars(store, pronounce=pronouncer)
-
-    def event(self, line: str, listen: Listen) -> FlowEvent:
-        line = line.strip()
-        if not line:
-            return NoInput()
-        if all(character in KEYS for character in line):
-            return self.pressed(line, listen)
-        return self.said(line, listen)
-
-    def pressed(self, line: str, listen: Listen, *, today: date | None = None) -> FlowEvent:
-        """What comes of pressing these keys; ``today`` as in `said`."""
-        heard = self.keys(line, listen, today)
-        return InputMatched(heard) if heard is not None else NoMatch()
-
-    def said(
-        self, line: str, listen: Listen, mode: Mode = Mode.TEXT, *, today: date | None = None
-    ) -> FlowEvent:
-        """What comes of these words, those that are near to an item of a list among them.
-
-        ``today`` is the day for words such as 'tomorrow', None for the local date.
-        """
-        heard = self.words(line, listen, today)
-        if heard is not None:
-            return InputMatched(replace(heard, mode=mode))
-        return self._grammars.nearest_now(listen.grammars, NoMatch(line), mode)
-
-    def keys(self, line: str, listen: Listen, today: date | None = None) -> Heard | None:
-        """What pressing these keys means; None for a nomatch."""
-        keys = line if line in listen.keys else line.removesuffix(listen.termchar or " ")
-        if keys in listen.keys:
-            return Heard(keys, listen.keys[keys], 1.0, Mode.DTMF)
-        return _heard(self._grammars.now(listen.grammars).match_keys(keys, today), Mode.DTMF)
-
-    def words(self, line: str, listen: Listen, today: date | None = None) -> Heard | None:
-        """What these words mean; None for a nomatch."""
-        if not listen.grammars:
-            return None
-        match = self._grammars.now(listen.grammars).match_words([line], today)
-        return _heard(match, Mode.TEXT)
-
-
-def _heard(match: Match | None, mode: Mode) -> Heard | None:
-    return Heard(match.text, match.semantics, 1.0, mode, match.grammar) if match else None
+def typed_input(store: GrammarStore) -> TypedInput:
+    """What understands typed lines by the grammars of a folder."""
+    return TypedInput(ListenGrammars(store, pronounce=pronouncer))
 
 
 class Player:
