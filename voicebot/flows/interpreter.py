@@ -31,6 +31,7 @@ from voicebot.flows.commands import (
 )
 from voicebot.flows.frustration import feel
 from voicebot.flows.model import ActStep, FlowSet, FormStep, TransferStep
+from voicebot.flows.rejoin import rejoin
 from voicebot.flows.state import FlowState, Frame, Waiting
 from voicebot.flows.walk import Walk
 from voicebot.types import Json, Outcome
@@ -73,15 +74,13 @@ class Interpreter:
         handler(walk, event)
         return walk
 
-    def resume(self, state: FlowState) -> tuple[FlowState, list[Command]]:
-        """Ask the present question again, on the channel that the contact has moved to.
-
-        Raises UsageError where the contact does not wait for an answer.
-        """
-        if state.waiting not in {Waiting.INPUT, Waiting.CONFIRMATION}:
-            raise UsageError(f"a contact cannot move while waiting for {state.waiting}")
+    def rejoin(
+        self, state: FlowState, facts: Mapping[str, Json]
+    ) -> tuple[FlowState, list[Command]]:
+        """Take up a contact from another channel or another version of the flows, as if it began:
+        ``facts`` are as in `ContactStarted`. See `flows.rejoin`. Raises nothing."""
         walk = Walk(self._flows, state, questions.open_question, forms.open_form)
-        questions.ask_again(walk)
+        rejoin(walk, facts, self.begin())
         return walk.state, walk.commands
 
 
