@@ -346,7 +346,9 @@ class Chats:
         """See `TextDesk.take`."""
         try:
             conversation = await self._of_sender(message)
-            ours = Message(f"{message.channel}:{message.message_id}", message.text, message.channel)
+            # Their ids are as long as they like; ours fit the column.
+            id_ = hashed(f"{message.channel}:{message.message_id}")
+            ours = Message(id_, message.text, message.channel)
             await self.say(conversation, ours)
             session = await self._session(conversation)
         except StorageError as error:
