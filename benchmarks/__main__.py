@@ -14,6 +14,7 @@ BENCHMARKS = (
     "large_grammar",
     "startup",
     "conversations",
+    "chat",
     "reload",
     "doors",
     "recorder",

@@ -206,8 +206,9 @@ async def test_an_action_is_not_run_again_after_a_restart(shop: House) -> None:
     async with shop.running() as chats:
         talk = (await chats.begin()).conversation
         saying = asyncio.create_task(chats.say(talk, message("opening hours", "m-1")))
-        while not (await chats.view(talk, 0)).typing:
-            await asyncio.sleep(0)
+        async with asyncio.timeout(10):
+            while not (await chats.view(talk, 0)).typing:
+                await asyncio.sleep(0)
         for task in list(chats._working):
             task.cancel()
         await asyncio.gather(saying, return_exceptions=True)
@@ -406,8 +407,9 @@ async def test_followers_see_each_line_once_and_in_order(chats: Chats) -> None:
 async def test_too_many_windows_are_refused(chats: Chats) -> None:
     talk = (await chats.begin()).conversation
     waiting = [asyncio.create_task(chats.changed(talk, 99, 30)) for _ in range(MOST_WATCHERS)]
-    while chats.followed < MOST_WATCHERS:
-        await asyncio.sleep(0)
+    async with asyncio.timeout(10):
+        while chats.followed < MOST_WATCHERS:
+            await asyncio.sleep(0)
     with pytest.raises(TextRefused) as refused:
         await chats.changed(talk, 99, 30)
     assert refused.value.code == "tabs"

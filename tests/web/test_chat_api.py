@@ -39,9 +39,8 @@ async def invited(server: ChatServer, *wishes: str) -> str:
 
 
 async def opened(server: ChatServer, *wishes: str) -> str:
-    answer = await server.http.post(
-        "/api/chat/open", json={"token": await invited(server, *wishes)}
-    )
+    token = await invited(server, *wishes)
+    answer = await server.http.post("/api/chat/open", json={"token": token})
     assert answer.status_code == 200
     return str(answer.json()["conversation"])
 
@@ -112,9 +111,10 @@ async def test_a_page_of_the_list_gets_its_key_to_keep_and_no_cookie(server: Cha
 
 async def test_waiting_for_a_line_ends_with_the_line(server: ChatServer) -> None:
     talk = await opened(server)
-    waiting = asyncio.create_task(lines(server, talk, after=1, wait_s=20))
-    while not server.chats.followed:
-        await asyncio.sleep(0)
+    waiting = asyncio.create_task(lines(server, talk, after=2, wait_s=20))
+    async with asyncio.timeout(10):
+        while not server.chats.followed:
+            await asyncio.sleep(0)
     await write(server, talk, "m1", "delivery")
     view = await waiting
     assert view["lines"][0]["text"] == "delivery"
@@ -129,22 +129,22 @@ async def test_events_carry_each_line_once(server: ChatServer) -> None:
             if line.startswith("data: "):
                 view = json.loads(line.removeprefix("data: "))
                 seen += [each["cursor"] for each in view["lines"]]
-                if view["cursor"] == 1:
+                if view["cursor"] == 2:
                     await write(server, talk, "m1", "delivery")
-                if view["cursor"] == 3:
+                if view["cursor"] == 4:
                     break
-    assert seen == [1, 2, 3]
+    assert seen == [1, 2, 3, 4]
 
 
 async def test_a_socket_hears_and_says(server: ChatServer) -> None:
     talk = await opened(server)
     async with socket(server, talk) as page:
         await page.send(json.dumps({"type": "hello", "after": 0}))
-        assert (await receive(page))["cursor"] == 1
+        assert (await receive(page))["cursor"] == 2
         for _ in range(2):  # the second is a repetition
             await page.send(json.dumps({"type": "say", "id": "m1", "text": "delivery"}))
         got = [await receive(page) for _ in range(3)]
-        assert [each["cursor"] for each in got if each["type"] == "sent"] == [2, 2]
+        assert [each["cursor"] for each in got if each["type"] == "sent"] == [3, 3]
         (view,) = [each for each in got if each["type"] == "view"]
         assert [line["id"] for line in view["lines"]] == ["m1", ""]
         await page.send(json.dumps({"type": "say", "id": "m2", "text": "x", "fact": "day"}))
@@ -299,7 +299,7 @@ async def test_script_in_a_message_stays_text(server: ChatServer) -> None:
     await write(server, talk, "m1", "<img src=x onerror=alert(1)>")
     answer = await server.http.get(f"/api/chat/{talk}/lines")
     assert answer.headers["content-type"] == "application/json"
-    assert answer.json()["lines"][1]["text"] == "<img src=x onerror=alert(1)>"
+    assert answer.json()["lines"][2]["text"] == "<img src=x onerror=alert(1)>"
 
 
 async def test_a_message_after_the_end_is_refused(server: ChatServer) -> None:
@@ -324,8 +324,8 @@ async def test_a_flood_of_messages_is_slowed_down(shop: House) -> None:
 async def test_a_socket_that_says_anything_else_is_closed(server: ChatServer, said: str) -> None:
     talk = await opened(server)
     async with socket(server, talk) as page:
+        await page.send(said)
         with pytest.raises(ConnectionClosed):
-            await page.send(said)
             await receive(page)
     assert (await write(server, talk, "m1", "delivery")).status_code == 200
 
@@ -344,10 +344,10 @@ async def test_a_huge_message_on_a_socket_is_no_message(server: ChatServer) -> N
     async with socket(server, talk) as page:
         await page.send(json.dumps({"type": "hello", "after": 0}))
         await receive(page)
+        await page.send(json.dumps({"type": "say", "id": "m", "text": "x" * 1_000_000}))
         with pytest.raises(ConnectionClosed):
-            await page.send(json.dumps({"type": "say", "id": "m", "text": "x" * 1_000_000}))
             await receive(page)
-    assert (await lines(server, talk))["cursor"] == 1
+    assert (await lines(server, talk))["cursor"] == 2
 
 
 async def test_nobody_keeps_the_server_from_stopping(shop: House) -> None:

@@ -33,7 +33,7 @@ class QuickReplies:
 
     def __init__(self, grammars: ListenGrammars) -> None:
         self._grammars = grammars
-        self._known: OrderedDict[str, dict[str, str]] = OrderedDict()
+        self._known: OrderedDict[str, asyncio.Future[dict[str, str]]] = OrderedDict()
 
     async def of(self, listen: Listen) -> tuple[str, ...]:
         """The buttons of a question, none where it has too many answers."""
@@ -45,14 +45,14 @@ class QuickReplies:
                 return ()
             first = first.slots[0].grammars[0]
         if isinstance(first, ListGrammar):
-            return _few([text for text, _ in first.items if text])
-        sentences = self._known.get(first)
-        if sentences is None:
-            sentences = await asyncio.to_thread(self._sentences, first)
-            self._known[first] = sentences
+            return _few([text for text, _ in first.items if 0 < len(text) <= LONGEST])
+        finding = self._known.get(first)
+        if finding is None:  # once, however many wait for it
+            finding = asyncio.ensure_future(asyncio.to_thread(self._sentences, first))
+            self._known[first] = finding
             if len(self._known) > _KEPT:
                 self._known.popitem(last=False)
-        return _few(_chosen(sentences, listen.keys))
+        return _few(_chosen(await asyncio.shield(finding), listen.keys))
 
     def _sentences(self, name: str) -> dict[str, str]:
         """The shortest sentence of each meaning, of those that chance finds."""
@@ -63,6 +63,8 @@ class QuickReplies:
             by_meaning: dict[str, tuple[str, ...]] = {}
             try:
                 for words in islice(sample(grammar, seed=1), _SAMPLES):
+                    if len(" ".join(words)) > LONGEST:
+                        continue
                     match = active.match_words(words)
                     if match is None:
                         continue
@@ -95,8 +97,7 @@ def _chosen(sentences: Mapping[str, str], keys: Mapping[str, Json]) -> list[str]
 
 def _few(sentences: list[str]) -> tuple[str, ...]:
     shown = tuple(dict.fromkeys(text[:1].upper() + text[1:] for text in sentences))
-    fits = len(shown) <= MOST and all(len(text) <= LONGEST for text in shown)
-    return shown if fits else ()
+    return shown if len(shown) <= MOST else ()
 
 
 def _key(meaning: Json) -> str:

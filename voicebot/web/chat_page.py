@@ -3,18 +3,24 @@
 The page is the same for every token, and looking at it redeems nothing: previews of messengers look
 at links too. Its scripts redeem the token (`voicebot.web.api.chat`). Where no token is in the way
 (``/t/``) a conversation begins.
+
+The page's style stands in the page itself, so that it shows something after one round trip; the
+policy lets in this very text by its hash (CSP 3, section 6.7.3.3).
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from typing import Final
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from voicebot.web.files import HEADERS, page_files
+from voicebot.web.files import HEADERS, PageFile, page_files
 
 _PAGE: Final = {**HEADERS, "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+_STYLE: Final = b'<link rel="stylesheet" href="../chat/style.css">'
 _EMBEDDED: Final = {
     "Cross-Origin-Resource-Policy": "cross-origin",
     "X-Content-Type-Options": "nosniff",
@@ -26,6 +32,7 @@ _EMBEDDED: Final = {
 def chat_page_router() -> APIRouter:
     """Serve the page, what it is made of, and ``/widget.js``."""
     files = page_files("chat")
+    page_, headers = _whole(files["index.html"], files["style.css"])
     router = APIRouter(include_in_schema=False)
 
     @router.get("/chat/{name}")
@@ -42,6 +49,16 @@ def chat_page_router() -> APIRouter:
     @router.get("/t/")
     @router.get("/t/{token}")
     async def page(request: Request, token: str = "") -> Response:
-        return files["index.html"].response(request, _PAGE)
+        return page_.response(request, headers)
 
     return router
+
+
+def _whole(page: PageFile, style: PageFile) -> tuple[PageFile, dict[str, str]]:
+    """The page with its style in it, and the headers that allow it."""
+    allowed = base64.b64encode(hashlib.sha256(style.body).digest()).decode()
+    policy = HEADERS["Content-Security-Policy"].replace(
+        "style-src 'self'", f"style-src 'self' 'sha256-{allowed}'"
+    )
+    body = page.body.replace(_STYLE, b"<style>" + style.body + b"</style>")
+    return page.with_body(body), {**_PAGE, "Content-Security-Policy": policy}

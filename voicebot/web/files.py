@@ -43,6 +43,10 @@ class PageFile:
     media_type: str
     etag: str
 
+    def with_body(self, body: bytes) -> PageFile:
+        """The same file with other content."""
+        return PageFile(body, self.media_type, _etag(body))
+
     def response(self, request: Request, headers: Mapping[str, str] = HEADERS) -> Response:
         """The file, or that the browser has it already (RFC 9110, 13.1.2)."""
         sent = {**headers, "ETag": self.etag}
@@ -58,5 +62,8 @@ def page_files(folder: str) -> dict[str, PageFile]:
 
 def _read(path: Path) -> PageFile:
     body = path.read_bytes()
-    etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
-    return PageFile(body, _TYPES[path.suffix], etag)
+    return PageFile(body, _TYPES[path.suffix], _etag(body))
+
+
+def _etag(body: bytes) -> str:
+    return f'"{hashlib.sha256(body).hexdigest()[:16]}"'

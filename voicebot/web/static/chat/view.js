@@ -40,7 +40,7 @@ export class View {
       event.preventDefault();
       this.send();
     });
-    root.append(this.box);
+    root.replaceChildren(this.box);
   }
 
   follow(talk) {
