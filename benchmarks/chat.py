@@ -1,8 +1,8 @@
 """Conversations in text under load: replies, lost networks, and the weight of the page.
 
 A server in a process of its own, with the demo's flows and an SQLite database; the clients here
-hold a WebSocket each. First a thousand conversations are open and each writes every ten seconds or
-so; then a thousand connections are broken at random moments, messages under way, by clients that
+hold a WebSocket each. First a thousand conversations are open and each writes every twenty seconds
+or so; then a thousand connections are broken at random moments, messages under way, by clients that
 come back and send again, and every line is looked for. Where there is a Chromium the page is opened
 over a slow network last (400 ms there and back, 400 kbit/s).
 """
@@ -39,7 +39,9 @@ from voicebot.config.text import TextSettings
 from voicebot.config.webrtc import WebRtcSettings
 from voicebot.engines import SpeechEngines
 from voicebot.live.edition import Editions, Press
+from voicebot.logs import configure_logging
 from voicebot.sessions.feed import EventFeed
+from voicebot.sessions.invitation import ConversationId
 from voicebot.storage.archive import SqlCallArchive
 from voicebot.storage.database import open_database
 from voicebot.storage.migrations import upgrade
@@ -50,7 +52,7 @@ from voicebot.web.server import HttpServer
 
 DEMO = Path(__file__).parents[1]
 SAID = ("opening hours", "4271", "what are your ofers", "openning hours", "is it going to rain")
-EVERY_S = 10.0
+EVERY_S = 20.0
 READY = "serving "
 
 
@@ -68,6 +70,7 @@ class Silence:
 
 async def serve(folder: Path) -> None:
     """The server; says where it is and stays until it is killed."""
+    configure_logging("error")
     settings = Settings(
         server=ServerSettings(application=DEMO, data=folder),
         text=TextSettings(opens_per_minute=100_000, messages_per_minute=100_000),
@@ -100,7 +103,7 @@ class Client:
     """One page. ``lines`` are those it has shown, ``unsent`` what the server may not have."""
 
     url: str
-    conversation: str
+    conversation: ConversationId
     cookie: str
     lines: list[dict[str, Any]] = field(default_factory=list)
     unsent: dict[str, str] = field(default_factory=dict)
@@ -166,7 +169,7 @@ async def begun(http: httpx.AsyncClient, url: str) -> Client:
     answer.raise_for_status()
     cookie = answer.headers["set-cookie"].partition(";")[0]
     http.cookies.clear()
-    return Client(url, answer.json()["conversation"], cookie)
+    return Client(url, ConversationId(answer.json()["conversation"]), cookie)
 
 
 async def replies(clients: Sequence[Client], seconds: float) -> None:
@@ -288,7 +291,7 @@ async def measure(conversations: int, seconds: float, breaks: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--conversations", type=int, default=1000)
-    parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--seconds", type=float, default=40)
     parser.add_argument("--disconnects", type=int, default=1000)
     parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
