@@ -14,7 +14,8 @@ from voicebot.errors import StorageError, TextRefused, TextUnavailable
 from voicebot.events import TurnFinished, TurnResult
 from voicebot.flows.commands import ContactStarted, InputMatched
 from voicebot.sessions.chat_records import MAX_TEXT, ChatChange
-from voicebot.sessions.chats import MOST_WATCHERS, ChatPolicy, Chats
+from voicebot.sessions.chat_shelf import MOST_WATCHERS
+from voicebot.sessions.chats import ChatPolicy, Chats
 from voicebot.sessions.invitation import MovingContact, TextFrom
 from voicebot.storage.conversations import SqlChatStore
 from voicebot.types import CallId, Heard, Language, Mode
@@ -209,8 +210,7 @@ async def test_an_action_is_not_run_again_after_a_restart(shop: House) -> None:
         async with asyncio.timeout(10):
             while not (await chats.view(talk, 0)).typing:
                 await asyncio.sleep(0)
-        for task in list(chats._working):
-            task.cancel()
+        await chats._shelf.abandon()
         await asyncio.gather(saying, return_exceptions=True)
     shop.acts.gate.set()
     async with shop.running() as chats:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections import Counter, OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
@@ -22,6 +22,7 @@ from voicebot.errors import StorageError, TextRefused, TextUnavailable
 from voicebot.sessions.chat import ChatApplication, ChatSession, ChatView, Message
 from voicebot.sessions.chat_links import fits, hashed, is_secret, new_secret
 from voicebot.sessions.chat_records import ChatLine, ChatRecord, ChatStore, Who
+from voicebot.sessions.chat_shelf import ChatShelf
 from voicebot.sessions.invitation import (
     ConversationId,
     Invitation,
@@ -36,8 +37,6 @@ from voicebot.types import CallId, Language, Outcome
 
 log = structlog.get_logger(__name__)
 
-MOST_WATCHERS: Final = 8
-"""Pages that may show one conversation at the same time."""
 SWEEP_S: Final = 30.0
 SWEPT_AT_ONCE: Final = 200
 
@@ -92,9 +91,7 @@ class Chats:
         self._fresh = fresh
         self._policy = policy
         self._clock = clock
-        self._sessions: OrderedDict[ConversationId, ChatSession] = OrderedDict()
-        self._loading: dict[ConversationId, asyncio.Task[ChatSession | None]] = {}
-        self._working: set[asyncio.Task[object]] = set()
+        self._shelf = ChatShelf(store, policy.in_memory)
         self._watchers: list[TextWatcher] = []
         self._creating = asyncio.Lock()
         self._going_on = 0
@@ -135,22 +132,16 @@ class Chats:
     async def stop(self) -> None:
         """Let answers under way be finished, and everybody go who follows."""
         self._stopped = True
-        if self._working:
-            await asyncio.wait(tuple(self._working), timeout=5)
-        for task in tuple(self._working):
-            task.cancel()
-        await asyncio.gather(*self._working, return_exceptions=True)
-        for session in self._sessions.values():
-            session.tell()
+        await self._shelf.stop()
 
     @property
     def in_memory(self) -> int:
-        return len(self._sessions)
+        return len(self._shelf)
 
     @property
     def followed(self) -> int:
         """Pages that follow a conversation."""
-        return sum(len(session.watchers) for session in self._sessions.values())
+        return self._shelf.followed
 
     @property
     def going_on(self) -> int:
@@ -183,7 +174,7 @@ class Chats:
         async def renew(session: ChatSession) -> None:
             await session.change(link=hashed(secret), link_until=until, key="")
 
-        await self._locked(conversation, renew)
+        await self._shelf.locked(conversation, renew)
         self.counts["invited"] += 1
         return Invitation(conversation, self._address(secret), until)
 
@@ -194,7 +185,7 @@ class Chats:
             if session.record.opened_at is None:
                 await session.change(link="", link_until=0.0)
 
-        await self._locked(conversation, void)
+        await self._shelf.locked(conversation, void)
 
     async def begin(self) -> Opened:
         """Begin a conversation that comes from no call. Raises TextUnavailable, StorageError."""
@@ -216,7 +207,7 @@ class Chats:
         await self._store.create(record, ())
         self._going_on += 1
         self.counts["begun"] += 1
-        await self._locked(record.id, self._opened)
+        await self._shelf.locked(record.id, self._opened)
         return Opened(record.id, key)
 
     # Opening and following
@@ -257,13 +248,13 @@ class Chats:
 
     async def check(self, conversation: ConversationId, key: str) -> None:
         """Raises TextRefused 'key' where ``key`` does not open ``conversation``."""
-        session = await self._session(conversation)
+        session = await self._shelf.get(conversation)
         if session is None or not fits(key, session.record.key):
             raise self._refused("key", "this conversation is not open in this browser")
 
     async def view(self, conversation: ConversationId, after: int) -> ChatView:
         """What a page that knows the lines up to ``after`` has to show now."""
-        session = await self._session(conversation)
+        session = await self._shelf.get(conversation)
         if session is None:
             raise self._refused("key", "this conversation is not open in this browser")
         return session.view(after)
@@ -273,25 +264,25 @@ class Chats:
 
         Raises TextRefused 'tabs' where too many follow already.
         """
-        with self._following(await self._awake(conversation)) as (session, stirred):
+        with self._shelf.following(await self._awake(conversation)) as (session, stirred):
             while not self._stopped:
                 stirred.clear()
                 view = session.view(after)
                 after = view.cursor
                 yield view
                 await stirred.wait()
-                session = await self._moved_watcher(session, stirred)
+                session = await self._shelf.present(session, stirred)
 
     async def changed(self, conversation: ConversationId, after: int, wait_s: float) -> ChatView:
         """The view once there is something after the line ``after``, at latest in ``wait_s``."""
-        with self._following(await self._awake(conversation)) as (session, stirred):
+        with self._shelf.following(await self._awake(conversation)) as (session, stirred):
             if session.record.cursor <= after and not session.over and wait_s > 0:
                 try:
                     async with asyncio.timeout(wait_s):
                         await stirred.wait()
                 except TimeoutError:
                     pass
-            return (await self._moved_watcher(session, stirred)).view(after)
+            return (await self._shelf.present(session, stirred)).view(after)
 
     async def _awake(self, conversation: ConversationId) -> ChatSession:
         async def wake(session: ChatSession) -> ChatSession:
@@ -299,29 +290,7 @@ class Chats:
                 await session.wake(application, self._clock())
             return session
 
-        return await self._locked(conversation, wake)
-
-    @contextmanager
-    def _following(self, session: ChatSession) -> Iterator[tuple[ChatSession, asyncio.Event]]:
-        if len(session.watchers) >= MOST_WATCHERS:
-            raise self._refused("tabs", "this conversation is open in too many windows")
-        stirred = asyncio.Event()
-        session.watchers.add(stirred)
-        try:
-            yield session, stirred
-        finally:
-            for each in (session, self._sessions.get(session.record.id)):
-                if each is not None:
-                    each.watchers.discard(stirred)
-
-    async def _moved_watcher(self, session: ChatSession, stirred: asyncio.Event) -> ChatSession:
-        """The session of now: another one took its place where a change could not be kept."""
-        present = await self._session(session.record.id)
-        if present is None or present is session:
-            return session
-        session.watchers.discard(stirred)
-        present.watchers.add(stirred)
-        return present
+        return await self._shelf.locked(conversation, wake)
 
     # Messages
 
@@ -350,7 +319,7 @@ class Chats:
             id_ = hashed(f"{message.channel}:{message.message_id}")
             ours = Message(id_, message.text, message.channel)
             await self.say(conversation, ours)
-            session = await self._session(conversation)
+            session = await self._shelf.get(conversation)
         except StorageError as error:
             raise TextUnavailable(str(error)) from None
         assert session is not None, "who has written is kept"
@@ -386,7 +355,7 @@ class Chats:
             await self._store.create(record, ())
             self._going_on += 1
             self.counts["begun"] += 1
-        await self._locked(record.id, self._opened)
+        await self._shelf.locked(record.id, self._opened)
         return record.id
 
     # Back to voice
@@ -412,69 +381,10 @@ class Chats:
         self, conversation: ConversationId, work: Callable[[ChatSession], Awaitable[_T]]
     ) -> _T:
         try:
-            return await self._locked(conversation, work)
+            return await self._shelf.locked(conversation, work)
         except TextRefused as error:
             self.counts[f"refused_{error.code}"] += 1
             raise
-
-    async def _locked(
-        self, conversation: ConversationId, work: Callable[[ChatSession], Awaitable[_T]]
-    ) -> _T:
-        """Do ``work`` as the conversation's only writer, to its end even where who asked for it has
-        gone. A session that could not keep what it did is thrown away."""
-
-        async def alone() -> _T:
-            session = await self._session(conversation)
-            if session is None:
-                raise TextRefused("key", "this conversation is not open in this browser")
-            async with session.lock:
-                try:
-                    return await work(session)
-                except TextRefused as error:
-                    if error.code == "moved":
-                        self._forget(session)
-                    raise
-                except BaseException:
-                    self._forget(session)
-                    raise
-
-        task = asyncio.ensure_future(alone())
-        self._working.add(task)
-        task.add_done_callback(self._working.discard)
-        return await asyncio.shield(task)
-
-    async def _session(self, conversation: ConversationId) -> ChatSession | None:
-        session = self._sessions.get(conversation)
-        if session is not None:
-            self._sessions.move_to_end(conversation)
-            return session
-        loading = self._loading.get(conversation)
-        if loading is None:
-            loading = self._loading[conversation] = asyncio.create_task(self._load(conversation))
-            loading.add_done_callback(lambda _: self._loading.pop(conversation, None))
-        return await asyncio.shield(loading)
-
-    async def _load(self, conversation: ConversationId) -> ChatSession | None:
-        record = await self._store.get(conversation)
-        if record is None:
-            return None
-        lines = await self._store.lines(conversation)
-        session = self._sessions[conversation] = ChatSession(record, lines, self._store)
-        self._make_room()
-        return session
-
-    def _make_room(self) -> None:
-        """Put those out of memory that nobody follows, the longest unused first."""
-        for conversation, session in list(self._sessions.items()):
-            if len(self._sessions) <= self._policy.in_memory:
-                return
-            if not session.watchers and not session.lock.locked():
-                del self._sessions[conversation]
-
-    def _forget(self, session: ChatSession) -> None:
-        if self._sessions.get(session.record.id) is session:
-            del self._sessions[session.record.id]
-        session.tell()
 
     def _check_room(self) -> None:
         if self._going_on >= self._policy.most:
@@ -489,7 +399,7 @@ class Chats:
             await session.end(outcome, reason, self._clock())
             self._tell(session.record, stage)
 
-        await self._locked(conversation, end)
+        await self._shelf.locked(conversation, end)
 
     def _note_end(self, session: ChatSession) -> None:
         if session.over and not session.told_end:
