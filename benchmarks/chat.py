@@ -52,6 +52,8 @@ from voicebot.web.server import HttpServer
 
 DEMO = Path(__file__).parents[1]
 SAID = ("opening hours", "4271", "what are your ofers", "openning hours", "is it going to rain")
+UNDERSTOOD = ("opening hours", "openning hours")
+"""Said again and again these do not bring the demo to lose its patience and end."""
 EVERY_S = 20.0
 READY = "serving "
 
@@ -203,7 +205,7 @@ async def disconnects(clients: Sequence[Client], wanted: int) -> None:
 
     async def write(client: Client) -> None:
         for turn in range(each):
-            await client.say(f"d{turn}", random.choice(SAID))
+            await client.say(f"d{turn}", random.choice(UNDERSTOOD))
             await asyncio.sleep(random.uniform(0, 0.15))
             while client.socket is None:
                 await asyncio.sleep(0.01)
@@ -277,7 +279,12 @@ async def measure(conversations: int, seconds: float, breaks: int) -> None:
             while any(client.socket is None for client in clients):
                 await asyncio.sleep(0.1)
         await replies(clients, seconds)
-        await disconnects(clients[: max(1, min(50, breaks))], breaks)
+        for task in holding:
+            task.cancel()
+        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http:
+            clients = [await begun(http, url) for _ in range(max(1, min(50, breaks)))]
+        holding += [asyncio.create_task(client.hold()) for client in clients]
+        await disconnects(clients, breaks)
         await page(url)
     finally:
         for task in holding:

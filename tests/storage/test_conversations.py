@@ -38,7 +38,7 @@ async def test_what_was_kept_comes_back(engine: AsyncEngine) -> None:
         contact=CallId("c"), channel="sms", sender="+49", cursor=2, opened_at=3.0, ended_at=4.0,
         outcome=Outcome.SELF_SERVED, reason="done", link="ab" * 32, link_until=9.0, key="cd" * 32,
     )  # fmt: skip
-    lines = [line(1), line(2, "שלום 🦄", who=Who.BOT, client_id="", cards=({"title": "x"},))]
+    lines = [line(1), line(2, "שלום 🦄", who=Who.BOT, client_id="")]
     await store.create(kept, lines)
     assert await store.get(kept.id) == kept
     assert await store.lines(kept.id) == lines

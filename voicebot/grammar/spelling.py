@@ -9,6 +9,7 @@ neither added nor left out; that is for intents. Pure, and bounded.
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -48,7 +49,7 @@ def _nearest(
     lattice = word_lattice(typed, language)
     most = sum(1 for word in typed if allowed_slips(word)) + 1
     agenda: list[tuple[int, int, int, int, tuple[str, ...]]] = [(0, 0, 0, network.start, ())]
-    settled: set[tuple[int, int]] = set()
+    settled: Counter[tuple[int, int]] = Counter()
     found: list[tuple[int, tuple[str, ...]]] = []
     for step in range(1, MOST_STEPS + 1):
         if not agenda or len(found) == MOST_SENTENCES:
@@ -56,9 +57,10 @@ def _nearest(
         slips, _, position, state, words = heapq.heappop(agenda)
         if found and slips > found[0][0]:
             break
-        if (position, state) in settled:
+        # Words without tags lead to one state and still mean different things.
+        if settled[position, state] == MOST_SENTENCES:
             continue
-        settled.add((position, state))
+        settled[position, state] += 1
         if position == lattice.end:
             if network.is_final(state):
                 found.append((slips, words))

@@ -34,7 +34,7 @@ class Who(StrEnum):
 class ChatLine:
     """One line. ``cursor`` is its place from 1; ``at`` UTC epoch seconds; ``channel`` is 'voice',
     'web' or the name of another one. ``client_id`` is the sender's own id of a message, empty for
-    what we say; ``cards`` stand beside the words."""
+    what we say."""
 
     cursor: int
     at: float
@@ -42,7 +42,6 @@ class ChatLine:
     who: Who
     text: str
     client_id: str = ""
-    cards: tuple[Mapping[str, Json], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -242,7 +242,6 @@ def _line_row(conversation: ConversationId, line: ChatLine) -> dict[str, Any]:
         "who": line.who.value,
         "text": line.text,
         "client_id": line.client_id or None,
-        "cards": [dict(card) for card in line.cards],
     }
 
 
@@ -254,5 +253,4 @@ def _line(row: RowMapping) -> ChatLine:
         who=Who(row["who"]),
         text=row["text"],
         client_id=row["client_id"] or "",
-        cards=tuple(row["cards"]),
     )

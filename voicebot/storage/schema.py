@@ -124,5 +124,4 @@ conversation_lines = Table(
     Column("text", Text, nullable=False),
     # The sender's own id of the message; NULL for what we say.
     Column("client_id", String(64)),
-    Column("cards", JSON, nullable=False),
 )

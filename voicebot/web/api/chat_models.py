@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field
 
 from voicebot.sessions.chat import ChatView
 from voicebot.sessions.chat_records import MAX_TEXT
@@ -50,7 +50,6 @@ class Line(BaseModel):
     who: Literal["caller", "bot"]
     text: str
     id: str = Field(description="the sender's id of a message, empty for ours")
-    cards: list[dict[str, JsonValue]]
 
 
 class Fact(BaseModel):
@@ -83,7 +82,6 @@ class View(BaseModel):
                     who=line.who.value,
                     text=line.text,
                     id=line.client_id,
-                    cards=[dict(card) for card in line.cards],
                 )
                 for line in view.lines
             ],

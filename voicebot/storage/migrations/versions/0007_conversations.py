@@ -49,7 +49,6 @@ def upgrade() -> None:
         sa.Column("who", sa.String(8), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("client_id", sa.String(64), nullable=True),
-        sa.Column("cards", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["conversation_id"],
             ["conversations.id"],

@@ -76,10 +76,10 @@ export class View {
     if (atEnd) this.toTheEnd();
   }
 
-  add({ who, text, channel, cards = [] }) {
+  add({ who, text, channel }) {
     const item = make("li", { class: `line ${who}` }, make("span", { class: "who" }, WHO[who]));
     if (channel === "voice") item.append(make("span", { class: "by" }, WORDS.byPhone));
-    item.append(make("p", { dir: "auto" }, text), ...cards.map(card));
+    item.append(make("p", { dir: "auto" }, text));
     this.log.append(item);
     while (this.log.children.length > MOST_LINES) this.log.firstElementChild.remove();
   }
@@ -152,17 +152,4 @@ export class View {
   toTheEnd() {
     this.said.scrollTop = this.said.scrollHeight;
   }
-}
-
-function card({ title, rows = {}, link }) {
-  const made = make("div", { class: "card" }, make("h2", { dir: "auto" }, String(title ?? "")));
-  const list = make("dl");
-  for (const [label, value] of Object.entries(rows)) {
-    list.append(make("dt", { dir: "auto" }, label), make("dd", { dir: "auto" }, String(value)));
-  }
-  made.append(list);
-  if (/^https?:\/\//.test(link ?? "")) {
-    made.append(make("a", { href: link, target: "_blank", rel: "noopener noreferrer" }, new URL(link).host));
-  }
-  return made;
 }
