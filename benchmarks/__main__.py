@@ -15,6 +15,7 @@ BENCHMARKS = (
     "large_grammar",
     "startup",
     "conversations",
+    "chat",
     "reload",
     "callers",
     "functions",

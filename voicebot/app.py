@@ -19,6 +19,7 @@ import voicebot
 from voicebot.actions.seed import seed_samples
 from voicebot.application import Application, load_application
 from voicebot.bridging import Recording, handoff_services, transfer_modes
+from voicebot.chatting import Chatting
 from voicebot.config import Settings
 from voicebot.doors import Doors
 from voicebot.engines import SpeechEngines
@@ -28,6 +29,8 @@ from voicebot.figures.bridge import bridge_figures, recording_figures
 from voicebot.figures.callers import caller_figures
 from voicebot.figures.reload import reload_figures
 from voicebot.figures.server import ServerFigures
+from voicebot.figures.text import text_figures
+from voicebot.flows.state import FlowState
 from voicebot.live.edition import Edition, Editions, Press, render
 from voicebot.live.reload import Reloader
 from voicebot.media.clock import LoopLag
@@ -88,6 +91,9 @@ class Server:
         self._callers = self._new_callers()
         self._doors = Doors(settings, Reception(self._admit, self._on_call, self._on_refused))
         self._services = self._voice_services()
+        self.chatting = Chatting(
+            settings, self._engine, self.editions, self._callers, lambda: self.http_url
+        )
         self.outbound = self._outbound_calls()
         self._http = self._http_server()
         self._chores: list[asyncio.Task[object]] = []
@@ -130,6 +136,7 @@ class Server:
     async def _open_records(self) -> None:
         await upgrade(self.settings.database_url)
         await self._journal.start()
+        await self.chatting.start()
         await self._seed()
 
     async def _seed(self) -> None:
@@ -148,6 +155,7 @@ class Server:
         await self.outbound.stop()
         await self._doors.close()
         self.feed.close()
+        await self.chatting.stop()
         await self._http.stop()
         await self._recording.stop()
         await self._journal.stop()
@@ -197,7 +205,13 @@ class Server:
 
     async def _on_call(self, leg: CallLeg) -> None:
         with self.editions.hold() as edition:
-            await self._session(leg, edition, self.settings.calls.flow).run()
+            text = await self.chatting.left_for(leg.info)
+            if text is None:
+                session = self._session(leg, edition, self.settings.calls.flow)
+            else:
+                state = FlowState.from_json(text.state)
+                session = self._session(leg, edition, text.flow, state=state)
+            await session.run()
 
     async def _converse(self, leg: CallLeg, order: DialOrder, account: CallAccount) -> None:
         """Hold a call of ours that was answered."""
@@ -205,12 +219,18 @@ class Server:
         await self._session(leg, edition, order.flow, account).run()
 
     def _session(
-        self, leg: CallLeg, edition: Edition, flow: str, account: CallAccount | None = None
+        self,
+        leg: CallLeg,
+        edition: Edition,
+        flow: str,
+        account: CallAccount | None = None,
+        state: FlowState | None = None,
     ) -> VoiceSession:
+        """``state`` is that of a contact that comes from another channel."""
         application = edition.application
         return VoiceSession(
             leg,
-            Conversation(application.interpreter_for(flow)),
+            Conversation(application.interpreter_for(flow), state),
             self._services_for(leg.info.call_id, edition, flow),
             flow=flow,
             language=application.language,
@@ -351,10 +371,12 @@ class Server:
                 lambda: recording_figures(recorder.counters),
                 lambda: caller_figures(self._callers.counts),
                 lambda: action_figures(self.application.actions.tally),
+                lambda: text_figures(self.chatting.chats),
                 lambda: reload_figures(self.application.version, self._reloader.counters),
             ],
             routers=[
                 *self._doors.routers,
+                *self.chatting.routers(self._doors.webrtc),
                 recordings_router(archive, recorder.path),
                 dial_router(self._dial_desk()),
             ],

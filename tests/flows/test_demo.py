@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from voicebot.cli.try_ import Player, TypedInput
+from voicebot.cli.try_ import Player, typed_input
 from voicebot.errors import ActionError
 from voicebot.flows.advice import long_prompts
 from voicebot.flows.commands import (
@@ -72,7 +72,7 @@ def play(
     flows: FlowSet, application: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., list[str]]:
     """Type these lines and hang up; gives what the bot said and did, without the dim lines."""
-    typed = TypedInput(GrammarStore(application / "grammars"))
+    typed = typed_input(GrammarStore(application / "grammars"))
 
     def run(
         *lines: str, action: Callable[..., Json] = run_action, transfers: bool = True

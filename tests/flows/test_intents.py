@@ -279,5 +279,5 @@ def test_condition_on_an_intent_that_nothing_means_is_found(
 def test_state_with_waiting_requests_moves_to_another_channel(begun: Conversation) -> None:
     means(begun, intent("return", also("hours")))
     interpreter: Interpreter = begun.interpreter
-    _, commands = interpreter.resume(begun.state)
+    _, commands = interpreter.rejoin(begun.state, {})
     assert isinstance(commands[-1], Listen)

@@ -343,26 +343,6 @@ def test_interpreter_does_not_change_the_state_it_is_given(
     assert json.dumps(state.to_json()) == before
 
 
-def test_contact_that_moved_is_asked_again(converse: Converse) -> None:
-    talk = converse(main=ASK).hear("hours")
-
-    state, commands = talk.interpreter.resume(talk.state)
-
-    assert [c.prompt.parts for c in commands if isinstance(c, Say)] == [
-        ("Nine to six.",),
-        ("More?",),
-    ]
-    assert isinstance(commands[-1], Listen)
-    assert state.waiting == talk.state.waiting
-
-
-def test_contact_cannot_move_in_the_middle_of_an_action(converse: Converse) -> None:
-    talk = converse(main=ACT)
-
-    with pytest.raises(UsageError, match="cannot move while waiting for action"):
-        talk.interpreter.resume(talk.state)
-
-
 def test_unknown_flow_is_refused_with_the_nearest_name(flow_set: Callable[..., FlowSet]) -> None:
     with pytest.raises(UsageError, match=r"there is no flow 'mian'. Did you mean 'main'"):
         Interpreter(flow_set(main=ASK), "mian")

@@ -186,7 +186,7 @@ def test_contact_that_moves_tells_its_new_channel_the_language(flows: FlowSet) -
     talk = Conversation(flows).start(language="zh-CN")
     kept = FlowState.from_json(json.loads(json.dumps(talk.state.to_json())))
 
-    _, commands = Interpreter(flows).resume(kept)
+    _, commands = Interpreter(flows).rejoin(kept, {"channel": "text"})
 
     assert commands[0] == ChangeLanguage(Language("zh-CN"))
     assert isinstance(commands[1], Say)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import copy
+import itertools
 import json
 import os
 import shutil
@@ -74,7 +76,7 @@ class Chromium:
     async def __aenter__(self) -> Self:
         self._home = tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True)
         self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
-        self._last = 0
+        self._ids = itertools.count(1)
         self._session = ""
         to_browser, self._out = os.pipe()
         from_browser, into = os.pipe()
@@ -190,12 +192,12 @@ class Chromium:
 
     async def command(self, method: str, **parameters: Any) -> dict[str, Any]:
         """A command of the DevTools protocol."""
-        self._last += 1
-        message: dict[str, Any] = {"id": self._last, "method": method, "params": parameters}
+        id_ = next(self._ids)
+        message: dict[str, Any] = {"id": id_, "method": method, "params": parameters}
         if self._session:
             message["sessionId"] = self._session
         answer = asyncio.get_running_loop().create_future()
-        self._answers[self._last] = answer
+        self._answers[id_] = answer
         os.write(self._out, json.dumps(message).encode() + b"\0")
         async with asyncio.timeout(WITHIN_S):
             found = await answer
@@ -204,9 +206,19 @@ class Chromium:
         result: dict[str, Any] = found["result"]
         return result
 
+    async def tab(self) -> Self:
+        """Another page of the same browser, which ends with it."""
+        other = copy.copy(self)
+        other._session = ""
+        created = await other.command("Target.createTarget", url="about:blank")
+        await other._attach_to(created["targetId"])
+        return other
+
     async def _attach(self) -> None:
         targets = (await self.command("Target.getTargets"))["targetInfos"]
-        page = next(each["targetId"] for each in targets if each["type"] == "page")
+        await self._attach_to(next(each["targetId"] for each in targets if each["type"] == "page"))
+
+    async def _attach_to(self, page: str) -> None:
         attached = await self.command("Target.attachToTarget", targetId=page, flatten=True)
         self._session = attached["sessionId"]
         await self.command("Page.enable")

@@ -11,7 +11,7 @@ from textwrap import dedent
 import pytest
 
 from voicebot.actions.reader import read_actions
-from voicebot.cli.try_ import TypedInput
+from voicebot.cli.try_ import typed_input
 from voicebot.flows.reader import load_flows
 from voicebot.grammar.store import GrammarStore
 from voicebot.rehearsal.model import ConversationTest
@@ -132,7 +132,7 @@ def run(market: Path, tmp_path: Path) -> Run:
         file.write_text(dedent(text))
         copies = tmp_path / "copies"
         copies.mkdir(exist_ok=True)
-        typed = TypedInput(GrammarStore(market / "grammars"))
+        typed = typed_input(GrammarStore(market / "grammars"))
 
         def opens(
             test: ConversationTest, witness: Witness, stage: Stage, language: Language

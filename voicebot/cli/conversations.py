@@ -19,7 +19,7 @@ import typer
 from voicebot.actions.functions.source import FOLDER as FUNCTIONS
 from voicebot.actions.reader import ActionFile, read_actions
 from voicebot.cli.library import load_intents, load_knowledge
-from voicebot.cli.try_ import TypedInput
+from voicebot.cli.try_ import typed_input
 from voicebot.config import Settings, load_settings
 from voicebot.errors import UsageError
 from voicebot.flows.model import FlowSet, nearest_language
@@ -122,7 +122,7 @@ def _is_heard(language: str, settings: Settings) -> bool:
 
 
 def _typed(grammars: GrammarStore, intents: IntentLibrary) -> Opens:
-    typed = TypedInput(grammars, intents)
+    typed = typed_input(grammars, intents)
 
     def opens(
         test: ConversationTest, witness: Witness, stage: Stage, language: Language

@@ -10,7 +10,7 @@ import structlog
 from voicebot.application import pronouncer
 from voicebot.cli.audio_inputs import load_recognizer
 from voicebot.cli.library import load_intents
-from voicebot.cli.try_ import TypedInput
+from voicebot.cli.try_ import typed_input
 from voicebot.config import Settings
 from voicebot.errors import AudioError, SpeechError
 from voicebot.flows.commands import FlowEvent, InputMatched, Listen, NoMatch, RecognitionFailed
@@ -33,7 +33,7 @@ class ReplayedHearing:
     def __init__(self, application: Path, settings: Settings, *, audio: bool) -> None:
         store = GrammarStore(application / "grammars", settings.server.data / GRAMMAR_CACHE)
         intents = load_intents(application, settings)
-        self._typed = TypedInput(store, intents)
+        self._typed = typed_input(store, intents)
         self._grammars = ListenGrammars(store, pronounce=pronouncer)
         self._comprehension = Comprehension(self._grammars, intents)
         self._folder = settings.server.data / settings.recording.folder

@@ -40,7 +40,6 @@ from voicebot.flows.commands import (
     InputMatched,
     Listen,
     NoInput,
-    NoMatch,
     Say,
     Transfer,
     TransferDone,
@@ -51,18 +50,17 @@ from voicebot.flows.commands import (
 from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.model import Flow, FlowSet, nearest_language
 from voicebot.flows.reader import ACTIONS_FILE, load_flows
-from voicebot.grammar.active import Match
 from voicebot.grammar.store import GrammarStore
 from voicebot.logs import configure_logging
-from voicebot.nlu.evaluation import explained
 from voicebot.nlu.library import NO_INTENTS, IntentLibrary
 from voicebot.sessions.answering import with_knowledge
 from voicebot.sessions.callers import Callers, identify_by
 from voicebot.sessions.comprehension import Comprehension
 from voicebot.sessions.grammars import ListenGrammars
+from voicebot.sessions.typed import TypedInput
 from voicebot.speech.spoken import text
 from voicebot.telephony._api import LegInfo
-from voicebot.types import KEYS, CallId, Heard, Json, Language, Mode
+from voicebot.types import CallId, Json, Language
 
 RunAction = Callable[[str, Mapping[str, Json]], Json]
 
@@ -97,7 +95,7 @@ def try_flow(
         try:
             player = Player(
                 interpreter,
-                TypedInput(store, load_intents(application, settings)),
+                typed_input(store, load_intents(application, settings)),
                 lambda name, arguments: runner.run(act(name, arguments)),
                 Console(highlight=False, soft_wrap=True),
                 begins_in,
@@ -145,50 +143,10 @@ async def _known(
     return {"caller": caller, **await callers.facts(info, identify_by(flow, registry.run))}
 
 
-class TypedInput:
-    """Makes a typed line what the flow would hear."""
-
-    def __init__(self, store: GrammarStore, intents: IntentLibrary = NO_INTENTS) -> None:
-        self._grammars = ListenGrammars(store, pronounce=pronouncer)
-        self._comprehension = Comprehension(self._grammars, intents)
-
-    def event(self, line: str, listen: Listen) -> FlowEvent:
-        line = line.strip()
-        if not line:
-            return NoInput()
-        if all(character in KEYS for character in line):
-            return self.pressed(line, listen)
-        return self.said(line, listen)
-
-    def pressed(self, line: str, listen: Listen, *, today: date | None = None) -> FlowEvent:
-        """What comes of pressing these keys; ``today`` as in `said`."""
-        heard = self.keys(line, listen, today)
-        return InputMatched(heard) if heard is not None else NoMatch()
-
-    def said(
-        self, line: str, listen: Listen, mode: Mode = Mode.TEXT, *, today: date | None = None
-    ) -> FlowEvent:
-        """What comes of these words (`Comprehension.line_now`).
-
-        ``today`` is the day for words such as 'tomorrow', None for the local date.
-        """
-        return self._comprehension.line_now(line, listen, mode, today)
-
-    def explain(self, line: str, listen: Listen) -> str:
-        """What the intents of the question make of words, and why; empty without intents."""
-        found = self._comprehension.explain(line, listen)
-        return "" if found is None else explained(found)
-
-    def keys(self, line: str, listen: Listen, today: date | None = None) -> Heard | None:
-        """What pressing these keys means; None for a nomatch."""
-        keys = line if line in listen.keys else line.removesuffix(listen.termchar or " ")
-        if keys in listen.keys:
-            return Heard(keys, listen.keys[keys], 1.0, Mode.DTMF)
-        return _heard(self._grammars.now(listen.grammars).match_keys(keys, today), Mode.DTMF)
-
-
-def _heard(match: Match | None, mode: Mode) -> Heard | None:
-    return Heard(match.text, match.semantics, 1.0, mode, match.grammar) if match else None
+def typed_input(store: GrammarStore, intents: IntentLibrary = NO_INTENTS) -> TypedInput:
+    """What understands typed lines, by the grammars of a folder and intents."""
+    grammars = ListenGrammars(store, pronounce=pronouncer)
+    return TypedInput(grammars, Comprehension(grammars, intents))
 
 
 class Player:

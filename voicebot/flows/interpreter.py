@@ -32,6 +32,7 @@ from voicebot.flows.commands import (
 from voicebot.flows.frustration import feel
 from voicebot.flows.model import ActStep, AnswerStep, FlowSet, FormStep, TransferStep
 from voicebot.flows.once import Once
+from voicebot.flows.rejoin import rejoin
 from voicebot.flows.state import FlowState, Frame, Waiting
 from voicebot.flows.walk import Walk
 from voicebot.types import Json, Outcome
@@ -87,16 +88,14 @@ class Interpreter:
         handler(walk, event)
         return walk
 
-    def resume(self, state: FlowState) -> tuple[FlowState, list[Command]]:
-        """Ask the present question again, on the channel that the contact has moved to; that
-        channel is told the contact's language, where it is not that of the first flow.
-
-        Raises UsageError where the contact does not wait for an answer.
-        """
-        if state.waiting not in {Waiting.INPUT, Waiting.CONFIRMATION}:
-            raise UsageError(f"a contact cannot move while waiting for {state.waiting}")
+    def rejoin(
+        self, state: FlowState, facts: Mapping[str, Json]
+    ) -> tuple[FlowState, list[Command]]:
+        """Take up a contact from another channel or another version of the flows, as if it began:
+        ``facts`` are as in `ContactStarted`. The channel is told the contact's language, where it
+        is not that of the first flow. See `flows.rejoin`. Raises nothing."""
         walk = self._walk(replace(state, speaks=self._start.language))
-        questions.ask_again(walk)
+        rejoin(walk, facts, self.begin())
         return walk.state, walk.commands
 
     def _walk(self, state: FlowState) -> Walk:

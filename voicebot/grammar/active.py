@@ -136,6 +136,10 @@ class ActiveGrammar:
         """Give the network of what may be spoken; grammars of mode dtmf are not in it."""
         return self._spoken_network()
 
+    def spoken(self) -> tuple[CompiledGrammar, ...]:
+        """The grammars of what may be said, in order."""
+        return tuple(grammar for _, grammar in self._grammars if grammar.main.mode == "voice")
+
     def match_words(self, words: Sequence[str], today: date | None = None) -> Match | None:
         """Match a whole utterance or typed line; None where no voice grammar holds it.
 
@@ -195,9 +199,7 @@ class ActiveGrammar:
 
     def _spoken_network(self) -> GrammarNetwork:
         if self._network is None or len(self._network) > MAX_NETWORK_STATES:
-            self._network = GrammarNetwork(
-                [grammar for _, grammar in self._grammars if grammar.main.mode == "voice"]
-            )
+            self._network = GrammarNetwork(self.spoken())
         return self._network
 
 

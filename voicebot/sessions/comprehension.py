@@ -1,9 +1,10 @@
 """What words mean at a question: voice, typed lines and chat all ask here.
 
 The grammars of the question go first. Words that none of them holds may be near to an item of a
-list, and else an intent. The sentence of an intent also gives the values of its slots, found by
-their grammars. Understanding takes milliseconds and is done in one thread for all calls; when that
-thread is behind, the words count as not understood.
+list; typed ones may be those of a grammar with slips; and else they may be an intent. The sentence
+of an intent also gives the values of its slots, found by their grammars. Understanding takes
+milliseconds and is done in one thread for all calls; when that thread is behind, the words count as
+not understood.
 """
 
 from __future__ import annotations
@@ -19,17 +20,19 @@ import structlog
 from voicebot.errors import GrammarError, ModelError
 from voicebot.flows.commands import (
     INTENTS_GRAMMAR,
+    Ambiguous,
     FlowEvent,
     InputMatched,
     Listen,
     NoMatch,
     WantedIntents,
 )
+from voicebot.grammar.spelling import respell
 from voicebot.grammar.spotting import spot
 from voicebot.nlu.intents import ScoredIntent, Understanding
 from voicebot.nlu.library import NO_INTENTS, IntentLibrary
 from voicebot.sessions.free_words import taken_freely
-from voicebot.sessions.grammars import ListenGrammars
+from voicebot.sessions.grammars import MAX_OPTIONS, NEAR_CONFIDENCE, ListenGrammars
 from voicebot.types import Heard, Json, Mode
 
 log = structlog.get_logger(__name__)
@@ -92,6 +95,8 @@ class Comprehension:
     ) -> FlowEvent:
         """The same, at once and on this thread."""
         near = self._grammars.nearest_now(listen.grammars, event, mode)
+        if near is event and event.text and mode is Mode.TEXT:
+            near = self._respelled(event, listen, today)
         if near is event and event.text and listen.intents is not None:
             near = self._intended(event, listen.intents, mode, today)
         return taken_freely(listen, near, mode)
@@ -113,6 +118,22 @@ class Comprehension:
         except TimeoutError:
             log.warning("words_not_understood_in_time", seconds=WITHIN_S)
             return otherwise
+
+    def _respelled(self, event: NoMatch, listen: Listen, today: date | None) -> FlowEvent:
+        """What the words of the grammars mean, slips forgiven; ``event`` where it is nothing."""
+        if not listen.grammars:
+            return event
+        active = self._grammars.now(listen.grammars)
+        meant: list[Heard] = []
+        for near in respell(active.network(), event.text, str(active.language)):
+            match = active.match_words(near.words, today)
+            if match is None or any(match.semantics == other.semantics for other in meant):
+                continue
+            sure = NEAR_CONFIDENCE * near.likeness
+            meant.append(Heard(match.text, match.semantics, sure, Mode.TEXT, match.grammar))
+        if len(meant) > 1:
+            return Ambiguous(tuple(heard.text for heard in meant[:MAX_OPTIONS]), event.text)
+        return InputMatched(meant[0]) if meant else event
 
     def _intended(
         self, event: NoMatch, wanted: WantedIntents, mode: Mode, today: date | None

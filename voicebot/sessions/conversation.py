@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from voicebot.flows.commands import Command, FlowEvent
+from voicebot.flows.commands import Command, ContactStarted, FlowEvent
 from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.state import FlowState
 from voicebot.types import Matter, Outcome
@@ -14,13 +14,19 @@ class Conversation:
     """One contact's way through the flows; channels feed it events and carry out its commands."""
 
     def __init__(self, interpreter: Interpreter, state: FlowState | None = None) -> None:
-        """``state`` is that of a contact that comes from another channel; None begins a new one."""
+        """``state`` is that of a contact that comes from another channel, which `ContactStarted`
+        then takes up where it stood; None begins a new one."""
         self._interpreter = interpreter
+        self._moved = state is not None
         self.state = interpreter.begin(uuid.uuid4().hex) if state is None else state
 
     def receive(self, event: FlowEvent) -> list[Command]:
         """Give what is to be done next. Raises UsageError for an event nobody waits for."""
-        self.state, commands = self._interpreter.receive(self.state, event)
+        if self._moved and isinstance(event, ContactStarted):
+            self._moved = False
+            self.state, commands = self._interpreter.rejoin(self.state, event.facts)
+        else:
+            self.state, commands = self._interpreter.receive(self.state, event)
         return commands
 
     @property

@@ -103,3 +103,52 @@ turns = Table(
     Column("latency_ms", Double),
     Column("barged_in", Boolean, nullable=False),
 )
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    # The call it came from; NULL where it began in text.
+    Column("contact", String(64)),
+    Column("channel", String(32), nullable=False),
+    # Who writes, on channels that are no page of ours.
+    Column("sender", String(128)),
+    Column("flow", Text, nullable=False),
+    Column("language", String(35), nullable=False),
+    Column("version", String(16), nullable=False),
+    Column("state", JSON, nullable=False),
+    # The fence between two writers: see storage.conversations.
+    Column("last_line", Integer, nullable=False),
+    Column("started_at", Double, nullable=False),
+    Column("active_at", Double, nullable=False),
+    Column("opened_at", Double),
+    Column("ended_at", Double),
+    Column("outcome", String(32)),
+    Column("reason", Text, nullable=False),
+    # SHA-256 of the link's secret and of that of the browser that opened it.
+    Column("link", String(64)),
+    Column("link_until", Double, nullable=False),
+    Column("browser_key", String(64)),
+    Index("ix_conversations_link", "link", unique=True),
+    Index("ix_conversations_contact", "contact"),
+    Index("ix_conversations_channel_sender", "channel", "sender"),
+    Index("ix_conversations_ended_at_active_at", "ended_at", "active_at"),
+)
+
+conversation_lines = Table(
+    "conversation_lines",
+    metadata,
+    Column(
+        "conversation_id",
+        String(32),
+        ForeignKey("conversations.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", Double, nullable=False),
+    Column("channel", String(32), nullable=False),
+    Column("who", String(8), nullable=False),
+    Column("text", Text, nullable=False),
+    # The sender's own id of the message; NULL for what we say.
+    Column("client_id", String(64)),
+)

@@ -89,13 +89,13 @@ class WebRtcDoor:
 
     # Signalling
 
-    def issue_token(self) -> tuple[str, float]:
+    def issue_token(self, conversation: str = "") -> tuple[str, float]:
         """A token for one call, and for how many seconds it is good. Raises CallRefused when no
-        calls are taken."""
+        calls are taken. ``conversation`` is told as a header of the call's `LegInfo`."""
         if self._draining or not self._open:
             raise self._refused(refusal(503, None))
         self._house.counters.tokens += 1
-        return self._tokens.issue(self._now()), self._tokens.ttl_s
+        return self._tokens.issue(self._now(), conversation), self._tokens.ttl_s
 
     def browser_ice_servers(self) -> list[dict[str, str]]:
         """STUN and TURN servers for the page."""
@@ -106,13 +106,14 @@ class WebRtcDoor:
 
         Raises CallRefused: 'token', 'offer', 'busy', 'unavailable'.
         """
-        if not self._tokens.redeem(token, self._now()):
+        right = self._tokens.redeem(token, self._now())
+        if right is None:
             raise self._refused(CallRefused("token", "the token is used up or too old"))
         try:
             checked(sdp)
         except (CallError, NoCommonCodec) as error:
             raise self._refused(CallRefused("offer", str(error))) from None
-        leg = self._admitted(token, sdp, origin)
+        leg = self._admitted(token, sdp, origin, right.conversation)
         self._house.background.run(self._serve(leg), f"call-{leg.info.call_id}")
         try:
             return leg.info.call_id, await leg.answer_to_offer()
@@ -136,10 +137,11 @@ class WebRtcDoor:
         if leg is not None:
             leg.tell(message)
 
-    def _admitted(self, token: str, sdp: str, origin: str) -> WebRtcLeg:
+    def _admitted(self, token: str, sdp: str, origin: str, conversation: str) -> WebRtcLeg:
+        headers = {"origin": origin, **({"conversation": conversation} if conversation else {})}
         info = LegInfo(
             CallId(uuid.uuid4().hex), "webrtc", caller="web", callee="call",
-            headers={"origin": origin},
+            headers=headers,
         )  # fmt: skip
         admission = Admission(False, 503, 30) if self._draining else self._reception.admit(info)
         if not admission.accepted:

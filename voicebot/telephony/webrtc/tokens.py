@@ -8,11 +8,21 @@ from __future__ import annotations
 
 import secrets
 from collections import OrderedDict
+from dataclasses import dataclass
 from typing import Final
 
 _BYTES: Final = 24
 MOST_TOKENS: Final = 4096
 """Tokens that may be out at once; the oldest are forgotten beyond that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """What a token stands for until ``until``: a call, one that goes on with a conversation in text
+    where ``conversation`` names it."""
+
+    until: float
+    conversation: str = ""
 
 
 class Tokens:
@@ -21,27 +31,28 @@ class Tokens:
     def __init__(self, ttl_s: float, most: int = MOST_TOKENS) -> None:
         self.ttl_s = ttl_s
         self._most = most
-        self._until: OrderedDict[str, float] = OrderedDict()
+        self._until: OrderedDict[str, Right] = OrderedDict()
 
-    def issue(self, now: float) -> str:
-        """A new token, good for `ttl_s`."""
+    def issue(self, now: float, conversation: str = "") -> str:
+        """A new token, good for `ttl_s`; ``conversation`` is what its call goes on with."""
         self._forget_old(now)
         while len(self._until) >= self._most:
             self._until.popitem(last=False)
         token = secrets.token_urlsafe(_BYTES)
-        self._until[token] = now + self.ttl_s
+        self._until[token] = Right(now + self.ttl_s, conversation)
         return token
 
-    def redeem(self, token: str, now: float) -> bool:
-        """Use ``token`` up; false where there is none such, or not any more."""
-        return self._until.pop(token, now) > now
+    def redeem(self, token: str, now: float) -> Right | None:
+        """Use ``token`` up; None where there is none such, or not any more."""
+        right = self._until.pop(token, None)
+        return right if right is not None and right.until > now else None
 
     def __len__(self) -> int:
         return len(self._until)
 
     def _forget_old(self, now: float) -> None:
         while self._until:
-            token, until = next(iter(self._until.items()))
-            if until > now:
+            token, right = next(iter(self._until.items()))
+            if right.until > now:
                 return
             del self._until[token]

@@ -11,16 +11,17 @@ import math
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, TypeVar
-from urllib.parse import urlsplit
+from typing import Any, Final, Protocol
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from voicebot.errors import CallRefused
 from voicebot.types import CallId
+from voicebot.web.bodies import read_body
+from voicebot.web.origins import admitted
 from voicebot.web.rate_limit import RateLimit
 
 LARGEST_BODY: Final = 32 * 1024
@@ -99,7 +100,7 @@ def webrtc_router(
     """Serve pages that want to call through ``door``; ``clock`` is that of the rate limit."""
     limit = RateLimit(policy.per_minute)
 
-    def admitted(request: Request) -> str:
+    def asking(request: Request) -> str:
         """The page's origin."""
         origin = _origin(request, policy.origins)
         address = request.client.host if request.client else ""
@@ -107,61 +108,43 @@ def webrtc_router(
             raise CallRefused("rate", "too many requests from here", math.ceil(wait_s))
         return origin
 
-    # Defaults, not Annotated: `admitted` is local, and postponed annotations are read from outside.
+    # Defaults, not Annotated: `asking` is local, and postponed annotations are read from outside.
     router = APIRouter(prefix="/api/webrtc", tags=["webrtc"], responses=_REFUSALS)
 
     @router.post("/token", summary="Ask for a call")
-    async def token(_: str = Depends(admitted)) -> Token:
+    async def token(_: str = Depends(asking)) -> Token:
         """Give a token for one call, and the servers that help a browser through its network."""
         granted, seconds = door.issue_token()
         return Token(token=granted, expires_in_s=seconds, ice_servers=door.browser_ice_servers())
 
     @router.post("/offer", summary="Make the call", openapi_extra=_body(Offer))
-    async def offer(request: Request, origin: str = Depends(admitted)) -> Answer:
+    async def offer(request: Request, origin: str = Depends(asking)) -> Answer:
         """Take the browser's offer; the call begins. The token then stands for this call."""
-        wanted = await _read(request, Offer)
+        wanted = await read_body(request, Offer, LARGEST_BODY, _refused)
         call, sdp = await door.offer(wanted.token, wanted.sdp, origin)
         return Answer(call=call, sdp=sdp)
 
     @router.post("/restart", summary="Go on over another network", openapi_extra=_body(Offer))
-    async def restart(request: Request, _: str = Depends(admitted)) -> Answer:
+    async def restart(request: Request, _: str = Depends(asking)) -> Answer:
         """Take the offer of a new connection for a running call, addressed by its token."""
-        wanted = await _read(request, Offer)
+        wanted = await read_body(request, Offer, LARGEST_BODY, _refused)
         return Answer(call="", sdp=await door.restart(wanted.token, wanted.sdp))
 
     return router
 
 
 def _origin(request: Request, allowed: Collection[str]) -> str:
-    """The origin of the page that asks. Raises CallRefused unless it is ours or allowed.
-
-    Ours is told by the host alone: what ends TLS before us knows the scheme, we may not.
-    """
-    origin = request.headers.get("origin", "")
-    if origin in allowed:
-        return origin
-    parts = urlsplit(origin)
-    if parts.scheme in {"http", "https"} and parts.netloc == request.headers.get("host"):
-        return origin
-    raise CallRefused("origin", "calls are made from voicebot's own page, or one it was told of")
+    """The origin of the page that asks. Raises CallRefused unless it is ours or allowed."""
+    origin = admitted(request, allowed)
+    if origin is None:
+        raise CallRefused(
+            "origin", "calls are made from voicebot's own page, or one it was told of"
+        )
+    return origin
 
 
-_M = TypeVar("_M", bound=BaseModel)
-
-
-async def _read(request: Request, model: type[_M]) -> _M:
-    """The body, which is read no further than its bound. Raises CallRefused."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_BODY:
-            raise CallRefused("size", f"the body is larger than {LARGEST_BODY} bytes")
-    try:
-        return model.model_validate_json(bytes(body))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise CallRefused("offer", f"{where or 'the body'}: {first['msg']}") from None
+def _refused(code: str, reason: str) -> CallRefused:
+    return CallRefused("offer" if code == "form" else code, reason)
 
 
 def _body(model: type[BaseModel]) -> dict[str, Any]:

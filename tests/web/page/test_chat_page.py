@@ -1,0 +1,184 @@
+"""The page of a conversation in a real browser: reloads, sleep, hard networks, two tabs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.peers.chromium import Chromium
+from tests.sessions.chat_house import House, house
+from tests.sessions.test_chats import a_call
+from tests.web.chat_server import ChatServer, chat_server
+from voicebot.web.api.chat import ChatRules
+
+pytestmark = pytest.mark.peer
+
+LINES = "[...document.querySelectorAll('.log:not(.waiting) .line p')].map((p) => p.innerText)"
+CONNECTED = "document.querySelector('.status')?.textContent == 'Connected'"
+NO_SOCKETS = "window.WebSocket = class { constructor() { throw new Error('not here'); } };"
+NO_STREAMS = (
+    "const real = fetch; window.fetch = (url, options) => String(url).includes('/events')"
+    " ? Promise.reject(new TypeError('not here')) : real(url, options);"
+)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> House:
+    return house(tmp_path)
+
+
+@pytest.fixture
+async def server(shop: House) -> AsyncIterator[ChatServer]:
+    async with chat_server(shop) as running:
+        yield running
+
+
+async def link(server: ChatServer, *wishes: str) -> str:
+    await server.chats.prepare(a_call(server.house, *wishes))
+    return f"{server.url}/t/{server.house.sent[-1]}"
+
+
+async def write(page: Chromium, text: str) -> None:
+    await page.evaluate(
+        f"(() => {{ document.querySelector('.write textarea').value = {text!r};"
+        " document.querySelector('.write').requestSubmit(); })()"
+    )
+
+
+async def says(page: Chromium, *words: str) -> None:
+    """Wait until the page shows exactly these lines."""
+    await page.until(f"JSON.stringify({LINES}) == JSON.stringify({list(words)!r})")
+
+
+async def test_it_opens_where_the_call_stood_and_goes_on(server: ChatServer) -> None:
+    async with Chromium() as page:
+        await page.look(360)
+        await page.open(await link(server, "delivery"))
+        await says(page, "What is it about?", "delivery", "Which day?")
+        assert await page.evaluate("document.querySelectorAll('.by').length") == 2
+        await page.click(".replies button:nth-child(3)")
+        await says(page, "What is it about?", "delivery", "Which day?", "Friday", "Which size?")
+        assert await page.evaluate("document.querySelector('.facts').textContent") == (
+            "day of deliveryFridayChange"
+        )
+        assert await page.evaluate("document.documentElement.scrollWidth") == 360
+        assert page.console == []
+
+
+async def test_a_fact_is_corrected_on_the_page(server: ChatServer) -> None:
+    async with Chromium() as page:
+        await page.open(await link(server, "delivery"))
+        await page.until(CONNECTED)
+        await write(page, "friday")
+        await page.until("document.querySelector('.facts button')")
+        await page.evaluate("document.querySelector('.known').open = true")
+        await page.click(".facts button")
+        await page.evaluate(
+            "(() => { document.querySelector('.facts input').value = 'monday';"
+            " document.querySelector('.facts form').requestSubmit(); })()"
+        )
+        await page.until("document.querySelector('.facts dd span')?.innerText == 'Monday'")
+
+
+async def test_screen_readers_hear_new_lines_and_text_runs_its_own_way(server: ChatServer) -> None:
+    async with Chromium() as page:
+        await page.open(await link(server))
+        await page.until(CONNECTED)
+        await write(page, "<img src=x onerror=document.title='gone'> שלום")
+        await page.until("document.querySelectorAll('.line.caller').length == 1")
+        log = "document.querySelector('[role=log]')"
+        assert await page.evaluate(f"{log}.getAttribute('aria-live')") == "polite"
+        assert await page.evaluate(f"{log}.querySelectorAll('img').length") == 0
+        assert await page.evaluate("document.title") == "Chat with us"
+        directions = "[...document.querySelectorAll('.line p')].every((p) => p.dir == 'auto')"
+        assert await page.evaluate(directions)
+
+
+async def test_a_reload_and_a_second_tab_show_every_line_once(server: ChatServer) -> None:
+    async with Chromium() as page:
+        address = await link(server)
+        await page.open(address)
+        await page.until(CONNECTED)
+        await write(page, "delivery")
+        said = ["Hello.", "What is it about?", "delivery", "Which day?"]
+        await says(page, *said)
+        await page.command("Page.reload")
+        await says(page, *said)
+        tab = await page.tab()
+        await tab.open(address)
+        await says(tab, *said)
+        await tab.until(CONNECTED)
+        await write(tab, "friday")
+        said += ["friday", "Which size?"]
+        await says(tab, *said)
+        await says(page, *said)
+
+
+async def test_a_second_person_with_the_link_is_refused_politely(server: ChatServer) -> None:
+    address = await link(server)
+    async with Chromium() as page, Chromium() as other:
+        await page.open(address)
+        await page.until(CONNECTED)
+        await other.open(address)
+        await other.until("document.body.innerText.includes('This link was opened before')")
+        assert await other.evaluate(LINES) == []
+
+
+@pytest.mark.parametrize("lacking", [NO_SOCKETS, NO_SOCKETS + NO_STREAMS], ids=["sse", "polling"])
+async def test_networks_that_let_little_through_will_do(server: ChatServer, lacking: str) -> None:
+    async with Chromium() as page:
+        await page.command("Page.addScriptToEvaluateOnNewDocument", source=lacking)
+        await page.open(await link(server))
+        await page.until(CONNECTED)
+        await write(page, "delivery")
+        await says(page, "Hello.", "What is it about?", "delivery", "Which day?")
+
+
+async def test_what_is_written_without_a_network_is_sent_when_it_is_back(shop: House) -> None:
+    async with chat_server(shop) as server:
+        port = server.server.port
+        address = await link(server)
+        page = Chromium()
+        await page.__aenter__()
+        await page.open(address)
+        await page.until(CONNECTED)
+    try:
+        await page.until("!document.querySelector('.status').textContent.includes('Connected')")
+        await write(page, "delivery")
+        await page.until("document.querySelectorAll('.waiting .line').length == 1")
+        async with chat_server(shop, port=port):
+            await says(page, "Hello.", "What is it about?", "delivery", "Which day?")
+            await page.until("document.querySelectorAll('.waiting .line').length == 0")
+    finally:
+        await page.close()
+
+
+async def test_the_page_is_small(server: ChatServer) -> None:
+    async with Chromium() as page:
+        await page.open(await link(server))
+        await page.until(CONNECTED)
+        sizes = "performance.getEntriesByType('resource').concat(performance.getEntriesByType("
+        total = await page.evaluate(
+            f"{sizes}'navigation')).reduce((sum, each) => sum + each.encodedBodySize, 0)"
+        )
+        assert 5_000 < total <= 100_000
+
+
+async def test_the_widget_lives_in_a_page_of_its_own_origin(shop: House, tmp_path: Path) -> None:
+    async with chat_server(shop, ChatRules(origins=())) as other:
+        embedding = other.url  # a page of another origin: another port of this machine
+        rules = ChatRules(origins=(embedding,))
+        async with chat_server(shop, rules) as server, Chromium() as page:
+            await page.open(f"{embedding}/healthz")
+            await page.evaluate(
+                "(() => { const s = document.createElement('script');"
+                f" s.src = '{server.url}/widget.js'; document.body.append(s); }})()"
+            )
+            shadow = "document.body.lastElementChild.shadowRoot"
+            await page.until(f"{shadow}?.querySelector('.launch')")
+            await page.evaluate(f"{shadow}.querySelector('.launch').click()")
+            await page.until(f"{shadow}.querySelector('.log')?.innerText.includes('Hello.')")
+            assert await page.evaluate("document.cookie") == ""
+            assert await page.evaluate("document.querySelectorAll('.chat').length") == 0

@@ -1,0 +1,144 @@
+"""Conversations in text, built from the settings and joined to the application that is served."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Final
+from weakref import WeakKeyDictionary
+
+import structlog
+from fastapi import APIRouter
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from voicebot.config import Settings
+from voicebot.errors import CallRefused, StorageError, TextRefused
+from voicebot.live.edition import Edition, Editions
+from voicebot.sessions.callers import Callers
+from voicebot.sessions.chat import ChatApplication
+from voicebot.sessions.chat_records import ChatRecord
+from voicebot.sessions.chats import ChatPolicy, Chats, Fresh
+from voicebot.sessions.invitation import ConversationId
+from voicebot.sessions.quick_replies import QuickReplies
+from voicebot.sessions.typed import TypedInput
+from voicebot.storage.conversations import SqlChatStore
+from voicebot.telephony._api import LegInfo
+from voicebot.telephony.webrtc import WebRtcDoor
+from voicebot.web.api.chat import CallBack, ChatRules, Entrance, chat_router
+from voicebot.web.api.chat_models import CallGrant
+from voicebot.web.api.chat_socket import chat_socket
+from voicebot.web.chat_page import chat_page_router
+
+log = structlog.get_logger(__name__)
+
+CONVERSATION: Final = "conversation"
+"""The header by which the WebRTC door tells what a call goes on with."""
+
+
+class Chatting:
+    """The text side of a server. ``url`` gives where the server itself can be reached."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        engine: AsyncEngine,
+        editions: Editions,
+        callers: Callers,
+        url: Callable[[], str],
+    ) -> None:
+        self._settings = settings
+        self._editions = editions
+        self._callers = callers
+        self._url = url
+        self._applications: WeakKeyDictionary[object, ChatApplication] = WeakKeyDictionary()
+        text = settings.text
+        self.chats = Chats(
+            SqlChatStore(engine),
+            self._hold,
+            self._address,
+            self._fresh,
+            ChatPolicy(text.link_s, text.idle_s, text.most, text.in_memory),
+        )
+        self._tidying: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Raises StorageError."""
+        if self._settings.text.enabled:
+            await self.chats.start()
+            self._tidying = asyncio.create_task(self.chats.keep_tidy(), name="conversations swept")
+
+    async def stop(self) -> None:
+        """Let answers under way be finished, and let the pages go."""
+        if self._tidying is not None:
+            self._tidying.cancel()
+            await asyncio.gather(self._tidying, return_exceptions=True)
+        await self.chats.stop()
+
+    def routers(self, webrtc: WebRtcDoor) -> tuple[APIRouter, ...]:
+        """What text needs of the HTTP side."""
+        text = self._settings.text
+        if not text.enabled:
+            return ()
+        rules = ChatRules(
+            tuple(text.origins),
+            text.opens_per_minute,
+            text.messages_per_minute,
+            text.fresh,
+            text.public_url.startswith("https:"),
+            int(text.idle_s),
+        )
+        entrance = Entrance(self.chats, rules)
+        call_back = _call_back(webrtc) if self._settings.webrtc.enabled else None
+        return chat_router(entrance, call_back), chat_socket(entrance), chat_page_router()
+
+    async def left_for(self, info: LegInfo) -> ChatRecord | None:
+        """The conversation that a call from its page goes on with; None for every other call."""
+        conversation = info.headers.get(CONVERSATION, "") if info.transport == "webrtc" else ""
+        if not conversation:
+            return None
+        try:
+            return await self.chats.leave_for_voice(ConversationId(conversation))
+        except (TextRefused, StorageError) as error:
+            log.warning("text_not_taken_along", call_id=info.call_id, problem=str(error))
+            return None
+
+    @contextmanager
+    def _hold(self) -> Iterator[ChatApplication]:
+        with self._editions.hold() as edition:
+            yield self._application(edition)
+
+    def _application(self, edition: Edition) -> ChatApplication:
+        application = edition.application
+        known = self._applications.get(application.listen_grammars)
+        if known is None:
+            known = self._applications[application.listen_grammars] = ChatApplication(
+                edition.version,
+                application.interpreter_for,
+                TypedInput(application.listen_grammars, application.comprehension),
+                QuickReplies(application.listen_grammars),
+                partial(self._callers.act, application.act),
+            )
+        return known
+
+    def _fresh(self) -> Fresh:
+        application = self._editions.current.application
+        flow = self._settings.text.flow or application.flow
+        return Fresh(flow, application.flows[flow].language)
+
+    def _address(self, secret: str) -> str:
+        return f"{self._settings.text.public_url or self._url()}/t/{secret}"
+
+
+def _call_back(webrtc: WebRtcDoor) -> CallBack:
+    async def grant(conversation: ConversationId) -> CallGrant:
+        try:
+            token, seconds = webrtc.issue_token(conversation)
+        except CallRefused as error:
+            raise TextRefused("voice", error.reason, error.retry_after_s) from None
+        return CallGrant(
+            token=token, expires_in_s=seconds, ice_servers=webrtc.browser_ice_servers()
+        )
+
+    return grant

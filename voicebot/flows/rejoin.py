@@ -1,0 +1,84 @@
+"""A contact that goes on elsewhere: on another channel, after a restart, in newer flows. Pure.
+
+Where it stood the question is asked again. Where that place is gone (the designer has changed the
+flow since), it goes on at the last question that is still there, else at the beginning; what is
+known of the contact stays known either way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from voicebot.flows import questions
+from voicebot.flows.model import AskStep, FlowSet, FormStep, Step
+from voicebot.flows.state import FlowState, Frames, OpenForm, Waiting
+from voicebot.flows.walk import Walk
+from voicebot.types import Json
+
+_LISTENING = frozenset({Waiting.INPUT, Waiting.CONFIRMATION})
+
+
+def rejoin(walk: Walk, facts: Mapping[str, Json], begin: FlowState) -> None:
+    """Take the walk's state up again; ``facts`` are as in `ContactStarted`, ``begin`` is the state
+    of a contact that has not begun."""
+    flows = walk.flows
+    known = {**begin.variables, **walk.state.variables, **facts}
+    forms = tuple(form for form in walk.state.forms if _is_whole(flows, form))
+    state = walk.state = replace(walk.state, variables=known, forms=forms)
+    if state.waiting is not Waiting.START and _is_there(flows, state.frames):
+        _go_on(walk)
+        return
+    for frames in reversed(state.questions):
+        if _is_there(flows, frames) and _is_question(_top(flows, frames)):
+            walk.state = replace(state, frames=frames, waiting=Waiting.INPUT, pending=None, said=())
+            walk.run()
+            return
+    walk.state = replace(
+        begin,
+        variables=known,
+        served=state.served,
+        mood=state.mood,
+        once=state.once,
+        noted=state.noted,
+    )
+    walk.run()
+
+
+def _go_on(walk: Walk) -> None:
+    step, waiting = walk.step, walk.state.waiting
+    unsaid = isinstance(step, FormStep) and walk.open_form_here is None
+    if waiting in _LISTENING and _is_question(step) and not unsaid:
+        if waiting is Waiting.CONFIRMATION and not _can_confirm(walk, step):
+            walk.state = replace(walk.state, waiting=Waiting.INPUT, pending=None)
+        questions.ask_again(walk)
+    else:
+        walk.state = replace(walk.state, waiting=Waiting.NOTHING, pending=None, said=())
+        walk.run()
+
+
+def _can_confirm(walk: Walk, step: Step) -> bool:
+    has_answer = isinstance(step, FormStep) or walk.state.pending is not None
+    return has_answer and questions.question(walk).confirm is not None
+
+
+def _is_there(flows: FlowSet, frames: Frames) -> bool:
+    return all(
+        frame.flow in flows.flows and frame.step in flows[frame.flow].steps for frame in frames
+    )
+
+
+def _top(flows: FlowSet, frames: Frames) -> Step:
+    return flows[frames[-1].flow].steps[frames[-1].step]
+
+
+def _is_question(step: Step) -> bool:
+    return isinstance(step, AskStep | FormStep)
+
+
+def _is_whole(flows: FlowSet, form: OpenForm) -> bool:
+    """Whether a form under way is still one, with the slots that its state speaks of."""
+    if not _is_there(flows, form.at) or not isinstance(step := _top(flows, form.at), FormStep):
+        return False
+    slots = {form.asking, *form.asked, *form.checked, *form.unsure, *form.said_back} - {""}
+    return slots <= set(step.form) and bool(form.asking or step.review is not None)

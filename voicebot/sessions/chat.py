@@ -1,0 +1,321 @@
+"""A conversation in text from one message to the next.
+
+The same interpreter as in a call; what differs is that nothing is lost. A message and all that
+answers it become durable in one piece, before anybody is shown the answer. An action of the flow is
+the one thing that cannot be undone: what led to it is committed first, and where the process dies
+while it runs the flow is told that it failed, rather than running it twice.
+
+One `ChatSession` is the only writer of its conversation; its lock is held from a message to the end
+of its answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import structlog
+
+from voicebot.errors import ActionError, TextRefused, UsageError
+from voicebot.flows.commands import (
+    Act,
+    ActionDone,
+    ActionFailed,
+    ChangeLanguage,
+    Command,
+    FlowEvent,
+    HangUp,
+    InputMatched,
+    Listen,
+    Say,
+    Transfer,
+    TransferRefused,
+)
+from voicebot.flows.form_questions import FORM_GRAMMAR
+from voicebot.flows.interpreter import Interpreter
+from voicebot.flows.state import FlowState, Waiting
+from voicebot.sessions.chat_records import (
+    MAX_LINES,
+    MAX_TEXT,
+    ChatChange,
+    ChatLine,
+    ChatRecord,
+    ChatStore,
+    Who,
+)
+from voicebot.sessions.known_facts import Fact, editable_slots, facts_known
+from voicebot.sessions.quick_replies import QuickReplies
+from voicebot.sessions.typed import TypedInput
+from voicebot.speech.spoken import text
+from voicebot.types import Heard, Json, Mode, Outcome
+
+log = structlog.get_logger(__name__)
+
+CHANNEL = "text"
+"""The variable ``channel`` of a flow that talks in text."""
+INTERRUPTED = "interrupted by a restart"
+NOBODY_WRITES = "nobody in text"
+MAX_DEEDS = 30
+"""Actions and transfers between two answers of the caller: more is a loop."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatApplication:
+    """What one version of the application gives to its conversations."""
+
+    version: str
+    interpreter: Callable[[str], Interpreter]
+    typed: TypedInput
+    replies: QuickReplies
+    act: Callable[[str, Mapping[str, Json]], Awaitable[Json]]
+
+
+@dataclass(frozen=True, slots=True)
+class ChatView:
+    """What a page shows: ``lines`` after the cursor it knew, the place it is now at, and what may
+    be done next. ``typing``: the bot is at it."""
+
+    lines: tuple[ChatLine, ...]
+    cursor: int
+    facts: tuple[Fact, ...]
+    replies: tuple[str, ...]
+    typing: bool
+    over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What somebody writes: ``text`` as an answer, or as the new value of a ``fact``."""
+
+    client_id: str
+    text: str
+    channel: str = "web"
+    fact: str = ""
+
+
+class ChatSession:
+    """One conversation in memory. Its record and lines are never ahead of what is stored."""
+
+    def __init__(self, record: ChatRecord, lines: Sequence[ChatLine], store: ChatStore) -> None:
+        self.record = record
+        self.lines = list(lines)
+        self.lock = asyncio.Lock()
+        self.typing = False
+        self.told_end = record.ended_at is not None
+        self.watchers: set[asyncio.Event] = set()
+        self._store = store
+        self._known = {line.client_id: line.cursor for line in lines if line.client_id}
+        self._listen: Listen | None = None
+        self._facts: tuple[Fact, ...] = ()
+        self._replies: tuple[str, ...] = ()
+        self._fresh: list[ChatLine] = []
+
+    @property
+    def over(self) -> bool:
+        return self.record.ended_at is not None
+
+    def view(self, after: int) -> ChatView:
+        """What is to be shown to a page that knows the lines up to ``after``."""
+        lines = tuple(self.lines[max(0, after) :])
+        return ChatView(
+            lines, self.record.cursor, self._facts, self._replies, self.typing, self.over
+        )
+
+    def answers_to(self, cursor: int) -> list[ChatLine]:
+        """Our lines between the line at ``cursor`` and the next that somebody wrote."""
+        answers = []
+        for line in self.lines[cursor:]:
+            if line.who is Who.CALLER:
+                break
+            answers.append(line)
+        return answers
+
+    # What happens to it; all of it with the lock held
+
+    async def open(self, application: ChatApplication, now: float) -> None:
+        """Somebody opened it: the flow takes it up, unless it did before. Raises StorageError."""
+        if self.record.opened_at is None:
+            self.record = replace(self.record, opened_at=now)
+            await self._join(application, now, say=True)
+        else:
+            await self.wake(application, now)
+
+    async def wake(self, application: ChatApplication, now: float) -> None:
+        """Know again what the flow waits for, after a restart or in a newer version of it."""
+        if self.over or self.record.opened_at is None:
+            return
+        is_other = application.version != self.record.version
+        if self._listen is None or is_other:
+            await self._join(application, now, say=is_other)
+
+    async def take(self, message: Message, application: ChatApplication, now: float) -> int:
+        """Add a message and answer it; gives its cursor. One that is known changes nothing.
+
+        Raises TextRefused ('over', 'long', 'size', 'empty', 'fact', 'moved'), StorageError.
+        """
+        if message.client_id in self._known:
+            return self._known[message.client_id]
+        if self.over:
+            raise TextRefused("over", "this conversation has ended")
+        words = self._checked(message)
+        await self.wake(application, now)
+        listen = self._listen
+        if listen is None:
+            raise TextRefused("over", "this conversation has ended")
+        event = await self._understood(message, words, listen, application.typed)
+        shown = f"{self._label(message.fact)}: {words}" if message.fact else words
+        cursor = self._add(message.channel, Who.CALLER, shown, now, client_id=message.client_id)
+        await self._go_on(application, event, now)
+        return cursor
+
+    async def change(self, **fields: Any) -> None:
+        """Change fields of the record that are not the flow's. Raises StorageError."""
+        await self._commit(replace(self.record, **fields), self.record.active_at)
+
+    async def end(self, outcome: Outcome | None, reason: str, now: float) -> None:
+        """End it from outside; None where the contact goes on elsewhere. Raises StorageError."""
+        if not self.over:
+            await self._commit(
+                replace(self.record, ended_at=now, outcome=outcome, reason=reason), now
+            )
+
+    @property
+    def state(self) -> FlowState | None:
+        """Where the flow stands; None for a state that no version of ours can read."""
+        try:
+            return FlowState.from_json(self.record.state)
+        except UsageError:
+            return None
+
+    # The flow
+
+    async def _join(self, application: ChatApplication, now: float, *, say: bool) -> None:
+        interpreter = application.interpreter(self.record.flow)
+        state = self.state or interpreter.begin(self.record.id)
+        if state.waiting is Waiting.ACTION and not say:
+            await self._go_on(application, ActionFailed(INTERRUPTED), now)
+            return
+        state, commands = interpreter.rejoin(state, {"channel": CHANNEL})
+        if not say and isinstance(commands[-1], Listen):
+            commands = commands[-1:]  # what is said is among the lines
+        await self._carry_out(application, state, commands, now)
+
+    async def _go_on(self, application: ChatApplication, event: FlowEvent, now: float) -> None:
+        interpreter = application.interpreter(self.record.flow)
+        state = self.state or interpreter.begin(self.record.id)
+        state, commands = interpreter.receive(state, event)
+        await self._carry_out(application, state, commands, now)
+
+    async def _carry_out(
+        self,
+        application: ChatApplication,
+        state: FlowState,
+        commands: list[Command],
+        now: float,
+    ) -> None:
+        """Do what the flow wants until it waits for the caller or ends; then commit."""
+        interpreter = application.interpreter(self.record.flow)
+        for _ in range(MAX_DEEDS):
+            for command in commands:
+                if isinstance(command, ChangeLanguage):
+                    self.record = replace(self.record, language=command.language)
+                elif isinstance(command, Say):
+                    words = text(command.prompt, self.record.language, date.today())
+                    self._add(self.record.channel, Who.BOT, words, now)
+            record = replace(
+                self.record, state=state.to_json(), version=application.version, active_at=now
+            )
+            match commands[-1]:
+                case Act(action, arguments):
+                    await self._commit(record, now, typing=True)
+                    event: FlowEvent = await _acted(application, action, arguments)
+                case Transfer():
+                    event = TransferRefused(NOBODY_WRITES)
+                case HangUp(outcome, reason):
+                    self._listen, self._replies = None, ()
+                    await self._commit(
+                        replace(record, ended_at=now, outcome=outcome, reason=reason), now
+                    )
+                    return
+                case Listen() as listen:
+                    self._replies = await application.replies.of(listen)
+                    self._listen = listen
+                    self._facts = facts_known(interpreter.flows, state, listen)
+                    await self._commit(record, now)
+                    return
+            state, commands = interpreter.receive(state, event)
+        log.error("chat_went_in_circles", conversation=self.record.id, step=state.step)
+        self._listen, self._replies = None, ()
+        await self._commit(
+            replace(self.record, ended_at=now, outcome=Outcome.FAILED, reason="went in circles"),
+            now,
+        )
+
+    async def _understood(
+        self, message: Message, words: str, listen: Listen, typed: TypedInput
+    ) -> FlowEvent:
+        if not message.fact:
+            return await asyncio.to_thread(typed.event, words, listen)
+        slot = next((slot for slot in editable_slots(listen) if slot.name == message.fact), None)
+        if slot is None:
+            raise TextRefused("fact", "this cannot be changed now")
+        heard = await asyncio.to_thread(typed.slot, words, slot)
+        if heard is None:
+            raise TextRefused("fact", f"this is not understood as {self._label(slot.name)}")
+        meaning: Json = {
+            "filled": {slot.name: heard.semantics}, "denied": {}, "corrected": False
+        }  # fmt: skip
+        return InputMatched(Heard(heard.text, meaning, 1.0, Mode.TEXT, FORM_GRAMMAR))
+
+    # Lines
+
+    def _checked(self, message: Message) -> str:
+        # A message written before the limits were hit is still idempotent: those are known.
+        words = " ".join("".join(c if c.isprintable() else " " for c in message.text).split())
+        if len(message.text) > MAX_TEXT:
+            raise TextRefused("size", f"a message has at most {MAX_TEXT} characters")
+        if not words:
+            raise TextRefused("empty", "there is nothing in this message")
+        if len(self.lines) >= MAX_LINES:
+            raise TextRefused("long", "this conversation is too long; please begin another one")
+        return words
+
+    def _label(self, fact: str) -> str:
+        return next((known.label for known in self._facts if known.name == fact), fact)
+
+    def _add(self, channel: str, who: Who, words: str, now: float, client_id: str = "") -> int:
+        if not words:
+            return 0
+        cursor = self.record.cursor + len(self._fresh) + 1
+        self._fresh.append(ChatLine(cursor, now, channel, who, words, client_id))
+        return cursor
+
+    async def _commit(self, record: ChatRecord, now: float, *, typing: bool = False) -> None:
+        after = self.record.cursor
+        lines, self._fresh = tuple(self._fresh), []
+        record = replace(record, cursor=after + len(lines), active_at=now)
+        if not await self._store.commit(ChatChange(record, after, lines)):
+            raise TextRefused("moved", "this conversation is open elsewhere; please reload")
+        self.record = record
+        self.lines += lines
+        self._known |= {line.client_id: line.cursor for line in lines if line.client_id}
+        self.typing = typing
+        self.tell()
+
+    def tell(self) -> None:
+        """Let everybody look again who follows it."""
+        for watcher in self.watchers:
+            watcher.set()
+
+
+async def _acted(
+    application: ChatApplication, action: str, arguments: Mapping[str, Json]
+) -> FlowEvent:
+    try:
+        return ActionDone(await application.act(action, arguments))
+    except ActionError as error:
+        log.warning("action_failed", action=error.action, problem=error.problem)
+        return ActionFailed(error.problem)

@@ -1,0 +1,111 @@
+"""What pages and the server tell each other in a conversation, as JSON."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from voicebot.sessions.chat import ChatView
+from voicebot.sessions.chat_records import MAX_TEXT
+
+
+class _Asked(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Link(_Asked):
+    """The secret of a link."""
+
+    token: str = Field(max_length=64)
+
+
+class Written(_Asked):
+    """A message, or the new value of a fact."""
+
+    id: str = Field(pattern=r"^[A-Za-z0-9-]{1,40}$", description="the sender's own id of it")
+    text: str = Field(max_length=4 * MAX_TEXT)
+    fact: str = Field("", max_length=64, description="name of the fact that is corrected")
+
+
+class Begun(BaseModel):
+    """A conversation that is open in this browser now."""
+
+    conversation: str
+    key: str = Field("", description="for pages of other origins; ours have it as a cookie")
+
+
+class Sent(BaseModel):
+    """What became of a message."""
+
+    cursor: int = Field(description="its line")
+
+
+class Line(BaseModel):
+    """One line of a conversation."""
+
+    cursor: int
+    at: float = Field(description="UTC seconds since the epoch")
+    channel: str = Field(examples=["voice", "web", "sms"])
+    who: Literal["caller", "bot"]
+    text: str
+    id: str = Field(description="the sender's id of a message, empty for ours")
+
+
+class Fact(BaseModel):
+    """Something that was understood of the caller."""
+
+    name: str
+    label: str
+    value: str
+    editable: bool
+
+
+class View(BaseModel):
+    """What a page shows that knew the lines before these."""
+
+    lines: list[Line]
+    cursor: int = Field(description="the last line there is")
+    facts: list[Fact]
+    replies: list[str] = Field(description="short answers, for buttons")
+    typing: bool = Field(description="the bot is at it")
+    over: bool
+
+    @classmethod
+    def of(cls, view: ChatView) -> Self:
+        return cls(
+            lines=[
+                Line(
+                    cursor=line.cursor,
+                    at=line.at,
+                    channel=line.channel,
+                    who=line.who.value,
+                    text=line.text,
+                    id=line.client_id,
+                )
+                for line in view.lines
+            ],
+            cursor=view.cursor,
+            facts=[
+                Fact(name=fact.name, label=fact.label, value=fact.value, editable=fact.editable)
+                for fact in view.facts
+            ],
+            replies=list(view.replies),
+            typing=view.typing,
+            over=view.over,
+        )
+
+
+class CallGrant(BaseModel):
+    """The right to make one call that goes on where the text stood."""
+
+    token: str
+    expires_in_s: float
+    ice_servers: list[dict[str, str]]
+
+
+class Refused(BaseModel):
+    """Why something is not taken or given."""
+
+    detail: str
+    code: str

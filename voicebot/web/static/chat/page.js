@@ -1,0 +1,97 @@
+// The page of a link: opens the conversation where the call stood, and can go back to voice.
+
+import { Talk } from "./talk.js";
+import { NO_CALL, WORDS } from "./words.js";
+import { View, make } from "./view.js";
+
+const BASE = new URL("../", import.meta.url);
+const SOUND = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 };
+
+const talk = new Talk(BASE, sessionStorage);
+const view = new View(document.getElementById("chat"));
+const token = decodeURIComponent(location.pathname.split("/").pop());
+
+async function open() {
+  view.follow(talk);
+  try {
+    if (token) await talk.redeem(token);
+    else await talk.begin();
+  } catch (error) {
+    return view.trouble(error.code ?? "other");
+  }
+  talk.start();
+  if (isSecureContext && navigator.mediaDevices && window.RTCPeerConnection) offerCall();
+}
+
+// Back to voice
+
+let line = null;
+let microphone = null;
+const callButton = make("button", { type: "button", class: "call" }, WORDS.call);
+const sound = make("audio", { autoplay: true });
+
+function offerCall() {
+  view.actions.append(callButton);
+  callButton.addEventListener("click", () => (line ? hangUp() : call()));
+  addEventListener("pagehide", () => line?.hangUp());
+  talk.addEventListener("view", ({ detail }) => { if (detail.over && !line) callButton.hidden = true; });
+}
+
+async function call() {
+  callButton.disabled = true;
+  view.status.textContent = WORDS.calling;
+  try {
+    await dial();
+  } catch (error) {
+    release();
+    view.status.textContent = NO_CALL[error.code] ?? NO_CALL.other;
+    callButton.textContent = WORDS.call;
+  }
+  callButton.disabled = false;
+}
+
+async function dial() {
+  const { Line } = await import(new URL("call/line.js", BASE));
+  try {
+    microphone = await navigator.mediaDevices.getUserMedia({ audio: SOUND });
+  } catch {
+    throw Object.assign(new Error("no microphone"), { code: "microphone" });
+  }
+  line = new Line(microphone, () => talk.post(`${talk.conversation}/call`, {}));
+  line.addEventListener("sound", ({ detail }) => { sound.srcObject = detail; sound.play().catch(() => {}); });
+  line.addEventListener("message", ({ detail }) => heard(detail));
+  line.addEventListener("over", over);
+  await line.open();
+  view.status.textContent = WORDS.onCall;
+  callButton.textContent = WORDS.hangUp;
+  view.form.hidden = true;
+  view.showReplies([]);
+}
+
+function heard({ type, text }) {
+  if (type === "prompt" || type === "heard") {
+    view.add({ who: type === "prompt" ? "bot" : "caller", text, channel: "voice" });
+    view.toTheEnd();
+  }
+  if (type === "ended") over();
+}
+
+function hangUp() {
+  line?.hangUp();
+  over();
+}
+
+function over() {
+  release();
+  callButton.hidden = true;
+  view.status.textContent = WORDS.callOver;
+}
+
+function release() {
+  microphone?.getTracks().forEach((track) => track.stop());
+  line?.close(200);
+  line = microphone = null;
+  sound.srcObject = null;
+}
+
+open();

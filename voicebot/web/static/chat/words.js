@@ -1,0 +1,55 @@
+// What the page itself says.
+
+export const WORDS = {
+  title: "Chat with us",
+  connecting: "Connecting",
+  connected: "Connected",
+  offline: "No connection. What you write is sent as soon as there is one.",
+  over: "This conversation has ended.",
+  write: "Your message",
+  send: "Send",
+  facts: "What we understood",
+  change: "Change",
+  save: "Save",
+  replies: "Short answers",
+  typing: "One moment",
+  pending: "Sending",
+  byPhone: "by phone",
+  call: "Talk instead",
+  hangUp: "Hang up",
+  calling: "Connecting your call",
+  onCall: "You are on the phone. Speak now.",
+  callOver: "The call has ended.",
+  open: "Chat with us",
+  close: "Close",
+};
+
+export const WHO = { bot: "We", caller: "You" };
+
+export const TROUBLE = {
+  unknown: ["This link does not work", "Please check that you opened the whole link, or ask for a new one."],
+  used: ["This link was opened before", "It works once, in one browser. Please go on there, or ask for a new one."],
+  expired: ["This link is too old", "Please ask for a new one."],
+  key: ["This conversation is open elsewhere", "Please go on in the browser that you opened it with, or ask for a new link."],
+  origin: ["This page may not chat with us", "Please tell whoever runs it."],
+  tabs: ["Too many windows", "This conversation is open in many windows. Please close some and reload."],
+  rate: ["Too many tries", "Please wait a minute, then reload."],
+  unavailable: ["We are very busy", "Please try again in a little while."],
+  offline: ["No connection", "Please reload when you are online again."],
+  other: ["Something went wrong", "Please reload this page."],
+};
+
+export const NOT_TAKEN = {
+  empty: "There is nothing in this message.",
+  fact: "This could not be changed to that.",
+  form: "This message could not be read.",
+  long: "This conversation is too long. Please begin another one.",
+  over: "The conversation had ended before this was sent.",
+  size: "This message is too long.",
+};
+
+export const NO_CALL = {
+  microphone: "We could not use your microphone. Please allow it and try again.",
+  busy: "All lines are busy. Please try again in a little while, or go on here.",
+  other: "The call could not be made. Please go on here.",
+};
