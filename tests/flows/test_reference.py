@@ -19,6 +19,8 @@ from voicebot.flows.vocabulary import (
     FACTS,
     FLOW_KEYS,
     LIST_KEYS,
+    OFFER_NUMBER_KEYS,
+    OFFERS_KEYS,
     REVIEW_KEYS,
     SLOT_CONFIRM_KEYS,
     SLOT_KEYS,
@@ -42,6 +44,8 @@ NAMES = {
             SLOT_CONFIRM_KEYS,
             REVIEW_KEYS,
             ASIDE_KEYS,
+            OFFER_NUMBER_KEYS,
+            OFFERS_KEYS,
         )
         for key in keys
     ),

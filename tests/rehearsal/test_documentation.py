@@ -20,6 +20,7 @@ NAMES = {
     *vocabulary.TURN_KEYS,
     *vocabulary.ACTION_KEYS,
     *vocabulary.TRANSFER_KEYS,
+    *vocabulary.TEXT_KEYS,
 }
 
 

@@ -19,6 +19,8 @@ from voicebot.flows.model import (
     Commands,
     Confirm,
     ListSource,
+    OfferNumber,
+    OfferPolicy,
     Reference,
     Route,
     Trouble,
@@ -29,6 +31,8 @@ from voicebot.flows.vocabulary import (
     COMMANDS_KEYS,
     CONFIRM_KEYS,
     LIST_KEYS,
+    OFFER_NUMBER_KEYS,
+    OFFERS_KEYS,
     REVIEW_KEYS,
     SLOT_CONFIRM_KEYS,
     SLOT_KEYS,
@@ -88,6 +92,8 @@ class FieldReader:
             Shape.CONDITION: atoms.condition,
             Shape.VALUE: atoms.value,
             Shape.TEXTS: self._texts,
+            Shape.OFFER_NUMBER: self._offer_number,
+            Shape.OFFERS: self._offers,
         }
 
     def read(
@@ -308,6 +314,22 @@ class FieldReader:
         if "if" in values:
             values["if_"] = values.pop("if")
         return Trouble(**values)
+
+    def _offer_number(self, node: Node) -> OfferNumber:
+        mapping = atoms.mapping(node)
+        values = self.read(mapping, OFFER_NUMBER_KEYS, "number", node.place) or {}
+        if "confirm" in mapping.entries and "other" not in mapping.entries:
+            raise mapping.key_places["confirm"].error(
+                "'confirm' without 'other'", "Add 'other': it asks for another number."
+            )
+        return OfferNumber(**{"grammar": Reference("builtin:phone", node.place), **values})
+
+    def _offers(self, node: Node) -> OfferPolicy:
+        values = self.read(atoms.mapping(node), OFFERS_KEYS, "offers", node.place)
+        values = values or {"struggling": Reference("", node.place)}
+        if "if" in values:
+            values["if_"] = values.pop("if")
+        return OfferPolicy(**values)
 
 
 def _yes_and_no(values: Mapping[str, Any], place: Place) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from voicebot.flows.model import (
     CallStep,
     Flow,
     FormStep,
+    OfferStep,
     Reference,
     SayStep,
     SetStep,
@@ -32,6 +33,13 @@ class Why(StrEnum):
     TROUBLE = "trouble"
     ASIDE = "aside"
     VALUE = "value"
+    OFFER = "offer"
+    TEXT = "text"
+    """Where a contact goes on that has moved to text."""
+
+
+ACCEPTED, DECLINED = "accepted", "declined"
+"""Labels of the answers to an offer of text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,18 @@ def edges(step: Step) -> Iterator[Edge]:
         if step.next is not None:
             yield Edge(step.next, Why.NEXT)
         yield Edge(step.on_failure, Why.FAILURE)
+    elif isinstance(step, OfferStep):
+        yield Edge(step.accepted, Why.ANSWER, ACCEPTED)
+        yield Edge(step.declined, Why.ANSWER, DECLINED)
+        yield Edge(step.unavailable, Why.FAILURE)
+        if step.skipped is not None:
+            yield Edge(step.skipped, Why.CONDITION)
+        if step.in_text is not None:
+            yield Edge(step.in_text, Why.TEXT)
+        if step.on_trouble is not None:
+            yield Edge(step.on_trouble, Why.TROUBLE)
+        if isinstance(step.commands, Mapping):
+            yield from (Edge(to, Why.COMMAND, label) for label, to in step.commands.items())
     elif isinstance(step, SayStep | SetStep | CallStep):
         yield Edge(step.next, Why.NEXT)
 
@@ -86,6 +106,8 @@ def shared_edges(flow: Flow) -> Iterator[Edge]:
         yield from (Edge(to, Why.COMMAND, label) for label, to in flow.commands.steps.items())
     if flow.trouble is not None:
         yield Edge(flow.trouble.next, Why.TROUBLE)
+    if flow.offers is not None:
+        yield Edge(flow.offers.struggling, Why.OFFER)
 
 
 def reachable(flow: Flow) -> set[str]:
@@ -107,7 +129,7 @@ def led_to(flow: Flow, first: Iterable[str]) -> set[str]:
 RETURNING = frozenset({Why.ASIDE, Why.VALUE})
 """Edges that put another task on top of a form, which waits."""
 
-_INCIDENTAL = frozenset({Why.COMMAND, Why.TROUBLE, *RETURNING})
+_INCIDENTAL = frozenset({Why.COMMAND, Why.TROUBLE, Why.OFFER, *RETURNING})
 
 
 def able_to_end(flow: Flow) -> set[str]:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from voicebot.errors import UsageError
-from voicebot.flows import forms, questions
+from voicebot.flows import forms, offers, questions
 from voicebot.flows.commands import (
     ActionDone,
     ActionFailed,
@@ -25,12 +25,14 @@ from voicebot.flows.commands import (
     NoInput,
     NoMatch,
     RecognitionFailed,
+    TextNotSent,
+    TextSent,
     TransferDone,
     TransferRefused,
     TransferReturned,
 )
 from voicebot.flows.frustration import feel
-from voicebot.flows.model import ActStep, FlowSet, FormStep, TransferStep
+from voicebot.flows.model import ActStep, FlowSet, FormStep, OfferStep, TransferStep
 from voicebot.flows.state import FlowState, Frame, Waiting
 from voicebot.flows.walk import Walk
 from voicebot.types import Json, Outcome
@@ -69,9 +71,13 @@ class Interpreter:
             raise UsageError(f"{type(event).__name__} while waiting for {state.waiting}")
         served = state.served or state.served_when_heard
         state = _felt(replace(state, served=served, served_when_heard=False), event)
-        walk = Walk(self._flows, state, questions.open_question, forms.open_form)
+        walk = self._walk(state)
         handler(walk, event)
+        offers.close_if_left(walk)
         return walk
+
+    def _walk(self, state: FlowState) -> Walk:
+        return Walk(self._flows, state, questions.open_question, forms.open_form, offers.open_offer)
 
     def resume(self, state: FlowState) -> tuple[FlowState, list[Command]]:
         """Ask the present question again, on the channel that the contact has moved to.
@@ -80,9 +86,18 @@ class Interpreter:
         """
         if state.waiting not in {Waiting.INPUT, Waiting.CONFIRMATION}:
             raise UsageError(f"a contact cannot move while waiting for {state.waiting}")
-        walk = Walk(self._flows, state, questions.open_question, forms.open_form)
+        walk = self._walk(state)
         questions.ask_again(walk)
         return walk.state, walk.commands
+
+    def moving(self, state: FlowState) -> FlowState:
+        """The state with which a contact goes on in text, while its link is being sent.
+
+        Raises UsageError where no link is being sent.
+        """
+        if state.waiting is not Waiting.TEXT:
+            raise UsageError(f"a contact cannot be sent a link while waiting for {state.waiting}")
+        return offers.moving_state(self._flows, state)
 
 
 def _felt(state: FlowState, event: FlowEvent) -> FlowState:
@@ -101,7 +116,13 @@ def _started(walk: Walk, event: ContactStarted) -> None:
 
 
 def _matched(walk: Walk, event: InputMatched) -> None:
-    (forms if isinstance(walk.step, FormStep) else questions).understand(walk, event.heard)
+    match walk.step:
+        case FormStep():
+            forms.understand(walk, event.heard)
+        case OfferStep():
+            offers.understand(walk, event.heard)
+        case _:
+            questions.understand(walk, event.heard)
 
 
 def _nomatch(walk: Walk, event: NoMatch) -> None:
@@ -152,7 +173,8 @@ def _transfer_refused(walk: Walk, event: TransferRefused) -> None:
     assert isinstance(step, TransferStep)
     walk.set(problem=event.problem)
     # The wait for a person is over: a flow that ends here does not end in the queue.
-    walk.state = replace(walk.state, waiting=Waiting.NOTHING)
+    told = replace(walk.state.offers, nobody_free=True)
+    walk.state = replace(walk.state, waiting=Waiting.NOTHING, offers=told)
     walk.go(step.on_failure.name)
     walk.run()
 
@@ -174,4 +196,6 @@ _TRANSITIONS: Mapping[tuple[Waiting, type[Any]], Callable[[Walk, Any], None]] = 
     (Waiting.TRANSFER, TransferDone): _transfer_done,
     (Waiting.TRANSFER, TransferReturned): _transfer_returned,
     (Waiting.TRANSFER, TransferRefused): _transfer_refused,
+    (Waiting.TEXT, TextSent): lambda walk, event: offers.text_sent(walk),
+    (Waiting.TEXT, TextNotSent): lambda walk, event: offers.text_not_sent(walk, event.problem),
 }

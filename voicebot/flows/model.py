@@ -114,6 +114,17 @@ class Trouble:
     if_: Expression | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class OfferPolicy:
+    """When callers who are not understood are offered text, by the step ``struggling``: after
+    ``in_a_row`` or ``in_all`` misses, or at the first one while ``if_`` holds."""
+
+    struggling: Reference
+    in_a_row: int = 2
+    in_all: int = 4
+    if_: Expression | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Step:
     name: str
@@ -218,6 +229,45 @@ class TransferStep(_Step):
     ring_ms: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class OfferNumber:
+    """How the number that gets the link is confirmed: ``ask`` about the caller's own (none: yes to
+    the offer is yes to it), ``other`` for another (none: no other will do), ``confirm`` that."""
+
+    grammar: Reference
+    ask: tuple[Template, ...] = ()
+    other: tuple[Template, ...] = ()
+    confirm: tuple[Template, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferStep(_Step):
+    """Offers to go on in text (`flows.offers`); whom, says `flows.offer_rules`."""
+
+    offer_text: tuple[Template, ...]
+    accepted: Reference
+    declined: Reference
+    unavailable: Reference
+    skipped: Reference | None = None
+    in_text: Reference | None = None
+    intent: str = ""
+    if_: Expression | None = None
+    number: OfferNumber | None = None
+    grammar: Reference | None = None
+    keys: Mapping[str, Json] = field(default_factory=lambda: {"1": True, "2": False})
+    help: tuple[Template, ...] = ()
+    noinput: tuple[Template, ...] = ()
+    nomatch: tuple[Template, ...] = ()
+    on_trouble: Reference | None = None
+    commands: Mapping[str, Reference] | bool = True
+    timeout_ms: int | None = None
+
+    @property
+    def yes_or_no(self) -> Reference:
+        """The grammar of yes and no."""
+        return self.grammar or Reference("builtin:boolean", self.place)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HangUpStep(_Step):
     """``hangup`` is the outcome, or None for what was reached (see `FlowState`)."""
@@ -254,6 +304,7 @@ Step: TypeAlias = (
     | BranchStep
     | ActStep
     | TransferStep
+    | OfferStep
     | HangUpStep
     | CallStep
     | GotoStep
@@ -273,6 +324,7 @@ class Flow:
     steps: Mapping[str, Step]
     commands: Commands | None = None
     trouble: Trouble | None = None
+    offers: OfferPolicy | None = None
     help: tuple[Template, ...] = ()
     noinput: tuple[Template, ...] = ()
     nomatch: tuple[Template, ...] = ()
@@ -297,6 +349,10 @@ def step_templates(step: Step) -> Iterator[Template]:
             yield from step.confirm.ask
     if isinstance(step, FormStep):
         yield from _form_templates(step)
+    if isinstance(step, OfferStep):
+        yield from (*step.offer_text, *step.noinput, *step.nomatch, *step.help)
+        if step.number is not None:
+            yield from (*step.number.ask, *step.number.other, *step.number.confirm)
     if isinstance(step, ActStep) and step.filler is not None:
         yield step.filler
     if isinstance(step, TransferStep):
@@ -319,6 +375,10 @@ def step_grammars(step: Step) -> Iterator[Reference | ListSource]:
         yield from step.grammar
         if step.confirm is not None:
             yield step.confirm.grammar
+    if isinstance(step, OfferStep):
+        yield step.yes_or_no
+        if step.number is not None and step.number.other:
+            yield step.number.grammar
     if isinstance(step, FormStep):
         yield from (*step.grammar, *(step.aside.grammar if step.aside is not None else ()))
         if step.review is not None:

@@ -21,12 +21,15 @@ from voicebot.flows.model import (
     Confirm,
     FormStep,
     ListSource,
+    OfferStep,
     Reference,
     Trouble,
 )
-from voicebot.flows.state import Counts, Waiting
+from voicebot.flows.offer_questions import as_question as as_offer
+from voicebot.flows.offer_rules import is_struggling, may_offer
+from voicebot.flows.state import Counts, Frame, Waiting
 from voicebot.flows.template import Template
-from voicebot.flows.walk import Walk
+from voicebot.flows.walk import MAX_CALLS, Walk
 from voicebot.types import Heard, Json
 
 MAX_QUESTIONS = 30
@@ -127,8 +130,10 @@ def listening_failed(walk: Walk) -> None:
 
 
 def question(walk: Walk) -> AskStep:
-    """The present question: an ask step, or what a form asks."""
+    """The present question: an ask step, or what a form or an offer asks."""
     step = walk.step
+    if isinstance(step, OfferStep):
+        return as_offer(step, walk.state.offers)
     if isinstance(step, FormStep):
         counts = walk.state.counts
         return as_question(step, walk.form, counts.noinput_here + counts.nomatch_here)
@@ -287,6 +292,8 @@ _Wording = tuple[int, tuple[Template, ...]] | None
 
 def _escalate(walk: Walk, own: tuple[Template, ...], of_flow: _Wording, time: int) -> None:
     """Lead to trouble when it is enough, else ask in other words."""
+    if _offer_text(walk):
+        return
     trouble = walk.nearest(lambda flow: flow.trouble)
     in_a_row, in_all = _limits(trouble[1] if trouble is not None else None)
     counts = walk.state.counts
@@ -296,6 +303,24 @@ def _escalate(walk: Walk, own: tuple[Template, ...], of_flow: _Wording, time: in
         _to_trouble(walk, "noinput" if counts.noinput_here >= in_a_row else "nomatch")
     else:
         _escalate_from(walk, own, of_flow, time)
+
+
+def _offer_text(walk: Walk) -> bool:
+    """Offer text on top of a question that recognition fails at; whether that was done."""
+    found = walk.nearest(lambda flow: flow.offers)
+    frames = walk.state.frames
+    if found is None or len(frames) >= MAX_CALLS:
+        return False
+    depth, policy = found
+    flow = walk.flows[frames[depth - 1].flow]
+    step = flow.steps[policy.struggling.name]
+    struggles = is_struggling(policy, walk.state.counts, walk.state.variables)
+    if not (struggles and isinstance(step, OfferStep) and may_offer(flow, step, walk.state)):
+        return False
+    frames = (*frames, Frame(flow.name, step.name))
+    walk.state = replace(walk.state, frames=frames, said=(), pending=None)
+    walk.run()
+    return True
 
 
 def _escalate_from(walk: Walk, own: tuple[Template, ...], of_flow: _Wording, time: int) -> None:

@@ -25,6 +25,7 @@ from voicebot.flows.model import (
     FormStep,
     GotoStep,
     HangUpStep,
+    OfferStep,
     ReturnStep,
     SayStep,
     SetStep,
@@ -45,6 +46,7 @@ STEP_CLASSES: Mapping[str, type[Step]] = {
     "branch": BranchStep,
     "act": ActStep,
     "transfer": TransferStep,
+    "offer_text": OfferStep,
     "hangup": HangUpStep,
     "call": CallStep,
     "goto": GotoStep,
@@ -159,8 +161,9 @@ def _read_step(name: str, body: Node, place: Place, reader: FieldReader) -> Step
 
 
 def _make(kind: type[Step], name: str, place: Place, values: dict[str, Any]) -> Step:
-    if "return" in values:
-        values["return_"] = values.pop("return")
+    for reserved in ("return", "if"):
+        if reserved in values:
+            values[f"{reserved}_"] = values.pop(reserved)
     return kind(name=name, place=place, **values)
 
 

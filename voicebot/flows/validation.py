@@ -24,6 +24,7 @@ from voicebot.flows.model import (
     FormStep,
     GotoStep,
     ListSource,
+    OfferStep,
     Reference,
     SetStep,
     Step,
@@ -63,6 +64,7 @@ def validate(flows: FlowSet, known: Known = NOTHING_KNOWN) -> list[FlowError]:
         problems += _commands(flow)
         problems += _other_flows(flow, flows)
         problems += _transfers(flow)
+        problems += _offers(flow)
         if not any(each.unreadable for each in flows):
             problems += _undefined_variables(flow, variables)
         if not flow.unreadable:
@@ -161,6 +163,23 @@ def _transfers(flow: Flow) -> Iterator[FlowError]:
                     f"'{key}' of step '{step.name}' has no effect: with mode refer the call leaves "
                     "voicebot",
                     "Write 'mode: bridge', or leave the key out.",
+                )
+
+
+def _offers(flow: Flow) -> Iterator[FlowError]:
+    if flow.offers is not None:
+        place, name = flow.offers.struggling.place, flow.offers.struggling.name
+        step = flow.steps.get(name)
+        if step is not None and not isinstance(step, OfferStep):
+            yield place.error(f"step '{name}' offers no text", "Name an offer_text step.")
+    for step in flow.steps.values():
+        if not isinstance(step, OfferStep):
+            continue
+        for keys, meaning in step.keys.items():
+            if not isinstance(meaning, bool):
+                yield step.place.error(
+                    f"key {keys} of step '{step.name}' means neither yes nor no",
+                    "Give it true or false.",
                 )
 
 
@@ -273,6 +292,8 @@ def names_read(flow: Flow) -> Iterator[Name]:
     templates = [*flow.help, *flow.noinput, *flow.nomatch, *flow.apology, *flow.which]
     if flow.trouble is not None and flow.trouble.if_ is not None:
         yield from names(flow.trouble.if_)
+    if flow.offers is not None and flow.offers.if_ is not None:
+        yield from names(flow.offers.if_)
     for step in flow.steps.values():
         templates += (*step_templates(step), *_list_templates(step))
         if isinstance(step, SetStep):
@@ -297,6 +318,8 @@ def names_read(flow: Flow) -> Iterator[Name]:
         elif isinstance(step, BranchStep):
             for case in step.branch.cases:
                 yield from names(case.condition)
+        elif isinstance(step, OfferStep) and step.if_ is not None:
+            yield from names(step.if_)
     for template in templates:
         for placeholder in template.slots:
             yield from names(placeholder.expression)

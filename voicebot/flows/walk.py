@@ -23,6 +23,7 @@ from voicebot.flows.model import (
     FormStep,
     GotoStep,
     HangUpStep,
+    OfferStep,
     ReturnStep,
     SayStep,
     SetStep,
@@ -57,14 +58,17 @@ class Walk:
         state: FlowState,
         open_question: Callable[[Walk, AskStep], None],
         open_form: Callable[[Walk, FormStep], bool],
+        open_offer: Callable[[Walk, OfferStep], bool],
     ) -> None:
-        """``open_form`` says whether the walk goes on: nothing may be missing in a form."""
+        """``open_form`` and ``open_offer`` say whether the walk goes on: nothing may be missing in
+        a form, and not everybody is offered text."""
         self.flows = flows
         self.state = state
         self.commands: list[Command] = []
         self.trail: list[FlowState] = []
         self._open_question = open_question
         self._open_form = open_form
+        self._open_offer = open_offer
 
     @property
     def flow(self) -> Flow:
@@ -137,7 +141,8 @@ class Walk:
             self._drop_forms()
             step = self.step
             self.trail.append(self.state)
-            if not isinstance(step, FormStep):  # a form may be entered, or come back to
+            # A form may be entered, or come back to; an offer may be passed by.
+            if not isinstance(step, FormStep | OfferStep):
                 self.enter(step)
             if not self._pass(step):
                 return
@@ -198,6 +203,8 @@ class Walk:
                 return False
             case FormStep():
                 return self._open_form(self, step)
+            case OfferStep():
+                return self._open_offer(self, step)
             case ActStep():
                 self._act(step)
                 return False
@@ -234,7 +241,7 @@ class Walk:
         caller = self.step
         if isinstance(caller, CallStep):
             self.go(caller.next.name)
-        return True  # a form that was left for a while goes on by itself
+        return True  # a form or question that was left for a while goes on by itself
 
     def _act(self, step: ActStep) -> None:
         filler = step.filler.prompt(self.state.variables) if step.filler is not None else None

@@ -17,11 +17,13 @@ from voicebot.flows.commands import (
     InputMatched,
     NoInput,
     NoMatch,
+    TextNotSent,
+    TextSent,
     TransferRefused,
 )
 from voicebot.flows.expression import holds
-from voicebot.flows.graph import Edge, Why, edges, shared_edges
-from voicebot.flows.model import AskStep, BranchStep, FlowSet, FormStep, ListSource, Step
+from voicebot.flows.graph import ACCEPTED, DECLINED, Edge, Why, edges, shared_edges
+from voicebot.flows.model import AskStep, BranchStep, FlowSet, FormStep, ListSource, OfferStep, Step
 from voicebot.flows.state import FlowState, Frame, Waiting
 from voicebot.rehearsal.form_answers import form_at
 from voicebot.rehearsal.form_ways import answered, left_for_a_while, left_for_good, ways_of_form
@@ -74,7 +76,8 @@ def all_ways(flows: FlowSet) -> Iterator[Way]:
             leaving = list(edges(step))
             if len(leaving) > 1:
                 for number, edge in enumerate(leaving):
-                    yield way_along(flow, name, number, edge)
+                    if edge.why is not Why.TEXT:  # the call itself does not go there
+                        yield way_along(flow, name, number, edge)
             if isinstance(step, FormStep):
                 yield from ways_of_form(flow, step)
             for kind in _misses(step):
@@ -85,8 +88,9 @@ def all_ways(flows: FlowSet) -> Iterator[Way]:
 
 def _misses(step: Step) -> Iterator[str]:
     """What may come at a question instead of an answer."""
-    if isinstance(step, AskStep):
+    if isinstance(step, AskStep | OfferStep):
         yield from ("noinput", "nomatch")
+    if isinstance(step, AskStep):
         if any(isinstance(source, ListSource) and source.near for source in step.grammar):
             yield "ambiguous"
 
@@ -130,6 +134,9 @@ def _walked(flows: FlowSet, state: FlowState, after: FlowState) -> Iterator[Way]
     elif isinstance(step, FormStep):
         aside = list(left_for_a_while(flow, step, state, after, None))
         yield from aside or left_for_good(flow, step, after)
+    elif isinstance(step, OfferStep):
+        passed = (each for each in leaving if each[1].why is Why.CONDITION)
+        yield from (way_along(flow, frame.step, number, edge) for number, edge in passed)
     elif len(leaving) > 1 and to.flow == frame.flow:
         yield from (
             way_along(flow, frame.step, number, edge)
@@ -181,10 +188,13 @@ def _fits(edge: Edge, before: FlowState, event: FlowEvent) -> bool:
             meaning = pending.semantics if pending and heard.semantics is True else heard.semantics
             if edge.why is Why.COMMAND:
                 return edge.label == command_in(event)
-            return edge.why is Why.ANSWER and edge.label in {"", route_key(meaning)}
+            said = {DECLINED: False}.get(edge.label) is meaning
+            return edge.why is Why.ANSWER and (edge.label in {"", route_key(meaning)} or said)
+        case TextSent():
+            return edge.label == ACCEPTED
         case NoMatch() | Ambiguous() | NoInput():
-            return edge.why is Why.TROUBLE
-        case ActionFailed() | TransferRefused():
+            return edge.why in {Why.TROUBLE, Why.OFFER}
+        case ActionFailed() | TransferRefused() | TextNotSent():
             return edge.why is Why.FAILURE
     return edge.why is Why.NEXT
 

@@ -166,6 +166,10 @@ def _transfers(wanted: object, played: Played) -> str:
     return _done(cast("Named | None", wanted), played, "transfer", "made")
 
 
+def _texts(wanted: object, played: Played) -> str:
+    return _done(cast("Named | None", wanted), played, "text", "sent")
+
+
 def _done(wanted: Named | None, played: Played, what: str, verb: str) -> str:
     done = [deed for deed in played.deeds if deed.what == what]
     names = ", ".join(deed.name for deed in done) or "none"
@@ -217,6 +221,7 @@ _JUDGES: Mapping[str, Callable[[object, Played], str]] = {
     "heard": _heard,
     "acts": _acts,
     "transfers": _transfers,
+    "texts": _texts,
     "variables": _variables,
     "holds": _holds,
     "outcome": _outcome,

@@ -95,6 +95,7 @@ class Setting:
     facts: Mapping[str, Json] = field(default_factory=dict)
     actions: Mapping[str, Stub] = field(default_factory=dict)
     transfers: Mapping[str, Stub] = field(default_factory=dict)
+    texts: Mapping[str, Stub] = field(default_factory=dict)
 
     def over(self, other: Setting) -> Setting:
         """This setting with ``other`` where it says nothing."""
@@ -105,6 +106,7 @@ class Setting:
             facts={**other.facts, **self.facts},
             actions={**other.actions, **self.actions},
             transfers={**other.transfers, **self.transfers},
+            texts={**other.texts, **self.texts},
         )
 
 

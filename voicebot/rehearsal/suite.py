@@ -131,6 +131,8 @@ class Suite:
         language = self._flows[setting.flow].language
         stage = Stage(setting, self._sandbox.run)
         interpreter = Interpreter(self._flows, setting.flow)
-        witness = Witness(interpreter, facts=setting.facts, transfer=stage.transfer)
+        witness = Witness(
+            interpreter, facts=setting.facts, transfer=stage.transfer, text=stage.text
+        )
         channel = self._opens(test, witness, stage, language)
         return await perform(test, channel, stage, language, setting.today)

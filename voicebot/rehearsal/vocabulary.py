@@ -22,6 +22,7 @@ SETUP_KEYS: Mapping[str, str] = {
     "facts": "variables that are there from the beginning: `caller`, `language`, …",
     "actions": "what actions give, by name",
     "transfers": "what comes of transfers, by target",
+    "texts": "what comes of links to go on in text, by the intent of the offer",
 }
 
 MOVES: Mapping[str, str] = {
@@ -44,6 +45,7 @@ CHECKS: Mapping[str, str] = {
     "heard": "the meaning of what was heard",
     "acts": "an action that was run, several, or a mapping of them to arguments; `[]` for none",
     "transfers": "the target of a transfer, or a mapping of it to what the person is told",
+    "texts": "the intent of an offer whose link was sent, or a mapping of it to the `number`; `[]` for none",
     "variables": "variables and their values, dotted names too",
     "holds": "a condition on the variables, as in a branch, or several",
     "outcome": "the call is over now, with this outcome",
@@ -66,5 +68,10 @@ TRANSFER_KEYS: Mapping[str, str] = {
     "fails": "why nobody takes the call, such as `busy`",
     "seconds": "how long the person of a bridged transfer talks before leaving (default 60)",
     "left": "who ended a bridged transfer: `agent` or `line`",
+    "times": "only so many times",
+}
+
+TEXT_KEYS: Mapping[str, str] = {
+    "fails": "why no link can be sent",
     "times": "only so many times",
 }

@@ -20,6 +20,9 @@ from voicebot.flows.commands import (
     HangUp,
     InputMatched,
     Say,
+    SendText,
+    TextNotSent,
+    TextSent,
     Transfer,
     TransferRefused,
 )
@@ -51,7 +54,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """An action or transfer that the flow wanted: its name, details, and what came of it."""
+    """An action, transfer or text that the flow wanted: its name, details, and what came of it."""
 
     what: str
     name: str
@@ -62,7 +65,7 @@ class Deed:
         match self.answer:
             case ActionDone(value):
                 return f"-> {value!r}"
-            case ActionFailed(problem) | TransferRefused(problem):
+            case ActionFailed(problem) | TransferRefused(problem) | TextNotSent(problem):
                 return f"fails: {problem}"
             case None:
                 return "is not answered"
@@ -79,21 +82,26 @@ class Witness:
         *,
         facts: Mapping[str, Json],
         transfer: Callable[[Transfer], FlowEvent],
+        text: Callable[[SendText], FlowEvent] = lambda _: TextSent(),
     ) -> None:
         self.state = interpreter.begin()
         self.passages: list[Passage] = []
         self._interpreter = interpreter
         self._facts = facts
         self._transfer = transfer
+        self._text = text
 
     def receive(self, event: FlowEvent) -> list[Command]:
-        """Tell the flow; a transfer that it wants is answered at once."""
+        """Tell the flow; a transfer or a text that it wants is answered at once."""
         if isinstance(event, ContactStarted):
             event = ContactStarted({**event.facts, **self._facts})
         commands = self._follow(event)
         said: list[Command] = []
-        while isinstance(last := commands[-1], Transfer):
+        while isinstance(last := commands[-1], Transfer | SendText):
             said += commands[:-1]
+            if isinstance(last, SendText):
+                commands = self._follow(self._text(last))
+                continue
             said += [Say(prompt) for prompt in last.while_waiting]
             commands = self._follow(self._transfer(last))
         return said + commands
@@ -108,6 +116,10 @@ class Witness:
         passage = Passage(before, event, tuple(walk.trail), tuple(walk.commands), walk.state)
         self.passages.append(passage)
         return walk.commands
+
+    def moving(self) -> FlowState:
+        """The state with which the contact goes on in text, while its link is being sent."""
+        return self._interpreter.moving(self.state)
 
     @property
     def flows(self) -> FlowSet:
@@ -156,6 +168,8 @@ def deeds(passages: Sequence[Passage]) -> list[Deed]:
                 done.append(Deed("action", action, arguments, answer))
             case Transfer() as transfer:
                 done.append(Deed("transfer", transfer.target, dict(transfer.context), answer))
+            case SendText(number, intent):
+                done.append(Deed("text", intent, {"number": number}, answer))
     return done
 
 
