@@ -23,6 +23,8 @@ from voicebot.errors import (
     SourceError,
     SpeechError,
     StorageError,
+    TextRefused,
+    TextUnavailable,
     TransferFailed,
     UsageError,
     VoicebotError,
@@ -61,6 +63,8 @@ EXAMPLES: list[tuple[VoicebotError, str]] = [
     (DialFailed("sip:bob@pbx", "busy", 486), "call to sip:bob@pbx: busy (486)"),
     (DialFailed(target="sip:bob@pbx", outcome="no answer"), "call to sip:bob@pbx: no answer"),
     (DialRefused("no free line"), "no free line"),
+    (TextRefused("used", "this link was opened before"), "this link was opened before"),
+    (TextUnavailable("text is switched off"), "text is switched off"),
     (
         TransferFailed("sip:team@pbx", 486, "Busy Here"),
         "transfer to sip:team@pbx failed: 486 Busy Here",

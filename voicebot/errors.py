@@ -19,6 +19,8 @@ One root, so that a caller of any room can catch them all::
     │   ├── DialFailed        a call of ours was not answered
     │   ├── DialRefused       a call of ours was not even tried: no line for it
     │   └── TransferFailed
+    ├── TextRefused           a message or a link of a text conversation is not taken
+    ├── TextUnavailable       no conversation in text can be had now
     ├── ActionError           a self-service action failed
     └── StorageError          a record could not be read or written
 
@@ -180,6 +182,26 @@ class TransferFailed(CallError):
     def __str__(self) -> str:
         status = f"{self.status} " if self.status else ""
         return f"transfer to {self.target} failed: {status}{self.reason}"
+
+
+@dataclass(eq=False)
+class TextRefused(VoicebotError):
+    """What somebody asks of a conversation in text is refused; the conversation is as before.
+
+    ``code`` is for programs (`voicebot.web.api.chat` has a status for each), ``reason`` for people;
+    neither holds what was written or a link's secret. ``retry_after_s`` as in `CallRefused`.
+    """
+
+    code: str
+    reason: str
+    retry_after_s: int | None = None
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class TextUnavailable(VoicebotError):
+    """No conversation in text can be had now: switched off, full, or its records are away."""
 
 
 @dataclass(eq=False)

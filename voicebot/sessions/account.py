@@ -7,6 +7,7 @@ facts of `voicebot.events` for the journal and into live events for those who wa
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -15,6 +16,8 @@ from voicebot.events import (
     CallEnded,
     CallRecorded,
     CallStarted,
+    DeflectionReached,
+    DeflectionStage,
     TurnFinished,
     TurnResult,
 )
@@ -22,6 +25,10 @@ from voicebot.sessions.feed import InputHeard, LiveEvent, PartHeard, PromptSpoke
 from voicebot.sessions.records import Journal
 from voicebot.telephony._api import LegInfo
 from voicebot.types import Heard, Language, Outcome
+
+
+KEPT_TURNS = 200
+"""Turns that are kept for who goes on with the contact elsewhere, the newest."""
 
 
 @dataclass(slots=True)
@@ -39,6 +46,8 @@ class CallAccount:
     """How many of the prompts the watchers have been told of."""
     _has_started: bool = False
     _has_answered: bool = False
+    turns: deque[TurnFinished] = field(default_factory=lambda: deque(maxlen=KEPT_TURNS))
+    """What was said and heard so far."""
     is_over: bool = False
     """Whether the end was told; nothing may follow it."""
 
@@ -108,23 +117,27 @@ class CallAccount:
         """The turn is over: the caller was heard, or was not."""
         self.prompt_left(latency_ms)
         self._turns += 1
-        self.journal.append(
-            TurnFinished(
-                self.info.call_id,
-                self.clock(),
-                self._turns,
-                self._step,
-                " ".join(self._prompts),
-                result,
-                heard,
-                latency_ms,
-                barged_in,
-            )
+        turn = TurnFinished(
+            self.info.call_id,
+            self.clock(),
+            self._turns,
+            self._step,
+            " ".join(self._prompts),
+            result,
+            heard,
+            latency_ms,
+            barged_in,
         )
+        self.turns.append(turn)
+        self.journal.append(turn)
         if result is not TurnResult.SAID:
             self.publish(InputHeard(self.info.call_id, self.clock(), self._step, result, heard))
         self._prompts.clear()
         self._spoken = 0
+
+    def deflected(self, stage: DeflectionStage, intent: str) -> None:
+        """The contact came to ``stage`` on its way to text."""
+        self.journal.append(DeflectionReached(self.info.call_id, self.clock(), stage, intent))
 
     def ended(self, outcome: Outcome, reason: str, *, latency_ms: float | None = None) -> None:
         """The call is over; what was said last without an answer is its last turn."""

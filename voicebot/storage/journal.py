@@ -33,11 +33,12 @@ from voicebot.events import (
     CallEvent,
     CallRecorded,
     CallStarted,
+    DeflectionReached,
     TurnFinished,
 )
 from voicebot.storage.database import WRITES, describe
-from voicebot.storage.rows import call_row, turn_row
-from voicebot.storage.schema import calls, turns
+from voicebot.storage.rows import call_row, deflection_row, turn_row
+from voicebot.storage.schema import calls, deflections, turns
 from voicebot.types import Outcome
 
 STOPPED_DURING_CALL = "voicebot stopped during the call"
@@ -196,6 +197,9 @@ class SqlJournal:
                 return self._insert(calls).values(call_row(event)).on_conflict_do_nothing()
             case TurnFinished():
                 return self._insert(turns).values(turn_row(event)).on_conflict_do_nothing()
+            case DeflectionReached():
+                row = deflection_row(event)
+                return self._insert(deflections).values(row).on_conflict_do_nothing()
             case CallRecorded():
                 return _change(event, recording=event.recording)
             case CallAnswered():

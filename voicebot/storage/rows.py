@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping, null
 
-from voicebot.events import CallStarted, TurnFinished, TurnResult
+from voicebot.events import CallStarted, DeflectionReached, TurnFinished, TurnResult
 from voicebot.sessions.records import CallRecord, TurnRecord
 from voicebot.types import CallId, Heard, Language, Mode, Outcome
 
@@ -47,6 +47,16 @@ def turn_row(event: TurnFinished) -> dict[str, Any]:
         "heard_grammar": heard.grammar if heard else None,
         "latency_ms": event.latency_ms,
         "barged_in": event.barged_in,
+    }
+
+
+def deflection_row(event: DeflectionReached) -> dict[str, Any]:
+    """The row of `schema.deflections` for a stage."""
+    return {
+        "call_id": event.call_id,
+        "intent": event.intent[:128],
+        "stage": event.stage.value,
+        "at": event.at,
     }
 
 
