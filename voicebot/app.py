@@ -42,6 +42,7 @@ from voicebot.storage.journal import SqlJournal
 from voicebot.storage.migrations import upgrade
 from voicebot.telephony._api import Admission, CallLeg, LegInfo, Reception
 from voicebot.telephony.connections import Connections
+from voicebot.texts import Texts
 from voicebot.turns.answered_by import ScreeningPolicy
 from voicebot.turns.signals import TurnPolicy
 from voicebot.types import CallId, Outcome, Prompt
@@ -81,6 +82,7 @@ class Server:
         self.tally = CallTally()
         self._engine = open_database(settings.database_url)
         self._journal = SqlJournal(self._engine)
+        self._texts = Texts(settings, self._engine)
         self._doors = Doors(settings, Reception(self._admit, self._on_call, self._on_refused))
         self._services = self._voice_services()
         self.outbound = self._outbound_calls()
@@ -123,6 +125,7 @@ class Server:
     async def _open_records(self) -> None:
         await upgrade(self.settings.database_url)
         await self._journal.start()
+        await self._texts.dispatch.start()
         await self._seed()
 
     async def _seed(self) -> None:
@@ -143,6 +146,7 @@ class Server:
         self.feed.close()
         await self._http.stop()
         await self._recording.stop()
+        await self._texts.dispatch.stop()
         await self._journal.stop()
         for chore in self._chores:
             chore.cancel()
@@ -276,6 +280,8 @@ class Server:
             transfer_modes=transfer_modes(self.settings),
             recordings=self._recording.rule,
             announcement=announcement(self.settings),
+            # Who holds conversations in text gives the invitations.
+            offers=self._texts.offers(None, self._doors.show_link),
         )
 
     def _outbound_calls(self) -> OutboundCalls:
@@ -322,12 +328,14 @@ class Server:
                 self.tally.figures,
                 figures,
                 self._doors.figures,
+                self._texts.figures,
                 lambda: bridge_figures(bridges),
                 lambda: recording_figures(recorder.counters),
                 lambda: reload_figures(self.application.version, self._reloader.counters),
             ],
             routers=[
                 *self._doors.routers,
+                *self._texts.routers(None),
                 recordings_router(archive, recorder.path),
                 dial_router(self._dial_desk()),
             ],

@@ -2,8 +2,8 @@
 
 Times (``at``) are UTC seconds since the epoch. Every call gives one `CallStarted` first and one
 `CallEnded` last; between them a `CallAnswered` unless it was refused, a `CallRecorded` where it is
-recorded, a `TurnFinished` for each turn, numbered from 1, and a `DeflectionReached` for each stage on
-the way to text; those of the text itself come when the call is long over.
+recorded, a `TurnFinished` for each turn, numbered from 1, and a `DeflectionReached` for each stage
+on the way to text; those of the text itself come when the call is long over.
 """
 
 from __future__ import annotations

@@ -244,9 +244,14 @@ def test_who_asked_for_a_person_is_not_offered_a_keyboard(flow_set: Flows) -> No
 
 def test_an_offer_that_nobody_answers_is_not_made_for_ever(flow_set: Flows) -> None:
     talk = struggling(flow_set)
-    for _ in range(4):
+    for _ in range(2 + 4):
         talk.tell(NoMatch())
     assert talk.said == ["Lost."]
+
+
+def test_silence_is_not_struggling(flow_set: Flows) -> None:
+    talk = struggling(flow_set).tell(NoInput()).tell(NoInput()).tell(NoInput())
+    assert talk.said == ["Hello?", "Which city?"]
 
 
 # What check says

@@ -2,13 +2,13 @@
 
 The definitions, which `docs/text.md` repeats for those who read the figures:
 
-- A **contact** counts at the hour (UTC) and intent of its first offer. One that was offered text for
-  two intents counts for each.
+- A **contact** counts at the hour (UTC) and intent of its first offer. One that was offered text
+  for two intents counts for each.
 - **offered**: was asked. **declined**: said no. **accepted**: said yes, and the link went out.
   **failed**: said yes, and no link could be sent.
 - **opened**: the link was opened, by whoever holds it.
-- **served**: the flow served the contact in text (`self_served`). **handed on**: the text ended with a
-  person. **came back**: went back to voice. **gave up**: the link was never opened, or the
+- **served**: the flow served the contact in text (`self_served`). **handed on**: the text ended
+  with a person. **came back**: went back to voice. **gave up**: the link was never opened, or the
   conversation left unfinished. A contact that was served and came back later was not deflected: it
   counts as both, and not in the rate.
 - **deflection rate**: deflected / offered, where deflected is served and neither handed on nor come

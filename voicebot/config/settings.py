@@ -8,6 +8,7 @@ from voicebot.config.audiosocket import AudioSocketSettings
 from voicebot.config.bridge import BridgeSettings
 from voicebot.config.guard import GuardSettings
 from voicebot.config.mediastream import MediaStreamSettings
+from voicebot.config.offers import OfferSettings
 from voicebot.config.outbound import OutboundSettings
 from voicebot.config.recording import RecordingSettings
 from voicebot.config.reload import ReloadSettings
@@ -21,6 +22,7 @@ from voicebot.config.sections import (
     TurnSettings,
 )
 from voicebot.config.sip import SipSettings
+from voicebot.config.texting import TextingSettings, WebhookSettings
 from voicebot.config.webrtc import WebRtcSettings
 
 
@@ -42,6 +44,9 @@ class Settings(Section):
     bridge: BridgeSettings = BridgeSettings()
     recording: RecordingSettings = RecordingSettings()
     reload: ReloadSettings = ReloadSettings()
+    offers: OfferSettings = OfferSettings()
+    texting: TextingSettings = TextingSettings()
+    webhook: WebhookSettings = WebhookSettings()
     databases: dict[str, str] = Field(
         default_factory=dict, description="database URLs that SQL actions may name"
     )

@@ -116,14 +116,22 @@ def reachable(flow: Flow) -> set[str]:
     return led_to(flow, [flow.start.name, *shared])
 
 
-def led_to(flow: Flow, first: Iterable[str]) -> set[str]:
-    """The steps that a call can come to from ``first`` within the flow, ``first`` included."""
-    return _closure(
-        first,
-        lambda name: (
-            [edge.target.name for edge in edges(flow.steps[name])] if name in flow.steps else []
-        ),
-    )
+def reachable_in_call(flow: Flow) -> set[str]:
+    """The same without what only a contact comes to that has moved to text."""
+    shared = [edge.target.name for edge in shared_edges(flow)]
+    return led_to(flow, [flow.start.name, *shared], but=frozenset({Why.TEXT}))
+
+
+def led_to(flow: Flow, first: Iterable[str], but: frozenset[Why] = frozenset()) -> set[str]:
+    """The steps that a call can come to from ``first`` within the flow, ``first`` included, along
+    all edges ``but`` these."""
+
+    def following(name: str) -> list[str]:
+        if name not in flow.steps:
+            return []
+        return [edge.target.name for edge in edges(flow.steps[name]) if edge.why not in but]
+
+    return _closure(first, following)
 
 
 RETURNING = frozenset({Why.ASIDE, Why.VALUE})

@@ -102,6 +102,8 @@ def nomatch(walk: Walk) -> None:
     """The caller said something that was none of what was asked."""
     counts = walk.state.counts
     _count(walk, replace(counts, nomatch_here=counts.nomatch_here + 1))
+    if _offer_text(walk):
+        return
     step = question(walk)
     own, of_flow = step.nomatch, walk.nearest(lambda flow: flow.nomatch)
     _escalate(walk, own, of_flow, walk.state.counts.nomatch_here)
@@ -116,6 +118,8 @@ def ambiguous(walk: Walk, options: tuple[str, ...]) -> None:
         return
     counts = walk.state.counts
     _count(walk, replace(counts, nomatch_here=counts.nomatch_here + 1))
+    if _offer_text(walk):
+        return
     _escalate(walk, which[1], None, walk.state.counts.nomatch_here)
 
 
@@ -292,8 +296,6 @@ _Wording = tuple[int, tuple[Template, ...]] | None
 
 def _escalate(walk: Walk, own: tuple[Template, ...], of_flow: _Wording, time: int) -> None:
     """Lead to trouble when it is enough, else ask in other words."""
-    if _offer_text(walk):
-        return
     trouble = walk.nearest(lambda flow: flow.trouble)
     in_a_row, in_all = _limits(trouble[1] if trouble is not None else None)
     counts = walk.state.counts
@@ -306,7 +308,8 @@ def _escalate(walk: Walk, own: tuple[Template, ...], of_flow: _Wording, time: in
 
 
 def _offer_text(walk: Walk) -> bool:
-    """Offer text on top of a question that recognition fails at; whether that was done."""
+    """Offer text on top of a question whose answers are not understood; whether that was done. Not
+    after silence: who cannot be heard cannot say yes."""
     found = walk.nearest(lambda flow: flow.offers)
     frames = walk.state.frames
     if found is None or len(frames) >= MAX_CALLS:
@@ -318,7 +321,8 @@ def _offer_text(walk: Walk) -> bool:
     if not (struggles and isinstance(step, OfferStep) and may_offer(flow, step, walk.state)):
         return False
     frames = (*frames, Frame(flow.name, step.name))
-    walk.state = replace(walk.state, frames=frames, said=(), pending=None)
+    counts = replace(walk.state.counts, in_a_row=0)  # the offer has its own chances
+    walk.state = replace(walk.state, frames=frames, counts=counts, said=(), pending=None)
     walk.run()
     return True
 

@@ -22,7 +22,15 @@ from voicebot.flows.commands import (
     TransferRefused,
 )
 from voicebot.flows.expression import holds
-from voicebot.flows.graph import ACCEPTED, DECLINED, Edge, Why, edges, shared_edges
+from voicebot.flows.graph import (
+    ACCEPTED,
+    DECLINED,
+    Edge,
+    Why,
+    edges,
+    reachable_in_call,
+    shared_edges,
+)
 from voicebot.flows.model import AskStep, BranchStep, FlowSet, FormStep, ListSource, OfferStep, Step
 from voicebot.flows.state import FlowState, Frame, Waiting
 from voicebot.rehearsal.form_answers import form_at
@@ -71,7 +79,10 @@ def measure(flows: FlowSet, passages: Iterable[Passage]) -> Coverage:
 def all_ways(flows: FlowSet) -> Iterator[Way]:
     """Everything that could be reached."""
     for flow in flows:
+        in_call = reachable_in_call(flow)
         for name, step in flow.steps.items():
+            if name not in in_call:
+                continue
             yield Way(flow.name, name, "step", 0, step.place, f"step '{name}'")
             leaving = list(edges(step))
             if len(leaving) > 1:
@@ -90,9 +101,9 @@ def _misses(step: Step) -> Iterator[str]:
     """What may come at a question instead of an answer."""
     if isinstance(step, AskStep | OfferStep):
         yield from ("noinput", "nomatch")
-    if isinstance(step, AskStep):
-        if any(isinstance(source, ListSource) and source.near for source in step.grammar):
-            yield "ambiguous"
+    sources = step.grammar if isinstance(step, AskStep) else ()
+    if any(isinstance(source, ListSource) and source.near for source in sources):
+        yield "ambiguous"
 
 
 def _reached(flows: FlowSet, passage: Passage) -> Iterator[Way]:

@@ -1,4 +1,4 @@
-"""What answers a flow's actions, transfers and texts in a test: stubs first, then the sample database.
+"""What answers a flow's actions, transfers and texts in a test: stubs, then the sample database.
 
 An action that neither answers is a fault of the test, not of the flow: a test never reaches a
 configured database or another server.

@@ -45,7 +45,7 @@ CHECKS: Mapping[str, str] = {
     "heard": "the meaning of what was heard",
     "acts": "an action that was run, several, or a mapping of them to arguments; `[]` for none",
     "transfers": "the target of a transfer, or a mapping of it to what the person is told",
-    "texts": "the intent of an offer whose link was sent, or a mapping of it to the `number`; `[]` for none",
+    "texts": "the intent of an offer whose link was sent, or a mapping to the `number`; `[]`: none",
     "variables": "variables and their values, dotted names too",
     "holds": "a condition on the variables, as in a branch, or several",
     "outcome": "the call is over now, with this outcome",

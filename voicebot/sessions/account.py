@@ -26,7 +26,6 @@ from voicebot.sessions.records import Journal
 from voicebot.telephony._api import LegInfo
 from voicebot.types import Heard, Language, Outcome
 
-
 KEPT_TURNS = 200
 """Turns that are kept for who goes on with the contact elsewhere, the newest."""
 

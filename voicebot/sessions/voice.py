@@ -47,8 +47,8 @@ from voicebot.sessions.ears import Detector, Ears, Recognize, voice_detector
 from voicebot.sessions.feed import LiveEvent
 from voicebot.sessions.grammars import ListenGrammars
 from voicebot.sessions.handoff import Handoff, HandoffServices
-from voicebot.sessions.last_words import CLOSING, OUR_FAULT
 from voicebot.sessions.invitation import MovingContact
+from voicebot.sessions.last_words import CLOSING, OUR_FAULT
 from voicebot.sessions.mouth import Mouth
 from voicebot.sessions.offers import NO_TEXT, TextOffers
 from voicebot.sessions.recording import Recordings
