@@ -63,7 +63,7 @@ def test_problems_of_all_rooms_are_shown_with_place_and_remedy(copy: Path) -> No
     assert lines[1].startswith("flows/actions.yaml:")
     assert lines[1].endswith("Did you mean 'result'?")
     assert lines[2] == (
-        "flows/main.yaml:36:11: step 'mainmenu' does not exist. Did you mean 'main_menu'?"
+        "flows/main.yaml:39:11: step 'mainmenu' does not exist. Did you mean 'main_menu'?"
     )
     assert any(line.startswith("flows/main.yaml:") and "bolean" in line for line in lines)
     assert any(line.startswith("grammars/request.gram:") for line in lines)
@@ -79,7 +79,7 @@ def test_json_lists_problems_and_advice(copy: Path) -> None:
 
     assert result.exit_code == 1
     assert report["problems"][0]["file"] == str(copy / "flows" / "main.yaml")
-    assert report["problems"][0]["line"] == 36
+    assert report["problems"][0]["line"] == 39
     assert report["problems"][0]["remedy"] == "Did you mean 'main_menu'?"
     assert "no flow uses this grammar" in [advice["problem"] for advice in report["advice"]]
     assert report["counts"]["flows"] == 2
@@ -141,7 +141,7 @@ def test_warnings_tell_what_callers_suffer_from_and_fail_a_strict_check(copy: Pa
 
     assert (lenient.exit_code, strict.exit_code) == (0, 1)
     (line,) = [line for line in lenient.output.splitlines() if line.endswith("(warning)")]
-    assert line.startswith(f"{copy}/flows/main.yaml:35:10: the prompt takes about 16 s to say")
+    assert line.startswith(f"{copy}/flows/main.yaml:38:10: the prompt takes about 16 s to say")
     assert lenient.output.rstrip().endswith("no problems, 1 warning.")
     assert [each["severity"] for each in report["warnings"]] == ["warning"]
 
