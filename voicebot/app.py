@@ -49,6 +49,7 @@ from voicebot.storage.journal import SqlJournal
 from voicebot.storage.migrations import upgrade
 from voicebot.telephony._api import Admission, CallLeg, LegInfo, Reception
 from voicebot.telephony.connections import Connections
+from voicebot.texts import Texts
 from voicebot.turns.answered_by import ScreeningPolicy
 from voicebot.turns.signals import TurnPolicy
 from voicebot.types import CallId, Json, Language, Outcome, Prompt
@@ -89,11 +90,12 @@ class Server:
         self._engine = open_database(settings.database_url)
         self._journal = SqlJournal(self._engine)
         self._callers = self._new_callers()
+        self._texts = Texts(settings, self._engine)
         self._doors = Doors(settings, Reception(self._admit, self._on_call, self._on_refused))
-        self._services = self._voice_services()
         self.chatting = Chatting(
-            settings, self._engine, self.editions, self._callers, lambda: self.http_url
+            settings, self._engine, self.editions, self._callers, self.append, lambda: self.http_url
         )
+        self._services = self._voice_services()
         self.outbound = self._outbound_calls()
         self._http = self._http_server()
         self._chores: list[asyncio.Task[object]] = []
@@ -137,6 +139,7 @@ class Server:
         await upgrade(self.settings.database_url)
         await self._journal.start()
         await self.chatting.start()
+        await self._texts.dispatch.start()
         await self._seed()
 
     async def _seed(self) -> None:
@@ -158,6 +161,7 @@ class Server:
         await self.chatting.stop()
         await self._http.stop()
         await self._recording.stop()
+        await self._texts.dispatch.stop()
         await self._journal.stop()
         for chore in self._chores:
             chore.cancel()
@@ -321,6 +325,7 @@ class Server:
             transfer_modes=transfer_modes(self.settings),
             recordings=self._recording.rule,
             announcement=announcement(self.settings),
+            offers=self._texts.offers(self.chatting.desk, self._doors.show_link),
         )
 
     def _outbound_calls(self) -> OutboundCalls:
@@ -367,6 +372,7 @@ class Server:
                 self.tally.figures,
                 figures,
                 self._doors.figures,
+                self._texts.figures,
                 lambda: bridge_figures(bridges),
                 lambda: recording_figures(recorder.counters),
                 lambda: caller_figures(self._callers.counts),
@@ -377,6 +383,7 @@ class Server:
             routers=[
                 *self._doors.routers,
                 *self.chatting.routers(self._doors.webrtc),
+                *self._texts.routers(self.chatting.desk),
                 recordings_router(archive, recorder.path),
                 dial_router(self._dial_desk()),
             ],

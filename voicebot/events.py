@@ -2,8 +2,9 @@
 
 Times (``at``) are UTC seconds since the epoch. Every call gives one `CallStarted` first and one
 `CallEnded` last; between them a `CallAnswered` unless it was refused, a `CallRecorded` where it is
-recorded, a `TurnFinished` for each turn, numbered from 1, and a `MatterNoted` whenever it changes
-what the call is about.
+recorded, a `TurnFinished` for each turn, numbered from 1, a `MatterNoted` whenever it changes what
+the call is about, and a `DeflectionReached` for each stage on the way to text; those of the text
+itself come when the call is long over.
 """
 
 from __future__ import annotations
@@ -83,6 +84,37 @@ class TurnFinished:
     barged_in: bool = False
 
 
+class DeflectionStage(StrEnum):
+    """How far a contact has come on its way to text (`analytics.deflection` defines the rates)."""
+
+    OFFERED = "offered"
+    DECLINED = "declined"
+    ACCEPTED = "accepted"
+    """The caller said yes, and the link is on its way."""
+    FAILED = "failed"
+    """The caller said yes, and no link could be sent."""
+    OPENED = "opened"
+    SERVED = "served"
+    """The flow served the contact in text."""
+    HANDED_ON = "handed on"
+    """A person took over what was begun in text."""
+    CAME_BACK = "came back"
+    """The contact went back to voice."""
+    GAVE_UP = "gave up"
+    """The link was never opened, or the conversation left unfinished."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeflectionReached:
+    """A contact reached a stage; the same stage twice counts once. ``intent`` is what the offer was
+    about, empty where only the conversation in text is known. May come after `CallEnded`."""
+
+    call_id: CallId
+    at: float
+    stage: DeflectionStage
+    intent: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class MatterNoted:
     """What the call is about, as far as is known by now; the last one counts.
@@ -129,5 +161,6 @@ CallEvent: TypeAlias = (
     | MatterNoted
     | TurnFinished
     | QuestionUnanswered
+    | DeflectionReached
     | CallEnded
 )

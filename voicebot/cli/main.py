@@ -26,6 +26,7 @@ COMMANDS: Final = (
     Deferred("replay", "replay:replay_calls", "Play recorded calls through an edited application."),
     Deferred("call", "call:call", "Call the running server with a recorded caller."),
     Deferred("dial", "dial:dial", "Have the running server call somebody."),
+    Deferred("outbox", "outbox:outbox", "Show the messages in text that went out."),
     Deferred("recognize", "recognize:recognize", "Recognize utterances along a grammar."),
     Deferred("transcribe", "transcribe:transcribe", "Write down what is said, of any length."),
     Deferred("say", "say:say", "Speak a text into a sound file."),

@@ -9,6 +9,7 @@ from voicebot.config.bridge import BridgeSettings
 from voicebot.config.callers import CallerSettings
 from voicebot.config.guard import GuardSettings
 from voicebot.config.mediastream import MediaStreamSettings
+from voicebot.config.offers import OfferSettings
 from voicebot.config.outbound import OutboundSettings
 from voicebot.config.recording import RecordingSettings
 from voicebot.config.reload import ReloadSettings
@@ -23,6 +24,7 @@ from voicebot.config.sections import (
 )
 from voicebot.config.sip import SipSettings
 from voicebot.config.text import TextSettings
+from voicebot.config.texting import TextingSettings, WebhookSettings
 from voicebot.config.webrtc import WebRtcSettings
 
 
@@ -46,6 +48,9 @@ class Settings(Section):
     recording: RecordingSettings = RecordingSettings()
     reload: ReloadSettings = ReloadSettings()
     text: TextSettings = TextSettings()
+    offers: OfferSettings = OfferSettings()
+    texting: TextingSettings = TextingSettings()
+    webhook: WebhookSettings = WebhookSettings()
     databases: dict[str, str] = Field(
         default_factory=dict, description="database URLs that SQL actions may name"
     )

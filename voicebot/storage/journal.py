@@ -33,13 +33,14 @@ from voicebot.events import (
     CallEvent,
     CallRecorded,
     CallStarted,
+    DeflectionReached,
     MatterNoted,
     QuestionUnanswered,
     TurnFinished,
 )
 from voicebot.storage.database import WRITES, describe
-from voicebot.storage.rows import call_row, gap_row, matter_values, turn_row
-from voicebot.storage.schema import calls, knowledge_gaps, turns
+from voicebot.storage.rows import call_row, deflection_row, gap_row, matter_values, turn_row
+from voicebot.storage.schema import calls, deflections, knowledge_gaps, turns
 from voicebot.types import Outcome
 
 STOPPED_DURING_CALL = "voicebot stopped during the call"
@@ -202,6 +203,9 @@ class SqlJournal:
             case QuestionUnanswered():
                 row = gap_row(event)
                 return self._insert(knowledge_gaps).values(row).on_conflict_do_nothing()
+            case DeflectionReached():
+                row = deflection_row(event)
+                return self._insert(deflections).values(row).on_conflict_do_nothing()
             case CallRecorded():
                 return _change(event, recording=event.recording)
             case MatterNoted():

@@ -9,6 +9,7 @@ from sqlalchemy import RowMapping, null
 
 from voicebot.events import (
     CallStarted,
+    DeflectionReached,
     MatterNoted,
     QuestionUnanswered,
     TurnFinished,
@@ -85,6 +86,16 @@ def gap_row(event: QuestionUnanswered) -> dict[str, Any]:
         "text": event.text,
         "nearest": event.nearest or None,
         "confidence": event.confidence,
+    }
+
+
+def deflection_row(event: DeflectionReached) -> dict[str, Any]:
+    """The row of `schema.deflections` for a stage."""
+    return {
+        "call_id": event.call_id,
+        "intent": event.intent[:128],
+        "stage": event.stage.value,
+        "at": event.at,
     }
 
 

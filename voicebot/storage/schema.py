@@ -27,6 +27,7 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
         "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
     }
 )
 
@@ -151,4 +152,48 @@ conversation_lines = Table(
     Column("text", Text, nullable=False),
     # The sender's own id of the message; NULL for what we say.
     Column("client_id", String(64)),
+)
+
+text_messages = Table(
+    "text_messages",
+    metadata,
+    # Ours: random, so that a gateway may repeat it to us.
+    Column("id", String(64), primary_key=True),
+    # The order in which messages were given in, which is that of one recipient's.
+    Column("number", Integer, nullable=False, unique=True),
+    Column("channel", String(32), nullable=False),
+    Column("recipient", Text, nullable=False),
+    # Blanked when it is sent: it may hold the link of a conversation.
+    Column("body", Text, nullable=False),
+    Column("call_id", String(64)),
+    Column("state", String(16), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("due_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False),
+    Column("changed_at", Double, nullable=False),
+    # The gateway's own id.
+    Column("reference", Text),
+    Column("problem", Text, nullable=False),
+    Index("ix_text_messages_state_due_at", "state", "due_at"),
+    Index("ix_text_messages_recipient_created_at", "recipient", "created_at"),
+)
+
+text_opt_outs = Table(
+    "text_opt_outs",
+    metadata,
+    # As it is written in E.164, with the plus.
+    Column("number", String(32), primary_key=True),
+    Column("at", Double, nullable=False),
+)
+
+deflections = Table(
+    "deflections",
+    metadata,
+    # Of calls, most of them; no foreign key: the stages of a text outlive what is kept of the call.
+    Column("call_id", String(64), primary_key=True),
+    Column("intent", String(128), primary_key=True),
+    Column("stage", String(16), primary_key=True),
+    Column("at", Double, nullable=False),
+    Index("ix_deflections_at", "at"),
 )
