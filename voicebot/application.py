@@ -207,7 +207,7 @@ def intent_languages(flows: FlowSet) -> set[Language]:
     """The languages of the flows that listen for intents."""
     return {
         flow.language
-        for flow in flows
+        for flow in flows.in_all_languages()
         for step in flow.steps.values()
         if listens_for_intents(step) is not None
     }

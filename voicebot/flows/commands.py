@@ -203,9 +203,9 @@ class WantedIntents:
     """What words may mean that no grammar holds: one or several of the intents of ``language``.
 
     ``names`` are those that count, all of them where it is empty; ``least`` is the confidence that
-    one must have (0..1). The meaning is an object: ``intent`` (its name), ``response`` (its hint),
-    ``because`` (the example most like the words), the values of its slots, and ``more``: the
-    meanings of what else was asked for, each with its ``text`` and ``confidence``.
+    one must have (0..1). The meaning is an object: ``intent`` (its name), ``text`` (the words that
+    say it), ``response`` (its hint), ``because`` (the example most like the words), the values of
+    its slots, and ``more``: the meanings of what else was asked for, each with its ``confidence``.
     """
 
     language: Language

@@ -103,13 +103,15 @@ class Confirm:
 class Intents:
     """What a question understands beside its grammars: intents of the flow's language.
 
-    ``only`` are those that count, all of them where it is empty. ``confirm`` asks back for an
-    intent in place of the step's own. ``further`` is said before a request is served that the
-    caller made in the same breath as another.
+    ``only`` are those that count, all of them where it is empty, and ``least`` is the confidence
+    that one must have (0..1). ``confirm`` asks back for an intent in place of the step's own.
+    ``further`` is said before a request is served that the caller made in the same breath as
+    another.
     """
 
     place: Place
     only: tuple[Reference, ...] = ()
+    least: float = 0.0
     confirm: Confirm | None = None
     further: tuple[Template, ...] = ()
 

@@ -186,7 +186,7 @@ def _listen(walk: Walk, step: AskStep, confirm: Confirm | None = None) -> None:
         intents = requests.leading_aside(form, walk.flow.language)
     elif step.intents is not None:
         names = tuple(reference.name for reference in step.intents.only)
-        intents = WantedIntents(walk.flow.language, names)
+        intents = WantedIntents(walk.flow.language, names, step.intents.least)
     if commands is not None and commands.grammar is not None:
         grammars.append(commands.grammar.name)
     walk.emit(

@@ -127,7 +127,7 @@ def _without_knowledge(
     if languages is None:
         return
     known = {language.partition("-")[0] for language in languages}
-    for flow in flows:
+    for flow in flows.in_all_languages():
         for step in flow.steps.values():
             if isinstance(step, AnswerStep) and flow.language.partition("-")[0] not in known:
                 yield step.answer.place.error(

@@ -225,6 +225,7 @@ CONFIRM_KEYS: tuple[Key, ...] = (
 
 INTENTS_KEYS: tuple[Key, ...] = (
     Key("only", Shape.REFERENCES, "the intents that count (default: all)"),
+    Key("least", Shape.CONFIDENCE, "surer intents count, 0 to 1 (default: all in scope)"),
     Key("confirm", Shape.CONFIRM, "asks back before an intent is taken, in place of the step's"),
     Key("further", Shape.PROMPTS, "said before another request of the same sentence is served"),
 )
