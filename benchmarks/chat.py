@@ -19,6 +19,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -54,7 +55,7 @@ from voicebot.web.server import HttpServer
 DEMO = Path(__file__).parents[1]
 SAID = ("opening hours", "4271", "what are your ofers", "openning hours", "is it going to rain")
 UNDERSTOOD = ("opening hours", "openning hours")
-"""Said again and again these do not bring the demo to lose its patience and end."""
+"""Said a few times these do not bring the demo to lose its patience and end."""
 EVERY_S = 20.0
 READY = "serving "
 
@@ -116,6 +117,7 @@ class Client:
     unanswered: list[str] = field(default_factory=list)
     over: bool = False
     broken: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
 
     async def hold(self) -> None:
         """Keep a connection, come back when it breaks, send again what may not have come."""
@@ -139,6 +141,8 @@ class Client:
     def take(self, message: dict[str, Any]) -> None:
         if message["type"] == "sent":
             self.unsent.pop(message["id"], None)
+        if message["type"] == "refused":
+            self.refused[message["code"]] += 1
         for line in message.get("lines", ()):
             if line["cursor"] > len(self.lines):
                 self.lines.append(line)
@@ -214,9 +218,9 @@ async def disconnects(clients: Sequence[Client], wanted: int) -> None:
             await asyncio.sleep(random.uniform(0, 0.3))
 
     await asyncio.gather(*(write(client) for client in clients))
-    async with asyncio.timeout(60):
-        while any(client.unsent for client in clients):
-            await asyncio.sleep(0.1)
+    ends = time.monotonic() + 30
+    while any(client.unsent for client in clients) and time.monotonic() < ends:
+        await asyncio.sleep(0.1)
     await asyncio.sleep(2)
     lost = doubled = disordered = 0
     for client in clients:
@@ -227,6 +231,9 @@ async def disconnects(clients: Sequence[Client], wanted: int) -> None:
         disordered += cursors != list(range(1, len(cursors) + 1))
     broken = sum(client.broken for client in clients)
     print(f"disconnects: {broken}, {each * len(clients)} messages meanwhile")
+    refused = sum((client.refused for client in clients), Counter[str]())
+    if refused:
+        print(f"  refused {dict(refused)}")
     print(f"  lost {lost}, doubled {doubled}, conversations out of order {disordered}")
 
 
@@ -283,7 +290,7 @@ async def measure(conversations: int, seconds: float, breaks: int) -> None:
         for task in holding:
             task.cancel()
         async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http:
-            clients = [await begun(http, url) for _ in range(max(1, min(50, breaks)))]
+            clients = [await begun(http, url) for _ in range(max(1, min(250, breaks)))]
         holding += [asyncio.create_task(client.hold()) for client in clients]
         await disconnects(clients, breaks)
         await page(url)

@@ -64,9 +64,11 @@ class Chatting:
             self._hold,
             self._address,
             self._fresh,
-            ChatPolicy(text.link_s, text.idle_s, text.most, text.in_memory),
+            ChatPolicy(text.link_s, text.idle_s, text.most if text.enabled else 0, text.in_memory),
         )
         self.chats.watch(DeflectionLedger(append))
+        if text.enabled:
+            self._fresh()  # raises UsageError where there is no such flow
         self._tidying: asyncio.Task[None] | None = None
 
     @property

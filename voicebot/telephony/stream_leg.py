@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Final
 
+from voicebot.errors import CallError, TransferFailed
 from voicebot.media.clock import Tick
 from voicebot.media.frames import silence
 from voicebot.telephony._api import AudioIn, FrameSource, KeyIn, LegEnded, LegEvent, LegInfo
@@ -63,6 +64,14 @@ class StreamLeg(ABC):
     def attach(self, source: FrameSource | None) -> None:
         self._feed.source = source
 
+    async def reject(self, status: int, *, retry_after_s: int | None = None) -> None:
+        if self.ended:
+            return
+        if self.state is not CallState.ARRIVING:
+            raise CallError("a call that was answered can only be hung up")
+        self._refuse()
+        self._end(f"refused with {status}")
+
     # What the protocol tells
 
     def hear(self, samples: Samples) -> None:
@@ -81,6 +90,10 @@ class StreamLeg(ABC):
             self._counters.malformed += 1
 
     # What the protocol must do
+
+    @abstractmethod
+    def _refuse(self) -> None:
+        """The call will not be answered; it ends right afterwards. Must return at once."""
 
     @abstractmethod
     def _send(self, frame: Samples | None, tick: Tick) -> None:
@@ -103,6 +116,27 @@ class StreamLeg(ABC):
         """Let the frames run."""
         self._heard_at = now()
         self._clock_key = self._clock.add(self._on_tick)
+
+    async def _handed_over(
+        self,
+        target: str,
+        fetched: asyncio.Future[None],
+        within_s: float,
+        withdraw: Callable[[], None],
+        nobody: str,
+    ) -> None:
+        """Wait until the target of a transfer was asked for, then end.
+
+        Where nobody asks in time it is withdrawn, and TransferFailed raised for ``nobody``.
+        """
+        try:
+            async with asyncio.timeout(within_s):
+                await fetched
+        except TimeoutError:
+            withdraw()
+            self._end(nobody, failed=True)
+            raise TransferFailed(target, 0, nobody) from None
+        self._end("transferred")
 
     def _stop_media(self) -> None:
         if self._clock_key is not None:

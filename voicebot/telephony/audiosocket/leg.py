@@ -7,8 +7,8 @@ dials it. A call that was not announced stays with us, and the transfer fails.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Final, Protocol
 from uuid import UUID
 
@@ -88,13 +88,8 @@ class AudioSocketLeg(StreamLeg):
         self._sent_at = now()
         self._open_media()
 
-    async def reject(self, status: int, *, retry_after_s: int | None = None) -> None:
-        if self.ended:
-            return
-        if self.state is not CallState.ARRIVING:
-            raise CallError("a call that was answered can only be hung up")
+    def _refuse(self) -> None:
         self._refused = True
-        self._end(f"refused with {status}")
 
     async def hang_up(self, reason: str = "hung up by voicebot") -> None:
         self._end(reason)
@@ -115,14 +110,13 @@ class AudioSocketLeg(StreamLeg):
         fetched = self._book.offer(self.uuid, target, headers, now())
         self._stop_media()
         self._line.say_goodbye()
-        try:
-            async with asyncio.timeout(HANDOVER_S):
-                await fetched
-        except TimeoutError:
-            self._book.withdraw(self.uuid)
-            self._end("the dialplan did not fetch the transfer's target", failed=True)
-            raise TransferFailed(target, 0, "the dialplan did not fetch the target") from None
-        self._end("transferred")
+        await self._handed_over(
+            target,
+            fetched,
+            HANDOVER_S,
+            partial(self._book.withdraw, self.uuid),
+            "the dialplan did not fetch the target",
+        )
 
     # What the connection passes on
 

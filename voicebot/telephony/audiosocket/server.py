@@ -25,6 +25,7 @@ from voicebot.telephony.audiosocket.leg import AudioSocketLeg
 from voicebot.telephony.audiosocket.protocol import Message
 from voicebot.telephony.frame_clock import FrameClock
 from voicebot.telephony.guard import AddressGuard
+from voicebot.telephony.serving import serve
 from voicebot.telephony.stream_counters import StreamCounters, StreamSnapshot
 from voicebot.telephony.stream_leg import now
 from voicebot.types import CallId, Failure, Verdict
@@ -215,13 +216,8 @@ class AudioSocketServer:
 
     async def _serve(self, leg: AudioSocketLeg) -> None:
         try:
-            await self._reception.on_call(leg)
-        except CallError as error:
-            log.info("call_given_up", call_id=leg.info.call_id, problem=str(error))
-        except Exception:
-            log.exception("call_failed", call_id=leg.info.call_id)
+            await serve(leg, self._reception)
         finally:
-            await leg.hang_up()
             self._legs.pop(leg.uuid, None)
 
 

@@ -15,12 +15,12 @@ from uuid import uuid4
 
 import structlog
 
-from voicebot.errors import CallError
 from voicebot.telephony._api import Admission, LegInfo, Reception
 from voicebot.telephony.call_state import CallState
 from voicebot.telephony.frame_clock import FrameClock
 from voicebot.telephony.mediastream.handovers import Handovers
 from voicebot.telephony.mediastream.leg import MediaStreamLeg
+from voicebot.telephony.serving import serve
 from voicebot.telephony.stream_counters import StreamCounters, StreamSnapshot
 from voicebot.telephony.stream_leg import now
 from voicebot.types import CallId
@@ -138,12 +138,7 @@ class MediaStreamDoor:
 
     async def _serve(self, leg: MediaStreamLeg) -> None:
         try:
-            await self._reception.on_call(leg)
-        except CallError as error:
-            log.info("call_given_up", call_id=leg.info.call_id, problem=str(error))
-        except Exception:
-            log.exception("call_failed", call_id=leg.info.call_id)
+            await serve(leg, self._reception)
         finally:
-            await leg.hang_up()
             self._legs.pop(leg.call, None)
             self._tokens.pop(leg.token, None)

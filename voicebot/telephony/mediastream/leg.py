@@ -13,6 +13,7 @@ import contextlib
 import secrets
 from collections import deque
 from collections.abc import Mapping
+from functools import partial
 from typing import Final, Protocol
 
 from voicebot.errors import CallError, TransferFailed
@@ -109,13 +110,6 @@ class MediaStreamLeg(StreamLeg):
         self._sent_at = now()
         self._open_media()
 
-    async def reject(self, status: int, *, retry_after_s: int | None = None) -> None:
-        if self.ended:
-            return
-        if self.state is not CallState.ARRIVING:
-            raise CallError("a call that was answered can only be hung up")
-        self._end(f"refused with {status}")
-
     async def hang_up(self, reason: str = "hung up by voicebot") -> None:
         if self.state is CallState.UP:
             await self._play_out()
@@ -135,14 +129,13 @@ class MediaStreamLeg(StreamLeg):
         fetched = self._handovers.offer(self.call, target, headers, now())
         self._stop_media()
         self._stirred.set()
-        try:
-            async with asyncio.timeout(HANDOVER_S):
-                await fetched
-        except TimeoutError:
-            self._handovers.withdraw(self.call)
-            self._end("the carrier did not ask where to connect the caller", failed=True)
-            raise TransferFailed(target, 0, "the carrier did not ask for the target") from None
-        self._end("transferred")
+        await self._handed_over(
+            target,
+            fetched,
+            HANDOVER_S,
+            partial(self._handovers.withdraw, self.call),
+            "the carrier did not ask where to connect the caller",
+        )
 
     # The stream
 
@@ -278,6 +271,9 @@ class MediaStreamLeg(StreamLeg):
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._pacing.ahead * FRAME_S + PLAY_OUT_S):
                 await self._played.wait()
+
+    def _refuse(self) -> None:
+        """The carrier hears of it in the answer to its webhook, which waits for the leg's end."""
 
     def _leave(self) -> None:
         # Whoever waits for something of this leg goes on.

@@ -18,6 +18,7 @@ from aiosipua import SipRequest, SipResponse
 from voicebot.errors import NoCommonCodec
 from voicebot.telephony._api import Admission, LegInfo, Reception
 from voicebot.telephony.guard import AddressGuard
+from voicebot.telephony.serving import serve
 from voicebot.telephony.sip.access import Access, AccessControl
 from voicebot.telephony.sip.counters import Counters, SipSnapshot
 from voicebot.telephony.sip.dialer import SipDialer
@@ -320,7 +321,7 @@ class SipServer:
         leg = IncomingLeg(self._door, info, invite, hop, self._forget, session)
         self._keep((leg.line.dialog.call_id, leg.line.dialog.local_tag), leg)
         self._unconfirmed[leg] = hop.peer[0]
-        self._door.background.run(self._serve(leg), f"call-{info.call_id}")
+        self._door.background.run(serve(leg, self._reception), f"call-{info.call_id}")
 
     def _has_too_many_unconfirmed(self, address: str) -> bool:
         """Whether an address holds lines with calls that it never takes up: who only sends INVITEs
@@ -350,14 +351,6 @@ class SipServer:
         invite.answer(status, headers=headers)
         log.info("sip_call_refused", call_id=info.call_id, status=status)
         self._reception.on_refused(info, status)
-
-    async def _serve(self, leg: IncomingLeg) -> None:
-        try:
-            await self._reception.on_call(leg)
-        except Exception:
-            log.exception("call_failed", call_id=leg.info.call_id)
-        finally:
-            await leg.hang_up()
 
     def _keep(self, marks: tuple[str, str], leg: SipLeg) -> None:
         """Know ``leg`` by its Call-ID and our tag."""

@@ -16,6 +16,7 @@ import structlog
 
 from voicebot.errors import CallError, CallRefused, NoCommonCodec
 from voicebot.telephony._api import Admission, LegInfo, Reception
+from voicebot.telephony.serving import serve
 from voicebot.telephony.webrtc.counters import WebRtcSnapshot
 from voicebot.telephony.webrtc.house import House, IceServers
 from voicebot.telephony.webrtc.leg import WebRtcLeg, refusal
@@ -114,7 +115,7 @@ class WebRtcDoor:
         except (CallError, NoCommonCodec) as error:
             raise self._refused(CallRefused("offer", str(error))) from None
         leg = self._admitted(token, sdp, origin, right.conversation)
-        self._house.background.run(self._serve(leg), f"call-{leg.info.call_id}")
+        self._house.background.run(serve(leg, self._reception), f"call-{leg.info.call_id}")
         try:
             return leg.info.call_id, await leg.answer_to_offer()
         except CallRefused as error:
@@ -158,16 +159,6 @@ class WebRtcDoor:
         leg = WebRtcLeg(self._house, info, sdp, forget)
         self._legs[token] = self._by_call[info.call_id] = leg
         return leg
-
-    async def _serve(self, leg: WebRtcLeg) -> None:
-        try:
-            await self._reception.on_call(leg)
-        except CallError as error:
-            log.info("call_not_begun", call_id=leg.info.call_id, reason=str(error))
-        except Exception:
-            log.exception("call_failed", call_id=leg.info.call_id)
-        finally:
-            await leg.hang_up()
 
     def _refused(self, error: CallRefused) -> CallRefused:
         self._house.counters.refused[error.code] += 1
