@@ -32,6 +32,8 @@ _STEP: Final[Texts] = {
     **_QUESTION,
     **dict.fromkeys(("say", "title", "corrected", "resume", "filler", "while_waiting", "whisper")),
     "more": None,
+    "offer_text": None,
+    "number": dict.fromkeys(("ask", "other", "confirm")),
     "intents": {"confirm": _CONFIRM, "further": None},
     "confirm": _CONFIRM,
     "review": dict.fromkeys(("ask", "change")),
