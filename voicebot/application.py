@@ -234,7 +234,7 @@ def _check(
     languages = intent_languages(flows)
     names = names_of(intents, languages)
     for each in intents.used_in(languages):
-        problems = [*problems, *missing_slot_grammars(each, store.names())]
+        problems = [*problems, *missing_slot_grammars(each, store.names(each.language))]
     known = Known(store.names(), arguments, intents=names, knowledge=knowledge)
     problems = [*problems, *validate(flows, known)]
     for problem in problems:

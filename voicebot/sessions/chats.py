@@ -113,7 +113,7 @@ class Chats:
     async def keep_tidy(self) -> None:
         """End what nobody opened or went on with, now and then, until cancelled."""
         while True:
-            await asyncio.sleep(SWEEP_S)
+            await asyncio.sleep(max(1.0, min(SWEEP_S, self._policy.link_s, self._policy.idle_s)))
             try:
                 await self.sweep()
             except StorageError as error:
