@@ -8,6 +8,7 @@ rest are told and hung up; then the doors close, and the records are the last to
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,6 +18,7 @@ import structlog
 
 import voicebot
 from voicebot.actions.seed import seed_samples
+from voicebot.analytics.totals import Rules
 from voicebot.application import Application, load_application
 from voicebot.bridging import Recording, handoff_services, transfer_modes
 from voicebot.config import Settings
@@ -43,6 +45,7 @@ from voicebot.storage.archive import SqlCallArchive
 from voicebot.storage.database import open_database
 from voicebot.storage.history import SqlHistories
 from voicebot.storage.journal import SqlJournal
+from voicebot.storage.ledger import SqlLedger
 from voicebot.storage.migrations import upgrade
 from voicebot.telephony._api import Admission, CallLeg, LegInfo, Reception
 from voicebot.telephony.connections import Connections
@@ -85,6 +88,7 @@ class Server:
         self.tally = CallTally()
         self._engine = open_database(settings.database_url)
         self._journal = SqlJournal(self._engine)
+        self._ledger = SqlLedger(self._engine, Rules(**settings.ledger.model_dump()))
         self._callers = self._new_callers()
         self._doors = Doors(settings, Reception(self._admit, self._on_call, self._on_refused))
         self._services = self._voice_services()
@@ -130,6 +134,9 @@ class Server:
     async def _open_records(self) -> None:
         await upgrade(self.settings.database_url)
         await self._journal.start()
+        await self._ledger.start()
+        folding = self._ledger.keep_folded(time.time)
+        self._chores.append(asyncio.create_task(folding, name="ledger"))
         await self._seed()
 
     async def _seed(self) -> None:

@@ -2,8 +2,9 @@
 
 Times (``at``) are UTC seconds since the epoch. Every call gives one `CallStarted` first and one
 `CallEnded` last; between them a `CallAnswered` unless it was refused, a `CallRecorded` where it is
-recorded, a `TurnFinished` for each turn, numbered from 1, and a `MatterNoted` whenever it changes
-what the call is about.
+recorded, a `TurnFinished` for each turn, numbered from 1, a `MatterNoted` whenever it changes what
+the call is about, and a `QueueNoted` whenever it changes what became of it in the queues; the last
+of these may come after the end, when the agent is done with the work after the call.
 """
 
 from __future__ import annotations
@@ -97,6 +98,24 @@ class MatterNoted:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueNoted:
+    """What became of the call in the queues, as far as is known by now; the last one counts.
+
+    ``queue`` is the one it waits or waited in last, ``waited_s`` its wait in all queues together.
+    ``agent`` took it, empty where nobody has; ``handled_s`` is their time with the caller, hold
+    included, and ``wrapped_s`` their work after it.
+    """
+
+    call_id: CallId
+    at: float
+    queue: str
+    waited_s: float
+    agent: str = ""
+    handled_s: float = 0.0
+    wrapped_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class QuestionUnanswered:
     """The caller asked what the knowledge does not answer.
 
@@ -127,6 +146,7 @@ CallEvent: TypeAlias = (
     | CallAnswered
     | CallRecorded
     | MatterNoted
+    | QueueNoted
     | TurnFinished
     | QuestionUnanswered
     | CallEnded
