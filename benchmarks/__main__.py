@@ -19,6 +19,7 @@ BENCHMARKS = (
     "callers",
     "functions",
     "queues",
+    "ledger",
     "doors",
     "recorder",
     "strangers",

@@ -18,6 +18,7 @@ import structlog
 
 import voicebot
 from voicebot.actions.seed import seed_samples
+from voicebot.analytics.measures import Costs
 from voicebot.analytics.totals import Rules
 from voicebot.application import Application, load_application
 from voicebot.bridging import Recording, handoff_services, transfer_modes
@@ -42,6 +43,7 @@ from voicebot.sessions.registry import CallRegistry, Refusal
 from voicebot.sessions.tongue import Tongue
 from voicebot.sessions.voice import VoiceServices, VoiceSession
 from voicebot.storage.archive import SqlCallArchive
+from voicebot.storage.contacts import SqlContacts
 from voicebot.storage.database import open_database
 from voicebot.storage.history import SqlHistories
 from voicebot.storage.journal import SqlJournal
@@ -54,6 +56,7 @@ from voicebot.turns.signals import TurnPolicy
 from voicebot.types import CallId, Json, Language, Outcome, Prompt
 from voicebot.web.api.dial import DialDesk, dial_router
 from voicebot.web.api.health import Check
+from voicebot.web.api.history import history_router
 from voicebot.web.api.recordings import recordings_router
 from voicebot.web.application import create_app
 from voicebot.web.server import HttpServer
@@ -88,7 +91,8 @@ class Server:
         self.tally = CallTally()
         self._engine = open_database(settings.database_url)
         self._journal = SqlJournal(self._engine)
-        self._ledger = SqlLedger(self._engine, Rules(**settings.ledger.model_dump()))
+        self._rules = Rules(**settings.ledger.model_dump())
+        self._ledger = SqlLedger(self._engine, self._rules)
         self._callers = self._new_callers()
         self._doors = Doors(settings, Reception(self._admit, self._on_call, self._on_refused))
         self._services = self._voice_services()
@@ -362,6 +366,11 @@ class Server:
             ],
             routers=[
                 *self._doors.routers,
+                history_router(
+                    self._ledger,
+                    SqlContacts(self._engine, self._rules),
+                    Costs(**self.settings.costs.model_dump()),
+                ),
                 recordings_router(archive, recorder.path),
                 dial_router(self._dial_desk()),
             ],
