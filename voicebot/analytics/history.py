@@ -6,14 +6,13 @@ where it begins. Pure: the sums come through `Ledger`, which the storage room im
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Final, Protocol
 
-from voicebot.analytics.totals import DAY_S, HOUR_S, Totals
+from voicebot.analytics.totals import DAY_S, HOUR_S, Totals, add_to
 from voicebot.errors import UsageError
 
 MOST_DAYS: Final = 1100
@@ -137,7 +136,7 @@ async def read_history(ledger: Ledger, query: HistoryQuery, now: float) -> Histo
         HistoryRow(period, value, totals, ready.get(value) if by_agent else None)
         for (period, value), totals in sorted(gathered.items())
     ]
-    whole = sum((each.totals for each in found), Totals())
+    whole = sum(gathered.values(), Totals())
     return History(HistoryRow("", "", whole, sum(ready.values()) or None), tuple(rows))
 
 
@@ -145,10 +144,15 @@ def gather(
     found: Iterable[HourSums], every: Every | None, zone: tzinfo
 ) -> Mapping[tuple[str, str], Totals]:
     """Add ``found`` up by period and value."""
-    sums: defaultdict[tuple[str, str], Totals] = defaultdict(Totals)
+    sums: dict[tuple[str, str], Totals] = {}
+    # Naming a period is slow, and an hour has many values.
+    periods: dict[int, str] = {}
     for each in found:
-        period = "" if every is None or each.hour is None else period_of(each.hour, every, zone)
-        sums[period, each.value] += each.totals
+        if every is None or each.hour is None:
+            period = ""
+        elif (period := periods.get(each.hour, "")) == "":
+            period = periods[each.hour] = period_of(each.hour, every, zone)
+        add_to(sums, (period, each.value), each.totals)
     return sums
 
 

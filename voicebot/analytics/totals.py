@@ -7,10 +7,13 @@ Nothing here is a rate: those are `analytics.measures`, made of these sums.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Final, Self
+from operator import add, attrgetter
+from typing import Final, Self, TypeVar
 
 HOUR_S: Final = 3600
 DAY_S: Final = 86_400
+
+_Key = TypeVar("_Key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ class Totals:
     wrapped_s: float = 0.0
 
     def __add__(self, other: Self) -> Self:
-        return type(self)(*(getattr(self, name) + getattr(other, name) for name in NAMES))
+        return type(self)(*map(add, _values(self), _values(other)))
 
     @property
     def taken(self) -> int:
@@ -80,3 +83,10 @@ class Totals:
 
 
 NAMES: Final = tuple(each.name for each in fields(Totals))
+_values = attrgetter(*NAMES)
+
+
+def add_to(sums: dict[_Key, Totals], key: _Key, more: Totals) -> None:
+    """Add ``more`` to the sums of ``key``."""
+    before = sums.get(key)
+    sums[key] = more if before is None else before + more

@@ -193,8 +193,9 @@ class SqlJournal:
                 result = await connection.execute(self._statement(event))
                 if isinstance(event, _Change) and result.rowcount == 0:
                     orphans += 1
-                if isinstance(event, CallEnded | QueueNoted):
-                    await self._mark(connection, hours_changed(event.call_id))
+            told = [each.call_id for each in batch if isinstance(each, CallEnded | QueueNoted)]
+            if told:
+                await self._mark(connection, hours_changed(told))
         return orphans
 
     async def _mark(self, connection: AsyncConnection, hours: SelectBase) -> None:

@@ -21,7 +21,6 @@ import structlog
 from sqlalchemy import (
     ColumnElement,
     FromClause,
-    Table,
     case,
     delete,
     func,
@@ -34,16 +33,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from voicebot.analytics.history import HourSums, Span, Split
-from voicebot.analytics.totals import HOUR_S, NAMES, Rules, Totals
+from voicebot.analytics.totals import HOUR_S, NAMES, Rules, Totals, add_to
 from voicebot.errors import StorageError
 from voicebot.storage.database import WRITES, describe
 from voicebot.storage.ledger_facts import HourOf, contacts, fold_hours, within
 from voicebot.storage.schema import (
-    AGENT_DIMENSIONS,
-    HOUR_DIMENSIONS,
+    CUTS,
     agent_time,
     calls,
-    ledger_agent_hours,
     ledger_hours,
     ledger_rules,
     stale_hours,
@@ -55,8 +52,6 @@ AT_ONCE: Final = 12
 """Hours that one transaction folds: it keeps others from writing for some tens of milliseconds."""
 MOST_RANGES: Final = 200
 """More stretches than these are read as one: a condition may not grow without end."""
-
-_KEPT: Final = ((ledger_hours, HOUR_DIMENSIONS), (ledger_agent_hours, AGENT_DIMENSIONS))
 
 log = structlog.get_logger(__name__)
 
@@ -85,15 +80,15 @@ class SqlLedger:
         first, last = math.ceil(span.since / HOUR_S), int(span.until // HOUR_S)
         found: list[HourSums] = []
         async with self._reading() as connection:
-            kept = asked.kept if await self._is_by_our_rules(connection) else None
-            if kept is None or first >= last:
+            cut = asked.cut if await self._is_by_our_rules(connection) else None
+            if cut is None or first >= last:
                 ranges = [(span.since, span.until)]
             else:
                 hours = stale_hours.c.hour
                 wanted = select(hours).where(hours >= first, hours < last).order_by(hours)
                 stale = (await connection.execute(wanted)).scalars().all()
                 ranges = _unkept(span, first, last, stale)
-                found += await asked.read(connection, asked.of_hours(kept, ranges, first, last))
+                found += await asked.read(connection, asked.of_hours(cut, ranges, first, last))
             if ranges:
                 rows = contacts(_any_of(ranges), self._rules, asked.dimensions).subquery()
                 found += await asked.read(connection, asked.of_rows(rows))
@@ -139,8 +134,7 @@ class SqlLedger:
     async def rebuild(self) -> None:
         """Throw all sums away and mark every hour with calls stale. Raises StorageError."""
         async with self._writing() as connection:
-            for table, _dimensions in _KEPT:
-                await connection.execute(delete(table))
+            await connection.execute(delete(ledger_hours))
             await _mark(connection, select(HourOf(calls.c.started_at)).distinct())
             await connection.execute(delete(ledger_rules))
             await connection.execute(insert(ledger_rules).values(rules=self._rules.key))
@@ -160,9 +154,11 @@ class SqlLedger:
         async with self._writing() as connection:
             # First: what changes a call of these hours meanwhile waits, and marks its hour again.
             await connection.execute(delete(stale_hours).where(stale_hours.c.hour.in_(hours)))
-            for table, dimensions in _KEPT:
-                await connection.execute(delete(table).where(table.c.hour.in_(hours)))
-                await connection.execute(fold_hours(table, dimensions, hours, self._rules))
+            for cut in CUTS:
+                kept = ledger_hours.c.cut == cut, ledger_hours.c.hour.in_(hours)
+                await connection.execute(delete(ledger_hours).where(*kept))
+            for cut in reversed(CUTS):
+                await connection.execute(fold_hours(cut, hours, self._rules))
 
     async def keep_folded(self, clock: Callable[[], float]) -> None:
         """Fold as hours go by, until cancelled. What the database refuses is tried again."""
@@ -216,20 +212,20 @@ class _Asked:
         self._settled = settled
         used = {*where, *(() if split is None else (split,))}
         self.dimensions = sorted(each.value for each in used)
-        fitting = (table for table, dimensions in _KEPT if used <= set(dimensions))
-        self.kept: Table | None = next(fitting, None)
+        self.cut = next((cut for cut, kept in CUTS.items() if used <= set(kept)), None)
         """Where its sums are kept; None where they have to be counted."""
 
     def of_hours(
-        self, table: Table, ranges: Sequence[tuple[float, float]], first: int, last: int
+        self, cut: str, ranges: Sequence[tuple[float, float]], first: int, last: int
     ) -> Any:
-        """Sums of the hours of ``table`` that are in none of ``ranges``."""
-        hour = table.c.hour
+        """Sums of the hours of a cut that are in none of ``ranges``."""
+        hour = ledger_hours.c.hour
         outside = [
             ~hour.between(int(begin // HOUR_S), math.ceil(end / HOUR_S) - 1)
             for begin, end in ranges
         ]
-        return self.of_rows(table).where(hour >= first, hour < last, *outside)
+        kept = ledger_hours.c.cut == cut
+        return self.of_rows(ledger_hours).where(kept, hour >= first, hour < last, *outside)
 
     def of_rows(self, rows: FromClause) -> Any:
         """Sums over ``rows``, which have the columns of `contacts`."""
@@ -264,9 +260,9 @@ def _totals(sums: Sequence[Any]) -> Totals:
 
 
 def _added(found: Iterable[HourSums]) -> list[HourSums]:
-    sums: defaultdict[tuple[int | None, str], Totals] = defaultdict(Totals)
+    sums: dict[tuple[int | None, str], Totals] = {}
     for each in found:
-        sums[each.hour, each.value] += each.totals
+        add_to(sums, (each.hour, each.value), each.totals)
     return [
         HourSums(hour, value, totals) for (hour, value), totals in sums.items() if totals.contacts
     ]

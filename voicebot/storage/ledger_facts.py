@@ -17,7 +17,6 @@ from sqlalchemy import (
     FromClause,
     Integer,
     Select,
-    Table,
     and_,
     case,
     cast,
@@ -34,10 +33,11 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
 from voicebot.analytics.totals import DAY_S, HOUR_S, Rules
-from voicebot.storage.schema import SUMS, calls
+from voicebot.storage.schema import CUTS, DIMENSIONS, SUMS, calls, ledger_hours
 from voicebot.types import CallId, Outcome
 
 LONGEST_REPEAT_DAYS: Final = 31
+COUNTED: Final = ("agent", "all")
 
 
 class HourOf(GenericFunction[int]):
@@ -150,17 +150,23 @@ def contacts(
     return select(*columns).where(*ended, condition)
 
 
-def fold_hours(
-    table: Table, dimensions: Sequence[str], hours: Sequence[int], rules: Rules
-) -> Executable:
-    """Write the sums of ``hours`` into ``table``, which holds none of them."""
-    began = or_(*(within(hour * HOUR_S, (hour + 1) * HOUR_S) for hour in hours))
-    rows = contacts(began, rules, dimensions).subquery()
+def fold_hours(cut: str, hours: Sequence[int], rules: Rules) -> Executable:
+    """Write the sums of ``hours`` into a cut that holds none of them. Those of `COUNTED` are counted
+    from the calls, the others from 'all'."""
+    dimensions = CUTS[cut]
+    rows: FromClause
+    if cut in COUNTED:
+        began = or_(*(within(hour * HOUR_S, (hour + 1) * HOUR_S) for hour in hours))
+        rows = contacts(began, rules, dimensions).subquery()
+    else:
+        finest = and_(ledger_hours.c.cut == "all", ledger_hours.c.hour.in_(hours))
+        rows = select(ledger_hours).where(finest).subquery()
     keys = [rows.c.hour, *(rows.c[name] for name in dimensions)]
+    empty = [name for name in DIMENSIONS if name not in dimensions]
     # PostgreSQL sums integers into wider types, which fit back.
-    sums = [cast(func.sum(rows.c[name]), table.c[name].type) for name in SUMS]
-    chosen = select(*keys, *sums).group_by(*keys)
-    return insert(table).from_select(["hour", *dimensions, *SUMS], chosen)
+    sums = [cast(func.sum(rows.c[name]), ledger_hours.c[name].type) for name in SUMS]
+    chosen = select(literal(cut), *keys, *(literal("") for _ in empty), *sums).group_by(*keys)
+    return insert(ledger_hours).from_select(["cut", "hour", *dimensions, *empty, *SUMS], chosen)
 
 
 def within(since: float, until: float) -> ColumnElement[bool]:
@@ -168,13 +174,13 @@ def within(since: float, until: float) -> ColumnElement[bool]:
     return and_(calls.c.started_at >= float(since), calls.c.started_at < float(until))
 
 
-def hours_changed(call_id: CallId) -> CompoundSelect[Any]:
-    """The hours whose sums change when this call does: its own, and those of calls before and after
-    that repeat it or that it repeats, by any rules."""
+def hours_changed(call_ids: Sequence[CallId]) -> CompoundSelect[Any]:
+    """The hours whose sums change when these calls do: their own, and those of calls before and
+    after that repeat them or that they repeat, by any rules."""
     changed, other = calls.alias("changed"), calls.alias("other")
     window = float(LONGEST_REPEAT_DAYS * DAY_S)
     alike = and_(
-        changed.c.id == call_id,
+        changed.c.id.in_(call_ids),
         other.c.matter == changed.c.matter,
         other.c.outcome.is_not(None),
         other.c.started_at >= changed.c.started_at - window,
@@ -182,7 +188,7 @@ def hours_changed(call_id: CallId) -> CompoundSelect[Any]:
     )
     hour = HourOf(other.c.started_at)
     return union(
-        select(HourOf(calls.c.started_at)).where(calls.c.id == call_id),
+        select(HourOf(calls.c.started_at)).where(calls.c.id.in_(call_ids)),
         select(hour).where(alike, other.c.customer == changed.c.customer),
         select(hour).where(alike, other.c.number == changed.c.number),
     )

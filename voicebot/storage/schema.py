@@ -7,7 +7,7 @@ by hand writes ``datetime(started_at, 'unixepoch')`` or ``to_timestamp(started_a
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import (
     JSON,
@@ -23,8 +23,19 @@ from sqlalchemy import (
     Text,
 )
 
-HOUR_DIMENSIONS: Final = ("direction", "door", "flow", "language", "intent", "queue")
-AGENT_DIMENSIONS: Final = ("direction", "queue", "agent")
+CUTS: Final = {
+    "whole": ("direction",),
+    "door": ("direction", "door"),
+    "flow": ("direction", "flow"),
+    "language": ("direction", "language"),
+    "intent": ("direction", "intent"),
+    "queue": ("direction", "queue"),
+    "agent": ("direction", "queue", "agent"),
+    "all": ("direction", "door", "flow", "language", "intent", "queue"),
+}
+"""How the ledger cuts each hour, the coarsest first. Agents stand apart from the rest: with both
+together there would be nearly a row for each contact."""
+DIMENSIONS: Final = (*CUTS["all"], "agent")
 SUMS: Final = (
     "contacts",
     "self_served",
@@ -152,27 +163,14 @@ stale_hours = Table(
 )
 
 
-def _sums() -> list[Column[Any]]:
-    return [
-        Column(name, Double if name.endswith("_s") else Integer, nullable=False) for name in SUMS
-    ]
-
-
 ledger_hours = Table(
     "ledger_hours",
     metadata,
+    # One of `CUTS`; dimensions that are not in it are empty.
+    Column("cut", String(16), primary_key=True),
     Column("hour", Integer, primary_key=True, autoincrement=False),
-    *(Column(name, Text, primary_key=True) for name in HOUR_DIMENSIONS),
-    *_sums(),
-)
-
-# Of their own: with agents among the rest there would be nearly a row for each contact.
-ledger_agent_hours = Table(
-    "ledger_agent_hours",
-    metadata,
-    Column("hour", Integer, primary_key=True, autoincrement=False),
-    *(Column(name, Text, primary_key=True) for name in AGENT_DIMENSIONS),
-    *_sums(),
+    *(Column(name, Text, primary_key=True) for name in DIMENSIONS),
+    *(Column(name, Double if name.endswith("_s") else Integer, nullable=False) for name in SUMS),
 )
 
 # By what rules the sums were counted: one row.

@@ -20,6 +20,7 @@ _QUEUES = {
     "handled_s": sa.Double,
     "wrapped_s": sa.Double,
 }
+_DIMENSIONS = ("direction", "door", "flow", "language", "intent", "queue", "agent")
 _COUNTS = (
     "contacts",
     "self_served",
@@ -53,8 +54,15 @@ def upgrade() -> None:
         sa.Column("hour", sa.Integer, autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("hour", name="pk_stale_hours"),
     )
-    _sums("ledger_hours", "direction", "door", "flow", "language", "intent", "queue")
-    _sums("ledger_agent_hours", "direction", "queue", "agent")
+    op.create_table(
+        "ledger_hours",
+        sa.Column("cut", sa.String(16), nullable=False),
+        sa.Column("hour", sa.Integer, autoincrement=False, nullable=False),
+        *(sa.Column(name, sa.Text, nullable=False) for name in _DIMENSIONS),
+        *(sa.Column(name, sa.Integer, nullable=False) for name in _COUNTS),
+        *(sa.Column(name, sa.Double, nullable=False) for name in _TIMES),
+        sa.PrimaryKeyConstraint("cut", "hour", *_DIMENSIONS, name="pk_ledger_hours"),
+    )
     op.create_table(
         "ledger_rules",
         sa.Column("rules", sa.String(64), nullable=False),
@@ -74,22 +82,10 @@ def upgrade() -> None:
     op.execute(f"INSERT INTO stale_hours SELECT DISTINCT {hour} FROM calls")
 
 
-def _sums(table: str, *dimensions: str) -> None:
-    op.create_table(
-        table,
-        sa.Column("hour", sa.Integer, autoincrement=False, nullable=False),
-        *(sa.Column(name, sa.Text, nullable=False) for name in dimensions),
-        *(sa.Column(name, sa.Integer, nullable=False) for name in _COUNTS),
-        *(sa.Column(name, sa.Double, nullable=False) for name in _TIMES),
-        sa.PrimaryKeyConstraint("hour", *dimensions, name=f"pk_{table}"),
-    )
-
-
 def downgrade() -> None:
     for table in (
         "agent_time",
         "ledger_rules",
-        "ledger_agent_hours",
         "ledger_hours",
         "stale_hours",
     ):
