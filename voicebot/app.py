@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import partial
 
 import structlog
+from fastapi import FastAPI
 
 import voicebot
 from voicebot.actions.seed import seed_samples
@@ -28,6 +29,7 @@ from voicebot.figures.bridge import bridge_figures, recording_figures
 from voicebot.figures.callers import caller_figures
 from voicebot.figures.reload import reload_figures
 from voicebot.figures.server import ServerFigures
+from voicebot.front_desk import FrontDesk
 from voicebot.live.edition import Edition, Editions, Press, render
 from voicebot.live.reload import Reloader
 from voicebot.media.clock import LoopLag
@@ -85,10 +87,12 @@ class Server:
         self.tally = CallTally()
         self._engine = open_database(settings.database_url)
         self._journal = SqlJournal(self._engine)
+        self.front_desk = FrontDesk(settings, self._engine)
         self._callers = self._new_callers()
         self._doors = Doors(settings, Reception(self._admit, self._on_call, self._on_refused))
         self._services = self._voice_services()
         self.outbound = self._outbound_calls()
+        self.web_app = self._web_app()
         self._http = self._http_server()
         self._chores: list[asyncio.Task[object]] = []
         self._hurried = asyncio.Event()
@@ -130,6 +134,7 @@ class Server:
     async def _open_records(self) -> None:
         await upgrade(self.settings.database_url)
         await self._journal.start()
+        self.front_desk.open()
         await self._seed()
 
     async def _seed(self) -> None:
@@ -149,6 +154,7 @@ class Server:
         await self._doors.close()
         self.feed.close()
         await self._http.stop()
+        self.front_desk.close()
         await self._recording.stop()
         await self._journal.stop()
         for chore in self._chores:
@@ -321,7 +327,6 @@ class Server:
 
     def _dial_desk(self) -> DialDesk:
         return DialDesk(
-            token=self.settings.outbound.token.get_secret_value(),
             order=self.outbound.order,
             report=self.outbound.report,
             flows=lambda: self.application.flows.flows,
@@ -330,7 +335,7 @@ class Server:
             timeout_s=self.settings.outbound.answer_timeout_s,
         )
 
-    def _http_server(self) -> HttpServer:
+    def _web_app(self) -> FastAPI:
         figures = ServerFigures(
             lag=self.lag.snapshot,
             pools=self.engines.counters,
@@ -339,7 +344,7 @@ class Server:
         )
         archive = SqlCallArchive(self._engine)
         recorder, bridges = self._recording.recorder, self._services.handoffs.counters
-        app = create_app(
+        return create_app(
             archive=archive,
             feed=self.feed,
             readiness=self._readiness,
@@ -355,14 +360,18 @@ class Server:
             ],
             routers=[
                 *self._doors.routers,
-                recordings_router(archive, recorder.path),
+                *self.front_desk.routers,
+                recordings_router(archive, recorder.path, self.front_desk.playbacks),
                 dial_router(self._dial_desk()),
             ],
             version=voicebot.__version__,
+            staff=self.front_desk.side,
         )
+
+    def _http_server(self) -> HttpServer:
         gate = self._doors.guard.door("http")
         return HttpServer(
-            app,
+            self.web_app,
             self.settings.server.host,
             self.settings.server.port,
             gate=gate,

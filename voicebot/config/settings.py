@@ -22,6 +22,7 @@ from voicebot.config.sections import (
     TurnSettings,
 )
 from voicebot.config.sip import SipSettings
+from voicebot.config.staff import StaffSettings
 from voicebot.config.webrtc import WebRtcSettings
 
 
@@ -44,6 +45,7 @@ class Settings(Section):
     bridge: BridgeSettings = BridgeSettings()
     recording: RecordingSettings = RecordingSettings()
     reload: ReloadSettings = ReloadSettings()
+    staff: StaffSettings = StaffSettings()
     databases: dict[str, str] = Field(
         default_factory=dict, description="database URLs that SQL actions may name"
     )

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
@@ -21,6 +20,7 @@ from starlette.responses import Response
 
 from voicebot.errors import CallRefused
 from voicebot.types import CallId
+from voicebot.web.origin import own_origin
 from voicebot.web.rate_limit import RateLimit
 
 LARGEST_BODY: Final = 32 * 1024
@@ -133,17 +133,13 @@ def webrtc_router(
 
 
 def _origin(request: Request, allowed: Collection[str]) -> str:
-    """The origin of the page that asks. Raises CallRefused unless it is ours or allowed.
-
-    Ours is told by the host alone: what ends TLS before us knows the scheme, we may not.
-    """
-    origin = request.headers.get("origin", "")
-    if origin in allowed:
-        return origin
-    parts = urlsplit(origin)
-    if parts.scheme in {"http", "https"} and parts.netloc == request.headers.get("host"):
-        return origin
-    raise CallRefused("origin", "calls are made from voicebot's own page, or one it was told of")
+    """The origin of the page that asks. Raises CallRefused unless it is ours or allowed."""
+    origin = own_origin(request.headers, allowed)
+    if not origin:
+        raise CallRefused(
+            "origin", "calls are made from voicebot's own page, or one it was told of"
+        )
+    return origin
 
 
 _M = TypeVar("_M", bound=BaseModel)
