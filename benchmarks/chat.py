@@ -37,6 +37,7 @@ from voicebot.config.sections import ServerSettings
 from voicebot.config.text import TextSettings
 from voicebot.config.webrtc import WebRtcSettings
 from voicebot.engines import SpeechEngines
+from voicebot.front_desk import FrontDesk
 from voicebot.live.edition import Editions, Press
 from voicebot.logs import configure_logging
 from voicebot.sessions.callers import Callers
@@ -91,6 +92,7 @@ async def serve(folder: Path, port: int) -> None:
         readiness=dict,
         metric_sources=[],
         version="0",
+        staff=FrontDesk(settings, engine).side,
         routers=chatting.routers(cast("WebRtcDoor", None)),
     )
     server = HttpServer(app, "127.0.0.1", port)

@@ -23,6 +23,8 @@ from voicebot.errors import (
     RoutingError,
     SourceError,
     SpeechError,
+    StaffBusy,
+    StaffError,
     StorageError,
     TextRefused,
     TextUnavailable,
@@ -76,6 +78,8 @@ EXAMPLES: list[tuple[VoicebotError, str]] = [
     ),
     (ActionError("find_order", "timed out"), "action find_order: timed out"),
     (RoutingError("contact c1 is here already"), "contact c1 is here already"),
+    (StaffError("no user has this name"), "no user has this name"),
+    (StaffBusy("too many are signing in"), "too many are signing in"),
     (StorageError("is locked"), "is locked"),
 ]
 

@@ -15,6 +15,7 @@ from dataclasses import replace
 from functools import partial
 
 import structlog
+from fastapi import FastAPI
 
 import voicebot
 from voicebot.actions.seed import seed_samples
@@ -34,6 +35,7 @@ from voicebot.figures.reload import reload_figures
 from voicebot.figures.server import ServerFigures
 from voicebot.figures.text import text_figures
 from voicebot.flows.state import FlowState
+from voicebot.front_desk import FrontDesk
 from voicebot.live.edition import Edition, Editions, Press, render
 from voicebot.live.reload import Reloader
 from voicebot.media.clock import LoopLag
@@ -97,6 +99,7 @@ class Server:
         self._journal = SqlJournal(self._engine)
         self._rules = Rules(**settings.ledger.model_dump())
         self._ledger = SqlLedger(self._engine, self._rules)
+        self.front_desk = FrontDesk(settings, self._engine)
         self._callers = self._new_callers()
         self._texts = Texts(settings, self._engine)
         self._doors = Doors(settings, Reception(self._admit, self._on_call, self._on_refused))
@@ -105,6 +108,7 @@ class Server:
         )
         self._services = self._voice_services()
         self.outbound = self._outbound_calls()
+        self.web_app = self._web_app()
         self._http = self._http_server()
         self._chores: list[asyncio.Task[object]] = []
         self._hurried = asyncio.Event()
@@ -151,6 +155,7 @@ class Server:
         await self._ledger.start()
         folding = self._ledger.keep_folded(time.time)
         self._chores.append(asyncio.create_task(folding, name="ledger"))
+        self.front_desk.open()
         await self._seed()
 
     async def _seed(self) -> None:
@@ -171,6 +176,7 @@ class Server:
         self.feed.close()
         await self.chatting.stop()
         await self._http.stop()
+        self.front_desk.close()
         await self._recording.stop()
         await self._texts.dispatch.stop()
         await self._journal.stop()
@@ -357,7 +363,6 @@ class Server:
 
     def _dial_desk(self) -> DialDesk:
         return DialDesk(
-            token=self.settings.outbound.token.get_secret_value(),
             order=self.outbound.order,
             report=self.outbound.report,
             flows=lambda: self.application.flows.flows,
@@ -366,7 +371,7 @@ class Server:
             timeout_s=self.settings.outbound.answer_timeout_s,
         )
 
-    def _http_server(self) -> HttpServer:
+    def _web_app(self) -> FastAPI:
         figures = ServerFigures(
             lag=self.lag.snapshot,
             pools=self.engines.counters,
@@ -375,7 +380,7 @@ class Server:
         )
         archive = SqlCallArchive(self._engine)
         recorder, bridges = self._recording.recorder, self._services.handoffs.counters
-        app = create_app(
+        return create_app(
             archive=archive,
             feed=self.feed,
             readiness=self._readiness,
@@ -395,19 +400,23 @@ class Server:
                 *self._doors.routers,
                 *self.chatting.routers(self._doors.webrtc),
                 *self._texts.routers(self.chatting.desk),
+                *self.front_desk.routers,
                 history_router(
                     self._ledger,
                     SqlContacts(self._engine, self._rules),
                     Costs(**self.settings.costs.model_dump()),
                 ),
-                recordings_router(archive, recorder.path),
+                recordings_router(archive, recorder.path, self.front_desk.playbacks),
                 dial_router(self._dial_desk()),
             ],
             version=voicebot.__version__,
+            staff=self.front_desk.side,
         )
+
+    def _http_server(self) -> HttpServer:
         gate = self._doors.guard.door("http")
         return HttpServer(
-            app,
+            self.web_app,
             self.settings.server.host,
             self.settings.server.port,
             gate=gate,

@@ -23,6 +23,8 @@ One root, so that a caller of any room can catch them all::
     ├── TextUnavailable       no conversation in text can be had now
     ├── ActionError           a self-service action failed
     ├── RoutingError          an event that the distribution of contacts cannot take as things stand
+    ├── StaffError            a user, password or token that cannot be had
+    │   └── StaffBusy         too many sign in at once
     └── StorageError          a record could not be read or written
 
 The sentence that a person reads is made in ``__str__`` from the attributes; third-party
@@ -218,6 +220,14 @@ class ActionError(VoicebotError):
 
 class RoutingError(VoicebotError):
     """An event that the distribution of contacts cannot take as things stand; nothing changed."""
+
+
+class StaffError(VoicebotError):
+    """A user, a password or a token of staff that cannot be had as asked; nothing changed."""
+
+
+class StaffBusy(StaffError):
+    """Too many sign in at once."""
 
 
 class StorageError(VoicebotError):

@@ -82,7 +82,7 @@ class Texts:
         )
         routers = [
             deflection_router(self._records),
-            outbox_router(messages, texting.token.get_secret_value()),
+            outbox_router(messages),
         ]
         if texting.gateway == "twilio" and texting.public_url:
             token = texting.auth_token.get_secret_value()

@@ -12,8 +12,11 @@ import pytest
 from fastapi import FastAPI
 from typer.testing import CliRunner, Result
 
+from voicebot.cli.credentials import credentials
 from voicebot.cli.main import app
+from voicebot.config import load_settings
 from voicebot.errors import UsageError, VoicebotError
+from voicebot.local_key import remove_key, write_key
 from voicebot.sessions.outbound import DialOrder, DialReport
 from voicebot.types import CallId, Language
 from voicebot.web.api.dial import DialDesk, dial_router
@@ -42,7 +45,6 @@ async def serving(desk: Desk) -> AsyncIterator[str]:
     web.include_router(
         dial_router(
             DialDesk(
-                "sesame",
                 desk.order,
                 desk.report,
                 lambda: ("main",),
@@ -99,13 +101,39 @@ async def test_an_unknown_flow_is_told() -> None:
     assert str(result.exception) == ("the server refused: there is no flow 'x'; known here: main")
 
 
-def test_without_a_token_it_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_token_it_says_what_to_set(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.delenv("VOICEBOT_OUTBOUND__TOKEN")
+    monkeypatch.setenv("VOICEBOT_SERVER__DATA", str(tmp_path))
     result = CliRunner().invoke(app, ["dial", "sip:bob@127.0.0.1"])
     assert isinstance(result.exception, UsageError)
-    assert "VOICEBOT_OUTBOUND__TOKEN" in str(result.exception)
+    assert "VOICEBOT_STAFF__TOKEN" in str(result.exception)
 
 
 def test_without_a_server_it_says_so() -> None:
     result = CliRunner().invoke(app, ["dial", "sip:b@127.0.0.1", "--http", "http://127.0.0.1:9"])
     assert "no server answers" in str(result.exception)
+
+
+def test_the_key_of_this_machine_is_shown_to_this_machine_alone(tmp_path: Path) -> None:
+    write_key(tmp_path, "vb_local")
+    settings = load_settings(environment={"VOICEBOT_SERVER__DATA": str(tmp_path)})
+    shown = {"Authorization": "Bearer vb_local"}
+    assert (tmp_path / "local.key").stat().st_mode & 0o777 == 0o600
+    assert credentials(settings) == credentials(settings, "http://127.0.0.1:8080") == shown
+    assert credentials(settings, "http://elsewhere.example") == {}
+    remove_key(tmp_path, "vb_of_another_server")
+    assert credentials(settings) == shown
+    remove_key(tmp_path, "vb_local")
+    assert credentials(settings) == {}
+
+
+def test_a_token_of_the_settings_wins_over_the_key(tmp_path: Path) -> None:
+    write_key(tmp_path, "vb_local")
+    environment = {"VOICEBOT_SERVER__DATA": str(tmp_path), "VOICEBOT_OUTBOUND__TOKEN": "sesame"}
+    settings = load_settings(environment=environment)
+    assert credentials(settings, dials=True) == {"Authorization": "Bearer sesame"}
+    assert credentials(settings) == {"Authorization": "Bearer vb_local"}
+    settings = load_settings(environment=environment | {"VOICEBOT_STAFF__TOKEN": "vb_mine"})
+    assert credentials(settings, "http://elsewhere.example") == {"Authorization": "Bearer vb_mine"}

@@ -34,7 +34,7 @@ async def test_a_call_is_recorded_after_its_consent(tmp_path: Path) -> None:
             assert (await server.calls("recorded"))[0]["recording"] is not None
         call = await server.finished_call("recorded")
         assert call["turns"][0]["step"] == "recording consent"
-        async with httpx.AsyncClient(base_url=server.http) as client:
+        async with httpx.AsyncClient(base_url=server.http, headers=server.credentials) as client:
             answer = await client.get(call["recording"])
             part = await client.get(call["recording"], headers={"Range": "bytes=0-3"})
     assert answer.status_code == 200

@@ -14,6 +14,8 @@ from typing import Any, Final, Self
 
 import httpx
 
+from voicebot.local_key import read_key
+
 ROOT: Final = Path(__file__).parents[2]
 KEPT: Final = ROOT / ".setup"
 """Rendered prompts and trained intents, kept from one run of the tests to the next."""
@@ -115,8 +117,13 @@ class ServerProcess:
 
     # What it tells over HTTP
 
+    @property
+    def credentials(self) -> dict[str, str]:
+        """Headers that let us read calls, and dial."""
+        return {"Authorization": f"Bearer {read_key(self.data)}"}
+
     async def get(self, path: str) -> Any:
-        async with httpx.AsyncClient(base_url=self.http) as client:
+        async with httpx.AsyncClient(base_url=self.http, headers=self.credentials) as client:
             response = await client.get(path)
             response.raise_for_status()
             return response.json()

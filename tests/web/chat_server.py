@@ -9,11 +9,13 @@ from dataclasses import dataclass
 import httpx
 
 from tests.sessions.chat_house import House
+from tests.staff.memory import Office
 from tests.web.shelf import Shelf
 from voicebot.sessions.chats import Chats
 from voicebot.sessions.feed import EventFeed
 from voicebot.web.api.chat import CallBack, ChatRules, Entrance, chat_router
 from voicebot.web.api.chat_socket import chat_socket
+from voicebot.web.api.sign_in import Attempts, SignInSide
 from voicebot.web.application import create_app
 from voicebot.web.chat_page import chat_page_router
 from voicebot.web.server import HttpServer
@@ -44,13 +46,14 @@ async def chat_server(
 ) -> AsyncIterator[ChatServer]:
     """Serve the conversations of ``house``."""
     async with house.running() as chats:
-        entrance = Entrance(chats, rules)
+        entrance, office = Entrance(chats, rules), Office()
         app = create_app(
             archive=Shelf(),
             feed=EventFeed(),
             readiness=dict,
             metric_sources=[],
             version="1.2.3",
+            staff=SignInSide(office.desk, Attempts.per_minute(1000), office.clock),
             routers=[chat_router(entrance, call_back), chat_socket(entrance), chat_page_router()],
         )
         server = HttpServer(app, "127.0.0.1", port, linger_s=1)

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from tests.staff.memory import BEARER
 from tests.web.conftest import House
 from voicebot.events import CallAnswered, CallEnded, CallStarted, TurnResult
 from voicebot.sessions.feed import InputHeard, LiveEvent, PartHeard, PromptSpoken
@@ -37,7 +38,7 @@ def _call(call: str) -> list[LiveEvent]:
 async def remote(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     server = HttpServer(app, "127.0.0.1", 0)
     await server.start()
-    async with httpx.AsyncClient(base_url=server.url, timeout=10) as client:
+    async with httpx.AsyncClient(base_url=server.url, timeout=10, headers=BEARER) as client:
         yield client
     await server.stop()
 
@@ -118,7 +119,7 @@ async def test_a_watcher_that_goes_away_makes_room(house: House, app: FastAPI) -
     server = HttpServer(app, "127.0.0.1", 0)
     await server.start()
     async with (
-        httpx.AsyncClient(base_url=server.url, timeout=10) as client,
+        httpx.AsyncClient(base_url=server.url, timeout=10, headers=BEARER) as client,
         client.stream("GET", "/api/events"),
     ):
         assert house.feed.watchers == 1

@@ -11,8 +11,11 @@ from fastapi import FastAPI
 
 from tests.web.conftest import House
 from tests.web.shelf import finished_call, running_call
+from voicebot.errors import StorageError
+from voicebot.staff.model import AuditEntry, Deed
 from voicebot.web.api.recordings import recordings_router
 from voicebot.web.application import create_app
+from voicebot.web.playbacks import ONE_PLAYBACK_S, Playbacks
 
 SOUND = bytes(range(256)) * 40
 NAME = "2026-11-21/c2.wav"
@@ -24,13 +27,15 @@ def app(house: House, tmp_path: Path) -> FastAPI:
         file = tmp_path / name
         return file if file.is_file() else None
 
+    playbacks = Playbacks(house.office.log, house.office.clock)
     return create_app(
         archive=house.archive,
         feed=house.feed,
         readiness=dict,
         metric_sources=[],
-        routers=[recordings_router(house.archive, path)],
+        routers=[recordings_router(house.archive, path, playbacks)],
         version="1.2.3",
+        staff=house.staff,
     )
 
 
@@ -85,3 +90,33 @@ async def test_a_running_call_has_no_recording_to_give_yet(
 ) -> None:
     house.archive.calls.append(replace(running_call(), recording=NAME))
     assert (await client.get("/api/calls/c1/recording")).status_code == 409
+
+
+async def test_who_plays_a_recording_is_in_the_audit_log_once(
+    house: House, sound: Path, client: httpx.AsyncClient
+) -> None:
+    for _ in range(3):
+        await client.get("/api/calls/c2/recording", headers={"Range": "bytes=1-99"})
+    assert house.office.log.deeds == [("tester (token fixed)", Deed.RECORDING_PLAYED, "c2")]
+    house.office.now += ONE_PLAYBACK_S
+    await client.get("/api/calls/c2/recording")
+    assert len(house.office.log.lines) == 2
+
+
+async def test_nothing_is_played_that_cannot_be_written_down(
+    house: House, sound: Path, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(entry: AuditEntry) -> None:
+        raise StorageError("the disk is full")
+
+    monkeypatch.setattr(house.office.log, "note", fail)
+    answer = await client.get("/api/calls/c2/recording")
+    assert (answer.status_code, SOUND in answer.content) == (503, False)
+
+
+async def test_a_recording_that_is_not_there_was_not_played(
+    house: House, sound: Path, client: httpx.AsyncClient
+) -> None:
+    sound.unlink()
+    await client.get("/api/calls/c2/recording")
+    assert house.office.log.lines == []

@@ -238,16 +238,12 @@ async def test_what_cannot_be_taken_is_told(
 # What operators read
 
 
-async def test_the_outbox_is_for_who_brings_the_token(records: Records) -> None:
-    async with client_of(outbox_router(records.desk, "sesame")) as client:
-        assert (await client.get("/api/outbox")).status_code == 401
-        opened = await client.get("/api/outbox", headers={"Authorization": "Bearer sesame"})
+async def test_the_outbox_shows_messages(records: Records) -> None:
+    async with client_of(outbox_router(records.desk)) as client:
+        opened = await client.get("/api/outbox")
     [message] = opened.json()["messages"]
     assert (message["recipient"], message["text"]) == ("+15550100", "Go on: link")
     assert (message["state"], message["created_at"]) == ("queued", "1970-01-01T00:00:00Z")
-    async with client_of(outbox_router(records.desk, "")) as client:
-        closed = await client.get("/api/outbox", headers={"Authorization": "Bearer "})
-    assert closed.status_code == 403
 
 
 async def test_deflection_is_told_by_intent_and_hour(records: Records) -> None:

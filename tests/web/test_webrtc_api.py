@@ -75,6 +75,7 @@ def page_app(house: House, door: FakeDoor, clock: Clock) -> FastAPI:
         readiness=lambda: house.checks,
         metric_sources=[],
         version="1",
+        staff=house.staff,
         routers=[webrtc_router(door, policy, clock), caller_page_router()],
     )
 

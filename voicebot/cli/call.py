@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Annotated
 
@@ -14,6 +14,7 @@ from rich.text import Text
 
 from voicebot.cli.caller_voice import utter
 from voicebot.cli.conversation import Conversation, Line, Move, Pressed
+from voicebot.cli.credentials import credentials
 from voicebot.config import load_settings
 from voicebot.errors import CallError
 
@@ -40,7 +41,8 @@ def call(
     target = to or f"sip:shop@{_reachable(settings.sip.host)}:{settings.sip.port}"
     address = http or f"http://{_reachable(settings.server.host)}:{settings.server.port}"
     moves = moves_of(say or SCRIPT)
-    outcome = asyncio.run(_converse(target, address, moves, print_json if as_json else print_line))
+    tell = print_json if as_json else print_line
+    outcome = asyncio.run(_converse(target, address, moves, tell, credentials(settings, http)))
     if outcome == "failed":
         raise CallError("the call failed; the server's log says why")
 
@@ -68,9 +70,13 @@ def print_json(line: Line) -> None:
 
 
 async def _converse(
-    target: str, http: str, moves: Sequence[Move], tell: Callable[[Line], None]
+    target: str,
+    http: str,
+    moves: Sequence[Move],
+    tell: Callable[[Line], None],
+    shown: Mapping[str, str],
 ) -> str:
-    return await Conversation(target, http, moves, tell).run()
+    return await Conversation(target, http, moves, tell, shown).run()
 
 
 def _reachable(host: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -57,12 +57,19 @@ class Conversation:
     """Places one call, makes ``moves`` one after the other and tells every `Line` to ``tell``."""
 
     def __init__(
-        self, target: str, http: str, moves: Sequence[Move], tell: Callable[[Line], None]
+        self,
+        target: str,
+        http: str,
+        moves: Sequence[Move],
+        tell: Callable[[Line], None],
+        credentials: Mapping[str, str] | None = None,
     ) -> None:
+        """``credentials``: headers that let us follow what the server tells."""
         self._target = target
         self._http = http.rstrip("/")
         self._moves = moves
         self._tell = tell
+        self._credentials = dict(credentials or {})
         self._caller = f"demo-{id(self) & 0xFFFF:04x}"
         self._began = 0.0
         self._outcome = asyncio.get_running_loop().create_future()
@@ -72,9 +79,18 @@ class Conversation:
 
         Raises UsageError when no server runs, CallRefused, or CallError when the call breaks.
         """
-        async with httpx.AsyncClient(timeout=httpx.Timeout(5, read=None), trust_env=False) as web:
+        timeout = httpx.Timeout(5, read=None)
+        async with httpx.AsyncClient(
+            timeout=timeout, trust_env=False, headers=self._credentials
+        ) as web:
             try:
                 async with web.stream("GET", f"{self._http}/api/events") as answer:
+                    if answer.status_code in {401, 403}:
+                        raise UsageError(
+                            f"{self._http} does not let us follow its calls. Run this where the "
+                            "server's data folder is, or set VOICEBOT_STAFF__TOKEN to a token with "
+                            "the scope calls:read (`voicebot token add`)."
+                        )
                     if answer.status_code != 200:
                         raise UsageError(f"{self._http} answers, but is no voicebot server")
                     watcher = asyncio.create_task(self._watch(answer))

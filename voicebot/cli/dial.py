@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import httpx
 import typer
 
+from voicebot.cli.credentials import credentials
 from voicebot.config import Settings, load_settings
 from voicebot.errors import UsageError, VoicebotError
 
@@ -26,15 +27,18 @@ def dial(
 ) -> None:
     """Call TARGET from the running server; print who answered, or why nobody did.
 
-    The token is that of the settings (VOICEBOT_OUTBOUND__TOKEN). Exits with 1 when nobody answered.
+    A server on this machine lets whoever may read its data folder dial; another asks for a token
+    with the scope dial (VOICEBOT_STAFF__TOKEN). Exits with 1 when nobody answered.
     """
     settings = load_settings()
-    if not settings.outbound.token.get_secret_value():
+    shown = credentials(settings, http, dials=True)
+    if not shown:
         raise UsageError(
-            "nobody may dial without a token. Set VOICEBOT_OUTBOUND__TOKEN for the server and here."
+            "no server has left its key in the data folder here, and there is no token. Set "
+            "VOICEBOT_STAFF__TOKEN to one with the scope dial (`voicebot token add`)."
         )
     asked = {"target": target, "flow": flow, "caller": caller}
-    with _client(settings, http) as client:
+    with _client(settings, http, shown) as client:
         report = _ask(client, "POST", "/api/dial", asked)
         report = _follow(client, report, settings)
     typer.echo(json.dumps(report) if as_json else _sentence(report))
@@ -42,12 +46,12 @@ def dial(
         raise typer.Exit(1)
 
 
-def _client(settings: Settings, http: str) -> httpx.Client:
+def _client(settings: Settings, http: str, shown: dict[str, str]) -> httpx.Client:
     host = settings.server.host
     host = "127.0.0.1" if host in {"0.0.0.0", "::", ""} else host
     return httpx.Client(
         base_url=http or f"http://{host}:{settings.server.port}",
-        headers={"Authorization": f"Bearer {settings.outbound.token.get_secret_value()}"},
+        headers=shown,
     )
 
 

@@ -50,7 +50,7 @@ async def _serve(settings: Settings) -> None:
             starting.cancel()
     await asyncio.gather(starting, return_exceptions=told.is_set())
     if not told.is_set():
-        _welcome(server)
+        await _welcome(server)
     await told.wait()
     await _stop(server, hurried)
 
@@ -65,16 +65,30 @@ async def _stop(server: Server, hurried: asyncio.Event) -> None:
     await ending
 
 
-def _welcome(server: Server) -> None:
+async def _welcome(server: Server) -> None:
     settings = server.settings
+    console = Console(stderr=True)
     host = settings.sip.advertised_host or settings.sip.host
     page = f"  Call   {server.http_url}/call  (in a browser)\n" if settings.webrtc.enabled else ""
-    Console(stderr=True).print(
+    console.print(
         f"\n[bold]voicebot answers calls.[/bold]\n"
         f"  SIP    sip:shop@{host}:{server.sip_port}  (UDP and TCP)\n"
         f"{page}"
-        f"  HTTP   {server.http_url}/api/calls\n"
+        f"{await _entrance(server, console)}"
         f"  Try    make call\n"
         f"  Stop   Ctrl-C\n",
         highlight=False,
     )
+
+
+async def _entrance(server: Server, console: Console) -> str:
+    """Where staff come in. The link for the first administrator is a secret: it is shown to people
+    who look at a terminal, and never where lines are gathered into a log."""
+    sign_in = f"  Staff  {server.http_url}/sign-in\n"
+    wanted = server.settings.log.format
+    if wanted == "json" or (wanted == "auto" and not console.is_terminal):
+        return sign_in
+    link = await server.front_desk.first_link(server.http_url)
+    if link is None:
+        return sign_in
+    return f"  Staff  {link}\n         (makes you the administrator; once, within 15 minutes)\n"

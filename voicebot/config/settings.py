@@ -24,6 +24,7 @@ from voicebot.config.sections import (
     TurnSettings,
 )
 from voicebot.config.sip import SipSettings
+from voicebot.config.staff import StaffSettings
 from voicebot.config.text import TextSettings
 from voicebot.config.texting import TextingSettings, WebhookSettings
 from voicebot.config.webrtc import WebRtcSettings
@@ -54,6 +55,7 @@ class Settings(Section):
     offers: OfferSettings = OfferSettings()
     texting: TextingSettings = TextingSettings()
     webhook: WebhookSettings = WebhookSettings()
+    staff: StaffSettings = StaffSettings()
     databases: dict[str, str] = Field(
         default_factory=dict, description="database URLs that SQL actions may name"
     )

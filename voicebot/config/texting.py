@@ -65,11 +65,6 @@ class TextingSettings(Section):
         description="http: secret that signs what the provider posts to us",
         json_schema_extra=ENVIRONMENT_ONLY,
     )
-    token: SecretStr = Field(
-        SecretStr(""),
-        description="token that `/api/outbox` asks for; empty: nobody may read it there",
-        json_schema_extra=ENVIRONMENT_ONLY,
-    )
 
     @field_validator("public_url")
     @classmethod

@@ -1,8 +1,8 @@
 """Puts the HTTP side together from what it is given; there are no globals to reach for.
 
-No authentication yet: whoever reaches the port reads every call. It is bound to 127.0.0.1 unless
-configured otherwise (docs/settings.md says so). The browsable documentation of FastAPI is off: it
-loads its scripts from elsewhere; ``/openapi.json`` is here.
+Around everything stands the doorkeeper: a path that `web.access` does not list is closed. The
+browsable documentation of FastAPI is off: it loads its scripts from elsewhere; ``/openapi.json`` is
+here.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from voicebot.sessions.records import CallArchive
 from voicebot.web.api.calls import calls_router
 from voicebot.web.api.events import events_router
 from voicebot.web.api.health import Readiness, health_router
+from voicebot.web.api.sign_in import SignInSide
 from voicebot.web.api.webrtc import tell_refused
+from voicebot.web.doorkeeper import Doorkeeper
 from voicebot.web.metrics import MetricSource, metrics_router
 
 log = structlog.get_logger(__name__)
@@ -33,9 +35,11 @@ def create_app(
     readiness: Readiness,
     metric_sources: Sequence[MetricSource],
     version: str,
+    staff: SignInSide,
     routers: Sequence[APIRouter] = (),
 ) -> FastAPI:
-    """Make the ASGI application; ``routers`` are those of the doors that need HTTP."""
+    """Make the ASGI application; ``staff`` says who may come in, and ``routers`` are those that
+    not every server has."""
     app = FastAPI(
         title="voicebot",
         description="Calls that voicebot served or is serving, and how the server stands.",
@@ -43,6 +47,7 @@ def create_app(
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         openapi_tags=[
             {"name": "calls", "description": "Records of calls, and calls as they happen."},
+            {"name": "staff", "description": "Sign-in, accounts, tokens and the audit log."},
             {"name": "webrtc", "description": "How a browser's page makes a call."},
             {"name": "text", "description": "Conversations and messages in text."},
             {"name": "health", "description": "For supervisors of the process, and Prometheus."},
@@ -50,6 +55,8 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
+    # The last one added is the outermost: what breaks in the doorkeeper is answered too.
+    app.add_middleware(Doorkeeper, desk=staff.desk, policy=staff.entry, clock=staff.clock)
     app.add_middleware(UnexpectedErrors)
     app.add_exception_handler(StorageError, _storage_is_away)
     app.add_exception_handler(CallRefused, tell_refused)
@@ -78,6 +85,11 @@ class UnexpectedErrors:
 
         try:
             await self._app(scope, receive, noting)
+        except StorageError as error:  # of the doorkeeper; those of routes are answered further in
+            if scope["type"] != "http" or begun:
+                raise
+            response = await _storage_is_away(Request(scope), error)
+            await response(scope, receive, send)
         except Exception:
             if scope["type"] != "http":
                 raise

@@ -5,12 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from voicebot.web.files import page_files
+from voicebot.web.files import TALKING, StaticFolder
 
 
 def caller_page_router() -> APIRouter:
     """Serve the page and what it is made of."""
-    files = page_files("call")
+    files = StaticFolder("call", TALKING)
     router = APIRouter(include_in_schema=False)
 
     @router.get("/call")
@@ -19,12 +19,10 @@ def caller_page_router() -> APIRouter:
 
     @router.get("/call/")
     async def page(request: Request) -> Response:
-        return files["index.html"].response(request)
+        return files.response("index.html", request)
 
     @router.get("/call/{name}")
     async def part(name: str, request: Request) -> Response:
-        if name not in files:
-            return Response("not here", 404)
-        return files[name].response(request)
+        return files.response(name, request)
 
     return router

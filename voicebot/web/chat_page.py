@@ -17,9 +17,9 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from voicebot.web.files import HEADERS, PageFile, page_files
+from voicebot.web.files import TALKING, PageFile, page_files
 
-_PAGE: Final = {**HEADERS, "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+_PAGE: Final = {**TALKING, "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 _STYLE: Final = b'<link rel="stylesheet" href="../chat/style.css">'
 _EMBEDDED: Final = {
     "Cross-Origin-Resource-Policy": "cross-origin",
@@ -40,7 +40,7 @@ def chat_page_router() -> APIRouter:
         if name not in files:
             return Response("not here", 404)
         # Scripts are modules: the widget's page may read them too, they hold nothing.
-        return files[name].response(request, {**HEADERS, **_EMBEDDED})
+        return files[name].response(request, {**TALKING, **_EMBEDDED})
 
     @router.get("/widget.js")
     async def widget(request: Request) -> Response:
@@ -57,7 +57,7 @@ def chat_page_router() -> APIRouter:
 def _whole(page: PageFile, style: PageFile) -> tuple[PageFile, dict[str, str]]:
     """The page with its style in it, and the headers that allow it."""
     allowed = base64.b64encode(hashlib.sha256(style.body).digest()).decode()
-    policy = HEADERS["Content-Security-Policy"].replace(
+    policy = TALKING["Content-Security-Policy"].replace(
         "style-src 'self'", f"style-src 'self' 'sha256-{allowed}'"
     )
     body = page.body.replace(_STYLE, b"<style>" + style.body + b"</style>")

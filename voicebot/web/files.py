@@ -22,17 +22,28 @@ _TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".svg": "image/svg+xml",
 }
-HEADERS: Final[Mapping[str, str]] = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-        "connect-src 'self'; media-src 'self' blob:; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'"
-    ),
-    "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-cache",
-}
+
+
+def page_headers(*, media: str = "'none'", permissions: str) -> dict[str, str]:
+    """``media``: where sound may come from, and ``permissions``: what the page may use of the
+    browser, as the headers Content-Security-Policy and Permissions-Policy have it."""
+    return {
+        "Content-Security-Policy": (
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+            f"connect-src 'self'; media-src {media}; base-uri 'none'; form-action 'none'; "
+            "frame-ancestors 'none'"
+        ),
+        "Permissions-Policy": permissions,
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-cache",
+    }
+
+
+TALKING: Final[Mapping[str, str]] = page_headers(
+    media="'self' blob:", permissions="microphone=(self), camera=(), geolocation=()"
+)
+"""The headers of a page that may call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +58,26 @@ class PageFile:
         """The same file with other content."""
         return PageFile(body, self.media_type, _etag(body))
 
-    def response(self, request: Request, headers: Mapping[str, str] = HEADERS) -> Response:
+    def response(self, request: Request, headers: Mapping[str, str]) -> Response:
         """The file, or that the browser has it already (RFC 9110, 13.1.2)."""
         sent = {**headers, "ETag": self.etag}
         if request.headers.get("if-none-match") == self.etag:
             return Response(status_code=304, headers=sent)
         return Response(self.body, headers=sent, media_type=self.media_type)
+
+
+class StaticFolder:
+    """The files right in ``web/static/NAME``, all sent with ``headers``."""
+
+    def __init__(self, name: str, headers: Mapping[str, str]) -> None:
+        self._files = page_files(name)
+        self._headers = headers
+
+    def response(self, name: str, request: Request) -> Response:
+        """The file ``name``, 304 where the browser has it, 404 where there is none."""
+        if name not in self._files:
+            return Response("not here", 404)
+        return self._files[name].response(request, self._headers)
 
 
 def page_files(folder: str) -> dict[str, PageFile]:

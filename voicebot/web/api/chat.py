@@ -29,7 +29,7 @@ from voicebot.sessions.chats import Opened
 from voicebot.sessions.invitation import ConversationId
 from voicebot.web.api.chat_models import Begun, CallGrant, Link, Refused, Sent, View, Written
 from voicebot.web.bodies import read_body
-from voicebot.web.origins import admitted, is_own
+from voicebot.web.origin import own_origin
 from voicebot.web.rate_limit import RateLimit
 
 LARGEST_BODY: Final = 16 * 1024
@@ -109,7 +109,7 @@ class Entrance:
 
     def may_open(self, request: Request) -> None:
         """Raises TextRefused: 'origin', 'rate'."""
-        if admitted(request, self.rules.origins) is None:
+        if not own_origin(request.headers, self.rules.origins):
             raise TextRefused("origin", "this page may not hold conversations with us")
         self._within(self._opens, request.client.host if request.client else "")
 
@@ -124,7 +124,7 @@ class Entrance:
     async def known(self, request: Request, conversation: ConversationId) -> ConversationId:
         """Raises TextRefused 'key' for who does not hold the conversation, 'origin'."""
         origin = request.headers.get("origin")
-        if origin is not None and admitted(request, self.rules.origins) is None:
+        if origin is not None and not own_origin(request.headers, self.rules.origins):
             raise TextRefused("origin", "this page may not hold conversations with us")
         await self.desk.check(conversation, key_of(request, conversation))
         return conversation
@@ -248,7 +248,7 @@ def refused(error: TextRefused | TextUnavailable) -> JSONResponse:
 
 def _begun(entrance: Entrance, request: Request, response: Response, opened: Opened) -> Begun:
     """Our own page gets its key as a cookie, any other in the body."""
-    if opened.key and is_own(request):
+    if opened.key and own_origin(request.headers):
         entrance.keep(response, opened)
         return Begun(conversation=opened.conversation)
     return Begun(conversation=opened.conversation, key=opened.key)

@@ -22,7 +22,7 @@ from voicebot.sessions.invitation import ConversationId
 from voicebot.web.api.chat import Entrance, cookie_of, message_of
 from voicebot.web.api.chat_models import View, Written
 from voicebot.web.bodies import problem_of
-from voicebot.web.origins import admitted
+from voicebot.web.origin import own_origin
 
 HELLO_S: Final = 10.0
 REFUSED: Final = 4403
@@ -38,7 +38,7 @@ def chat_socket(entrance: Entrance) -> APIRouter:
     async def socket(websocket: WebSocket, conversation: str) -> None:
         await websocket.accept()
         try:
-            if admitted(websocket, entrance.rules.origins) is None:
+            if not own_origin(websocket.headers, entrance.rules.origins):
                 raise TextRefused("origin", "this page may not hold conversations with us")
             await _Page(entrance, websocket, ConversationId(conversation)).serve()
         except WebSocketDisconnect:

@@ -21,7 +21,7 @@ from starlette.responses import Response
 from voicebot.errors import CallRefused
 from voicebot.types import CallId
 from voicebot.web.bodies import read_body
-from voicebot.web.origins import admitted
+from voicebot.web.origin import own_origin
 from voicebot.web.rate_limit import RateLimit
 
 LARGEST_BODY: Final = 32 * 1024
@@ -135,8 +135,8 @@ def webrtc_router(
 
 def _origin(request: Request, allowed: Collection[str]) -> str:
     """The origin of the page that asks. Raises CallRefused unless it is ours or allowed."""
-    origin = admitted(request, allowed)
-    if origin is None:
+    origin = own_origin(request.headers, allowed)
+    if not origin:
         raise CallRefused(
             "origin", "calls are made from voicebot's own page, or one it was told of"
         )
