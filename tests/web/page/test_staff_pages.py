@@ -23,7 +23,7 @@ from voicebot.web.staff_pages import staff_pages_router
 PASSWORD = "correct horse battery"
 BOSS = Actor("boss")
 ON_SIGN_IN = "location.pathname == '/sign-in' && document.readyState == 'complete'"
-ON_ACCOUNT = "location.pathname == '/account' && document.querySelector('#me').innerText"
+ON_ACCOUNT = "location.pathname == '/account' && document.querySelector('#me')?.innerText"
 
 
 @dataclass
@@ -125,7 +125,9 @@ async def test_a_given_password_is_changed_before_all_else(site: Site) -> None:
     await add_anna(site, must_change=True)
     async with Chromium() as browser:
         await sign_in(browser, site, "?next=/api/calls")
-        await browser.until(f"{ON_ACCOUNT} && !document.querySelector('#must-change').hidden")
+        await browser.until(
+            f"{ON_ACCOUNT} && document.querySelector('#must-change')?.hidden === false"
+        )
         assert await browser.evaluate("document.querySelector('#tokens-part').hidden")
         await fill(browser, old=PASSWORD, new="another one entirely")
         await browser.click("#password-form button")
