@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from typer.testing import CliRunner
 
 from tests.peers.answering_bot import TONE, AnsweringBot
+from tests.staff.memory import BEARER, Office
 from voicebot.cli.call import call, moves_of, print_json, print_line
 from voicebot.cli.caller_voice import Utterance
 from voicebot.cli.conversation import Conversation, Line, Move, Pressed
@@ -23,6 +24,7 @@ from voicebot.telephony._api import Admission
 from voicebot.telephony.sip_client import CallRefused
 from voicebot.types import Outcome
 from voicebot.web.api.events import events_router
+from voicebot.web.doorkeeper import Doorkeeper, EntryPolicy
 from voicebot.web.server import HttpServer
 
 SPOKEN = Utterance("a tone", np.concatenate(TONE), "recorded")
@@ -78,6 +80,19 @@ async def test_another_web_server_is_told_apart() -> None:
     await server.start()
     with pytest.raises(UsageError, match="is no voicebot server"):
         await Conversation("sip:a@127.0.0.1:1", server.url, [], lambda _: None).run()
+    await server.stop()
+
+
+async def test_who_may_not_follow_calls_is_told_what_opens_them() -> None:
+    office = Office()
+    guarded = Doorkeeper(FastAPI(), office.desk, EntryPolicy(), office.clock)
+    server = HttpServer(guarded, "127.0.0.1", 0)
+    await server.start()
+    for shown in ({}, {"Authorization": "Bearer of_yesterday"}):
+        with pytest.raises(UsageError, match="VOICEBOT_STAFF__TOKEN"):
+            await Conversation("sip:a@127.0.0.1:1", server.url, [], lambda _: None, shown).run()
+    with pytest.raises(UsageError, match="is no voicebot server"):  # let in, to nothing
+        await Conversation("sip:a@127.0.0.1:1", server.url, [], lambda _: None, BEARER).run()
     await server.stop()
 
 

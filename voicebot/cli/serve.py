@@ -78,6 +78,7 @@ async def _welcome(server: Server) -> None:
         f"  Try    make call\n"
         f"  Stop   Ctrl-C\n",
         highlight=False,
+        soft_wrap=True,  # a link that is broken in two is none
     )
 
 

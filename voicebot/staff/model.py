@@ -93,7 +93,6 @@ class Deed(StrEnum):
     TOKEN_ADDED = "token added"
     TOKEN_REVOKED = "token revoked"
     RECORDING_PLAYED = "recording played"
-    EXPORTED = "exported"
 
 
 @dataclass(frozen=True, slots=True)

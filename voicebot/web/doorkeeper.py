@@ -88,6 +88,9 @@ class Doorkeeper:
         if access is Door.OPEN or (access is Door.METRICS and self._shows_metrics(connection)):
             await self._app(scope, receive, send)
             return
+        if access is Door.CLOSED:
+            await _refuse(_NOT_HERE, connection, receive, send)
+            return
         asked = Right.METRICS_READ if access is Door.METRICS else access
         identity = await self._who(connection)
         refusal = self._refusal(identity, asked, connection)
@@ -126,13 +129,9 @@ class Doorkeeper:
             return _CHANGE_FIRST
         if access is Door.BROWSER:
             return None if identity.proof == "session" else _BROWSER_ONLY
-        if access is Door.STAFF:
-            return None
-        if isinstance(access, Right):
-            if access in identity.scopes:
-                return None
+        if isinstance(access, Right) and access not in identity.scopes:
             return _Refusal(403, f"this asks for the right {access.value}, which you do not have")
-        return _NOT_HERE
+        return None
 
     def _from_our_page(self, connection: HTTPConnection) -> bool:
         if connection.scope["type"] == "http" and connection.scope["method"] in _SAFE:

@@ -47,9 +47,10 @@ class ApiToken(BaseModel):
     expires_at: float | None
     used_at: float | None
     revoked_at: float | None
+    good: bool = Field(description="whether it opens anything now")
 
     @classmethod
-    def of(cls, token: Token) -> ApiToken:
+    def of(cls, token: Token, now: float) -> ApiToken:
         return cls(
             id=token.id,
             title=token.title,
@@ -58,6 +59,7 @@ class ApiToken(BaseModel):
             expires_at=token.expires_at,
             used_at=token.used_at,
             revoked_at=token.revoked_at,
+            good=token.valid(now),
         )
 
 
@@ -145,7 +147,8 @@ def account_router(side: SignInSide, register: Register) -> APIRouter:
     @router.get("/tokens", summary="My tokens")
     async def tokens(identity: Asking) -> list[ApiToken]:
         """The newest first, the revoked ones too."""
-        return [ApiToken.of(each) for each in await register.tokens(identity.name)]
+        now = side.clock()
+        return [ApiToken.of(each, now) for each in await register.tokens(identity.name)]
 
     @router.post("/tokens", status_code=201, summary="Make a token")
     async def add_token(
@@ -164,7 +167,8 @@ def account_router(side: SignInSide, register: Register) -> APIRouter:
         except StaffError as error:
             raise HTTPException(422, str(error)) from None
         response.headers["cache-control"] = "no-store"
-        return GivenToken(**ApiToken.of(new.token).model_dump(), secret=new.secret)
+        told = ApiToken.of(new.token, side.clock())
+        return GivenToken(**told.model_dump(), secret=new.secret)
 
     @router.delete("/tokens/{id}", status_code=204, summary="Revoke a token")
     async def revoke_token(

@@ -34,14 +34,12 @@ async function showTokens() {
 }
 
 function tokenLine(token) {
-  const now = Date.now() / 1000;
-  const over = token.revoked_at !== null || (token.expires_at !== null && token.expires_at <= now);
   const life = token.revoked_at !== null ? "revoked"
     : token.expires_at === null ? "good until revoked"
-    : `${over ? "ended" : "good until"} ${when(token.expires_at)}`;
+    : `${token.good ? "good until" : "ended"} ${when(token.expires_at)}`;
   const used = token.used_at === null ? "never used" : `last used ${when(token.used_at)}`;
   const item = line(token.title, `${token.scopes.join(", ")}; ${life}; ${used}`);
-  if (!over) {
+  if (token.good) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "quiet";
