@@ -54,6 +54,7 @@ from voicebot.storage.history import SqlHistories
 from voicebot.storage.journal import SqlJournal
 from voicebot.storage.ledger import SqlLedger
 from voicebot.storage.migrations import upgrade
+from voicebot.storage.misheard import SqlMisheard
 from voicebot.telephony._api import Admission, CallLeg, LegInfo, Reception
 from voicebot.telephony.connections import Connections
 from voicebot.texts import Texts
@@ -64,9 +65,11 @@ from voicebot.web.api.dial import DialDesk, dial_router
 from voicebot.web.api.health import Check
 from voicebot.web.api.history import history_router
 from voicebot.web.api.recordings import recordings_router
+from voicebot.web.api.workbench import workbench_router
 from voicebot.web.application import create_app
 from voicebot.web.server import HttpServer
 from voicebot.web.tally import CallTally
+from voicebot.workbench import Workbench
 
 log = structlog.get_logger(__name__)
 
@@ -406,6 +409,7 @@ class Server:
                     SqlContacts(self._engine, self._rules),
                     Costs(**self.settings.costs.model_dump()),
                 ),
+                workbench_router(SqlMisheard(self._engine), archive, self._workbench),
                 recordings_router(archive, recorder.path, self.front_desk.playbacks),
                 dial_router(self._dial_desk()),
             ],
@@ -422,6 +426,9 @@ class Server:
             gate=gate,
             connections=Connections[Hashable](gate, quiet_s=0),
         )
+
+    def _workbench(self) -> Workbench:
+        return Workbench(self.settings.server.application, self.application.flows)
 
     def _readiness(self) -> Mapping[str, Check]:
         problem = self._journal.stats.problem

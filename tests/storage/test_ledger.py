@@ -6,9 +6,14 @@ import random
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import func, select, text
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, func, inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+import voicebot.storage.migrations
 from tests.storage.facts import answered, ended, noted, started
 from tests.storage.made_up import MadeUp, counted, store
 from voicebot.analytics.history import Span, Split
@@ -282,3 +287,23 @@ async def test_a_ledger_without_its_database_is_told(
     with pytest.raises(StorageError, match="cannot be written"):
         await SqlLedger(engine, RULES).rebuild()
     await engine.dispose()
+
+
+async def test_the_migration_marks_hours_of_old_calls_and_goes_back(either: AsyncEngine) -> None:
+    await store(either, [MadeUp(BEGIN), MadeUp(BEGIN + 1), MadeUp(BEGIN + 2 * HOUR_S - 0.25)])
+    async with either.begin() as connection:
+        await connection.run_sync(_down_and_up)
+        marked = await connection.execute(select(stale_hours.c.hour).order_by(stale_hours.c.hour))
+        assert marked.scalars().all() == [BEGIN // HOUR_S, BEGIN // HOUR_S + 1]
+    assert (await _whole(SqlLedger(either, RULES))).contacts == 3
+
+
+def _down_and_up(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", voicebot.storage.migrations.__path__[0])
+    script = ScriptDirectory.from_config(config).get_revision("0011")
+    assert script is not None
+    with Operations.context(MigrationContext.configure(connection)):
+        script.module.downgrade()
+        assert "ledger_hours" not in inspect(connection).get_table_names()
+        script.module.upgrade()

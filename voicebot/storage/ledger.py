@@ -19,9 +19,12 @@ from typing import Any, Final
 
 import structlog
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
+    Double,
     FromClause,
     case,
+    cast,
     delete,
     func,
     insert,
@@ -236,7 +239,14 @@ class _Asked:
             "settled": case((settled, rows.c.first), else_=0),
             "resolved": case((settled, rows.c.unrepeated), else_=0),
         }
-        sums = [func.coalesce(func.sum(columns.get(name, rows.c.get(name))), 0) for name in NAMES]
+        # Cast: PostgreSQL gives sums of integers as decimals.
+        sums = [
+            cast(
+                func.coalesce(func.sum(columns.get(name, rows.c.get(name))), 0),
+                Double if name.endswith("_s") else BigInteger,
+            )
+            for name in NAMES
+        ]
         wanted = [rows.c[name.value] == value for name, value in self._where.items()]
         groups = [rows.c.hour] * self._hourly + ([split] if self._split is not None else [])
         return (
@@ -247,16 +257,7 @@ class _Asked:
 
     async def read(self, connection: AsyncConnection, statement: Any) -> list[HourSums]:
         rows = await connection.execute(statement)
-        return [HourSums(hour, value, _totals(sums)) for hour, value, *sums in rows]
-
-
-def _totals(sums: Sequence[Any]) -> Totals:
-    # PostgreSQL gives sums of integers as Decimal.
-    numbers: list[Any] = [
-        float(each) if name.endswith("_s") else int(each)
-        for each, name in zip(sums, NAMES, strict=True)
-    ]
-    return Totals(*numbers)
+        return [HourSums(hour, value, Totals(*sums)) for hour, value, *sums in rows]
 
 
 def _added(found: Iterable[HourSums]) -> list[HourSums]:

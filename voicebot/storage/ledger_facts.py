@@ -151,10 +151,8 @@ def contacts(
 
 
 def fold_hours(cut: str, hours: Sequence[int], rules: Rules) -> Executable:
-    """Write the sums of ``hours`` into a cut that holds none of them.
-
-    Those of `COUNTED` are counted from the calls, the others from 'all'.
-    """
+    """Write the sums of ``hours`` into a cut that holds none of them: counted from the calls, or
+    added up from those of 'all'."""
     dimensions = CUTS[cut]
     rows: FromClause
     if cut in COUNTED:

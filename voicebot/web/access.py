@@ -61,6 +61,8 @@ RULES: Final[Mapping[str, Access]] = {
     "/api/measures": Scope.CALLS_READ,
     "/api/history": Scope.CALLS_READ,
     "/api/export": Scope.CALLS_READ,
+    "/api/misunderstood": Scope.CALLS_READ,
+    "/api/funnel": Scope.CALLS_READ,
     "/api/audit": Scope.AUDIT_READ,
 }
 """A path without its slash at the end; ``*`` stands for one part of it."""

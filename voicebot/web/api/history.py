@@ -31,7 +31,7 @@ from voicebot.types import Direction
 from voicebot.web.api.models import utc
 
 
-class _Interval(BaseModel):
+class Interval(BaseModel):
     """An interval; another name is an error: it must not be a filter without effect."""
 
     model_config = ConfigDict(extra="forbid")
@@ -52,7 +52,7 @@ class _Interval(BaseModel):
         return _checked("since", lambda: Span(since, until))
 
 
-class _Chosen(_Interval):
+class _Chosen(Interval):
     """Which contacts are counted. A value must be equal; an empty one chooses contacts without."""
 
     compare_since: datetime | None = Field(
@@ -206,7 +206,7 @@ def history_router(
         response_class=StreamingResponse,
         responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
     )
-    async def export(chosen: Annotated[_Interval, Query()]) -> StreamingResponse:
+    async def export(chosen: Annotated[Interval, Query()]) -> StreamingResponse:
         """Give one line for each contact, the oldest first. Cells that a spreadsheet would take for
         formulas begin with an apostrophe. A line that breaks off means that the export did not
         come to its end."""

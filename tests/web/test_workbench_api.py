@@ -1,0 +1,132 @@
+"""What was not understood, and where callers leave, over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from tests.web.shelf import STARTED, Shelf, finished_call, running_call
+from voicebot.analytics.funnel import FunnelEdge, FunnelStep
+from voicebot.analytics.history import Span
+from voicebot.analytics.misunderstood import Cluster, Misheard, Spot, Trouble
+from voicebot.errors import ModelError
+from voicebot.sessions.records import CallRecord
+from voicebot.types import CallId, Language
+from voicebot.web.api.workbench import workbench_router
+
+EN = Language("en-US")
+SPOT = Spot("main", "start", 2, "flows/main.yaml", 3, ("grammars/menu.gram",), "")
+
+
+class Turns:
+    """The same two turns of everybody."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Span, float, int]] = []
+
+    async def misheard(self, span: Span, *, unsure: float, limit: int) -> Sequence[Misheard]:
+        self.asked.append((span, unsure, limit))
+        return [
+            Misheard(CallId(call), 1.0, "main", "start", EN, text, 0.4, False)
+            for call, text in (("a", "refund"), ("b", "voucher"))
+        ]
+
+
+class Bench:
+    """A cluster for each turn."""
+
+    def __init__(self) -> None:
+        self.missing = False
+        self.followed: list[str] = []
+
+    def clusters(self, turns: Sequence[Misheard]) -> list[Cluster]:
+        if self.missing:
+            raise ModelError("minilm", "its weights are missing")
+        kinds = ((Trouble.NOMATCH, 1),)
+        return [Cluster(EN, turn.text, (turn, turn), kinds, (SPOT,)) for turn in turns]
+
+    def funnel(self, calls: Sequence[CallRecord]) -> list[FunnelStep]:
+        self.followed = [call.id for call in calls]
+        ways = (FunnelEdge("order", "answer", "order", 3),)
+        return [FunnelStep("main", "start", "flows/main.yaml", 3, 4, 1, ways)]
+
+
+@pytest.fixture
+def turns() -> Turns:
+    return Turns()
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+@pytest.fixture
+async def client(turns: Turns, bench: Bench) -> AsyncIterator[httpx.AsyncClient]:
+    app = FastAPI()
+    shelf = Shelf([running_call(), finished_call()])
+    app.include_router(workbench_router(turns, shelf, lambda: bench, clock=lambda: STARTED))
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://voicebot") as client:
+        yield client
+
+
+async def _get(client: httpx.AsyncClient, path: str) -> dict[str, Any]:
+    answer = await client.get(path)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def test_clusters_come_in_pages(client: httpx.AsyncClient, turns: Turns) -> None:
+    first = await _get(client, "/api/misunderstood?limit=1&unsure=0.5")
+    assert (first["turns"], first["complete"], first["next_offset"]) == (2, True, 1)
+    assert first["clusters"] == [
+        {
+            "language": "en-US",
+            "text": "refund",
+            "count": 2,
+            "kinds": {"nomatch": 1},
+            "examples": ["refund"],
+            "calls": ["a"],
+            "spots": [
+                {
+                    "flow": "main",
+                    "step": "start",
+                    "count": 2,
+                    "file": "flows/main.yaml",
+                    "line": 3,
+                    "grammars": ["grammars/menu.gram"],
+                    "intents": "",
+                }
+            ],
+        }
+    ]
+    second = await _get(client, "/api/misunderstood?limit=1&offset=1")
+    assert [each["text"] for each in second["clusters"]] == ["voucher"]
+    assert second["next_offset"] is None
+    assert turns.asked[0] == (Span(STARTED - 7 * 86_400, STARTED), 0.5, 2000)
+
+
+async def test_a_missing_model_is_told(client: httpx.AsyncClient, bench: Bench) -> None:
+    bench.missing = True
+    answer = await client.get("/api/misunderstood")
+    assert (answer.status_code, answer.json()["detail"]) == (503, "minilm: its weights are missing")
+
+
+async def test_calls_that_have_ended_are_followed(client: httpx.AsyncClient, bench: Bench) -> None:
+    found = await _get(client, "/api/funnel")
+    assert bench.followed == ["c2"]
+    assert (found["calls"], found["complete"]) == (1, True)
+    (step,) = found["steps"]
+    assert (step["arrived"], step["left"], step["drop_off"]) == (4, 1, 0.25)
+    assert step["ways"] == [{"target": "order", "why": "answer", "label": "order", "count": 3}]
+
+
+@pytest.mark.parametrize("query", ["funnel?calls=0", "misunderstood?unsure=2", "funnel?by=queue"])
+async def test_what_makes_no_sense_is_told(client: httpx.AsyncClient, query: str) -> None:
+    assert (await client.get(f"/api/{query}")).status_code == 422

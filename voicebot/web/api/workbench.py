@@ -1,0 +1,194 @@
+"""``/api/misunderstood`` and ``/api/funnel``: what calls teach designers.
+
+Both are counted when they are asked for, one at a time, away from the calls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import Annotated, Protocol
+
+from fastapi import APIRouter, HTTPException, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from voicebot.analytics.funnel import FunnelStep
+from voicebot.analytics.misunderstood import MOST, UNSURE, Cluster, Misheard, MisheardTurns, Trouble
+from voicebot.errors import ModelError
+from voicebot.sessions.records import CallArchive, CallQuery, CallRecord, Cursor
+from voicebot.types import Language
+from voicebot.web.api.history import Interval
+from voicebot.web.api.models import Problem
+
+_PAGE = 100
+_EXAMPLES = 5
+_CALLS = 50
+
+
+class Bench(Protocol):
+    """Explains records by the application; takes a while and is called in a thread."""
+
+    def clusters(self, turns: Sequence[Misheard]) -> list[Cluster]:
+        """Put turns together by meaning, the largest cluster first. Raises ModelError."""
+        ...
+
+    def funnel(self, calls: Sequence[CallRecord]) -> list[FunnelStep]:
+        """Follow calls through the flows."""
+        ...
+
+
+class _Misunderstood(Interval):
+    unsure: float = Field(UNSURE, ge=0, le=1, description="confidence below which an answer counts")
+    limit: int = Field(50, ge=1, le=200, description="clusters on one page")
+    offset: int = Field(0, ge=0, le=100_000, description="`next_offset` of the page before")
+
+
+class _Funnel(Interval):
+    calls: int = Field(300, ge=1, le=2000, description="calls that are followed, the newest")
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
+
+
+class SpotModel(_Model):
+    """A step at which it happened, and the files to edit. No file: the flows have changed."""
+
+    flow: str
+    step: str
+    count: int
+    file: str = Field(examples=["flows/main.yaml"])
+    line: int
+    grammars: list[str] = Field(description="files of the grammars that it listens with")
+    intents: str = Field(description="file of the intents that it listens for; empty: none")
+
+
+class ClusterModel(_Model):
+    """Words that mean about the same and were not understood."""
+
+    language: Language
+    text: str = Field(description="the wording that stands for them")
+    count: int
+    kinds: dict[Trouble, int]
+    examples: list[str] = Field(description="different wordings, the newest")
+    calls: list[str] = Field(description="ids, the newest, as `voicebot replay --call` takes them")
+    spots: list[SpotModel]
+
+    @classmethod
+    def of(cls, cluster: Cluster) -> ClusterModel:
+        texts = dict.fromkeys(turn.text for turn in cluster.turns)
+        calls = dict.fromkeys(turn.call_id for turn in cluster.turns)
+        return cls(
+            language=cluster.language,
+            text=cluster.text,
+            count=len(cluster.turns),
+            kinds=dict(cluster.kinds),
+            examples=list(texts)[:_EXAMPLES],
+            calls=list(calls)[:_CALLS],
+            spots=[SpotModel.model_validate(spot) for spot in cluster.spots],
+        )
+
+
+class ClusterPage(_Model):
+    """`turns` were looked at, the newest; `complete` tells whether these were all."""
+
+    turns: int
+    complete: bool
+    clusters: list[ClusterModel]
+    next_offset: int | None = Field(description="pass it as `offset`; null on the last page")
+
+
+class EdgeModel(_Model):
+    """A way out of a step that calls took."""
+
+    target: str
+    why: str
+    label: str
+    count: int
+
+
+class StepModel(_Model):
+    """A step of a flow. `drop_off` is `left` of `arrived`."""
+
+    flow: str
+    step: str
+    file: str
+    line: int
+    arrived: int
+    left: int = Field(description="callers who hung up there unserved")
+    drop_off: float
+    ways: list[EdgeModel]
+
+
+class FunnelAnswer(_Model):
+    """The steps that calls came to, in the order of the files."""
+
+    calls: int
+    complete: bool = Field(description="whether these were all calls of the interval")
+    steps: list[StepModel]
+
+
+def workbench_router(
+    turns: MisheardTurns,
+    archive: CallArchive,
+    bench: Callable[[], Bench],
+    clock: Callable[[], float] = time.time,
+) -> APIRouter:
+    """Serve what ``turns`` and ``archive`` hold as ``bench`` explains it."""
+    router = APIRouter(prefix="/api", tags=["history"])
+    # One at a time: the calls need the processor more.
+    alone = asyncio.Lock()
+
+    @router.get(
+        "/misunderstood",
+        summary="What callers said and the bot did not understand",
+        responses={503: {"model": Problem, "description": "A language model is missing."}},
+    )
+    async def misunderstood(asked: Annotated[_Misunderstood, Query()]) -> ClusterPage:
+        """Give words that no question took, that meant no intent, or that were taken with doubt,
+        put together by meaning, with the file and line to edit and calls to replay."""
+        found = await turns.misheard(asked.span(clock()), unsure=asked.unsure, limit=MOST)
+        try:
+            async with alone:
+                clusters = await asyncio.to_thread(bench().clusters, found)
+        except ModelError as error:
+            raise HTTPException(503, str(error)) from None
+        end = asked.offset + asked.limit
+        return ClusterPage(
+            turns=len(found),
+            complete=len(found) < MOST,
+            clusters=[ClusterModel.of(each) for each in clusters[asked.offset : end]],
+            next_offset=end if end < len(clusters) else None,
+        )
+
+    @router.get("/funnel", summary="Where callers go in the flows, and where they leave")
+    async def funnel(asked: Annotated[_Funnel, Query()]) -> FunnelAnswer:
+        """Follow the newest calls of an interval through the flows as they are now."""
+        span = asked.span(clock())
+        query = CallQuery(since=span.since, until=span.until)
+        calls, complete = await _newest(archive, query, asked.calls)
+        async with alone:
+            steps = await asyncio.to_thread(bench().funnel, calls)
+        return FunnelAnswer(
+            calls=len(calls),
+            complete=complete,
+            steps=[StepModel.model_validate(step) for step in steps],
+        )
+
+    return router
+
+
+async def _newest(
+    archive: CallArchive, query: CallQuery, most: int
+) -> tuple[list[CallRecord], bool]:
+    """At most so many calls to us that have ended, and whether there are no more."""
+    found: list[CallRecord] = []
+    after: Cursor | None = None
+    while len(found) < most:
+        page = await archive.list_calls(query, after=after, limit=_PAGE)
+        found += [call for call in page.calls if call.outcome and call.direction == "inbound"]
+        if page.next is None:
+            return found[:most], len(found) <= most
+        after = page.next
+    return found[:most], False

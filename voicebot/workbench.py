@@ -1,0 +1,126 @@
+"""What calls teach designers: what was not understood, and where callers leave, told by the files.
+
+Joins the records with the flows of the application as it is now. Both take a while and are to be
+called in a thread of their own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from voicebot.analytics.funnel import FunnelEdge, FunnelStep
+from voicebot.analytics.misunderstood import Cluster, Misheard, Spot, Trouble
+from voicebot.drawing.traffic import Traffic
+from voicebot.errors import GrammarError
+from voicebot.flows.graph import edges
+from voicebot.flows.model import FlowSet, Reference, Step, listens_for_intents, step_grammars
+from voicebot.grammar.files import file_of
+from voicebot.nlu.embeddings import Vectors, encoder_for
+from voicebot.nlu.gaps import ALIKE_ENGLISH, ALIKE_OTHERS, group
+from voicebot.nlu.intent_reader import intent_files
+from voicebot.sessions.records import CallRecord
+from voicebot.types import Language, Outcome
+
+Encode = Callable[[Language, Sequence[str]], Vectors]
+
+
+def encode(language: Language, texts: Sequence[str]) -> Vectors:
+    """Vectors of the language's own encoder. Raises ModelError where there is none."""
+    return encoder_for(language).encode(texts)
+
+
+class Workbench:
+    """Looks at records as the application in ``folder`` with ``flows`` explains them."""
+
+    def __init__(self, folder: Path, flows: FlowSet, encode: Encode = encode) -> None:
+        self._folder = folder
+        self._flows = flows
+        self._encode = encode
+
+    def clusters(self, turns: Iterable[Misheard]) -> list[Cluster]:
+        """Put ``turns`` together by meaning, the largest cluster first. Raises ModelError."""
+        by_language: defaultdict[Language, list[Misheard]] = defaultdict(list)
+        for turn in turns:
+            by_language[turn.language].append(turn)
+        found = [
+            self._cluster(language, [several[place] for place in each.places], each.text)
+            for language, several in by_language.items()
+            for each in group(
+                [turn.text for turn in several],
+                lambda texts, language=language: self._encode(language, texts),  # type: ignore[misc]
+                ALIKE_ENGLISH if language.partition("-")[0].lower() == "en" else ALIKE_OTHERS,
+            )
+        ]
+        return sorted(found, key=lambda each: -len(each.turns))
+
+    def funnel(self, calls: Iterable[CallRecord]) -> list[FunnelStep]:
+        """Follow ``calls`` through the flows: how many came to each step, which ways they took, and
+        who hung up there unserved. In the order of the files; steps nobody came to are left out."""
+        traffic = Traffic(self._flows)
+        left: Counter[tuple[str, str]] = Counter()
+        for call in calls:
+            traffic.add(call)
+            if call.outcome is Outcome.ABANDONED_IN_FLOW and call.turns:
+                left[self._place(call.flow, call.turns[-1].step)] += 1
+        counts = traffic.counts
+        return [
+            FunnelStep(
+                flow=flow.name,
+                step=step.name,
+                file=step.place.file,
+                line=step.place.line,
+                arrived=arrived,
+                left=left[flow.name, step.name],
+                ways=tuple(
+                    FunnelEdge(edge.target.name, edge.why.value, edge.label, taken)
+                    for number, edge in enumerate(edges(step))
+                    if (taken := counts.get((flow.name, step.name, number), 0))
+                ),
+            )
+            for flow in self._flows
+            for step in flow.steps.values()
+            if (arrived := counts.get((flow.name, step.name, -1), 0))
+        ]
+
+    def _cluster(self, language: Language, turns: Sequence[Misheard], text: str) -> Cluster:
+        kinds = Counter(self._kind(turn) for turn in turns)
+        places = Counter(self._place(turn.flow, turn.step) for turn in turns)
+        spots = [self._spot(*place, count, language) for place, count in places.most_common()]
+        return Cluster(language, text, tuple(turns), tuple(kinds.most_common()), tuple(spots))
+
+    def _kind(self, turn: Misheard) -> Trouble:
+        if turn.matched:
+            return Trouble.LOW_CONFIDENCE
+        step = self._step(*self._place(turn.flow, turn.step))
+        listens = step is not None and listens_for_intents(step) is not None
+        return Trouble.OUT_OF_SCOPE if listens else Trouble.NOMATCH
+
+    def _spot(self, flow: str, name: str, count: int, language: Language) -> Spot:
+        step = self._step(flow, name)
+        if step is None:
+            return Spot(flow, name, count, "", 0, (), "")
+        references = [each for each in step_grammars(step) if isinstance(each, Reference)]
+        files = dict.fromkeys(filter(None, map(self._grammar_file, references)))
+        intents = ""
+        if listens_for_intents(step) is not None:
+            intents = str(intent_files(self._folder).get(language, ""))
+        place = step.place
+        return Spot(flow, name, count, place.file, place.line, tuple(files), intents)
+
+    def _grammar_file(self, reference: Reference) -> str:
+        try:
+            file = file_of(self._folder / "grammars", reference.name)
+        except GrammarError:
+            return ""
+        # Built-in grammars are in no file of the designer's.
+        return str(file) if file.is_file() else ""
+
+    def _place(self, flow: str, label: str) -> tuple[str, str]:
+        """The flow and step that a record names; those of a called flow come with its name."""
+        called, dot, step = label.partition(".")
+        return (called, step) if dot and called in self._flows.flows else (flow, label)
+
+    def _step(self, flow: str, name: str) -> Step | None:
+        return self._flows[flow].steps.get(name) if flow in self._flows.flows else None
