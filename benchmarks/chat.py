@@ -83,7 +83,7 @@ async def serve(folder: Path, port: int) -> None:
     editions = Editions(press.make(load_application(settings)))
     editions.current.application.compile_grammars()
     engine = open_database(settings.database_url)
-    chatting = Chatting(settings, engine, editions, Callers(None), lambda: "")
+    chatting = Chatting(settings, engine, editions, Callers(None), lambda event: None, lambda: "")
     await chatting.start()
     app = create_app(
         archive=SqlCallArchive(engine),

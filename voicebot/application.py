@@ -28,12 +28,12 @@ from voicebot.flows.model import (
     Flow,
     FlowSet,
     FormStep,
+    OfferStep,
     Reference,
     listens_for_intents,
     step_confirms,
     step_grammars,
 )
-from voicebot.flows.offers import offer_grammar
 from voicebot.flows.reader import ACTIONS_FILE, load_flows
 from voicebot.flows.validation import Known, validate
 from voicebot.grammar.disk_cache import FOLDER as GRAMMAR_CACHE
@@ -207,7 +207,7 @@ def intent_languages(flows: FlowSet) -> set[Language]:
     """The languages of the flows that listen for intents."""
     return {
         flow.language
-        for flow in flows
+        for flow in flows.in_all_languages()
         for step in flow.steps.values()
         if listens_for_intents(step) is not None
     }
@@ -234,7 +234,7 @@ def _check(
     languages = intent_languages(flows)
     names = names_of(intents, languages)
     for each in intents.used_in(languages):
-        problems = [*problems, *missing_slot_grammars(each, store.names())]
+        problems = [*problems, *missing_slot_grammars(each, store.names(each.language))]
     known = Known(store.names(), arguments, intents=names, knowledge=knowledge)
     problems = [*problems, *validate(flows, known)]
     for problem in problems:
@@ -253,7 +253,14 @@ def _grammar_sets(flow: Flow) -> Iterator[tuple[str, ...]]:
             for confirm in step_confirms(step):
                 yield (confirm.grammar.name, *own, *commands)
         elif isinstance(step, AnswerStep) and step.more:
-            yield (offer_grammar(step).name, *commands)
+            yield (step.grammar.name, *commands)
+        elif isinstance(step, OfferStep):
+            yield (step.grammar.name, *commands)
+            if step.number is not None and step.number.other:
+                number = step.number.grammar.name
+                yield (number, *commands)
+                if step.number.confirm:
+                    yield (step.grammar.name, number, *commands)
         elif isinstance(step, FormStep):
             for each in step_grammars(step):
                 if isinstance(each, Reference):

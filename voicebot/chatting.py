@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from voicebot.config import Settings
 from voicebot.errors import CallRefused, StorageError, TextRefused
+from voicebot.events import CallEvent
 from voicebot.live.edition import Edition, Editions
 from voicebot.sessions.callers import Callers
 from voicebot.sessions.chat import ChatApplication
@@ -22,6 +23,7 @@ from voicebot.sessions.chat_beginnings import Fresh
 from voicebot.sessions.chat_records import ChatRecord
 from voicebot.sessions.chats import ChatPolicy, Chats
 from voicebot.sessions.invitation import ConversationId
+from voicebot.sessions.offers import DeflectionLedger
 from voicebot.sessions.quick_replies import QuickReplies
 from voicebot.sessions.typed import TypedInput
 from voicebot.storage.conversations import SqlChatStore
@@ -39,7 +41,8 @@ CONVERSATION: Final = "conversation"
 
 
 class Chatting:
-    """The text side of a server. ``url`` gives where the server itself can be reached."""
+    """The text side of a server. ``append`` writes down what becomes of contacts, ``url`` gives
+    where the server itself can be reached."""
 
     def __init__(
         self,
@@ -47,11 +50,13 @@ class Chatting:
         engine: AsyncEngine,
         editions: Editions,
         callers: Callers,
+        append: Callable[[CallEvent], None],
         url: Callable[[], str],
     ) -> None:
         self._settings = settings
         self._editions = editions
         self._callers = callers
+        self._append = append
         self._url = url
         self._applications: WeakKeyDictionary[object, ChatApplication] = WeakKeyDictionary()
         text = settings.text
@@ -62,9 +67,16 @@ class Chatting:
             self._fresh,
             ChatPolicy(text.link_s, text.idle_s, text.most if text.enabled else 0, text.in_memory),
         )
+        self.chats.watch(DeflectionLedger(append))
         if text.enabled:
             self._fresh()  # raises UsageError where there is no such flow
         self._tidying: asyncio.Task[None] | None = None
+
+    @property
+    def desk(self) -> Chats | None:
+        """Who invites to text and takes what is written elsewhere; None where that is switched
+        off."""
+        return self.chats if self._settings.text.enabled else None
 
     async def start(self) -> None:
         """Raises StorageError."""
@@ -124,6 +136,7 @@ class Chatting:
                 TypedInput(application.listen_grammars, application.comprehension),
                 QuickReplies(application.listen_grammars),
                 partial(self._callers.act, application.act),
+                self._append,
             )
         return known
 

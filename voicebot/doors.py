@@ -33,6 +33,7 @@ from voicebot.telephony.sip import (
     server_of,
 )
 from voicebot.telephony.webrtc import IceServers, WebRtcDoor
+from voicebot.types import CallId
 from voicebot.web.api.audiosocket import audiosocket_router
 from voicebot.web.api.health import Check
 from voicebot.web.api.mediastream import Carrier, mediastream_router
@@ -80,6 +81,10 @@ class Doors:
         caption = caption_of(event)
         if caption is not None:
             self.webrtc.tell(event.call_id, caption)
+
+    def show_link(self, call_id: CallId, url: str) -> bool:
+        """Put a link to go on in text on a caller's page; false where there is none."""
+        return self.webrtc.tell(call_id, {"type": "text_offered", "url": url})
 
     @property
     def dialer(self) -> Dialer | None:

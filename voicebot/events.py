@@ -2,8 +2,10 @@
 
 Times (``at``) are UTC seconds since the epoch. Every call gives one `CallStarted` first and one
 `CallEnded` last; between them a `CallAnswered` unless it was refused, a `CallRecorded` where it is
-recorded, a `TurnFinished` for each turn, numbered from 1, and a `MatterNoted` whenever it changes
-what the call is about.
+recorded, a `TurnFinished` for each turn, numbered from 1, a `MatterNoted` whenever it changes what
+the call is about, a `QueueNoted` whenever it changes what became of it in the queues, and a
+`DeflectionReached` for each stage on the way to text. The last two may come after the end: when the
+agent is done with the work after the call, and when the text is.
 """
 
 from __future__ import annotations
@@ -83,6 +85,37 @@ class TurnFinished:
     barged_in: bool = False
 
 
+class DeflectionStage(StrEnum):
+    """How far a contact has come on its way to text (`analytics.deflection` defines the rates)."""
+
+    OFFERED = "offered"
+    DECLINED = "declined"
+    ACCEPTED = "accepted"
+    """The caller said yes, and the link is on its way."""
+    FAILED = "failed"
+    """The caller said yes, and no link could be sent."""
+    OPENED = "opened"
+    SERVED = "served"
+    """The flow served the contact in text."""
+    HANDED_ON = "handed on"
+    """A person took over what was begun in text."""
+    CAME_BACK = "came back"
+    """The contact went back to voice."""
+    GAVE_UP = "gave up"
+    """The link was never opened, or the conversation left unfinished."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeflectionReached:
+    """A contact reached a stage; the same stage twice counts once. ``intent`` is what the offer was
+    about, empty where only the conversation in text is known. May come after `CallEnded`."""
+
+    call_id: CallId
+    at: float
+    stage: DeflectionStage
+    intent: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class MatterNoted:
     """What the call is about, as far as is known by now; the last one counts.
@@ -94,6 +127,24 @@ class MatterNoted:
     at: float
     matter: Matter | None
     customer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueNoted:
+    """What became of the call in the queues, as far as is known by now; the last one counts.
+
+    ``queue`` is the one it waits or waited in last, ``waited_s`` its wait in all queues together.
+    ``agent`` took it, empty where nobody has; ``handled_s`` is their time with the caller, hold
+    included, and ``wrapped_s`` their work after it.
+    """
+
+    call_id: CallId
+    at: float
+    queue: str
+    waited_s: float
+    agent: str = ""
+    handled_s: float = 0.0
+    wrapped_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +178,9 @@ CallEvent: TypeAlias = (
     | CallAnswered
     | CallRecorded
     | MatterNoted
+    | QueueNoted
     | TurnFinished
     | QuestionUnanswered
+    | DeflectionReached
     | CallEnded
 )

@@ -26,10 +26,13 @@ def test_every_kind_of_argument_and_result_is_named(name: str) -> None:
 
 def test_examples_are_actions(tmp_path: Path) -> None:
     (example,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    (function,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     file = tmp_path / "actions.yaml"
     file.write_text(example, encoding="utf-8")
+    (tmp_path / "returns.py").write_text(function, encoding="utf-8")
 
-    found = read_actions(file, None)
+    found = read_actions(file, None, tmp_path)
 
     assert [str(problem) for problem in found.problems] == []
-    assert set(found.definitions) == {"find_order", "parcel"}
+    assert set(found.definitions) == {"find_order", "delivery", "return_label"}
+    assert set(found.signatures["return_label"]) == {"reason", "value"}

@@ -204,7 +204,7 @@ def test_intents_and_the_ways_they_take_are_compared(copy: Path) -> None:
     output = CliRunner().invoke(app, [str(copy)]).output.replace(f"{copy}/", "")
 
     assert (
-        "intents/en-US.yaml:73:3: no flow serves the intent 'hourz'. Lead it to a step, in 'next', "
+        "intents/en-US.yaml:92:3: no flow serves the intent 'hourz'. Lead it to a step, in 'next', "
         "'aside' or a condition on '….intent'. (warning)" in output
     )
     assert (
@@ -250,7 +250,7 @@ def test_language_out_of_step_is_a_warning_with_its_place(copy: Path) -> None:
     result = CliRunner().invoke(app, [str(copy)])
 
     assert result.exit_code == 0, result.output
-    assert "main.yaml:35:3: step 'welcome' is not there in zh-CN. Add it to " in result.output
+    assert "main.yaml:37:3: step 'welcome' is not there in zh-CN. Add it to " in result.output
     assert "its grammar 'zh-CN/return_remedy' en-US. Write grammars/zh-CN/return_remedy.gram." in (
         result.output
     )

@@ -59,7 +59,7 @@ def test_model_that_is_missing_is_told(application: Path) -> None:
 
 
 def test_engine_without_a_vocabulary_lacks_no_word(application: Path) -> None:
-    (application / "voicebot.toml").unlink()
+    (application / "voicebot.toml").write_text("[speech.engines.ko]\nrecognizer = 'moonshine'\n")
     assert "vocabulary" not in CliRunner().invoke(app, ["check", "."]).output
 
 

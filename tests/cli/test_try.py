@@ -62,7 +62,7 @@ def test_explanation_says_why_words_were_taken_for_an_intent(tmp_path: Path) -> 
 def test_explanation_names_the_nearest_of_what_is_out_of_scope(tmp_path: Path) -> None:
     shown = play(tmp_path, "is it going to rain", options=("--explain",))
 
-    assert "no match" in shown
+    assert '{"text": "is it going to rain"}  free' in shown
     assert "out of scope; nearest " in shown
 
 

@@ -297,7 +297,7 @@ def test_translation_that_holds_more_than_texts_is_a_problem(tmp_path: Path) -> 
         ("- 你好", "zh-CN/main.yaml:1:1: a translation is a mapping."),
         ("steps: 你好", "zh-CN/main.yaml:1:8: 'steps' is text, not a mapping of texts."),
         ("steps: {hello: {say: }}", "zh-CN/main.yaml:1:20: expected the text of a prompt"),
-        ('steps: {hello: {say: "{nam}"}}', "zh-CN/main.yaml:1:24: variable 'nam' is set nowhere."),
+        ('steps: {hello: {say: "{nam}"}}', "zh-CN/main.yaml:1:24: variable 'nam' is set nowhere"),
         ("steps: {hello: {say: [}}", "zh-CN/main.yaml:1:23: "),
     ],
 )

@@ -90,8 +90,8 @@ steps:
         "A, B, C, D, one or several.",
         "main.yaml:12:17: expected a whole number from 1 to 600000",
         "main.yaml:13:3: step 'nothing' does nothing. "
-        "Give it one of: act, answer, ask, branch, call, form, goto, hangup, language, return, "
-        "say, set, transfer.",
+        "Give it one of: act, answer, ask, branch, call, form, goto, hangup, language, offer_text, "
+        "return, say, set, transfer.",
         "main.yaml:17:5: step 'both' has both 'set' and 'act'. Make two steps of it.",
         "main.yaml:19:5: unknown kind of step 'tranfer'. Did you mean 'transfer'?",
         "main.yaml:20:3: step 'text' is text. Write its keys below it, indented.",

@@ -20,6 +20,8 @@ from voicebot.flows.vocabulary import (
     FLOW_KEYS,
     INTENTS_KEYS,
     LIST_KEYS,
+    OFFER_NUMBER_KEYS,
+    OFFERS_KEYS,
     REVIEW_KEYS,
     SLOT_CONFIRM_KEYS,
     SLOT_KEYS,
@@ -44,6 +46,8 @@ NAMES = {
             SLOT_CONFIRM_KEYS,
             REVIEW_KEYS,
             ASIDE_KEYS,
+            OFFER_NUMBER_KEYS,
+            OFFERS_KEYS,
         )
         for key in keys
     ),

@@ -21,6 +21,7 @@ NAMES = {
     *vocabulary.ACTION_KEYS,
     *vocabulary.TRANSFER_KEYS,
     *vocabulary.CONTACT_KEYS,
+    *vocabulary.TEXT_KEYS,
 }
 
 

@@ -103,6 +103,7 @@ def test_what_no_grammar_holds_is_an_intent_with_its_reason(line: Line) -> None:
     assert meaning(event) == {
         "intent": "cancel",
         "response": "a cancellation",
+        "text": "please cancel my order",
         "because": "please cancel my order",
     }
 

@@ -47,4 +47,8 @@ async def test_words_that_no_grammar_holds_are_understood_as_an_intent(
     assert turn.result is TurnResult.MATCH
     assert turn.heard is not None
     assert turn.heard.text == "please know when you open"
-    assert turn.heard.semantics == {"intent": "hours", "because": "please know when you open"}
+    assert turn.heard.semantics == {
+        "intent": "hours",
+        "text": "please know when you open",
+        "because": "please know when you open",
+    }

@@ -41,11 +41,11 @@ def inspect_intents(application: Path, flows: FlowSet, grammars: Collection[str]
         sets[language] = file.intents
         found.count += len(file.intents.intents) if file.intents is not None else 0
     taken = intents_taken(flows)
-    for flow in flows:
-        nearest = closest(flow.language, sets)
+    for language in flows.languages:
+        nearest = closest(language, sets)
         if nearest is not None:
             intents = sets[nearest]
-            found.known[flow.language] = None if intents is None else intents.names
+            found.known[language] = None if intents is None else intents.names
     for language in taken:
         nearest = closest(language, sets)
         intents = sets[nearest] if nearest is not None else None
@@ -78,7 +78,7 @@ def _unmeant(
     text = " ".join(path.read_text("utf-8", errors="replace") for path in files)
     words = set(_WORD.findall(text))
     keyed = {name for flow in flows for name in intents_of_keys(flow)}
-    for flow in flows:
+    for flow in flows.in_all_languages():
         intents = known.get(flow.language, ())
         if intents is not None:
             yield from unmeant(flow, intents, {*words, *keyed})

@@ -41,6 +41,8 @@ from voicebot.flows.commands import (
     Listen,
     NoInput,
     Say,
+    SendText,
+    TextSent,
     Transfer,
     TransferDone,
     TransferMode,
@@ -200,6 +202,9 @@ class Player:
                     return self._act(action, arguments)
                 case Transfer():
                     return self._transfer(command)
+                case SendText(number, _):
+                    self._show("", f"a link goes to {number or 'the page'}", "dim")
+                    return TextSent()
                 case HangUp(outcome, reason):
                     self._show("bot", f"(hangs up: {outcome}, {reason})", "dim")
         return None

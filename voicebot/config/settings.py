@@ -8,7 +8,9 @@ from voicebot.config.audiosocket import AudioSocketSettings
 from voicebot.config.bridge import BridgeSettings
 from voicebot.config.callers import CallerSettings
 from voicebot.config.guard import GuardSettings
+from voicebot.config.ledger import CostSettings, LedgerSettings
 from voicebot.config.mediastream import MediaStreamSettings
+from voicebot.config.offers import OfferSettings
 from voicebot.config.outbound import OutboundSettings
 from voicebot.config.recording import RecordingSettings
 from voicebot.config.reload import ReloadSettings
@@ -23,6 +25,7 @@ from voicebot.config.sections import (
 )
 from voicebot.config.sip import SipSettings
 from voicebot.config.text import TextSettings
+from voicebot.config.texting import TextingSettings, WebhookSettings
 from voicebot.config.webrtc import WebRtcSettings
 
 
@@ -42,10 +45,15 @@ class Settings(Section):
     storage: StorageSettings = StorageSettings()
     log: LogSettings = LogSettings()
     callers: CallerSettings = CallerSettings()
+    ledger: LedgerSettings = LedgerSettings()
+    costs: CostSettings = CostSettings()
     bridge: BridgeSettings = BridgeSettings()
     recording: RecordingSettings = RecordingSettings()
     reload: ReloadSettings = ReloadSettings()
     text: TextSettings = TextSettings()
+    offers: OfferSettings = OfferSettings()
+    texting: TextingSettings = TextingSettings()
+    webhook: WebhookSettings = WebhookSettings()
     databases: dict[str, str] = Field(
         default_factory=dict, description="database URLs that SQL actions may name"
     )

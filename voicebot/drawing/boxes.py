@@ -20,6 +20,7 @@ from voicebot.flows.model import (
     HangUpStep,
     LanguageName,
     LanguageStep,
+    OfferStep,
     SetStep,
     Step,
     TransferStep,
@@ -99,7 +100,8 @@ def _words(step: Step) -> tuple[Template, ...]:
     if isinstance(step, FormStep):
         asked = [template for slot in step.form.values() for template in slot.ask]
         return (*step.say, *asked, *(step.review.ask if step.review is not None else ()))
-    words = step.say + (step.ask if isinstance(step, AskStep) else ())
+    question = step.offer_text if isinstance(step, OfferStep) else ()
+    words = step.say + (step.ask if isinstance(step, AskStep) else question)
     return words or tuple(step_templates(step))[:2]
 
 
@@ -115,7 +117,7 @@ def _ways(flow: Flow, step: Step, counts: Counts | None) -> Iterator[WayOut]:
 
 def _label(step: Step, number: int, edge: Edge) -> str:
     if edge.why is Why.FAILURE:
-        return "fails" if isinstance(step, ActStep) else "nobody takes it"
+        return {ActStep: "fails", OfferStep: "cannot be sent"}.get(type(step), "nobody takes it")
     if edge.why is Why.TROUBLE:
         return "trouble"
     if edge.why is Why.UNKNOWN:
@@ -124,6 +126,8 @@ def _label(step: Step, number: int, edge: Edge) -> str:
         cases = step.branch.cases if isinstance(step, BranchStep) else step.stop
         number -= [each.why for each in edges(step)].index(Why.CONDITION)
         return written(cases[number].condition) if number < len(cases) else "else"
+    if isinstance(step, OfferStep) and edge.why in {Why.CONDITION, Why.TEXT}:
+        return "in text" if edge.why is Why.TEXT else "not offered"
     if edge.why is Why.VALUE:
         return f"looks at {edge.label}"
     if isinstance(step, AskStep) and edge.why is Why.ANSWER and not edge.label:

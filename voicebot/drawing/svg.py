@@ -43,6 +43,7 @@ COLOURS: Final = {
     "act": ("#047857", "#ecfdf5"),
     "answer": ("#047857", "#ecfdf5"),
     "transfer": ("#7e22ce", "#faf5ff"),
+    "offer_text": ("#be185d", "#fdf2f8"),
     "hangup": ("#b91c1c", "#fef2f2"),
     "call": ("#0e7490", "#ecfeff"),
     "goto": ("#0e7490", "#ecfeff"),

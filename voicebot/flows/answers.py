@@ -14,7 +14,7 @@ from voicebot.flows import forms, questions
 from voicebot.flows.commands import Say
 from voicebot.flows.frustration import puzzled
 from voicebot.flows.model import AnswerStep, FormStep
-from voicebot.flows.offers import as_offer
+from voicebot.flows.more import ask_for_more
 from voicebot.flows.walk import Walk
 from voicebot.types import Heard, Json, Prompt
 
@@ -41,9 +41,9 @@ def understand(walk: Walk, heard: Heard) -> None:
     """The caller has answered the offer."""
     step = walk.step
     assert isinstance(step, AnswerStep)
-    command = questions.command_of(walk, as_offer(step), heard)
+    command = questions.command_of(walk, ask_for_more(step), heard)
     if command is not None:
-        questions.obey(walk, as_offer(step), command)
+        questions.obey(walk, ask_for_more(step), command)
         return
     article = walk.state.variables.get("article")
     parts = _parts(article)
@@ -74,7 +74,7 @@ def _tell(walk: Walk, step: AnswerStep, words: str) -> None:
         served_when_heard=walk.state.served_when_heard or step.served,
     )
     if step.more and _parts(walk.state.variables.get("article")):
-        questions.open_question(walk, as_offer(step))
+        questions.open_question(walk, ask_for_more(step))
     else:
         walk.go(step.next.name)
         walk.run()

@@ -1,8 +1,8 @@
 """What goes into the flow interpreter and what comes out: plain frozen data.
 
-An event goes in, a list of commands comes out. The list is any number of `Say` and
-`ChangeLanguage`, then exactly one command that waits (`Listen`, `Act`, `Transfer`) or ends
-(`HangUp`); the next event answers it.
+An event goes in, a list of commands comes out. The list is any number of `Say`, `ChangeLanguage`,
+`OfferText` and `CloseOffer`, then exactly one command that waits (`Listen`, `Act`, `Transfer`,
+`SendText`) or ends (`HangUp`); the next event answers it.
 """
 
 from __future__ import annotations
@@ -101,6 +101,18 @@ class TransferRefused:
     problem: str
 
 
+@dataclass(frozen=True, slots=True)
+class TextSent:
+    """The link to go on in text is on its way to the caller, or on their screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextNotSent:
+    """No link can be sent; ``problem`` is a short word for the flow's records."""
+
+    problem: str
+
+
 FlowEvent: TypeAlias = (
     ContactStarted
     | InputMatched
@@ -113,6 +125,8 @@ FlowEvent: TypeAlias = (
     | TransferDone
     | TransferReturned
     | TransferRefused
+    | TextSent
+    | TextNotSent
 )
 
 
@@ -189,9 +203,9 @@ class WantedIntents:
     """What words may mean that no grammar holds: one or several of the intents of ``language``.
 
     ``names`` are those that count, all of them where it is empty; ``least`` is the confidence that
-    one must have (0..1). The meaning is an object: ``intent`` (its name), ``response`` (its hint),
-    ``because`` (the example most like the words), the values of its slots, and ``more``: the
-    meanings of what else was asked for, each with its ``text`` and ``confidence``.
+    one must have (0..1). The meaning is an object: ``intent`` (its name), ``text`` (the words that
+    say it), ``response`` (its hint), ``because`` (the example most like the words), the values of
+    its slots, and ``more``: the meanings of what else was asked for, each with its ``confidence``.
     """
 
     language: Language
@@ -258,6 +272,30 @@ class Transfer:
 
 
 @dataclass(frozen=True, slots=True)
+class OfferText:
+    """The caller is being asked whether to go on in text; ``intent`` is what it is about."""
+
+    intent: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseOffer:
+    """The offer is over and no link is wanted; ``declined`` where the caller said no."""
+
+    intent: str
+    declined: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SendText:
+    """Send the caller a link to go on in text: to ``number``, or to their screen where it is
+    empty."""
+
+    number: str
+    intent: str
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
     """End the contact. ``outcome`` is what the flow believes was reached."""
 
@@ -265,4 +303,6 @@ class HangUp:
     reason: str
 
 
-Command: TypeAlias = Say | ChangeLanguage | Listen | Act | Transfer | HangUp
+Command: TypeAlias = (
+    Say | ChangeLanguage | OfferText | CloseOffer | Listen | Act | Transfer | SendText | HangUp
+)

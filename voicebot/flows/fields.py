@@ -23,6 +23,8 @@ from voicebot.flows.model import (
     Intents,
     LanguageName,
     ListSource,
+    OfferNumber,
+    OfferPolicy,
     Reference,
     Route,
     Trouble,
@@ -34,6 +36,8 @@ from voicebot.flows.vocabulary import (
     CONFIRM_KEYS,
     INTENTS_KEYS,
     LIST_KEYS,
+    OFFER_NUMBER_KEYS,
+    OFFERS_KEYS,
     REVIEW_KEYS,
     SLOT_CONFIRM_KEYS,
     SLOT_KEYS,
@@ -106,6 +110,8 @@ class FieldReader:
             Shape.CONDITION: atoms.condition,
             Shape.VALUE: atoms.value,
             Shape.TEXTS: self._texts,
+            Shape.OFFER_NUMBER: self._offer_number,
+            Shape.OFFERS: self._offers,
         }
 
     def read(
@@ -305,7 +311,7 @@ class FieldReader:
         return Confirm(
             ask=values.get("ask", ()),
             below=values.get("below"),
-            **self._yes_and_no(values, node.place),
+            **self.yes_and_no(values, node.place),
         )
 
     def _texts(self, node: Node) -> tuple[str, ...]:
@@ -351,13 +357,13 @@ class FieldReader:
             say=values.get("say", ()),
             ask_below=values.get("ask_below"),
             say_below=values.get("say_below"),
-            **self._yes_and_no(values, node.place),
+            **self.yes_and_no(values, node.place),
         )
 
     def _review(self, node: Node) -> Review:
         values = self.read(atoms.mapping(node), REVIEW_KEYS, "review", node.place) or {}
         return Review(
-            values.get("ask", ()), values.get("change", ()), **self._yes_and_no(values, node.place)
+            values.get("ask", ()), values.get("change", ()), **self.yes_and_no(values, node.place)
         )
 
     def _aside(self, node: Node) -> Aside:
@@ -382,9 +388,27 @@ class FieldReader:
             values["if_"] = values.pop("if")
         return Trouble(**values)
 
-    def _yes_and_no(self, values: Mapping[str, Any], place: Place) -> dict[str, Any]:
+    def yes_and_no(self, values: Mapping[str, Any], place: Place) -> dict[str, Any]:
+        """The grammar and keys of a question to be answered by yes or no."""
         default = self._localised(Reference("builtin:boolean", place))
         return {
             "grammar": values.get("grammar", default),
             "keys": values.get("keys", {"1": True, "2": False}),
         }
+
+    def _offer_number(self, node: Node) -> OfferNumber:
+        mapping = atoms.mapping(node)
+        values = self.read(mapping, OFFER_NUMBER_KEYS, "number", node.place) or {}
+        if "confirm" in mapping.entries and "other" not in mapping.entries:
+            raise mapping.key_places["confirm"].error(
+                "'confirm' without 'other'", "Add 'other': it asks for another number."
+            )
+        default = self._localised(Reference("builtin:phone", node.place))
+        return OfferNumber(**{"grammar": default, **values})
+
+    def _offers(self, node: Node) -> OfferPolicy:
+        values = self.read(atoms.mapping(node), OFFERS_KEYS, "offers", node.place)
+        values = values or {"struggling": Reference("", node.place)}
+        if "if" in values:
+            values["if_"] = values.pop("if")
+        return OfferPolicy(**values)

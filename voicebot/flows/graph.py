@@ -15,6 +15,7 @@ from voicebot.flows.model import (
     Flow,
     FormStep,
     LanguageStep,
+    OfferStep,
     Reference,
     SayStep,
     SetStep,
@@ -35,6 +36,13 @@ class Why(StrEnum):
     TROUBLE = "trouble"
     ASIDE = "aside"
     VALUE = "value"
+    OFFER = "offer"
+    TEXT = "text"
+    """Where a contact goes on that has moved to text."""
+
+
+ACCEPTED, DECLINED = "accepted", "declined"
+"""Labels of the answers to an offer of text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +91,18 @@ def edges(step: Step) -> Iterator[Edge]:
         if step.next is not None:
             yield Edge(step.next, Why.NEXT)
         yield Edge(step.on_failure, Why.FAILURE)
+    elif isinstance(step, OfferStep):
+        yield Edge(step.accepted, Why.ANSWER, ACCEPTED)
+        yield Edge(step.declined, Why.ANSWER, DECLINED)
+        yield Edge(step.unavailable, Why.FAILURE)
+        if step.skipped is not None:
+            yield Edge(step.skipped, Why.CONDITION)
+        if step.in_text is not None:
+            yield Edge(step.in_text, Why.TEXT)
+        if step.on_trouble is not None:
+            yield Edge(step.on_trouble, Why.TROUBLE)
+        if isinstance(step.commands, Mapping):
+            yield from (Edge(to, Why.COMMAND, label) for label, to in step.commands.items())
     elif isinstance(step, SayStep | SetStep | LanguageStep | CallStep):
         yield Edge(step.next, Why.NEXT)
 
@@ -93,6 +113,8 @@ def shared_edges(flow: Flow) -> Iterator[Edge]:
         yield from (Edge(to, Why.COMMAND, label) for label, to in flow.commands.steps.items())
     if flow.trouble is not None:
         yield Edge(flow.trouble.next, Why.TROUBLE)
+    if flow.offers is not None:
+        yield Edge(flow.offers.struggling, Why.OFFER)
 
 
 def reachable(flow: Flow) -> set[str]:
@@ -101,20 +123,28 @@ def reachable(flow: Flow) -> set[str]:
     return led_to(flow, [flow.start.name, *shared])
 
 
-def led_to(flow: Flow, first: Iterable[str]) -> set[str]:
-    """The steps that a call can come to from ``first`` within the flow, ``first`` included."""
-    return _closure(
-        first,
-        lambda name: (
-            [edge.target.name for edge in edges(flow.steps[name])] if name in flow.steps else []
-        ),
-    )
+def reachable_in_call(flow: Flow) -> set[str]:
+    """The same without what only a contact comes to that has moved to text."""
+    shared = [edge.target.name for edge in shared_edges(flow)]
+    return led_to(flow, [flow.start.name, *shared], but=frozenset({Why.TEXT}))
+
+
+def led_to(flow: Flow, first: Iterable[str], but: frozenset[Why] = frozenset()) -> set[str]:
+    """The steps that a call can come to from ``first`` within the flow, ``first`` included, along
+    all edges ``but`` these."""
+
+    def following(name: str) -> list[str]:
+        if name not in flow.steps:
+            return []
+        return [edge.target.name for edge in edges(flow.steps[name]) if edge.why not in but]
+
+    return _closure(first, following)
 
 
 RETURNING = frozenset({Why.ASIDE, Why.VALUE})
 """Edges that put another task on top of a form, which waits."""
 
-_INCIDENTAL = frozenset({Why.COMMAND, Why.TROUBLE, *RETURNING})
+_INCIDENTAL = frozenset({Why.COMMAND, Why.TROUBLE, Why.OFFER, *RETURNING})
 
 
 def able_to_end(flow: Flow) -> set[str]:

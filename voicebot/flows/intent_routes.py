@@ -67,7 +67,7 @@ def _certainly_intents(flow: Flow, step: object) -> Iterator[Reference]:
 def intents_taken(flows: FlowSet) -> dict[Language, set[str]]:
     """For each language in which something listens for intents, the names that some way takes."""
     taken: dict[Language, set[str]] = {}
-    for flow in flows:
+    for flow in flows.in_all_languages():
         for step in flow.steps.values():
             if listens_for_intents(step) is None:
                 continue
@@ -76,7 +76,7 @@ def intents_taken(flows: FlowSet) -> dict[Language, set[str]]:
                 names |= set(step.next.cases)
             elif isinstance(step, FormStep) and step.aside is not None:
                 names |= set(step.aside.steps)
-    for flow in flows:
+    for flow in flows.in_all_languages():
         if flow.language in taken:
             taken[flow.language] |= {name for name, _ in intents_compared(flow)}
     return taken

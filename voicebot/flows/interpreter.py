@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from voicebot.errors import UsageError
-from voicebot.flows import answers, forms, questions
+from voicebot.flows import answers, forms, offers, questions
 from voicebot.flows.commands import (
     ActionDone,
     ActionFailed,
@@ -25,12 +25,14 @@ from voicebot.flows.commands import (
     NoInput,
     NoMatch,
     RecognitionFailed,
+    TextNotSent,
+    TextSent,
     TransferDone,
     TransferRefused,
     TransferReturned,
 )
 from voicebot.flows.frustration import feel
-from voicebot.flows.model import ActStep, AnswerStep, FlowSet, FormStep, TransferStep
+from voicebot.flows.model import ActStep, AnswerStep, FlowSet, FormStep, OfferStep, TransferStep
 from voicebot.flows.once import Once
 from voicebot.flows.rejoin import rejoin
 from voicebot.flows.state import FlowState, Frame, Waiting
@@ -86,6 +88,7 @@ class Interpreter:
         state = replace(state, served=served, served_when_heard=False, noted=noted)
         walk = self._walk(_felt(state, event))
         handler(walk, event)
+        offers.close_if_left(walk)
         return walk
 
     def rejoin(
@@ -98,8 +101,24 @@ class Interpreter:
         rejoin(walk, facts, self.begin())
         return walk.state, walk.commands
 
+    def moving(self, state: FlowState) -> FlowState:
+        """The state with which a contact goes on in text, while its link is being sent.
+
+        Raises UsageError where no link is being sent.
+        """
+        if state.waiting is not Waiting.TEXT:
+            raise UsageError(f"a contact cannot be sent a link while waiting for {state.waiting}")
+        return offers.moving_state(self._flows, state)
+
     def _walk(self, state: FlowState) -> Walk:
-        return Walk(self._flows, state, questions.open_question, forms.open_form, self._once)
+        return Walk(
+            self._flows,
+            state,
+            questions.open_question,
+            forms.open_form,
+            offers.open_offer,
+            self._once,
+        )
 
 
 def _felt(state: FlowState, event: FlowEvent) -> FlowState:
@@ -122,10 +141,15 @@ def _started(walk: Walk, event: ContactStarted) -> None:
 
 
 def _matched(walk: Walk, event: InputMatched) -> None:
-    if isinstance(walk.step, AnswerStep):
-        answers.understand(walk, event.heard)
-        return
-    (forms if isinstance(walk.step, FormStep) else questions).understand(walk, event.heard)
+    match walk.step:
+        case AnswerStep():
+            answers.understand(walk, event.heard)
+        case FormStep():
+            forms.understand(walk, event.heard)
+        case OfferStep():
+            offers.understand(walk, event.heard)
+        case _:
+            questions.understand(walk, event.heard)
 
 
 def _nomatch(walk: Walk, event: NoMatch) -> None:
@@ -184,7 +208,8 @@ def _transfer_refused(walk: Walk, event: TransferRefused) -> None:
     assert isinstance(step, TransferStep)
     walk.set(problem=event.problem)
     # The wait for a person is over: a flow that ends here does not end in the queue.
-    walk.state = replace(walk.state, waiting=Waiting.NOTHING)
+    told = replace(walk.state.offers, nobody_free=True)
+    walk.state = replace(walk.state, waiting=Waiting.NOTHING, offers=told)
     walk.go(step.on_failure.name)
     walk.run()
 
@@ -206,4 +231,6 @@ _TRANSITIONS: Mapping[tuple[Waiting, type[Any]], Callable[[Walk, Any], None]] = 
     (Waiting.TRANSFER, TransferDone): _transfer_done,
     (Waiting.TRANSFER, TransferReturned): _transfer_returned,
     (Waiting.TRANSFER, TransferRefused): _transfer_refused,
+    (Waiting.TEXT, TextSent): lambda walk, event: offers.text_sent(walk),
+    (Waiting.TEXT, TextNotSent): lambda walk, event: offers.text_not_sent(walk, event.problem),
 }

@@ -31,6 +31,10 @@ _SLOT: Final[Texts] = {**_QUESTION, "again": None, "called": None, "confirm": _C
 _STEP: Final[Texts] = {
     **_QUESTION,
     **dict.fromkeys(("say", "title", "corrected", "resume", "filler", "while_waiting", "whisper")),
+    "more": None,
+    "offer_text": None,
+    "number": dict.fromkeys(("ask", "other", "confirm")),
+    "intents": {"confirm": _CONFIRM, "further": None},
     "confirm": _CONFIRM,
     "review": dict.fromkeys(("ask", "change")),
     "form": {_ANY: _SLOT},

@@ -103,13 +103,15 @@ class Confirm:
 class Intents:
     """What a question understands beside its grammars: intents of the flow's language.
 
-    ``only`` are those that count, all of them where it is empty. ``confirm`` asks back for an
-    intent in place of the step's own. ``further`` is said before a request is served that the
-    caller made in the same breath as another.
+    ``only`` are those that count, all of them where it is empty, and ``least`` is the confidence
+    that one must have (0..1). ``confirm`` asks back for an intent in place of the step's own.
+    ``further`` is said before a request is served that the caller made in the same breath as
+    another.
     """
 
     place: Place
     only: tuple[Reference, ...] = ()
+    least: float = 0.0
     confirm: Confirm | None = None
     further: tuple[Template, ...] = ()
 
@@ -136,6 +138,17 @@ class Trouble:
     next: Reference
     in_a_row: int = DEFAULT_IN_A_ROW
     in_all: int = DEFAULT_IN_ALL
+    if_: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OfferPolicy:
+    """When callers who are not understood are offered text, by the step ``struggling``: after
+    ``in_a_row`` or ``in_all`` misses, or at the first one while ``if_`` holds."""
+
+    struggling: Reference
+    in_a_row: int = 2
+    in_all: int = 4
     if_: Expression | None = None
 
 
@@ -245,14 +258,14 @@ class ActStep(_Step):
 class AnswerStep(_Step):
     """Answer a question from the knowledge (`flows.answers`).
 
-    ``grammar`` is that of yes and no, None for the built-in one. Without ``unknown`` a question
-    that nothing answers counts as not understood.
+    ``grammar`` is that of yes and no. Without ``unknown`` a question that nothing answers counts as
+    not understood.
     """
 
     answer: Template
     next: Reference
+    grammar: Reference
     more: tuple[Template, ...] = ()
-    grammar: Reference | None = None
     keys: Mapping[str, Json] = field(default_factory=lambda: {"1": True, "2": False})
     unknown: Reference | None = None
     served: bool = True
@@ -270,6 +283,41 @@ class TransferStep(_Step):
     while_waiting: tuple[Template, ...] = ()
     whisper: tuple[Template, ...] = ()
     ring_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OfferNumber:
+    """How the number that gets the link is confirmed: ``ask`` about the caller's own (none: yes to
+    the offer is yes to it), ``other`` for another (none: no other will do), ``confirm`` that."""
+
+    grammar: Reference
+    ask: tuple[Template, ...] = ()
+    other: tuple[Template, ...] = ()
+    confirm: tuple[Template, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferStep(_Step):
+    """Offers to go on in text (`flows.offers`); whom, says `flows.offer_rules`. ``grammar`` is that
+    of yes and no."""
+
+    offer_text: tuple[Template, ...]
+    accepted: Reference
+    declined: Reference
+    unavailable: Reference
+    grammar: Reference
+    skipped: Reference | None = None
+    in_text: Reference | None = None
+    intent: str = ""
+    if_: Expression | None = None
+    number: OfferNumber | None = None
+    keys: Mapping[str, Json] = field(default_factory=lambda: {"1": True, "2": False})
+    help: tuple[Template, ...] = ()
+    noinput: tuple[Template, ...] = ()
+    nomatch: tuple[Template, ...] = ()
+    on_trouble: Reference | None = None
+    commands: Mapping[str, Reference] | bool = True
+    timeout_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -310,6 +358,7 @@ Step: TypeAlias = (
     | ActStep
     | AnswerStep
     | TransferStep
+    | OfferStep
     | HangUpStep
     | CallStep
     | GotoStep
@@ -330,6 +379,7 @@ class Flow:
     caller: Reference | None = None
     commands: Commands | None = None
     trouble: Trouble | None = None
+    offers: OfferPolicy | None = None
     help: tuple[Template, ...] = ()
     noinput: tuple[Template, ...] = ()
     nomatch: tuple[Template, ...] = ()
@@ -356,6 +406,10 @@ def step_templates(step: Step) -> Iterator[Template]:
         yield from step.intents.further if step.intents is not None else ()
     if isinstance(step, FormStep):
         yield from _form_templates(step)
+    if isinstance(step, OfferStep):
+        yield from (*step.offer_text, *step.noinput, *step.nomatch, *step.help)
+        if step.number is not None:
+            yield from (*step.number.ask, *step.number.other, *step.number.confirm)
     if isinstance(step, ActStep) and step.filler is not None:
         yield step.filler
     if isinstance(step, AnswerStep):
@@ -396,8 +450,12 @@ def step_grammars(step: Step) -> Iterator[Reference | ListSource]:
     if isinstance(step, AskStep):
         yield from step.grammar
         yield from (confirm.grammar for confirm in step_confirms(step))
-    if isinstance(step, AnswerStep) and step.grammar is not None:
+    if isinstance(step, AnswerStep) and step.more:
         yield step.grammar
+    if isinstance(step, OfferStep):
+        yield step.grammar
+        if step.number is not None and step.number.other:
+            yield step.number.grammar
     if isinstance(step, FormStep):
         yield from (*step.grammar, *(step.aside.grammar if step.aside is not None else ()))
         if step.review is not None:

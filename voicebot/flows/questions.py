@@ -23,14 +23,17 @@ from voicebot.flows.model import (
     Confirm,
     FormStep,
     ListSource,
+    OfferStep,
     Reference,
     Trouble,
 )
-from voicebot.flows.offers import as_offer
+from voicebot.flows.more import ask_for_more
+from voicebot.flows.offer_questions import as_question as as_offer
+from voicebot.flows.offer_rules import is_struggling, may_offer
 from voicebot.flows.requests import is_intent
-from voicebot.flows.state import Counts, Waiting
+from voicebot.flows.state import Counts, Frame, Waiting
 from voicebot.flows.template import Template
-from voicebot.flows.walk import Walk
+from voicebot.flows.walk import MAX_CALLS, Walk
 from voicebot.types import Heard, Json
 
 MAX_QUESTIONS = 30
@@ -118,6 +121,8 @@ def nomatch(walk: Walk) -> None:
     """The caller said something that was none of what was asked."""
     counts = walk.state.counts
     _count(walk, replace(counts, nomatch_here=counts.nomatch_here + 1))
+    if _offer_text(walk):
+        return
     step = question(walk)
     own, of_flow = step.nomatch, walk.nearest(lambda flow: flow.nomatch)
     _escalate(walk, own, of_flow, walk.state.counts.nomatch_here)
@@ -132,6 +137,8 @@ def ambiguous(walk: Walk, options: tuple[str, ...]) -> None:
         return
     counts = walk.state.counts
     _count(walk, replace(counts, nomatch_here=counts.nomatch_here + 1))
+    if _offer_text(walk):
+        return
     _escalate(walk, which[1], None, walk.state.counts.nomatch_here)
 
 
@@ -146,10 +153,12 @@ def listening_failed(walk: Walk) -> None:
 
 
 def question(walk: Walk) -> AskStep:
-    """The present question: an ask step, what a form asks, or the offer of an answer step."""
+    """The present question: an ask step, what a form or an offer asks, or whether to tell more."""
     step = walk.step
     if isinstance(step, AnswerStep):
-        return as_offer(step)
+        return ask_for_more(step)
+    if isinstance(step, OfferStep):
+        return as_offer(step, walk.state.offers)
     if isinstance(step, FormStep):
         counts = walk.state.counts
         return as_question(step, walk.form, counts.noinput_here + counts.nomatch_here)
@@ -177,7 +186,7 @@ def _listen(walk: Walk, step: AskStep, confirm: Confirm | None = None) -> None:
         intents = requests.leading_aside(form, walk.flow.language)
     elif step.intents is not None:
         names = tuple(reference.name for reference in step.intents.only)
-        intents = WantedIntents(walk.flow.language, names)
+        intents = WantedIntents(walk.flow.language, names, step.intents.least)
     if commands is not None and commands.grammar is not None:
         grammars.append(commands.grammar.name)
     walk.emit(
@@ -366,6 +375,26 @@ def _escalate(walk: Walk, own: tuple[Template, ...], of_flow: _Wording, time: in
         _to_trouble(walk, "noinput" if counts.noinput_here >= in_a_row else "nomatch")
     else:
         _escalate_from(walk, own, of_flow, time)
+
+
+def _offer_text(walk: Walk) -> bool:
+    """Offer text on top of a question whose answers are not understood; whether that was done. Not
+    after silence: who cannot be heard cannot say yes."""
+    found = walk.nearest(lambda flow: flow.offers)
+    frames = walk.state.frames
+    if found is None or len(frames) >= MAX_CALLS:
+        return False
+    depth, policy = found
+    flow = walk.flows[frames[depth - 1].flow]
+    step = flow.steps[policy.struggling.name]
+    struggles = is_struggling(policy, walk.state.counts, walk.state.variables)
+    if not (struggles and isinstance(step, OfferStep) and may_offer(flow, step, walk.state)):
+        return False
+    frames = (*frames, Frame(flow.name, step.name))
+    counts = replace(walk.state.counts, in_a_row=0)  # the offer has its own chances
+    walk.state = replace(walk.state, frames=frames, counts=counts, said=(), pending=None)
+    walk.run()
+    return True
 
 
 def _escalate_from(walk: Walk, own: tuple[Template, ...], of_flow: _Wording, time: int) -> None:

@@ -30,6 +30,7 @@ from voicebot.flows.model import (
     GotoStep,
     HangUpStep,
     LanguageStep,
+    OfferStep,
     ReturnStep,
     SayStep,
     SetStep,
@@ -52,6 +53,7 @@ STEP_CLASSES: Mapping[str, type[Step]] = {
     "act": ActStep,
     "answer": AnswerStep,
     "transfer": TransferStep,
+    "offer_text": OfferStep,
     "hangup": HangUpStep,
     "call": CallStep,
     "goto": GotoStep,
@@ -217,12 +219,15 @@ def _read_step(name: str, body: Node, place: Place, reader: FieldReader) -> Step
     values = reader.read(body, step_keys(kinds[0]), f"step '{name}'", place)
     if values is None:
         return None
+    if STEP_CLASSES[kinds[0]] in (AnswerStep, OfferStep):
+        values |= reader.yes_and_no(values, place)
     return _make(STEP_CLASSES[kinds[0]], name, place, values)
 
 
 def _make(kind: type[Step], name: str, place: Place, values: dict[str, Any]) -> Step:
-    if "return" in values:
-        values["return_"] = values.pop("return")
+    for reserved in ("return", "if"):
+        if reserved in values:
+            values[f"{reserved}_"] = values.pop(reserved)
     return kind(name=name, place=place, **values)
 
 

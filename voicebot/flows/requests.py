@@ -104,10 +104,10 @@ def _object(heard: Heard) -> dict[str, Json]:
 
 def _as_heard(request: dict[str, Json], mode: Mode) -> Heard:
     meaning = dict(request)
-    text, confidence = meaning.pop("text", ""), meaning.pop("confidence", 1.0)
+    text, confidence = meaning.get("text", ""), meaning.pop("confidence", 1.0)
     sure = confidence if isinstance(confidence, int | float) else 1.0
     return Heard(str(text), meaning, sure, mode, INTENTS_GRAMMAR)
 
 
 def _as_waiting(heard: Heard) -> dict[str, Json]:
-    return {**_object(heard), "text": heard.text, "confidence": heard.confidence}
+    return {"text": heard.text, **_object(heard), "confidence": heard.confidence}

@@ -28,6 +28,8 @@ from voicebot.flows.vocabulary import (
     FLOW_KEYS,
     INTENTS_KEYS,
     LIST_KEYS,
+    OFFER_NUMBER_KEYS,
+    OFFERS_KEYS,
     REVIEW_KEYS,
     SLOT_CONFIRM_KEYS,
     SLOT_KEYS,
@@ -156,6 +158,8 @@ _SHAPES |= {
     Shape.CONFIRM: _object(CONFIRM_KEYS),
     Shape.COMMANDS: _object(COMMANDS_KEYS),
     Shape.TROUBLE: _object(TROUBLE_KEYS),
+    Shape.OFFER_NUMBER: _object(OFFER_NUMBER_KEYS),
+    Shape.OFFERS: _object(OFFERS_KEYS),
 }
 _SHAPES |= {
     Shape.INTENTS: {

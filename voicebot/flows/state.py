@@ -25,6 +25,8 @@ class Waiting(StrEnum):
     CONFIRMATION = "confirmation"
     ACTION = "action"
     TRANSFER = "transfer"
+    TEXT = "text"
+    """A link to go on in text is being sent."""
     NOTHING = "nothing"
     """The contact is over."""
 
@@ -75,6 +77,31 @@ class OpenForm:
     checking: bool = False
 
 
+class Asking(StrEnum):
+    """What an open offer of text asks."""
+
+    NOTHING = ""
+    WHETHER = "whether"
+    NUMBER = "number"
+    """Whether the number that the caller calls from is the right one."""
+    OTHER = "other"
+    """Which other number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """The offers to go on in text. ``at`` are the frames of the open one, ``asking`` what it asks,
+    ``made`` how many there were. ``nobody_free``: a person was wanted, and none could be had."""
+
+    at: Frames = ()
+    asking: Asking = Asking.NOTHING
+    intent: str = ""
+    made: int = 0
+    declined: bool = False
+    moved: bool = False
+    nobody_free: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class FlowState:
     """Everything that the interpreter knows of a contact."""
@@ -104,6 +131,7 @@ class FlowState:
     """The counts before words were taken as they were: they hold again where nothing answers
     them."""
     once: Once = UNKNOWN
+    offers: Offers = Offers()
 
     @property
     def step(self) -> str:
@@ -119,7 +147,9 @@ class FlowState:
         or heard enough of it to answer. Asking for a person takes that back, for the person was
         what they wanted: while they wait it is abandoned in the queue, and when nobody came it is
         abandoned in the flow until something else serves them. Whoever a person has talked to was
-        transferred, unless they left while they waited for another one.
+        transferred, unless they left while they waited for another one. Who has taken a link to go
+        on in text has moved there, whatever served them before; whether the text serves them is
+        told by its own stages (`events.DeflectionStage`).
         """
         return self._outcome(self.served or self.served_when_heard)
 
@@ -138,11 +168,14 @@ class FlowState:
         return customer_of(self.variables.get("customer"))
 
     def _outcome(self, served: bool) -> Outcome:
+        moved = self.offers.moved
         if self.waiting is Waiting.TRANSFER:
-            return Outcome.ABANDONED_IN_QUEUE
+            return Outcome.MOVED_TO_TEXT if moved else Outcome.ABANDONED_IN_QUEUE
         if self.handed_over:
             return Outcome.TRANSFERRED
-        return Outcome.SELF_SERVED if served else Outcome.ABANDONED_IN_FLOW
+        if served:
+            return Outcome.SELF_SERVED
+        return Outcome.MOVED_TO_TEXT if moved else Outcome.ABANDONED_IN_FLOW
 
     def to_json(self) -> dict[str, Json]:
         """Plain data for storage or for another process."""
@@ -163,6 +196,7 @@ class FlowState:
             "noted": self.noted.to_json() if self.noted is not None else None,
             "unsettled": _counts_to_json(self.unsettled) if self.unsettled else None,
             "once": self.once.to_json(),
+            "offers": _offers_to_json(self.offers),
         }
 
     @classmethod
@@ -186,6 +220,7 @@ class FlowState:
                 noted=Noted(**noted) if (noted := data.get("noted")) is not None else None,
                 unsettled=Counts(**data["unsettled"]) if data.get("unsettled") else None,
                 once=Once.from_json(data["once"]) if "once" in data else UNKNOWN,
+                offers=_offers_from_json(data.get("offers", {})),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise UsageError(f"this is no state of a flow: {error!r}") from None
@@ -219,6 +254,16 @@ def _form_from_json(data: Any) -> OpenForm:
         checking=data["checking"],
         **{name: tuple(data[name]) for name in _FORM_NAMES},
     )
+
+
+def _offers_to_json(offers: Offers) -> Json:
+    plain: dict[str, Json] = {name: getattr(offers, name) for name in Offers.__slots__}
+    return plain | {"at": _frames_to_json(offers.at), "asking": offers.asking.value}
+
+
+def _offers_from_json(data: Any) -> Offers:
+    asking = Asking(data.get("asking", ""))
+    return Offers(**{**data, "at": _frames_from_json(data.get("at", ())), "asking": asking})
 
 
 def _prompt_to_json(prompt: Prompt) -> Json:

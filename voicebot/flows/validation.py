@@ -29,6 +29,7 @@ from voicebot.flows.model import (
     LanguageName,
     LanguageStep,
     ListSource,
+    OfferStep,
     Reference,
     SetStep,
     Step,
@@ -80,6 +81,7 @@ def validate(flows: FlowSet, known: Known = NOTHING_KNOWN) -> list[FlowError]:
         problems += _languages(flow, flows.languages)
         problems += _transfers(flow)
         problems += missing_intents(flow, known.intents)
+        problems += _offers(flow)
         if not any(each.unreadable for each in flows):
             problems += _undefined_variables(flow, variables)
         if not flow.unreadable:
@@ -125,7 +127,7 @@ def _without_knowledge(
     if languages is None:
         return
     known = {language.partition("-")[0] for language in languages}
-    for flow in flows:
+    for flow in flows.in_all_languages():
         for step in flow.steps.values():
             if isinstance(step, AnswerStep) and flow.language.partition("-")[0] not in known:
                 yield step.answer.place.error(
@@ -220,6 +222,23 @@ def _transfers(flow: Flow) -> Iterator[FlowError]:
                     f"'{key}' of step '{step.name}' has no effect: with mode refer the call leaves "
                     "voicebot",
                     "Write 'mode: bridge', or leave the key out.",
+                )
+
+
+def _offers(flow: Flow) -> Iterator[FlowError]:
+    if flow.offers is not None:
+        place, name = flow.offers.struggling.place, flow.offers.struggling.name
+        step = flow.steps.get(name)
+        if step is not None and not isinstance(step, OfferStep):
+            yield place.error(f"step '{name}' offers no text", "Name an offer_text step.")
+    for step in flow.steps.values():
+        if not isinstance(step, OfferStep):
+            continue
+        for keys, meaning in step.keys.items():
+            if not isinstance(meaning, bool):
+                yield step.place.error(
+                    f"key {keys} of step '{step.name}' means neither yes nor no",
+                    "Give it true or false.",
                 )
 
 
@@ -347,6 +366,8 @@ def names_read(flow: Flow) -> Iterator[Name]:
     templates = [*flow.help, *flow.noinput, *flow.nomatch, *flow.apology, *flow.which]
     if flow.trouble is not None and flow.trouble.if_ is not None:
         yield from names(flow.trouble.if_)
+    if flow.offers is not None and flow.offers.if_ is not None:
+        yield from names(flow.offers.if_)
     for step in flow.steps.values():
         templates += (*step_templates(step), *_list_templates(step), *_templates_of(step.matter))
         if isinstance(step, SetStep):
@@ -375,6 +396,8 @@ def names_read(flow: Flow) -> Iterator[Name]:
         elif isinstance(step, BranchStep):
             for case in step.branch.cases:
                 yield from names(case.condition)
+        elif isinstance(step, OfferStep) and step.if_ is not None:
+            yield from names(step.if_)
     for template in templates:
         for placeholder in template.slots:
             yield from names(placeholder.expression)

@@ -58,6 +58,8 @@ class Shape(Enum):
     CONDITION = auto()
     VALUE = auto()
     TEXTS = auto()
+    OFFER_NUMBER = auto()
+    OFFERS = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,7 @@ STEP_KINDS: Mapping[str, tuple[Key, ...]] = {
     "answer": (
         Key("answer", Shape.PROMPT, "the question, in the caller's words", required=True),
         Key("more", Shape.PROMPTS, "offers the rest of a longer answer: 'Shall I go on?'"),
-        Key("grammar", Shape.REFERENCE, "grammar of yes and no (default builtin:boolean)"),
+        Key("grammar", Shape.GRAMMAR, "grammar of yes and no (default builtin:boolean)"),
         Key("keys", Shape.KEYS, "keys for true and false (default 1 and 2)"),
         Key("next", Shape.STEP, "the step that follows the answer", required=True),
         Key("unknown", Shape.STEP, "where nothing is known leads (default: it is a nomatch)"),
@@ -169,6 +171,25 @@ STEP_KINDS: Mapping[str, tuple[Key, ...]] = {
         Key("whisper", Shape.PROMPTS, "bridge: said to the person before they hear the caller"),
         Key("ring_ms", Shape.MILLISECONDS, "bridge: how long it may ring"),
     ),
+    "offer_text": (
+        Key("offer_text", Shape.PROMPTS, "asks whether to go on in text", required=True),
+        Key("intent", Shape.TEXT, "what it is about, for the figures (default: the step's name)"),
+        Key("if", Shape.CONDITION, "text is offered only where this holds"),
+        Key("number", Shape.OFFER_NUMBER, "how the number that gets the link is confirmed"),
+        Key("accepted", Shape.STEP, "where the call goes on when the link is sent", True),
+        Key("declined", Shape.STEP, "where the caller goes on after a no", required=True),
+        Key("skipped", Shape.STEP, "where callers go to whom nothing is offered (else: declined)"),
+        Key("unavailable", Shape.STEP, "where callers go on when no link could be sent", True),
+        Key("in_text", Shape.STEP, "where the text begins (default: declined)"),
+        Key("grammar", Shape.GRAMMAR, "grammar of yes and no (default builtin:boolean)"),
+        Key("keys", Shape.KEYS, "keys for true and false (default 1 and 2)"),
+        Key("help", Shape.PROMPTS, "said when the caller asks for help"),
+        Key("noinput", Shape.PROMPTS, "said after silence: first, second, ... time"),
+        Key("nomatch", Shape.PROMPTS, "said after words not understood: first, second, ... time"),
+        Key("on_trouble", Shape.STEP, "where trouble at this question leads"),
+        Key("commands", Shape.STEP_COMMANDS, "false, or other steps for some of the commands"),
+        Key("timeout_ms", Shape.MILLISECONDS, "silence before a noinput"),
+    ),
     "hangup": (
         Key("hangup", Shape.OUTCOME, "the outcome, or auto: what was reached", required=True),
         Key("reason", Shape.TEXT, "a few words for the call's record"),
@@ -186,6 +207,7 @@ FLOW_KEYS: tuple[Key, ...] = (
     Key("caller", Shape.REFERENCE, "action that tells who calls, run with the caller's 'number'"),
     Key("commands", Shape.COMMANDS, "what callers may say or press at every question"),
     Key("trouble", Shape.TROUBLE, "where callers go who are not understood"),
+    Key("offers", Shape.OFFERS, "when text is offered to callers who are not understood"),
     Key("help", Shape.PROMPTS, "said before the question where a step has no help"),
     Key("noinput", Shape.PROMPTS, "said before the question where a step has no noinput"),
     Key("nomatch", Shape.PROMPTS, "said before the question where a step has no nomatch"),
@@ -203,6 +225,7 @@ CONFIRM_KEYS: tuple[Key, ...] = (
 
 INTENTS_KEYS: tuple[Key, ...] = (
     Key("only", Shape.REFERENCES, "the intents that count (default: all)"),
+    Key("least", Shape.CONFIDENCE, "surer intents count, 0 to 1 (default: all in scope)"),
     Key("confirm", Shape.CONFIRM, "asks back before an intent is taken, in place of the step's"),
     Key("further", Shape.PROMPTS, "said before another request of the same sentence is served"),
 )
@@ -270,6 +293,20 @@ TROUBLE_KEYS: tuple[Key, ...] = (
     Key("if", Shape.CONDITION, "at once where this holds: frustration >= 0.7"),
 )
 
+OFFER_NUMBER_KEYS: tuple[Key, ...] = (
+    Key("ask", Shape.PROMPTS, "whether {text.number} is right (default: not asked)"),
+    Key("other", Shape.PROMPTS, "asks for another number (default: none can be given)"),
+    Key("confirm", Shape.PROMPTS, "asks back; {answer} is the other number"),
+    Key("grammar", Shape.GRAMMAR, "grammar of numbers (default builtin:phone)"),
+)
+
+OFFERS_KEYS: tuple[Key, ...] = (
+    Key("struggling", Shape.STEP, "the offer_text step; return comes back to the question", True),
+    Key("in_a_row", Shape.COUNT, "after so many misses in a row (default 2)"),
+    Key("in_all", Shape.COUNT, "after so many in the whole call (default 4)"),
+    Key("if", Shape.CONDITION, "at once where this holds: frustration >= 0.5"),
+)
+
 BUILTIN_COMMANDS = ("help", "repeat", "back")
 
 FACTS: Mapping[str, str] = {
@@ -291,6 +328,8 @@ FACTS: Mapping[str, str] = {
     "options": "items of a list that may have been meant",
     "waiting": "requests made in the same breath as another, not served yet",
     "unfinished": "title of the form that the caller will come back to, null where there is none",
+    "text": "how text could be offered: to (sms or page) and number; null where it cannot",
+    "waiting_s": "how long a person would be waited for, null where nobody knows",
     "trouble": "kind (noinput, nomatch or failure) and count of the last trouble",
 }
 """Variables that are there without a step that sets them."""

@@ -27,6 +27,7 @@ from voicebot.flows.model import (
     HangUpStep,
     LanguageName,
     LanguageStep,
+    OfferStep,
     ReturnStep,
     SayStep,
     SetStep,
@@ -63,17 +64,19 @@ class Walk:
         state: FlowState,
         open_question: Callable[[Walk, AskStep], bool],
         open_form: Callable[[Walk, FormStep], bool],
+        open_offer: Callable[[Walk, OfferStep], bool],
         once: Collection[str] = (),
     ) -> None:
-        """``open_question`` and ``open_form`` say whether the walk goes on: a request that waits
-        answers a question, and nothing may be missing in a form. ``once`` are the actions that are
-        not done twice."""
+        """``open_question``, ``open_form`` and ``open_offer`` say whether the walk goes on: a
+        request that waits answers a question, nothing may be missing in a form, and not everybody
+        is offered text. ``once`` are the actions that are not done twice."""
         self._written = flows
         self.state = state
         self.commands: list[Command] = []
         self.trail: list[FlowState] = []
         self._open_question = open_question
         self._open_form = open_form
+        self._open_offer = open_offer
         self._once = once
 
     @property
@@ -169,7 +172,8 @@ class Walk:
             self.trail.append(self.state)
             if isinstance(step, LanguageStep):
                 step = self._change_language(step)
-            if not isinstance(step, FormStep):  # a form may be entered, or come back to
+            # A form may be entered, or come back to; an offer may be passed by.
+            if not isinstance(step, FormStep | OfferStep):
                 self.enter(step)
             if not self._pass(step):
                 return
@@ -249,6 +253,8 @@ class Walk:
                 return self._open_question(self, step)
             case FormStep():
                 return self._open_form(self, step)
+            case OfferStep():
+                return self._open_offer(self, step)
             case ActStep():
                 return self._act(step)
             case AnswerStep():
@@ -297,7 +303,7 @@ class Walk:
         caller = self.step
         if isinstance(caller, CallStep):
             self.go(caller.next.name)
-        return True  # a form that was left for a while goes on by itself
+        return True  # a form or question that was left for a while goes on by itself
 
     def _act(self, step: ActStep) -> bool:
         """Whether the walk goes on: what was done already is not done again."""

@@ -19,6 +19,7 @@ from voicebot.flows.model import (
     FlowSet,
     FormStep,
     GotoStep,
+    OfferStep,
     ReturnStep,
     Step,
     TransferStep,
@@ -42,7 +43,7 @@ def ways(flows: FlowSet) -> Mapping[Spot, set[Spot]]:
             if isinstance(step, ReturnStep):
                 waiting = (form for form, tasks in forms.items() if step.name in tasks)
                 targets |= {(flow.name, form) for form in waiting}
-            if isinstance(step, AskStep | FormStep):
+            if isinstance(step, AskStep | FormStep | OfferStep):
                 targets |= trouble | (commands if step.commands is not False else set())
             found[flow.name, step.name] = {spot for spot in targets if _exists(spot, flows)}
     return found
@@ -61,7 +62,7 @@ def _waiting_forms(flow: Flow) -> Mapping[str, set[str]]:
     }
 
 
-def without_person(flows: FlowSet) -> list[tuple[Flow, AskStep | FormStep]]:
+def without_person(flows: FlowSet) -> list[tuple[Flow, AskStep | FormStep | OfferStep]]:
     """The questions and forms from which no way, whatever the caller says, leads to a transfer."""
     before: defaultdict[Spot, set[Spot]] = defaultdict(set)
     for spot, targets in ways(flows).items():
@@ -82,7 +83,7 @@ def without_person(flows: FlowSet) -> list[tuple[Flow, AskStep | FormStep]]:
         (flow, step)
         for flow in flows
         for step in flow.steps.values()
-        if isinstance(step, AskStep | FormStep) and (flow.name, step.name) not in able
+        if isinstance(step, AskStep | FormStep | OfferStep) and (flow.name, step.name) not in able
     ]
 
 

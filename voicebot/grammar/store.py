@@ -96,10 +96,14 @@ class GrammarStore:
     def folder(self) -> Path:
         return self._folder
 
-    def names(self) -> tuple[str, ...]:
-        """Give the names of the grammars in the folder, sorted; those of single languages are not
-        among them."""
-        return tuple(sorted({path.stem for path in grammar_files(self._folder)}))
+    def names(self, language: Language | None = None) -> tuple[str, ...]:
+        """Give the names of the grammars in the folder, sorted; of those of single languages only
+        the ones of ``language``, as ``zh-CN/request``."""
+        names = {path.stem for path in grammar_files(self._folder)}
+        if language is not None:
+            own = grammar_files(self._folder / language)
+            names |= {f"{language}/{path.stem}" for path in own}
+        return tuple(sorted(names))
 
     def snapshot(self, names: Iterable[str]) -> GrammarStore:
         """Give a store for which the grammars ``names`` stay as their files are now, whatever

@@ -22,6 +22,7 @@ def read_checks(
     slots: Collection[str],
     actions: Collection[str],
     targets: Collection[str],
+    intents: Collection[str],
 ) -> tuple[Check, ...]:
     """The checks of a turn, in the file's order. Raises FlowError for the first fault."""
 
@@ -48,6 +49,7 @@ def read_checks(
         "acts": lambda key, node, place: _done(key, node, place, actions, "action"),
         "answers": _articles,
         "transfers": lambda key, node, place: _done(key, node, place, targets, "target"),
+        "texts": lambda key, node, place: _done(key, node, place, intents, "offer"),
         "variables": _variables,
         "holds": _conditions,
         "outcome": lambda key, node, place: [read_outcome(node)],

@@ -17,10 +17,20 @@ from voicebot.flows.commands import (
     InputMatched,
     NoInput,
     NoMatch,
+    TextNotSent,
+    TextSent,
     TransferRefused,
 )
 from voicebot.flows.expression import holds
-from voicebot.flows.graph import Edge, Why, edges, shared_edges
+from voicebot.flows.graph import (
+    ACCEPTED,
+    DECLINED,
+    Edge,
+    Why,
+    edges,
+    reachable_in_call,
+    shared_edges,
+)
 from voicebot.flows.model import (
     AnswerStep,
     AskStep,
@@ -28,6 +38,7 @@ from voicebot.flows.model import (
     FlowSet,
     FormStep,
     ListSource,
+    OfferStep,
     Step,
 )
 from voicebot.flows.state import FlowState, Frame, Waiting
@@ -77,12 +88,16 @@ def measure(flows: FlowSet, passages: Iterable[Passage]) -> Coverage:
 def all_ways(flows: FlowSet) -> Iterator[Way]:
     """Everything that could be reached."""
     for flow in flows:
+        in_call = reachable_in_call(flow)
         for name, step in flow.steps.items():
+            if name not in in_call:
+                continue
             yield Way(flow.name, name, "step", 0, step.place, f"step '{name}'")
             leaving = list(edges(step))
             if len(leaving) > 1:
                 for number, edge in enumerate(leaving):
-                    yield way_along(flow, name, number, edge)
+                    if edge.why is not Why.TEXT:  # the call itself does not go there
+                        yield way_along(flow, name, number, edge)
             if isinstance(step, FormStep):
                 yield from ways_of_form(flow, step)
             for kind in _misses(step):
@@ -93,10 +108,11 @@ def all_ways(flows: FlowSet) -> Iterator[Way]:
 
 def _misses(step: Step) -> Iterator[str]:
     """What may come at a question instead of an answer."""
-    if isinstance(step, AskStep):
+    if isinstance(step, AskStep | OfferStep):
         yield from ("noinput", "nomatch")
-        if any(isinstance(source, ListSource) and source.near for source in step.grammar):
-            yield "ambiguous"
+    sources = step.grammar if isinstance(step, AskStep) else ()
+    if any(isinstance(source, ListSource) and source.near for source in sources):
+        yield "ambiguous"
 
 
 def _reached(flows: FlowSet, passage: Passage) -> Iterator[Way]:
@@ -140,6 +156,9 @@ def _walked(flows: FlowSet, state: FlowState, after: FlowState) -> Iterator[Way]
     elif isinstance(step, FormStep):
         aside = list(left_for_a_while(flow, step, state, after, None))
         yield from aside or left_for_good(flow, step, after)
+    elif isinstance(step, OfferStep):
+        passed = (each for each in leaving if each[1].why is Why.CONDITION)
+        yield from (way_along(flow, frame.step, number, edge) for number, edge in passed)
     elif len(leaving) > 1 and to.flow == frame.flow:
         yield from (
             way_along(flow, frame.step, number, edge)
@@ -197,9 +216,12 @@ def _fits(edge: Edge, before: FlowState, event: FlowEvent) -> bool:
             meaning = pending.semantics if pending and heard.semantics is True else heard.semantics
             if edge.why is Why.COMMAND:
                 return edge.label == command_in(event)
-            return edge.why is Why.ANSWER and edge.label in {"", route_key(meaning)}
+            said = {DECLINED: False}.get(edge.label) is meaning
+            return edge.why is Why.ANSWER and (edge.label in {"", route_key(meaning)} or said)
+        case TextSent():
+            return edge.label == ACCEPTED
         case NoMatch() | Ambiguous() | NoInput():
-            return edge.why is Why.TROUBLE
-        case ActionFailed() | TransferRefused():
+            return edge.why in {Why.TROUBLE, Why.OFFER}
+        case ActionFailed() | TransferRefused() | TextNotSent():
             return edge.why is Why.FAILURE
     return edge.why in {Why.NEXT, Why.UNKNOWN}

@@ -188,6 +188,10 @@ def _transfers(wanted: object, played: Played) -> str:
     return _done(cast("Named | None", wanted), played, "transfer", "made")
 
 
+def _texts(wanted: object, played: Played) -> str:
+    return _done(cast("Named | None", wanted), played, "text", "sent")
+
+
 def _done(wanted: Named | None, played: Played, what: str, verb: str) -> str:
     done = [deed for deed in played.deeds if deed.what == what]
     names = ", ".join(deed.name for deed in done) or "none"
@@ -240,6 +244,7 @@ _JUDGES: Mapping[str, Callable[[object, Played], str]] = {
     "acts": _acts,
     "answers": _answers,
     "transfers": _transfers,
+    "texts": _texts,
     "variables": _variables,
     "holds": _holds,
     "outcome": _outcome,

@@ -105,6 +105,7 @@ class Setting:
     history: tuple[EarlierContact, ...] | None = None
     actions: Mapping[str, Stub] = field(default_factory=dict)
     transfers: Mapping[str, Stub] = field(default_factory=dict)
+    texts: Mapping[str, Stub] = field(default_factory=dict)
 
     def over(self, other: Setting) -> Setting:
         """This setting with ``other`` where it says nothing."""
@@ -116,6 +117,7 @@ class Setting:
             history=other.history if self.history is None else self.history,
             actions={**other.actions, **self.actions},
             transfers={**other.transfers, **self.transfers},
+            texts={**other.texts, **self.texts},
         )
 
 

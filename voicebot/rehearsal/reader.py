@@ -14,7 +14,8 @@ from pathlib import Path
 from voicebot.document import Map, Node, Place, Scalar, Sequence, read_document, suggest
 from voicebot.errors import FlowError
 from voicebot.flows import atoms
-from voicebot.flows.model import FlowSet, FormStep
+from voicebot.flows.model import FlowSet, FormStep, OfferStep
+from voicebot.flows.offer_rules import intent_of
 from voicebot.flows.vocabulary import BUILTIN_ACTIONS
 from voicebot.rehearsal import vocabulary
 from voicebot.rehearsal.checks import known, read_checks, read_outcome
@@ -57,6 +58,11 @@ class Names:
         """Names of the slots of all forms."""
         steps = (step for flow in self.flows for step in flow.steps.values())
         return {name for step in steps if isinstance(step, FormStep) for name in step.form}
+
+    def intents(self) -> set[str]:
+        """What text is offered for."""
+        steps = (step for flow in self.flows for step in flow.steps.values())
+        return {intent_of(step) for step in steps if isinstance(step, OfferStep)}
 
     def targets(self) -> set[str]:
         return {reference.name for reference in self.flows.transfers()}
@@ -170,6 +176,7 @@ class _File:
             history=read_history(history) if (history := read("history")) is not None else None,
             actions=self._stubs(read("actions"), "action", self._actions, _action),
             transfers=self._stubs(read("transfers"), "target", self._names.targets(), _transfer),
+            texts=self._stubs(read("texts"), "text", self._names.intents(), _sent),
         )
 
     def _flow(self, node: Node) -> str:
@@ -212,7 +219,14 @@ class _File:
             place = mapping.key_places["confidence"]
             raise place.error("'confidence' without words", "Write 'says' too.")
         names = self._names
-        checks = read_checks(mapping, self._steps, names.slots(), self._actions, names.targets())
+        checks = read_checks(
+            mapping,
+            self._steps,
+            names.slots(),
+            self._actions,
+            names.targets(),
+            names.intents(),
+        )
         return Turn(move, checks, mapping.place)
 
 
@@ -271,6 +285,14 @@ def _transfer(node: Node) -> Answer:
         fails=_text(fails) if fails is not None else None,
         times=_times(mapping),
     )
+
+
+def _sent(node: Node) -> Answer:
+    mapping = _mapping(node, "what comes of a text", "Write 'fails: why'.")
+    for problem in mapping.unknown_keys(vocabulary.TEXT_KEYS, "key in a text:"):
+        raise problem
+    fails = mapping.get("fails")
+    return Answer(fails=_text(fails) if fails is not None else None, times=_times(mapping))
 
 
 def _times(mapping: Map) -> int | None:

@@ -1,4 +1,4 @@
-"""What answers a flow's actions and transfers in a test: stubs first, then the sample database.
+"""What answers a flow's actions, transfers and texts in a test: stubs, then the sample database.
 
 An action that neither answers is a fault of the test, not of the flow: a test never reaches a
 configured database or another server.
@@ -12,6 +12,9 @@ from typing import TypeAlias
 from voicebot.errors import ActionError
 from voicebot.flows.commands import (
     FlowEvent,
+    SendText,
+    TextNotSent,
+    TextSent,
     Transfer,
     TransferDone,
     TransferMode,
@@ -41,6 +44,7 @@ class Stage:
         """What is known of the caller's earlier contacts."""
         self._actions = setting.actions
         self._transfers = setting.transfers
+        self._texts = setting.texts
         self._sample = sample
         self._given: dict[int, int] = {}
         self.unanswered: str | None = None
@@ -76,6 +80,13 @@ class Stage:
         if transfer.mode is TransferMode.BRIDGE:
             return TransferReturned(DEFAULT_TALK_SECONDS)
         return TransferDone()
+
+    def text(self, text: SendText) -> FlowEvent:
+        """What comes of a link to go on in text; without a stub it is sent."""
+        answer = self._answer(self._texts.get(text.intent, ()), {})
+        if answer is not None and answer.fails is not None:
+            return TextNotSent(answer.fails)
+        return TextSent()
 
     def _answer(self, stub: Stub, arguments: Mapping[str, Json]) -> Answer | None:
         for answer in stub:

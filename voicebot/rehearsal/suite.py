@@ -139,7 +139,7 @@ class Suite:
         stage = Stage(setting, self._act)
         interpreter = Interpreter(self._flows, setting.flow, self._actions.once)
         facts = {**await self._known(setting, stage), **setting.facts}
-        witness = Witness(interpreter, facts=facts, transfer=stage.transfer)
+        witness = Witness(interpreter, facts=facts, transfer=stage.transfer, text=stage.text)
         channel = self._opens(test, witness, stage, language)
         return await perform(test, channel, stage, setting.today)
 

@@ -19,6 +19,9 @@ from voicebot.flows.commands import (
     NoMatch,
     RecognitionFailed,
     Say,
+    SendText,
+    TextNotSent,
+    TextSent,
     Transfer,
     TransferDone,
     TransferRefused,
@@ -67,6 +70,8 @@ def lines(passages: Sequence[Passage], today: date) -> Iterator[Line]:
                     yield Line("flow", f"runs {action} {_json(dict(arguments))}")
                 case Transfer() as transfer:
                     yield Line("flow", f"transfers to {transfer.target} {_json(transfer.context)}")
+                case SendText(number, intent):
+                    yield Line("flow", f"sends a link about {intent} to {number or 'the page'}")
                 case HangUp(outcome, reason):
                     yield Line("end", f"{outcome} ({reason})")
 
@@ -95,6 +100,10 @@ def _event(event: FlowEvent) -> str:
             return f"gets no answer: {problem}"
         case TransferDone():
             return "the call is taken"
+        case TextSent():
+            return "the link is sent"
+        case TextNotSent(problem):
+            return f"no link is sent: {problem}"
         case TransferRefused(problem):
             return f"nobody takes it: {problem}"
         case TransferReturned(seconds, left):

@@ -24,6 +24,7 @@ SETUP_KEYS: Mapping[str, str] = {
     "history": "the caller's earlier contacts, newest first",
     "actions": "what actions give, by name",
     "transfers": "what comes of transfers, by target",
+    "texts": "what comes of links to go on in text, by the intent of the offer",
 }
 
 CONTACT_KEYS: Mapping[str, str] = {
@@ -53,6 +54,7 @@ CHECKS: Mapping[str, str] = {
     "acts": "an action that was run, several, or a mapping of them to arguments; `[]` for none",
     "answers": "the article that a question was answered from; `[]` where nothing was known",
     "transfers": "the target of a transfer, or a mapping of it to what the person is told",
+    "texts": "the intent of an offer whose link was sent, or a mapping to the `number`; `[]`: none",
     "variables": "variables and their values, dotted names too",
     "holds": "a condition on the variables, as in a branch, or several",
     "outcome": "the call is over now, with this outcome",
@@ -75,5 +77,10 @@ TRANSFER_KEYS: Mapping[str, str] = {
     "fails": "why nobody takes the call, such as `busy`",
     "seconds": "how long the person of a bridged transfer talks before leaving (default 60)",
     "left": "who ended a bridged transfer: `agent` or `line`",
+    "times": "only so many times",
+}
+
+TEXT_KEYS: Mapping[str, str] = {
+    "fails": "why no link can be sent",
     "times": "only so many times",
 }

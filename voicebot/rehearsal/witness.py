@@ -22,6 +22,9 @@ from voicebot.flows.commands import (
     HangUp,
     InputMatched,
     Say,
+    SendText,
+    TextNotSent,
+    TextSent,
     Transfer,
     TransferRefused,
 )
@@ -56,8 +59,8 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What the flow wanted: an 'action', a 'transfer' or, to a question, an 'answer' from the
-    knowledge; its name (of an answer the article's), details, and what came of it."""
+    """What the flow wanted: an 'action', a 'transfer', a 'text' or, to a question, an 'answer' from
+    the knowledge; its name (of an answer the article's), details, and what came of it."""
 
     what: str
     name: str
@@ -68,7 +71,7 @@ class Deed:
         match self.answer:
             case ActionDone(value):
                 return f"-> {value!r}"
-            case ActionFailed(problem) | TransferRefused(problem):
+            case ActionFailed(problem) | TransferRefused(problem) | TextNotSent(problem):
                 return f"fails: {problem}"
             case None:
                 return "is not answered"
@@ -85,21 +88,26 @@ class Witness:
         *,
         facts: Mapping[str, Json],
         transfer: Callable[[Transfer], FlowEvent],
+        text: Callable[[SendText], FlowEvent] = lambda _: TextSent(),
     ) -> None:
         self.state = interpreter.begin("rehearsal")
         self.passages: list[Passage] = []
         self._interpreter = interpreter
         self._facts = facts
         self._transfer = transfer
+        self._text = text
 
     def receive(self, event: FlowEvent) -> list[Command]:
-        """Tell the flow; a transfer that it wants is answered at once."""
+        """Tell the flow; a transfer or a text that it wants is answered at once."""
         if isinstance(event, ContactStarted):
             event = ContactStarted({**event.facts, **self._facts})
         commands = self._follow(event)
         said: list[Command] = []
-        while isinstance(last := commands[-1], Transfer):
+        while isinstance(last := commands[-1], Transfer | SendText):
             said += commands[:-1]
+            if isinstance(last, SendText):
+                commands = self._follow(self._text(last))
+                continue
             said += [Say(prompt) for prompt in last.while_waiting]
             commands = self._follow(self._transfer(last))
         return said + commands
@@ -114,6 +122,10 @@ class Witness:
         passage = Passage(before, event, tuple(walk.trail), tuple(walk.commands), walk.state)
         self.passages.append(passage)
         return walk.commands
+
+    def moving(self) -> FlowState:
+        """The state with which the contact goes on in text, while its link is being sent."""
+        return self._interpreter.moving(self.state)
 
     @property
     def flows(self) -> FlowSet:
@@ -180,6 +192,8 @@ def deeds(passages: Sequence[Passage]) -> list[Deed]:
                 done.append(Deed("action", action, arguments, answer))
             case Transfer() as transfer:
                 done.append(Deed("transfer", transfer.target, dict(transfer.context), answer))
+            case SendText(number, intent):
+                done.append(Deed("text", intent, {"number": number}, answer))
     return done
 
 

@@ -7,6 +7,7 @@ facts of `voicebot.events` for the journal and into live events for those who wa
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -15,16 +16,21 @@ from voicebot.events import (
     CallEnded,
     CallRecorded,
     CallStarted,
+    DeflectionReached,
+    DeflectionStage,
     MatterNoted,
-    QuestionUnanswered,
     TurnFinished,
     TurnResult,
 )
 from voicebot.flows.commands import FREE
+from voicebot.sessions.answering import unanswered
 from voicebot.sessions.feed import InputHeard, LiveEvent, PartHeard, PromptSpoken
 from voicebot.sessions.records import Journal
 from voicebot.telephony._api import LegInfo
 from voicebot.types import Heard, Json, Language, Matter, Outcome
+
+KEPT_TURNS = 200
+"""Turns that are kept for who goes on with the contact elsewhere, the newest."""
 
 
 @dataclass(slots=True)
@@ -45,6 +51,8 @@ class CallAccount:
     """A turn of free words: it is a nomatch if the knowledge has no answer to them."""
     _has_started: bool = False
     _has_answered: bool = False
+    turns: deque[TurnFinished] = field(default_factory=lambda: deque(maxlen=KEPT_TURNS))
+    """What was said and heard so far."""
     is_over: bool = False
     """Whether the end was told; nothing may follow it."""
 
@@ -143,31 +151,27 @@ class CallAccount:
 
     def looked_up(self, arguments: Mapping[str, Json], found: Json) -> None:
         """A question was looked up in the knowledge; what nothing answers is a gap in it."""
-        found = found if isinstance(found, dict) else {}
-        turn = self._unsettled
-        if found.get("parts"):
+        gap = unanswered(self.info.call_id, self.clock(), arguments, found)
+        if gap is None:
             self._settle()
             return
+        turn = self._unsettled
         if turn is not None and turn.heard is not None:
             missed = replace(turn.heard, semantics=None)
             self._unsettled = replace(turn, result=TurnResult.NOMATCH, heard=missed)
         self._settle()
-        self.journal.append(
-            QuestionUnanswered(
-                self.info.call_id,
-                self.clock(),
-                Language(str(arguments.get("language") or "")),
-                str(arguments.get("question") or ""),
-                str(found.get("name") or ""),
-                float(str(found.get("confidence") or 0.0)),
-            )
-        )
+        self.journal.append(gap)
 
     def _settle(self) -> None:
         """Write down the turn that was held back, if any."""
         if self._unsettled is not None:
+            self.turns.append(self._unsettled)
             self.journal.append(self._unsettled)
             self._unsettled = None
+
+    def deflected(self, stage: DeflectionStage, intent: str) -> None:
+        """The contact came to ``stage`` on its way to text."""
+        self.journal.append(DeflectionReached(self.info.call_id, self.clock(), stage, intent))
 
     def ended(self, outcome: Outcome, reason: str, *, latency_ms: float | None = None) -> None:
         """The call is over; what was said last without an answer is its last turn."""

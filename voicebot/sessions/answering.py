@@ -13,9 +13,10 @@ from functools import cache
 from typing import Any, Final, TypeAlias
 
 from voicebot.errors import ActionError, ModelError
+from voicebot.events import QuestionUnanswered
 from voicebot.flows.commands import ANSWER
 from voicebot.nlu.knowledge import Found, Library
-from voicebot.types import Json, Language
+from voicebot.types import CallId, Json, Language
 
 TIMEOUT_S: Final = 5.0
 """The longest that a caller waits for an answer; it takes milliseconds where nothing is amiss."""
@@ -65,6 +66,24 @@ def as_json(best: Found | None) -> Json:
         "confidence": round(best.confidence, 3),
         "parts": list(best.article.parts) if best.answers else [],
     }
+
+
+def unanswered(
+    call_id: CallId, at: float, arguments: Mapping[str, Json], found: Json
+) -> QuestionUnanswered | None:
+    """The gap in the knowledge that a search found, if any: ``arguments`` and ``found`` are as in
+    `flows.commands.ANSWER`, ``at`` is UTC epoch seconds."""
+    found = found if isinstance(found, dict) else {}
+    if found.get("parts"):
+        return None
+    return QuestionUnanswered(
+        call_id,
+        at,
+        Language(str(arguments.get("language") or "")),
+        str(arguments.get("question") or ""),
+        str(found.get("name") or ""),
+        float(str(found.get("confidence") or 0.0)),
+    )
 
 
 def _best(library: Library, question: str, language: Language) -> Found | None:

@@ -20,7 +20,9 @@ from typing import Any
 import structlog
 
 from voicebot.errors import ActionError, TextRefused, UsageError
+from voicebot.events import CallEvent
 from voicebot.flows.commands import (
+    ANSWER,
     Act,
     ActionDone,
     ActionFailed,
@@ -31,12 +33,15 @@ from voicebot.flows.commands import (
     InputMatched,
     Listen,
     Say,
+    SendText,
+    TextNotSent,
     Transfer,
     TransferRefused,
 )
 from voicebot.flows.form_questions import FORM_GRAMMAR
 from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.state import FlowState, Waiting
+from voicebot.sessions.answering import unanswered
 from voicebot.sessions.chat_records import (
     MAX_LINES,
     MAX_TEXT,
@@ -58,6 +63,7 @@ CHANNEL = "text"
 """The variable ``channel`` of a flow that talks in text."""
 INTERRUPTED = "interrupted by a restart"
 NOBODY_WRITES = "nobody in text"
+IN_TEXT = "the contact is in text already"
 MAX_DEEDS = 30
 """Actions and transfers between two answers of the caller: more is a loop."""
 
@@ -71,6 +77,8 @@ class ChatApplication:
     typed: TypedInput
     replies: QuickReplies
     act: Callable[[str, Mapping[str, Json]], Awaitable[Json]]
+    append: Callable[[CallEvent], None] = lambda event: None
+    """Writes down facts of the call that a conversation goes on with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +213,7 @@ class ChatSession:
         if state.waiting is Waiting.ACTION and not say:
             await self._go_on(application, ActionFailed(INTERRUPTED), now)
             return
-        state, commands = interpreter.rejoin(state, {"channel": CHANNEL})
+        state, commands = interpreter.rejoin(state, {"channel": CHANNEL, "text": None})
         if not say and isinstance(commands[-1], Listen):
             commands = commands[-1:]  # what is said is among the lines
         await self._carry_out(application, state, commands, now)
@@ -239,6 +247,10 @@ class ChatSession:
                 case Act(action, arguments):
                     await self._commit(record, now, typing=True)
                     event: FlowEvent = await _acted(application, action, arguments)
+                    if action == ANSWER and isinstance(event, ActionDone):
+                        self._looked_up(application, arguments, event.value, now)
+                case SendText():
+                    event = TextNotSent(IN_TEXT)
                 case Transfer():
                     event = TransferRefused(NOBODY_WRITES)
                 case HangUp(outcome, reason):
@@ -276,6 +288,15 @@ class ChatSession:
             "filled": {slot.name: heard.semantics}, "denied": {}, "corrected": False
         }  # fmt: skip
         return InputMatched(Heard(heard.text, meaning, 1.0, Mode.TEXT, FORM_GRAMMAR))
+
+    def _looked_up(
+        self, application: ChatApplication, arguments: Mapping[str, Json], found: Json, now: float
+    ) -> None:
+        """What nothing answers is a gap in the knowledge; gaps are kept by call."""
+        if self.record.contact:
+            gap = unanswered(self.record.contact, now, arguments, found)
+            if gap is not None:
+                application.append(gap)
 
     # Lines
 

@@ -151,12 +151,7 @@ class Comprehension:
         (first, meaning), further = requests[0], requests[1:]
         if further:
             meaning["more"] = [
-                {
-                    **other,
-                    "text": found.text[intent.start : intent.end],
-                    "confidence": round(intent.confidence, 3),
-                }
-                for intent, other in further
+                {**other, "confidence": round(intent.confidence, 3)} for intent, other in further
             ]
         sure = round(first.confidence, 3)
         return InputMatched(Heard(event.text, meaning, sure, mode, INTENTS_GRAMMAR))
@@ -174,7 +169,8 @@ class Comprehension:
         self, found: Understanding, intent: ScoredIntent, wanted: WantedIntents, today: date | None
     ) -> dict[str, Json]:
         known = self._intents.intent(intent.name, wanted.language)
-        meaning: dict[str, Json] = {"intent": intent.name, "because": intent.because}
+        text = found.text[intent.start : intent.end]
+        meaning: dict[str, Json] = {"intent": intent.name, "text": text, "because": intent.because}
         if known.response:
             meaning["response"] = known.response
         for slot, grammar in known.slots.items():

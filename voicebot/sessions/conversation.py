@@ -29,6 +29,11 @@ class Conversation:
             self.state, commands = self._interpreter.receive(self.state, event)
         return commands
 
+    def moving(self) -> FlowState:
+        """The state with which the contact goes on in text, while its link is being sent. Raises
+        UsageError where none is."""
+        return self._interpreter.moving(self.state)
+
     @property
     def step(self) -> str:
         return self.state.step

@@ -17,13 +17,14 @@ from typing import Protocol
 import structlog
 
 from voicebot.errors import ActionError, CallError, TransferFailed
-from voicebot.events import TurnResult
+from voicebot.events import DeflectionStage, TurnResult
 from voicebot.flows.commands import (
     ANSWER,
     Act,
     ActionDone,
     ActionFailed,
     ChangeLanguage,
+    CloseOffer,
     Command,
     ContactStarted,
     FlowEvent,
@@ -31,12 +32,16 @@ from voicebot.flows.commands import (
     InputMatched,
     Listen,
     NoMatch,
+    OfferText,
     Say,
+    SendText,
+    TextSent,
     Transfer,
     TransferDone,
     TransferMode,
     TransferRefused,
 )
+from voicebot.flows.state import FlowState
 from voicebot.media.recorder import CallRecorder
 from voicebot.sessions import recording
 from voicebot.sessions.account import CallAccount
@@ -45,8 +50,10 @@ from voicebot.sessions.ears import Detector, Ears, Recognize, voice_detector
 from voicebot.sessions.feed import LiveEvent
 from voicebot.sessions.grammars import ListenGrammars
 from voicebot.sessions.handoff import Handoff, HandoffServices
+from voicebot.sessions.invitation import MovingContact
 from voicebot.sessions.last_words import CLOSING, OUR_FAULT, in_language
 from voicebot.sessions.mouth import Mouth
+from voicebot.sessions.offers import NO_TEXT, TextOffers
 from voicebot.sessions.recording import Recordings
 from voicebot.sessions.records import Journal
 from voicebot.sessions.registry import CallRegistry
@@ -76,6 +83,10 @@ class Dialogue(Protocol):
     """One conversation of a flow: events in, commands out. No I/O."""
 
     def receive(self, event: FlowEvent) -> list[Command]: ...
+
+    def moving(self) -> FlowState:
+        """The state with which the contact goes on in text, while its link is being sent."""
+        ...
 
     @property
     def step(self) -> str:
@@ -133,6 +144,7 @@ class VoiceServices:
     """Gives variables about the caller in a bounded time, and never raises (`sessions.callers`)."""
     announcement: Prompt | None = None
     """Said before the call is answered, where the door can do that."""
+    offers: TextOffers = NO_TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,7 +346,8 @@ class VoiceSession:
 
     async def _converse(self, known: asyncio.Future[Mapping[str, Json]]) -> HangUp:
         await self._begin_recording()
-        facts = {**facts_of(self._leg.info, self._language), **self._facts}
+        text = self._services.offers.fact(self._leg.info)
+        facts = {**facts_of(self._leg.info, self._language), "text": text, **self._facts}
         event: FlowEvent = ContactStarted({**facts, **await known})
         while True:
             commands = self._dialogue.receive(event)
@@ -352,6 +365,13 @@ class VoiceSession:
                         event = await self._act(command)
                     case Transfer():
                         event = await self._transfer(command)
+                    case OfferText(intent):
+                        self._account.deflected(DeflectionStage.OFFERED, intent)
+                    case CloseOffer(intent, declined):
+                        if declined:
+                            self._account.deflected(DeflectionStage.DECLINED, intent)
+                    case SendText():
+                        event = await self._send_text(command)
                     case HangUp():
                         await self._mouth.wait_for_silence()
                         return command
@@ -454,6 +474,22 @@ class VoiceSession:
         finally:
             self._handoff = None
         self._last_speech_at = None  # nobody has waited for the bot since
+        return event
+
+    async def _send_text(self, text: SendText) -> FlowEvent:
+        contact = MovingContact(
+            self.call_id,
+            self._flow,
+            self._language,
+            self._version,
+            self._dialogue.moving(),
+            {"caller": self._leg.info.caller, "callee": self._leg.info.callee},
+            tuple(self._account.turns),
+        )
+        event = await self._services.offers.send(contact, text.number)
+        sent = isinstance(event, TextSent)
+        stage = DeflectionStage.ACCEPTED if sent else DeflectionStage.FAILED
+        self._account.deflected(stage, text.intent)
         return event
 
     def _latency_ms(self) -> float | None:

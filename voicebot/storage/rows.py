@@ -9,8 +9,10 @@ from sqlalchemy import RowMapping, null
 
 from voicebot.events import (
     CallStarted,
+    DeflectionReached,
     MatterNoted,
     QuestionUnanswered,
+    QueueNoted,
     TurnFinished,
     TurnResult,
 )
@@ -45,6 +47,17 @@ def matter_values(event: MatterNoted) -> dict[str, Any]:
         "matter_details": (dict(matter.details) if matter else None) or null(),
         "matter_open": matter.open if matter else None,
         "customer": event.customer or None,
+    }
+
+
+def queue_values(event: QueueNoted) -> dict[str, Any]:
+    """What a call's way through the queues changes in its row."""
+    return {
+        "queue": event.queue or None,
+        "agent": event.agent or None,
+        "waited_s": event.waited_s,
+        "handled_s": event.handled_s if event.agent else None,
+        "wrapped_s": event.wrapped_s if event.agent else None,
     }
 
 
@@ -85,6 +98,16 @@ def gap_row(event: QuestionUnanswered) -> dict[str, Any]:
         "text": event.text,
         "nearest": event.nearest or None,
         "confidence": event.confidence,
+    }
+
+
+def deflection_row(event: DeflectionReached) -> dict[str, Any]:
+    """The row of `schema.deflections` for a stage."""
+    return {
+        "call_id": event.call_id,
+        "intent": event.intent[:128],
+        "stage": event.stage.value,
+        "at": event.at,
     }
 
 

@@ -7,20 +7,23 @@ type is taken for: Asterisk's CURL() names none when it sends headers of its own
 from __future__ import annotations
 
 import json
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import parse_qsl
 
 from fastapi import HTTPException, Request
+from pydantic import BaseModel, ValidationError
 
 from voicebot.types import Json
 
 LARGEST_BODY: Final = 32 * 1024
 MOST_FIELDS: Final = 200
 
+_Shape = TypeVar("_Shape", bound=BaseModel)
+
 
 async def read_form(request: Request) -> list[tuple[str, str]]:
     """The fields in order, empty ones included. Raises HTTPException 413, or 400 for no form."""
-    return parse_form(await _body(request))
+    return parse_form(await read_body(request))
 
 
 async def read_fields(request: Request) -> dict[str, Json]:
@@ -28,7 +31,7 @@ async def read_fields(request: Request) -> dict[str, Json]:
 
     Raises HTTPException 413 or 400.
     """
-    body = await _body(request)
+    body = await read_body(request)
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
         return dict(parse_form(body))
     try:
@@ -52,7 +55,19 @@ def parse_form(body: bytes) -> list[tuple[str, str]]:
         raise HTTPException(400, "the body is not a form in UTF-8 of a sane length") from None
 
 
-async def _body(request: Request) -> bytes:
+def parse_json(shape: type[_Shape], body: bytes) -> _Shape:
+    """``body`` as ``shape``. Raises HTTPException 422 that names the first field at fault, and
+    repeats nothing of it."""
+    try:
+        return shape.model_validate_json(body)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the body"
+        raise HTTPException(422, f"{where}: {first['msg']}") from None
+
+
+async def read_body(request: Request) -> bytes:
+    """The whole body as it was sent. Raises HTTPException 413."""
     body = b""
     async for piece in request.stream():
         body += piece

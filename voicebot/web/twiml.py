@@ -26,6 +26,11 @@ def reject() -> str:
     return _response('<Reject reason="busy"/>')
 
 
+def nothing() -> str:
+    """An answer that asks for nothing."""
+    return _response("")
+
+
 def hang_up() -> str:
     return _response("<Hangup/>")
 

@@ -132,11 +132,13 @@ class WebRtcDoor:
         except CallRefused as error:
             raise self._refused(error) from None
 
-    def tell(self, call_id: CallId, message: Mapping[str, Json]) -> None:
-        """Send ``message`` to the page of a call; does nothing for calls of other doors."""
+    def tell(self, call_id: CallId, message: Mapping[str, Json]) -> bool:
+        """Send ``message`` to the page of a call; false for calls of other doors, and does nothing
+        then."""
         leg = self._by_call.get(call_id)
         if leg is not None:
             leg.tell(message)
+        return leg is not None
 
     def _admitted(self, token: str, sdp: str, origin: str, conversation: str) -> WebRtcLeg:
         headers = {"origin": origin, **({"conversation": conversation} if conversation else {})}

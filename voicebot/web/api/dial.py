@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, HTTPException, Path
+from fastapi import APIRouter, Depends, HTTPException, Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from voicebot.errors import DialRefused
 from voicebot.sessions.outbound import DialOrder, DialReport
 from voicebot.types import CallId, Language
 from voicebot.web.api.models import Problem
+from voicebot.web.bearer import bearer
 
 RETRY_AFTER_S = 10
 
@@ -81,20 +81,10 @@ class DialDesk:
 def dial_router(desk: DialDesk) -> APIRouter:
     """Serve the desk to who brings its token; without a token it is closed."""
 
-    def authorised(authorization: Annotated[str, Header()] = "") -> None:
-        if not desk.token:
-            raise HTTPException(403, "nobody may dial: set outbound.token")
-        given = authorization.partition(" ")
-        right = hmac.compare_digest(given[2].strip().encode(), desk.token.encode())
-        if given[0].lower() != "bearer" or not right:
-            raise HTTPException(
-                401, "bring the token of outbound.token", {"WWW-Authenticate": "Bearer"}
-            )
-
     router = APIRouter(
         prefix="/api/dial",
         tags=["calls"],
-        dependencies=[Depends(authorised)],
+        dependencies=[Depends(bearer(desk.token, "outbound.token", "nobody may dial"))],
         responses={
             401: {"model": Problem, "description": "No token, or a wrong one."},
             403: {"model": Problem, "description": "No token is set, so nobody may dial."},

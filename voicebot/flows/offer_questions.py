@@ -1,0 +1,39 @@
+"""What an open offer of text asks now, as an ordinary question."""
+
+from __future__ import annotations
+
+from voicebot.flows.model import AskStep, Confirm, OfferNumber, OfferStep, Route
+from voicebot.flows.state import Asking, Offers
+
+
+def as_question(step: OfferStep, offers: Offers) -> AskStep:
+    """What the open offer asks now, with everything that an ask step has."""
+    number = step.number
+    ask, grammar, keys, confirm = step.offer_text, step.grammar, step.keys, None
+    if number is not None and offers.asking is Asking.NUMBER:
+        ask = number.ask
+    elif number is not None and offers.asking is Asking.OTHER:
+        ask, grammar, keys, confirm = number.other, number.grammar, {}, _confirm(step, number)
+    whether = offers.asking is Asking.WHETHER
+    return AskStep(
+        name=step.name,
+        place=step.place,
+        bargein=step.bargein,
+        ask=ask,
+        next=Route({}, step.declined),
+        grammar=(grammar,),
+        keys=keys,
+        confirm=confirm,
+        help=step.help,
+        noinput=step.noinput if whether else (),
+        nomatch=step.nomatch if whether else (),
+        on_trouble=step.on_trouble,
+        commands=step.commands,
+        timeout_ms=step.timeout_ms,
+    )
+
+
+def _confirm(step: OfferStep, number: OfferNumber) -> Confirm | None:
+    if not number.confirm:
+        return None
+    return Confirm(number.confirm, None, step.grammar, step.keys)

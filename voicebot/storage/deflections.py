@@ -1,0 +1,45 @@
+"""Reads the stages on the way to text back: `DeflectionRecords` of the analytics room on SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from voicebot.errors import StorageError
+from voicebot.events import DeflectionReached, DeflectionStage
+from voicebot.storage.database import describe
+from voicebot.storage.schema import deflections
+from voicebot.types import CallId
+
+
+class SqlDeflections:
+    """The stages that `storage.journal` writes. The engine stays its giver's to dispose of."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def stages(self, since: float, until: float) -> Sequence[DeflectionReached]:
+        """Give all stages of contacts first offered text in that time. Raises StorageError."""
+        table = deflections.c
+        first = func.min(table.at)
+        offered = (
+            select(table.call_id)
+            .where(table.stage == DeflectionStage.OFFERED.value)
+            .group_by(table.call_id)
+            .having(first >= since, first < until)
+        )
+        statement = select(deflections).where(table.call_id.in_(offered)).order_by(table.at)
+        try:
+            async with self._engine.connect() as connection:
+                rows = (await connection.execute(statement)).mappings().all()
+        except (SQLAlchemyError, OSError) as error:
+            raise StorageError(f"deflection cannot be read: {describe(error)}") from None
+        return [
+            DeflectionReached(
+                CallId(row["call_id"]), row["at"], DeflectionStage(row["stage"]), row["intent"]
+            )
+            for row in rows
+        ]
