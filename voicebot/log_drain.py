@@ -28,9 +28,9 @@ from voicebot import logs
 
 MOST_WAITING: Final = 10_000
 """Lines that may wait, 2 to 5 MB."""
-FINISH_S: Final = 2.0
+FINISH_S: Final = 5.0
 """What is waiting at the end may take so long to be written."""
-_GIVE_UP_MS: Final = 200
+_GIVE_UP_MS: Final = 2000
 """At the end nobody reads a pipe that has had no room for so long."""
 
 log = structlog.get_logger(__name__)

@@ -55,7 +55,7 @@ from voicebot.sessions.known_facts import Fact, editable_slots, facts_known
 from voicebot.sessions.quick_replies import QuickReplies
 from voicebot.sessions.typed import TypedInput
 from voicebot.speech.spoken import text
-from voicebot.types import Heard, Json, Mode, Outcome
+from voicebot.types import Heard, Json, Language, Mode, Outcome
 
 log = structlog.get_logger(__name__)
 
@@ -84,7 +84,7 @@ class ChatApplication:
 @dataclass(frozen=True, slots=True)
 class ChatView:
     """What a page shows: ``lines`` after the cursor it knew, the place it is now at, and what may
-    be done next. ``typing``: the bot is at it."""
+    be done next. ``typing``: the bot is at it. ``language`` is what is spoken now."""
 
     lines: tuple[ChatLine, ...]
     cursor: int
@@ -92,6 +92,7 @@ class ChatView:
     replies: tuple[str, ...]
     typing: bool
     over: bool
+    language: Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,13 @@ class ChatSession:
         """What is to be shown to a page that knows the lines up to ``after``."""
         lines = tuple(self.lines[max(0, after) :])
         return ChatView(
-            lines, self.record.cursor, self._facts, self._replies, self.typing, self.over
+            lines,
+            self.record.cursor,
+            self._facts,
+            self._replies,
+            self.typing,
+            self.over,
+            self.record.language,
         )
 
     def answers_to(self, cursor: int) -> list[ChatLine]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.peers.chromium import Chromium
 from tests.sessions.chat_house import House, house
 from tests.sessions.test_chats import a_call
 from tests.web.chat_server import ChatServer, chat_server
+from voicebot.types import Language
 from voicebot.web.api.chat import ChatRules
 
 pytestmark = pytest.mark.peer
@@ -94,6 +96,54 @@ async def test_screen_readers_hear_new_lines_and_text_runs_its_own_way(server: C
         assert await page.evaluate("document.title") == "Chat with us"
         directions = "[...document.querySelectorAll('.line p')].every((p) => p.dir == 'auto')"
         assert await page.evaluate(directions)
+
+
+async def test_the_page_speaks_the_language_of_the_conversation(server: ChatServer) -> None:
+    contact = replace(a_call(server.house, "delivery"), language=Language("zh-CN"))
+    invitation = await server.chats.prepare(contact)
+    async with Chromium() as page:
+        await page.open(f"{server.url}/t/{invitation.url.rpartition('/')[2]}")
+        await page.until("document.querySelector('.status').textContent == '已连接'")
+        await page.until("document.querySelectorAll('.line').length == 3")
+        shown = "(selector) => document.querySelector(selector)"
+        assert await page.evaluate("[document.documentElement.lang, document.title]") == [
+            "zh-Hans",
+            "与我们聊天",
+        ]
+        assert await page.evaluate(f"({shown})('.chat').dir") == "ltr"
+        assert await page.evaluate(f"({shown})('.write textarea').placeholder") == "您的消息"
+        assert await page.evaluate(f"({shown})('.write button').textContent") == "发送"
+        assert await page.evaluate(f"({shown})('.log').getAttribute('aria-label')") == "与我们聊天"
+        assert await page.evaluate(f"({shown})('.line.caller .who').textContent") == "您"
+        assert await page.evaluate(f"({shown})('.line p').lang") == "zh-CN"
+        assert page.console == []
+
+
+async def test_a_language_without_words_of_the_page_has_english_ones(server: ChatServer) -> None:
+    contact = replace(a_call(server.house, "delivery"), language=Language("he-IL"))
+    invitation = await server.chats.prepare(contact)
+    async with Chromium() as page:
+        await page.open(f"{server.url}/t/{invitation.url.rpartition('/')[2]}")
+        await page.until(CONNECTED)
+        await page.until("document.querySelectorAll('.line').length == 3")
+        assert await page.evaluate("document.querySelector('.chat').lang") == "en"
+        assert await page.evaluate("document.querySelector('.line p').lang") == "he-IL"
+
+
+async def test_all_languages_of_the_page_have_the_same_words(server: ChatServer) -> None:
+    names = (
+        "const names = (words) => Object.entries(words).flatMap(([name, value]) =>"
+        " typeof value == 'object' ? names(value).map((inner) => `${name}.${inner}`) : [name])"
+        ".sort();"
+    )
+    async with Chromium() as page:
+        await page.open(await link(server))
+        same = await page.evaluate(
+            f"(async () => {{ {names} const {{ ENGLISH }} = await import('/chat/words.js');"
+            " const { default: chinese } = await import('/chat/words-zh.js');"
+            " return JSON.stringify(names(ENGLISH)) == JSON.stringify(names(chinese)); })()"
+        )
+        assert same is True
 
 
 async def test_a_reload_and_a_second_tab_show_every_line_once(server: ChatServer) -> None:

@@ -70,6 +70,7 @@ class View(BaseModel):
     replies: list[str] = Field(description="short answers, for buttons")
     typing: bool = Field(description="the bot is at it")
     over: bool
+    language: str = Field(description="what is spoken now (BCP 47)", examples=["en-US"])
 
     @classmethod
     def of(cls, view: ChatView) -> Self:
@@ -93,6 +94,7 @@ class View(BaseModel):
             replies=list(view.replies),
             typing=view.typing,
             over=view.over,
+            language=view.language,
         )
 
 

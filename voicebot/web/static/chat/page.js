@@ -1,14 +1,14 @@
 // The page of a link: opens the conversation where the call stood, and can go back to voice.
 
 import { Talk } from "./talk.js";
-import { NO_CALL, WORDS } from "./words.js";
 import { View, make } from "./view.js";
 
 const BASE = new URL("../", import.meta.url);
 const SOUND = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 };
 
 const talk = new Talk(BASE, sessionStorage);
-const view = new View(document.getElementById("chat"));
+const view = new View(document.getElementById("chat"), navigator.language);
+view.onWords = (words) => { document.documentElement.lang = words.language; document.title = words.page.title; };
 const token = decodeURIComponent(location.pathname.split("/").pop());
 
 async function open() {
@@ -27,7 +27,7 @@ async function open() {
 
 let line = null;
 let microphone = null;
-const callButton = make("button", { type: "button", class: "call" }, WORDS.call);
+const callButton = view.worded("button", "page.call", { type: "button", class: "call" });
 const sound = make("audio", { autoplay: true });
 
 function offerCall() {
@@ -39,13 +39,13 @@ function offerCall() {
 
 async function call() {
   callButton.disabled = true;
-  view.status.textContent = WORDS.calling;
+  view.setStatus("page.calling");
   try {
     await dial();
   } catch (error) {
     release();
-    view.status.textContent = NO_CALL[error.code] ?? NO_CALL.other;
-    callButton.textContent = WORDS.call;
+    view.setStatus(`noCall.${view.word(`noCall.${error.code}`) ? error.code : "other"}`);
+    setButton("page.call");
   }
   callButton.disabled = false;
 }
@@ -62,10 +62,15 @@ async function dial() {
   line.addEventListener("message", ({ detail }) => heard(detail));
   line.addEventListener("over", over);
   await line.open();
-  view.status.textContent = WORDS.onCall;
-  callButton.textContent = WORDS.hangUp;
+  view.setStatus("page.onCall");
+  setButton("page.hangUp");
   view.form.hidden = true;
   view.showReplies([]);
+}
+
+function setButton(name) {
+  callButton.dataset.word = name;
+  callButton.textContent = view.word(name);
 }
 
 function heard({ type, text }) {
@@ -84,7 +89,7 @@ function hangUp() {
 function over() {
   release();
   callButton.hidden = true;
-  view.status.textContent = WORDS.callOver;
+  view.setStatus("page.callOver");
 }
 
 function release() {

@@ -1,7 +1,10 @@
 // Shows a conversation in a root: the page's, or the shadow of a widget. Text is text: nothing that
 // anybody wrote is ever read as markup.
+//
+// The page's own words are named where they stand (data-word, data-label: "page.send"), so that they
+// follow the conversation into its language; what was said has that language, and runs its own way.
 
-import { NOT_TAKEN, TROUBLE, WHO, WORDS } from "./words.js";
+import { ENGLISH, wordsFor } from "./words.js";
 
 const MOST_LINES = 500;
 
@@ -16,23 +19,27 @@ export function make(tag, attributes = {}, ...children) {
 }
 
 export class View {
-  constructor(root) {
+  // Speaks `language` until the conversation tells its own. Events: none; `onWords` is called with
+  // the words whenever they change.
+  constructor(root, language) {
     this.talk = null;
-    this.pending = new Map();
-    this.status = make("p", { class: "status", role: "status" }, WORDS.connecting);
+    this.words = ENGLISH;
+    this.wanted = "";
+    this.language = "";
+    this.onWords = () => {};
+    this.status = make("p", { class: "status", role: "status", "data-word": "page.connecting" });
     this.actions = make("div", { class: "actions" });
     this.facts = make("dl", { class: "facts" });
-    this.known = make("details", { class: "known", hidden: true }, make("summary", {}, WORDS.facts), this.facts);
-    this.log = make("ol", { class: "log", role: "log", "aria-live": "polite", "aria-relevant": "additions", "aria-label": WORDS.title, tabindex: "0" });
-    this.typing = make("p", { class: "typing", role: "status", hidden: true }, make("span", {}), make("span", {}), make("span", {}), make("b", { class: "unseen" }, WORDS.typing));
-    this.waiting = make("ol", { class: "log waiting", "aria-label": WORDS.pending });
-    this.replies = make("div", { class: "replies", role: "group", "aria-label": WORDS.replies });
-    this.input = make("textarea", { rows: "1", maxlength: "2000", dir: "auto", "aria-label": WORDS.write, placeholder: WORDS.write, enterkeyhint: "send", autocomplete: "off" });
-    this.form = make("form", { class: "write", hidden: true }, this.input, make("button", { type: "submit" }, WORDS.send));
+    this.known = make("details", { class: "known", hidden: true }, make("summary", { "data-word": "page.facts" }), this.facts);
+    this.log = make("ol", { class: "log", role: "log", "aria-live": "polite", "aria-relevant": "additions", "data-label": "page.title", tabindex: "0" });
+    this.typing = make("p", { class: "typing", role: "status", hidden: true }, make("span", {}), make("span", {}), make("span", {}), make("b", { class: "unseen", "data-word": "page.typing" }));
+    this.waiting = make("ol", { class: "log waiting", "data-label": "page.pending" });
+    this.replies = make("div", { class: "replies", role: "group", "data-label": "page.replies" });
+    this.input = make("textarea", { rows: "1", maxlength: "2000", dir: "auto", "data-label": "page.write", enterkeyhint: "send", autocomplete: "off" });
+    this.form = make("form", { class: "write", hidden: true }, this.input, make("button", { type: "submit", "data-word": "page.send" }));
     this.said = make("div", { class: "said" }, this.log, this.waiting, this.typing);
-    this.title = make("h1", {}, WORDS.title);
-    this.box = make("section", { class: "chat", "aria-label": WORDS.title },
-      make("header", {}, make("div", {}, this.title, this.status), this.actions),
+    this.box = make("section", { class: "chat", "data-label": "page.title" },
+      make("header", {}, make("div", {}, make("h1", { "data-word": "page.title" }), this.status), this.actions),
       this.known, this.said, this.replies, this.form);
     this.form.addEventListener("submit", (event) => { event.preventDefault(); this.send(); });
     this.input.addEventListener("keydown", (event) => {
@@ -41,17 +48,61 @@ export class View {
       this.send();
     });
     root.replaceChildren(this.box);
+    this.label();
+    this.speak(language);
   }
+
+  // Words
+
+  async speak(language) {
+    if (this.wanted === language) return;
+    this.wanted = language;
+    const words = await wordsFor(language);
+    if (this.wanted !== language || this.words === words) return; // changed again meanwhile
+    this.words = words;
+    this.label();
+    if (this.talk) this.showFacts(this.lastFacts ?? []);
+    this.onWords(words);
+  }
+
+  word(name) {
+    return name.split(".").reduce((words, part) => words?.[part], this.words);
+  }
+
+  // An element whose text follows the language.
+  worded(tag, name, attributes = {}) {
+    return make(tag, { ...attributes, "data-word": name }, this.word(name));
+  }
+
+  setStatus(name) {
+    this.status.dataset.word = name;
+    this.status.textContent = this.word(name);
+  }
+
+  label() {
+    this.box.lang = this.words.language;
+    this.box.dir = this.words.direction;
+    for (const each of this.box.querySelectorAll("[data-word]")) each.textContent = this.word(each.dataset.word);
+    for (const each of [this.box, ...this.box.querySelectorAll("[data-label]")]) each.setAttribute("aria-label", this.word(each.dataset.label));
+    this.input.placeholder = this.words.page.write;
+  }
+
+  // What anybody said or may say, in the conversation's language.
+  spoken(tag, text, attributes = {}) {
+    return make(tag, { dir: "auto", ...(this.language ? { lang: this.language } : {}), ...attributes }, text);
+  }
+
+  // The conversation
 
   follow(talk) {
     this.talk = talk;
     this.form.hidden = false;
     talk.addEventListener("view", ({ detail }) => this.show(detail));
     talk.addEventListener("outbox", () => this.showWaiting());
-    talk.addEventListener("refused", ({ detail }) => this.note(NOT_TAKEN[detail.code] ?? detail.detail));
+    talk.addEventListener("refused", ({ detail }) => this.refused(detail));
     talk.addEventListener("lost", ({ detail }) => this.trouble(detail));
     talk.addEventListener("line", ({ detail }) => {
-      if (!talk.over) this.status.textContent = detail ? WORDS.connected : WORDS.offline;
+      if (!talk.over) this.setStatus(detail ? "page.connected" : "page.offline");
     });
   }
 
@@ -65,40 +116,43 @@ export class View {
 
   show(view) {
     const atEnd = this.isAtEnd();
+    this.language = view.language;
+    this.speak(view.language);
     for (const line of view.lines) this.add(line);
     this.typing.hidden = !view.typing;
     this.showFacts(view.facts);
     this.showReplies(view.typing || view.over ? [] : view.replies);
     if (view.over) {
       this.form.hidden = true;
-      this.status.textContent = WORDS.over;
+      this.setStatus("page.over");
     }
     if (atEnd) this.toTheEnd();
   }
 
   add({ who, text, channel }) {
-    const item = make("li", { class: `line ${who}` }, make("span", { class: "who" }, WHO[who]));
-    if (channel === "voice") item.append(make("span", { class: "by" }, WORDS.byPhone));
-    item.append(make("p", { dir: "auto" }, text));
+    const item = make("li", { class: `line ${who}` }, this.worded("span", `who.${who}`, { class: "who" }));
+    if (channel === "voice") item.append(this.worded("span", "page.byPhone", { class: "by" }));
+    item.append(this.spoken("p", text));
     this.log.append(item);
     while (this.log.children.length > MOST_LINES) this.log.firstElementChild.remove();
   }
 
-  note(text) {
-    this.log.append(make("li", { class: "note" }, text));
+  refused({ code, detail }) {
+    const name = `notTaken.${code}`;
+    this.log.append(this.word(name) ? this.worded("li", name, { class: "note" }) : make("li", { class: "note" }, detail));
     this.toTheEnd();
   }
 
   showWaiting() {
     const items = this.talk.outbox.map(({ text }) =>
-      make("li", { class: "line caller" }, make("span", { class: "by" }, WORDS.pending), make("p", { dir: "auto" }, text)));
+      make("li", { class: "line caller" }, this.worded("span", "page.pending", { class: "by" }), this.spoken("p", text)));
     this.waiting.replaceChildren(...items);
     this.toTheEnd();
   }
 
   showReplies(replies) {
     this.replies.replaceChildren(...replies.map((text) => {
-      const button = make("button", { type: "button", dir: "auto" }, text);
+      const button = this.spoken("button", text, { type: "button" });
       button.addEventListener("click", () => {
         this.replies.replaceChildren();
         this.talk.say(text);
@@ -109,27 +163,28 @@ export class View {
   }
 
   showFacts(facts) {
+    this.lastFacts = facts;
     if (this.facts.querySelector("input")) return; // while one is being changed
     this.known.hidden = !facts.length;
     this.facts.replaceChildren(...facts.flatMap((fact) => {
-      const value = make("dd", {}, make("span", { dir: "auto" }, fact.value));
+      const value = make("dd", {}, this.spoken("span", fact.value));
       if (fact.editable) {
-        const change = make("button", { type: "button", "aria-label": `${WORDS.change}: ${fact.label}` }, WORDS.change);
+        const change = this.worded("button", "page.change", { type: "button", "aria-label": `${this.words.page.change}: ${fact.label}` });
         change.addEventListener("click", () => this.edit(value, fact));
         value.append(change);
       }
-      return [make("dt", { dir: "auto" }, fact.label), value];
+      return [this.spoken("dt", fact.label), value];
     }));
   }
 
   edit(place, fact) {
     const input = make("input", { dir: "auto", maxlength: "200", "aria-label": fact.label });
     input.value = fact.value;
-    const form = make("form", {}, input, make("button", { type: "submit" }, WORDS.save));
+    const form = make("form", {}, input, this.worded("button", "page.save", { type: "submit" }));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const text = input.value.trim();
-      place.replaceChildren(make("span", { dir: "auto" }, text || fact.value));
+      place.replaceChildren(this.spoken("span", text || fact.value));
       if (text && text !== fact.value) this.talk.say(text, fact.name);
     });
     place.replaceChildren(form);
@@ -137,11 +192,11 @@ export class View {
   }
 
   trouble(code) {
-    const [title, help] = TROUBLE[code] ?? TROUBLE.other;
+    const name = `trouble.${this.word(`trouble.${code}`) ? code : "other"}`;
     this.form.hidden = true;
     this.replies.replaceChildren();
-    this.status.textContent = title;
-    this.log.append(make("li", { class: "note trouble" }, make("strong", {}, title), make("p", {}, help)));
+    this.setStatus(`${name}.0`);
+    this.log.append(make("li", { class: "note trouble" }, this.worded("strong", `${name}.0`), this.worded("p", `${name}.1`)));
     this.box.dataset.trouble = code;
   }
 

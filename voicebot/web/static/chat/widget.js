@@ -18,14 +18,15 @@
   button.type = "button";
   button.className = "launch";
   button.setAttribute("aria-expanded", "false");
-  button.textContent = "Chat";
+  const language = document.documentElement.lang || navigator.language;
+  button.textContent = /^zh\b/i.test(language) ? "聊天" : "Chat";
   shadow.append(style, panel, button);
   let view = null;
 
   async function open() {
     const load = (name) => import(new URL(`chat/${name}`, base));
     const [{ Talk }, { View }] = await Promise.all([load("talk.js"), load("view.js")]);
-    view = new View(panel);
+    view = new View(panel, language);
     const talk = new Talk(base, sessionStorage, true);
     view.follow(talk);
     try {

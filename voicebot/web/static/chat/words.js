@@ -1,6 +1,24 @@
-// What the page itself says.
+// What the page itself says: in the language of the conversation, else in English.
+//
+// Another language is a file like words-zh.js with the same names, and its name in OTHERS. It is
+// loaded only where it is spoken.
 
-export const WORDS = {
+const OTHERS = new Set(["zh"]);
+
+// The words for a language tag (BCP 47) such as "zh-CN".
+export async function wordsFor(language) {
+  const base = language.toLowerCase().split("-")[0];
+  if (!OTHERS.has(base)) return ENGLISH;
+  try {
+    return (await import(`./words-${base}.js`)).default;
+  } catch {
+    return ENGLISH; // no network just now: English words are better than none
+  }
+}
+
+export const ENGLISH = { language: "en", direction: "ltr" };
+
+ENGLISH.page = {
   title: "Chat with us",
   connecting: "Connecting",
   connected: "Connected",
@@ -20,13 +38,11 @@ export const WORDS = {
   calling: "Connecting your call",
   onCall: "You are on the phone. Speak now.",
   callOver: "The call has ended.",
-  open: "Chat with us",
-  close: "Close",
 };
 
-export const WHO = { bot: "We", caller: "You" };
+ENGLISH.who = { bot: "We", caller: "You" };
 
-export const TROUBLE = {
+ENGLISH.trouble = {
   unknown: ["This link does not work", "Please check that you opened the whole link, or ask for a new one."],
   used: ["This link was opened before", "It works once, in one browser. Please go on there, or ask for a new one."],
   expired: ["This link is too old", "Please ask for a new one."],
@@ -39,7 +55,7 @@ export const TROUBLE = {
   other: ["Something went wrong", "Please reload this page."],
 };
 
-export const NOT_TAKEN = {
+ENGLISH.notTaken = {
   empty: "There is nothing in this message.",
   fact: "This could not be changed to that.",
   form: "This message could not be read.",
@@ -48,7 +64,7 @@ export const NOT_TAKEN = {
   size: "This message is too long.",
 };
 
-export const NO_CALL = {
+ENGLISH.noCall = {
   microphone: "We could not use your microphone. Please allow it and try again.",
   busy: "All lines are busy. Please try again in a little while, or go on here.",
   other: "The call could not be made. Please go on here.",
