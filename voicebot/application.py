@@ -253,7 +253,7 @@ def _grammar_sets(flow: Flow) -> Iterator[tuple[str, ...]]:
             for confirm in step_confirms(step):
                 yield (confirm.grammar.name, *own, *commands)
         elif isinstance(step, AnswerStep) and step.more:
-            yield (offer_grammar(step).name, *commands)
+            yield (offer_grammar(step, flow.language).name, *commands)
         elif isinstance(step, FormStep):
             for each in step_grammars(step):
                 if isinstance(each, Reference):

@@ -26,7 +26,7 @@ from voicebot.flows.model import (
     Reference,
     Trouble,
 )
-from voicebot.flows.offers import as_offer
+from voicebot.flows.offers import offered
 from voicebot.flows.requests import is_intent
 from voicebot.flows.state import Counts, Waiting
 from voicebot.flows.template import Template
@@ -149,7 +149,7 @@ def question(walk: Walk) -> AskStep:
     """The present question: an ask step, what a form asks, or the offer of an answer step."""
     step = walk.step
     if isinstance(step, AnswerStep):
-        return as_offer(step)
+        return offered(walk, step)
     if isinstance(step, FormStep):
         counts = walk.state.counts
         return as_question(step, walk.form, counts.noinput_here + counts.nomatch_here)
