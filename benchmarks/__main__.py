@@ -20,6 +20,7 @@ BENCHMARKS = (
     "callers",
     "functions",
     "queues",
+    "ledger",
     "doors",
     "recorder",
     "strangers",

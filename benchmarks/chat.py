@@ -1,17 +1,17 @@
 """Conversations in text under load: replies, lost networks, and the weight of the page.
 
-A server in a process of its own, with the demo's flows and an SQLite database; the clients here
-hold a WebSocket each. First a thousand conversations are open and each writes every twenty seconds
-or so; then a thousand connections are broken at random moments, messages under way, by clients that
-come back and send again, and every line is looked for. Where there is a Chromium the page is opened
-over a slow network last (400 ms there and back, 400 kbit/s).
+A server in a process of its own, with the flows in ``chat_shop`` and an SQLite database; clients
+here hold a WebSocket each. First a thousand conversations are open and each writes every twenty
+seconds or so; then a thousand connections are broken at random moments, messages under way, by
+clients that come back and send again, while the server is killed and started anew a few times, and
+every line is looked for. Where there is a Chromium the page is opened over a slow network last
+(400 ms there and back, 400 kbit/s).
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import random
 import resource
 import shutil
@@ -21,16 +21,14 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import httpx
 import numpy as np
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import WebSocketException
 
+from benchmarks.chat_pages import Client, begun
 from voicebot.actions.seed import seed_samples
 from voicebot.application import load_application
 from voicebot.chatting import Chatting
@@ -43,7 +41,6 @@ from voicebot.live.edition import Editions, Press
 from voicebot.logs import configure_logging
 from voicebot.sessions.callers import Callers
 from voicebot.sessions.feed import EventFeed
-from voicebot.sessions.invitation import ConversationId
 from voicebot.storage.archive import SqlCallArchive
 from voicebot.storage.database import open_database
 from voicebot.storage.migrations import upgrade
@@ -52,11 +49,11 @@ from voicebot.types import Language, Samples
 from voicebot.web.application import create_app
 from voicebot.web.server import HttpServer
 
-DEMO = Path(__file__).parents[1]
-SAID = ("opening hours", "4271", "what are your ofers", "openning hours", "is it going to rain")
-UNDERSTOOD = ("opening hours", "openning hours")
-"""Said a few times these do not bring the demo to lose its patience and end."""
+SHOP = Path(__file__).with_name("chat_shop")
+SAID = ("opening hours", "4271", "what are your ofers", "openning hours", "1038")
+UNDERSTOOD = ("opening hours", "openning hours", "4271")
 EVERY_S = 20.0
+PAUSE_S = 5.0
 READY = "serving "
 
 
@@ -72,16 +69,16 @@ class Silence:
         return np.zeros(rate // 10, np.int16)
 
 
-async def serve(folder: Path) -> None:
+async def serve(folder: Path, port: int) -> None:
     """The server; says where it is and stays until it is killed."""
     configure_logging("error")
     settings = Settings(
-        server=ServerSettings(application=DEMO, data=folder),
+        server=ServerSettings(application=SHOP, data=folder),
         text=TextSettings(opens_per_minute=100_000, messages_per_minute=100_000),
         webrtc=WebRtcSettings(enabled=False),
     )
     await upgrade(settings.database_url)
-    await seed_samples(DEMO, folder, settings.databases)
+    await seed_samples(SHOP, folder, settings.databases)
     press = Press(settings, cast("SpeechEngines", Silence()), [])
     editions = Editions(press.make(load_application(settings)))
     editions.current.application.compile_grammars()
@@ -96,87 +93,10 @@ async def serve(folder: Path) -> None:
         version="0",
         routers=chatting.routers(cast("WebRtcDoor", None)),
     )
-    server = HttpServer(app, "127.0.0.1", 0)
+    server = HttpServer(app, "127.0.0.1", port)
     await server.start()
     print(f"{READY}{server.url}", flush=True)
     await asyncio.Event().wait()
-
-
-@dataclass
-class Client:
-    """One page. ``lines`` are those it has shown, ``unsent`` what the server may not have."""
-
-    url: str
-    conversation: ConversationId
-    cookie: str
-    lines: list[dict[str, Any]] = field(default_factory=list)
-    unsent: dict[str, str] = field(default_factory=dict)
-    socket: ClientConnection | None = None
-    replies_ms: list[float] = field(default_factory=list)
-    sent_at: dict[str, float] = field(default_factory=dict)
-    unanswered: list[str] = field(default_factory=list)
-    over: bool = False
-    broken: int = 0
-    refused: Counter[str] = field(default_factory=Counter)
-
-    async def hold(self) -> None:
-        """Keep a connection, come back when it breaks, send again what may not have come."""
-        url = f"{self.url.replace('http:', 'ws:')}/api/chat/{self.conversation}/socket"
-        headers = {"Origin": self.url, "Cookie": self.cookie}
-        while True:
-            with suppress(OSError, WebSocketException, TimeoutError):
-                async with connect(
-                    url, additional_headers=headers, proxy=None, ping_interval=None
-                ) as socket:
-                    await socket.send(json.dumps({"type": "hello", "after": len(self.lines)}))
-                    self.take(json.loads(await socket.recv()))
-                    self.socket = socket
-                    for id_, text in tuple(self.unsent.items()):
-                        await self._send(id_, text)
-                    async for message in socket:
-                        self.take(json.loads(message))
-            self.socket = None
-            await asyncio.sleep(random.uniform(0.01, 0.2))
-
-    def take(self, message: dict[str, Any]) -> None:
-        if message["type"] == "sent":
-            self.unsent.pop(message["id"], None)
-        if message["type"] == "refused":
-            self.refused[message["code"]] += 1
-        for line in message.get("lines", ()):
-            if line["cursor"] > len(self.lines):
-                self.lines.append(line)
-            if line["id"] in self.sent_at:
-                self.unanswered.append(line["id"])
-        if message["type"] == "view" and not message["typing"] and self.lines[-1]["who"] == "bot":
-            at = time.perf_counter()
-            self.replies_ms += [1000 * (at - self.sent_at.pop(id_)) for id_ in self.unanswered]
-            self.unanswered.clear()
-            self.over = self.over or message["over"]
-
-    async def say(self, id_: str, text: str) -> None:
-        self.unsent[id_] = text
-        self.sent_at[id_] = time.perf_counter()
-        with suppress(OSError, WebSocketException):
-            await self._send(id_, text)
-
-    async def _send(self, id_: str, text: str) -> None:
-        if self.socket is not None:
-            await self.socket.send(json.dumps({"type": "say", "id": id_, "text": text}))
-
-    def break_off(self) -> None:
-        """As a telephone does that loses its network: no goodbye."""
-        if self.socket is not None:
-            self.broken += 1
-            self.socket.transport.abort()
-
-
-async def begun(http: httpx.AsyncClient, url: str) -> Client:
-    answer = await http.post("/api/chat/begin", json={}, headers={"Origin": url})
-    answer.raise_for_status()
-    cookie = answer.headers["set-cookie"].partition(";")[0]
-    http.cookies.clear()
-    return Client(url, ConversationId(answer.json()["conversation"]), cookie)
 
 
 async def replies(clients: Sequence[Client], seconds: float) -> None:
@@ -204,37 +124,70 @@ async def replies(clients: Sequence[Client], seconds: float) -> None:
     )
 
 
-async def disconnects(clients: Sequence[Client], wanted: int) -> None:
-    """Break connections at random while everybody writes; then look for every message."""
+async def disconnects(clients: Sequence[Client], wanted: int, server: Server, kills: int) -> None:
+    """Break connections at random while everybody writes, and kill the server now and then; then
+    look for every message."""
     each = max(1, wanted // len(clients))
 
     async def write(client: Client) -> None:
         for turn in range(each):
+            await asyncio.sleep(random.uniform(0, 2 * PAUSE_S))
             await client.say(f"d{turn}", random.choice(UNDERSTOOD))
-            await asyncio.sleep(random.uniform(0, 0.15))
+            # Before the server has it, while it answers, and after it has.
+            await asyncio.sleep(random.choice((0, random.uniform(0, 0.03), random.uniform(0, 0.3))))
             while client.socket is None:
                 await asyncio.sleep(0.01)
             client.break_off()
-            await asyncio.sleep(random.uniform(0, 0.3))
 
-    await asyncio.gather(*(write(client) for client in clients))
-    ends = time.monotonic() + 30
+    async def kill() -> None:
+        for _ in range(kills):
+            await asyncio.sleep(random.uniform(PAUSE_S / 2, PAUSE_S))
+            await server.kill()
+            await server.start()
+
+    await asyncio.gather(kill(), *(write(client) for client in clients))
+    ends = time.monotonic() + 60
     while any(client.unsent for client in clients) and time.monotonic() < ends:
         await asyncio.sleep(0.1)
     await asyncio.sleep(2)
-    lost = doubled = disordered = 0
-    for client in clients:
-        ids = [line["id"] for line in client.lines if line["id"].startswith("d")]
-        lost += each - len(set(ids))
-        doubled += len(ids) - len(set(ids))
-        cursors = [line["cursor"] for line in client.lines]
-        disordered += cursors != list(range(1, len(cursors) + 1))
-    broken = sum(client.broken for client in clients)
-    print(f"disconnects: {broken}, {each * len(clients)} messages meanwhile")
-    refused = sum((client.refused for client in clients), Counter[str]())
-    if refused:
-        print(f"  refused {dict(refused)}")
-    print(f"  lost {lost}, doubled {doubled}, conversations out of order {disordered}")
+    await audit(clients, each, server, kills)
+
+
+async def audit(clients: Sequence[Client], each: int, server: Server, kills: int) -> None:
+    """Compare what the pages were told and show with what the server has."""
+    found: Counter[str] = Counter()
+    async with server.http() as http:
+        for client in clients:
+            kept = await client.kept(http)
+            ids = Counter(line["id"] for line in kept if line["id"])
+            found["accepted"] += len(client.accepted)
+            found["lost"] += len(client.accepted - set(ids))
+            found["untold"] += each - len(client.accepted) - len(client.refused)
+            found["doubled"] += ids.total() - len(ids)
+            found["refused, yet kept"] += len(client.refused.keys() & set(ids))
+            found["unanswered"] += sum(
+                line["id"] != "" and (after is None or after["who"] != "bot")
+                for line, after in zip_longest(kept, kept[1:])
+            )
+            cursors = [line["cursor"] for line in kept]
+            found["pages wrong"] += client.lines != kept
+            found["out of order"] += cursors != list(range(1, len(cursors) + 1))
+    refused = Counter(code for client in clients for code in client.refused.values())
+    print(
+        f"disconnects: {sum(client.broken for client in clients)}, "
+        f"{sum(client.broken_under_way for client in clients)} of them with a message under way; "
+        f"server killed {kills} times"
+    )
+    print(
+        f"  {each * len(clients)} messages, sent again "
+        f"{sum(client.sent_again for client in clients)} times; accepted {found['accepted']}, "
+        f"refused {dict(refused) or 0}, neither {found['untold']}"
+    )
+    print(
+        f"  lost {found['lost']}, doubled {found['doubled']}, refused and yet kept "
+        f"{found['refused, yet kept']}, not answered {found['unanswered']}, conversations out of "
+        f"order {found['out of order']}, pages that show anything else {found['pages wrong']}"
+    )
 
 
 async def page(url: str) -> None:
@@ -266,40 +219,71 @@ async def page(url: str) -> None:
         )
 
 
-async def measure(conversations: int, seconds: float, breaks: int) -> None:
+class Server:
+    """The server's process; killed and started anew it is at the same address."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._process: asyncio.subprocess.Process | None = None
+        self.url = ""
+
+    async def start(self) -> None:
+        port = self.url.rpartition(":")[2] or "0"
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "benchmarks.chat", "--serve", str(self._folder), "--port", port,
+            stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        assert self._process.stdout is not None
+        line = (await self._process.stdout.readline()).decode()
+        assert line.startswith(READY), "the server did not come up"
+        self.url = line.strip().removeprefix(READY)
+
+    async def kill(self) -> None:
+        """As a crash does: nothing is finished or written any more."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
+
+    def http(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(base_url=self.url, trust_env=False, timeout=60)
+
+
+async def pages(server: Server, number: int) -> list[Client]:
+    async with server.http() as http:
+        return [await begun(http, server.url) for _ in range(number)]
+
+
+async def held(clients: Sequence[Client]) -> list[asyncio.Task[None]]:
+    """Connect them all; cancel what comes back to let them go."""
+    holding = [asyncio.create_task(client.hold()) for client in clients]
+    async with asyncio.timeout(120):
+        while any(client.socket is None for client in clients):
+            await asyncio.sleep(0.1)
+    return holding
+
+
+async def measure(conversations: int, seconds: float, breaks: int, kills: int) -> None:
     folder = Path(tempfile.mkdtemp(prefix="chat-"))
-    server = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "benchmarks.chat", "--serve", str(folder),
-        stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
+    server = Server(folder)
     holding: list[asyncio.Task[None]] = []
     try:
-        assert server.stdout is not None
-        url = ""
-        while not url:
-            line = (await server.stdout.readline()).decode()
-            assert line, "the server did not come up"
-            url = line.strip().removeprefix(READY) if line.startswith(READY) else ""
-        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http:
-            clients = [await begun(http, url) for _ in range(conversations)]
-        holding = [asyncio.create_task(client.hold()) for client in clients]
-        async with asyncio.timeout(120):
-            while any(client.socket is None for client in clients):
-                await asyncio.sleep(0.1)
-        await replies(clients, seconds)
-        for task in holding:
-            task.cancel()
-        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http:
-            clients = [await begun(http, url) for _ in range(max(1, min(250, breaks)))]
-        holding += [asyncio.create_task(client.hold()) for client in clients]
-        await disconnects(clients, breaks)
-        await page(url)
+        await server.start()
+        if conversations:
+            clients = await pages(server, conversations)
+            holding = await held(clients)
+            await replies(clients, seconds)
+            for task in holding:
+                task.cancel()
+        if breaks:
+            clients = await pages(server, min(250, breaks))
+            holding += await held(clients)
+            await disconnects(clients, breaks, server, kills)
+        await page(server.url)
     finally:
         for task in holding:
             task.cancel()
         await asyncio.gather(*holding, return_exceptions=True)
-        server.kill()
-        await server.wait()
+        await server.kill()
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -308,15 +292,23 @@ def main() -> None:
     parser.add_argument("--conversations", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=40)
     parser.add_argument("--disconnects", type=int, default=1000)
+    parser.add_argument("--kills", type=int, default=3)
+    parser.add_argument("--port", type=int, default=0, help=argparse.SUPPRESS)
     parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65_536), hard))
     if arguments.serve is not None:
-        asyncio.run(serve(arguments.serve))
+        asyncio.run(serve(arguments.serve, arguments.port))
     else:
-        measured = measure(arguments.conversations, arguments.seconds, arguments.disconnects)
-        asyncio.run(measured)
+        asyncio.run(
+            measure(
+                arguments.conversations,
+                arguments.seconds,
+                arguments.disconnects,
+                arguments.kills,
+            )
+        )
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ rest are told and hung up; then the doors close, and the records are the last to
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,6 +18,8 @@ import structlog
 
 import voicebot
 from voicebot.actions.seed import seed_samples
+from voicebot.analytics.measures import Costs
+from voicebot.analytics.totals import Rules
 from voicebot.application import Application, load_application
 from voicebot.bridging import Recording, handoff_services, transfer_modes
 from voicebot.chatting import Chatting
@@ -43,9 +46,11 @@ from voicebot.sessions.registry import CallRegistry, Refusal
 from voicebot.sessions.tongue import Tongue
 from voicebot.sessions.voice import VoiceServices, VoiceSession
 from voicebot.storage.archive import SqlCallArchive
+from voicebot.storage.contacts import SqlContacts
 from voicebot.storage.database import open_database
 from voicebot.storage.history import SqlHistories
 from voicebot.storage.journal import SqlJournal
+from voicebot.storage.ledger import SqlLedger
 from voicebot.storage.migrations import upgrade
 from voicebot.telephony._api import Admission, CallLeg, LegInfo, Reception
 from voicebot.telephony.connections import Connections
@@ -55,6 +60,7 @@ from voicebot.turns.signals import TurnPolicy
 from voicebot.types import CallId, Json, Language, Outcome, Prompt
 from voicebot.web.api.dial import DialDesk, dial_router
 from voicebot.web.api.health import Check
+from voicebot.web.api.history import history_router
 from voicebot.web.api.recordings import recordings_router
 from voicebot.web.application import create_app
 from voicebot.web.server import HttpServer
@@ -89,6 +95,8 @@ class Server:
         self.tally = CallTally()
         self._engine = open_database(settings.database_url)
         self._journal = SqlJournal(self._engine)
+        self._rules = Rules(**settings.ledger.model_dump())
+        self._ledger = SqlLedger(self._engine, self._rules)
         self._callers = self._new_callers()
         self._texts = Texts(settings, self._engine)
         self._doors = Doors(settings, Reception(self._admit, self._on_call, self._on_refused))
@@ -140,6 +148,9 @@ class Server:
         await self._journal.start()
         await self.chatting.start()
         await self._texts.dispatch.start()
+        await self._ledger.start()
+        folding = self._ledger.keep_folded(time.time)
+        self._chores.append(asyncio.create_task(folding, name="ledger"))
         await self._seed()
 
     async def _seed(self) -> None:
@@ -384,6 +395,11 @@ class Server:
                 *self._doors.routers,
                 *self.chatting.routers(self._doors.webrtc),
                 *self._texts.routers(self.chatting.desk),
+                history_router(
+                    self._ledger,
+                    SqlContacts(self._engine, self._rules),
+                    Costs(**self.settings.costs.model_dump()),
+                ),
                 recordings_router(archive, recorder.path),
                 dial_router(self._dial_desk()),
             ],

@@ -19,8 +19,9 @@ from voicebot.events import CallEvent
 from voicebot.live.edition import Edition, Editions
 from voicebot.sessions.callers import Callers
 from voicebot.sessions.chat import ChatApplication
+from voicebot.sessions.chat_beginnings import Fresh
 from voicebot.sessions.chat_records import ChatRecord
-from voicebot.sessions.chats import ChatPolicy, Chats, Fresh
+from voicebot.sessions.chats import ChatPolicy, Chats
 from voicebot.sessions.invitation import ConversationId
 from voicebot.sessions.offers import DeflectionLedger
 from voicebot.sessions.quick_replies import QuickReplies
@@ -81,7 +82,9 @@ class Chatting:
         """Raises StorageError."""
         if self._settings.text.enabled:
             await self.chats.start()
-            self._tidying = asyncio.create_task(self.chats.keep_tidy(), name="conversations swept")
+            self._tidying = asyncio.create_task(
+                self.chats.tidying.keep(), name="conversations swept"
+            )
 
     async def stop(self) -> None:
         """Let answers under way be finished, and let the pages go."""

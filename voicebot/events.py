@@ -3,8 +3,9 @@
 Times (``at``) are UTC seconds since the epoch. Every call gives one `CallStarted` first and one
 `CallEnded` last; between them a `CallAnswered` unless it was refused, a `CallRecorded` where it is
 recorded, a `TurnFinished` for each turn, numbered from 1, a `MatterNoted` whenever it changes what
-the call is about, and a `DeflectionReached` for each stage on the way to text; those of the text
-itself come when the call is long over.
+the call is about, a `QueueNoted` whenever it changes what became of it in the queues, and a
+`DeflectionReached` for each stage on the way to text. The last two may come after the end: when the
+agent is done with the work after the call, and when the text is.
 """
 
 from __future__ import annotations
@@ -129,6 +130,24 @@ class MatterNoted:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueNoted:
+    """What became of the call in the queues, as far as is known by now; the last one counts.
+
+    ``queue`` is the one it waits or waited in last, ``waited_s`` its wait in all queues together.
+    ``agent`` took it, empty where nobody has; ``handled_s`` is their time with the caller, hold
+    included, and ``wrapped_s`` their work after it.
+    """
+
+    call_id: CallId
+    at: float
+    queue: str
+    waited_s: float
+    agent: str = ""
+    handled_s: float = 0.0
+    wrapped_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class QuestionUnanswered:
     """The caller asked what the knowledge does not answer.
 
@@ -159,6 +178,7 @@ CallEvent: TypeAlias = (
     | CallAnswered
     | CallRecorded
     | MatterNoted
+    | QueueNoted
     | TurnFinished
     | QuestionUnanswered
     | DeflectionReached

@@ -109,6 +109,14 @@ def configure_logging(
     logging.captureWarnings(True)
 
 
+def handler() -> logging.StreamHandler[TextIO] | None:
+    """The handler that `configure_logging` made last; None before that."""
+    for each in logging.getLogger().handlers:
+        if each.get_name() == __name__ and isinstance(each, logging.StreamHandler):
+            return each
+    return None
+
+
 def mask_tagged(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
     """Mask the tagged fields of one line, however deep they stand."""
     return {name: _masked(name, value) for name, value in fields.items()}

@@ -329,8 +329,8 @@ async def test_a_link_runs_out_and_is_told_once(shop: House, chats: Chats) -> No
     with pytest.raises(TextRefused) as refused:
         await chats.open(shop.sent[0], lambda _: "")
     assert refused.value.code == "expired"
-    await chats.sweep()
-    await chats.sweep()
+    await chats.tidying.sweep()
+    await chats.tidying.sweep()
     assert shop.witness.stages == ["expired"]
 
 
@@ -366,7 +366,7 @@ async def test_no_secret_is_kept(shop: House, chats: Chats) -> None:
 async def test_who_writes_no_more_has_left(shop: House, chats: Chats) -> None:
     talk = (await chats.begin()).conversation
     shop.now += shop.policy.idle_s + 1
-    await chats.sweep()
+    await chats.tidying.sweep()
     assert shop.witness.stages == ["opened", "ended"]
     assert shop.witness.events[-1].outcome == "abandoned_in_flow"
     with pytest.raises(TextRefused):

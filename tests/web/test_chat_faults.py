@@ -6,7 +6,7 @@ import asyncio
 import random
 from pathlib import Path
 
-from benchmarks.chat import Client, begun
+from benchmarks.chat_pages import Client, begun
 from tests.sessions.chat_house import house
 from tests.web.chat_server import chat_server
 from voicebot.web.api.chat import ChatRules

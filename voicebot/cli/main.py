@@ -32,6 +32,8 @@ COMMANDS: Final = (
     Deferred("say", "say:say", "Speak a text into a sound file."),
     Deferred("capacity", "capacity:capacity", "Measure how many calls this machine carries."),
     Deferred("staff", "staff:staff", "Plan how many agents are needed, and when."),
+    Deferred("report", "report:report", "Tell how the line is doing."),
+    Deferred("export", "report:export", "Write contacts as comma-separated values."),
     Deferred("grammar", "grammar:app", "Parse, sample and check grammars."),
     Deferred("intents", "intents:app", "Train, test and explain intents."),
     Deferred("knowledge", "knowledge:app", "Ask the articles, and see what they lack."),

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from voicebot.app import Server
 from voicebot.config import Settings, load_settings
+from voicebot.log_drain import drained_log
 from voicebot.logs import configure_logging
 from voicebot.open_files import allow_many
 
@@ -25,7 +26,8 @@ def serve(
     settings = load_settings(config)
     configure_logging(settings.log.level, settings.log.format, redact=settings.log.redact)
     allow_many()
-    asyncio.run(_serve(settings))
+    with drained_log():
+        asyncio.run(_serve(settings))
 
 
 async def _serve(settings: Settings) -> None:

@@ -8,6 +8,7 @@ from voicebot.config.audiosocket import AudioSocketSettings
 from voicebot.config.bridge import BridgeSettings
 from voicebot.config.callers import CallerSettings
 from voicebot.config.guard import GuardSettings
+from voicebot.config.ledger import CostSettings, LedgerSettings
 from voicebot.config.mediastream import MediaStreamSettings
 from voicebot.config.offers import OfferSettings
 from voicebot.config.outbound import OutboundSettings
@@ -44,6 +45,8 @@ class Settings(Section):
     storage: StorageSettings = StorageSettings()
     log: LogSettings = LogSettings()
     callers: CallerSettings = CallerSettings()
+    ledger: LedgerSettings = LedgerSettings()
+    costs: CostSettings = CostSettings()
     bridge: BridgeSettings = BridgeSettings()
     recording: RecordingSettings = RecordingSettings()
     reload: ReloadSettings = ReloadSettings()

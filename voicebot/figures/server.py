@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from voicebot.log_drain import lines_dropped
 from voicebot.media.clock import Lag
 from voicebot.speech.workers import PoolCounters
 from voicebot.storage.journal import JournalStats
@@ -28,6 +29,10 @@ class ServerFigures:
         for pool, counters in self.pools.items():
             yield from _pool(pool, counters())
         yield from _journal(self.journal())
+        yield Figure(
+            "voicebot_log_lines_dropped_total", "Lines of the log that nobody read in time",
+            "counter", lines_dropped(),
+        )  # fmt: skip
 
 
 def _loop(lag: Lag) -> Iterator[Figure | Histogram]:

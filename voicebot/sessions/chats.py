@@ -9,36 +9,29 @@ from __future__ import annotations
 
 import asyncio
 import time
-import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
-from typing import Final, TypeVar
-
-import structlog
+from dataclasses import dataclass
+from typing import TypeVar
 
 from voicebot.errors import StorageError, TextRefused, TextUnavailable
 from voicebot.sessions.chat import ChatApplication, ChatSession, ChatView, Message
+from voicebot.sessions.chat_beginnings import Beginnings, Fresh
 from voicebot.sessions.chat_links import fits, hashed, is_secret, new_secret
-from voicebot.sessions.chat_records import ChatLine, ChatRecord, ChatStore, Who
+from voicebot.sessions.chat_records import ChatRecord, ChatStore
 from voicebot.sessions.chat_shelf import ChatShelf
+from voicebot.sessions.chat_tally import ChatTally
+from voicebot.sessions.chat_tidying import Tidying
 from voicebot.sessions.invitation import (
     ConversationId,
     Invitation,
     MovingContact,
     TextFrom,
-    TextReached,
     TextStage,
     TextTo,
     TextWatcher,
 )
-from voicebot.types import CallId, Language, Outcome
-
-log = structlog.get_logger(__name__)
-
-SWEEP_S: Final = 30.0
-SWEPT_AT_ONCE: Final = 200
 
 _T = TypeVar("_T")
 
@@ -63,14 +56,6 @@ class Opened:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fresh:
-    """What a conversation begins with that comes from no call."""
-
-    flow: str
-    language: Language
-
-
 class Chats:
     """The conversations of one server. ``hold`` keeps the present version of the application for a
     message and its answer; ``address`` makes the link's URL of its secret; ``fresh`` says what a
@@ -88,46 +73,23 @@ class Chats:
         self._store = store
         self._hold = hold
         self._address = address
-        self._fresh = fresh
         self._policy = policy
         self._clock = clock
         self._shelf = ChatShelf(store, policy.in_memory)
-        self._watchers: list[TextWatcher] = []
-        self._creating = asyncio.Lock()
-        self._going_on = 0
+        self._tally = ChatTally()
+        self._beginnings = Beginnings(store, hold, fresh, self._tally, policy.most)
+        self.tidying = Tidying(store, self._shelf, self._tally, policy.link_s, policy.idle_s, clock)
         self._stopped = False
-        self.counts: Counter[str] = Counter()
-        """What has happened, by name: 'begun', 'invited', 'messages', 'lines', 'repeated',
-        'refused_<code>', and the stages."""
 
     # Beginning and end
 
     def watch(self, watcher: TextWatcher) -> None:
         """Tell ``watcher`` of the stages of conversations from now on."""
-        self._watchers.append(watcher)
+        self._tally.watch(watcher)
 
     async def start(self) -> None:
         """Raises StorageError."""
-        self._going_on = await self._store.open_count()
-
-    async def keep_tidy(self) -> None:
-        """End what nobody opened or went on with, now and then, until cancelled."""
-        while True:
-            await asyncio.sleep(max(1.0, min(SWEEP_S, self._policy.link_s, self._policy.idle_s)))
-            try:
-                await self.sweep()
-            except StorageError as error:
-                log.warning("chats_not_swept", problem=str(error))
-
-    async def sweep(self) -> None:
-        """Do it once. Raises StorageError."""
-        now = self._clock()
-        for conversation in await self._store.unopened(now, SWEPT_AT_ONCE):
-            await self._end(conversation, "the link was not opened", TextStage.EXPIRED)
-        quiet = now - self._policy.idle_s
-        for conversation in await self._store.quiet_since(quiet, SWEPT_AT_ONCE):
-            await self._end(conversation, "nobody wrote any more", TextStage.ENDED)
-        self._going_on = await self._store.open_count()
+        self._tally.going_on = await self._store.open_count()
 
     async def stop(self) -> None:
         """Let answers under way be finished, and everybody go who follows."""
@@ -145,7 +107,12 @@ class Chats:
 
     @property
     def going_on(self) -> int:
-        return self._going_on
+        return self._tally.going_on
+
+    @property
+    def counts(self) -> Counter[str]:
+        """What has happened, see `ChatTally.counts`."""
+        return self._tally.counts
 
     # Invitations
 
@@ -153,30 +120,21 @@ class Chats:
         """See `TextInvitations.prepare`."""
         now, secret = self._clock(), new_secret()
         until = now + self._policy.link_s
+        link = hashed(secret)
         try:
-            async with self._creating:
-                known = await self._store.by_contact(contact.contact)
-                if known is not None:
-                    return await self._invite_again(known.id, secret, until)
-                self._check_room()
-                record, lines = _moved(contact, now)
-                record = replace(record, link=hashed(secret), link_until=until)
-                await self._store.create(record, lines)
+            id_, is_new = await self._beginnings.of_call(contact, link, until, now)
+            if not is_new:
+                await self._renew(id_, link, until)
         except StorageError as error:
             raise TextUnavailable(str(error)) from None
-        self._going_on += 1
-        self.counts["invited"] += 1
-        return Invitation(record.id, self._address(secret), until)
+        return Invitation(id_, self._address(secret), until)
 
-    async def _invite_again(
-        self, conversation: ConversationId, secret: str, until: float
-    ) -> Invitation:
+    async def _renew(self, conversation: ConversationId, link: str, until: float) -> None:
         async def renew(session: ChatSession) -> None:
-            await session.change(link=hashed(secret), link_until=until, key="")
+            await session.change(link=link, link_until=until, key="")
 
         await self._shelf.locked(conversation, renew)
         self.counts["invited"] += 1
-        return Invitation(conversation, self._address(secret), until)
 
     async def withdraw(self, conversation: ConversationId) -> None:
         """See `TextInvitations.withdraw`."""
@@ -189,26 +147,10 @@ class Chats:
 
     async def begin(self) -> Opened:
         """Begin a conversation that comes from no call. Raises TextUnavailable, StorageError."""
-        self._check_room()
-        now, key = self._clock(), new_secret()
-        fresh = self._fresh()
-        with self._hold() as application:
-            state = application.interpreter(fresh.flow).begin()
-        record = ChatRecord(
-            id=_new_id(),
-            flow=fresh.flow,
-            language=fresh.language,
-            version="",
-            state=state.to_json(),
-            started_at=now,
-            active_at=now,
-            key=hashed(key),
-        )
-        await self._store.create(record, ())
-        self._going_on += 1
-        self.counts["begun"] += 1
-        await self._shelf.locked(record.id, self._opened)
-        return Opened(record.id, key)
+        key = new_secret()
+        conversation = await self._beginnings.of_page(hashed(key), self._clock())
+        await self._shelf.locked(conversation, self._opened)
+        return Opened(conversation, key)
 
     # Opening and following
 
@@ -220,7 +162,9 @@ class Chats:
         """
         record = await self._store.by_link(hashed(secret)) if is_secret(secret) else None
         if record is None:
-            raise self._refused("unknown", "there is no such link, or a newer one took its place")
+            raise self._tally.refused(
+                "unknown", "there is no such link, or a newer one took its place"
+            )
 
         async def redeem(session: ChatSession) -> Opened:
             known = session.record
@@ -243,20 +187,20 @@ class Chats:
         with self._hold() as application:
             await session.open(application, self._clock())
         if is_first:
-            self._tell(session.record, TextStage.OPENED)
-            self._note_end(session)
+            self._tally.reached(session.record, TextStage.OPENED, self._clock())
+            self._tally.ended(session, TextStage.ENDED, self._clock())
 
     async def check(self, conversation: ConversationId, key: str) -> None:
         """Raises TextRefused 'key' where ``key`` does not open ``conversation``."""
         session = await self._shelf.get(conversation)
         if session is None or not fits(key, session.record.key):
-            raise self._refused("key", "this conversation is not open in this browser")
+            raise self._tally.refused("key", "this conversation is not open in this browser")
 
     async def view(self, conversation: ConversationId, after: int) -> ChatView:
         """What a page that knows the lines up to ``after`` has to show now."""
         session = await self._shelf.get(conversation)
         if session is None:
-            raise self._refused("key", "this conversation is not open in this browser")
+            raise self._tally.refused("key", "this conversation is not open in this browser")
         return session.view(after)
 
     async def follow(self, conversation: ConversationId, after: int) -> AsyncIterator[ChatView]:
@@ -304,9 +248,8 @@ class Chats:
             before = session.record.cursor
             with self._hold() as application:
                 cursor = await session.take(message, application, self._clock())
-            self.counts["repeated" if cursor <= before else "messages"] += 1
-            self.counts["lines"] += session.record.cursor - before
-            self._note_end(session)
+            self._tally.said(session, cursor, before)
+            self._tally.ended(session, TextStage.ENDED, self._clock())
             return cursor
 
         return await self._counted(conversation, take)
@@ -339,24 +282,12 @@ class Chats:
         ]
 
     async def _of_sender(self, message: TextFrom) -> ConversationId:
-        async with self._creating:
-            known = await self._store.by_sender(message.channel, message.sender)
-            if known is not None:
-                return known.id
-            self._check_room()
-            now, fresh = self._clock(), self._fresh()
-            with self._hold() as application:
-                state = application.interpreter(fresh.flow).begin()
-            state = replace(state, variables={**state.variables, "caller": message.sender})
-            record = ChatRecord(
-                _new_id(), fresh.flow, fresh.language, "", state.to_json(), now, now,
-                channel=message.channel, sender=message.sender,
-            )  # fmt: skip
-            await self._store.create(record, ())
-            self._going_on += 1
-            self.counts["begun"] += 1
-        await self._shelf.locked(record.id, self._opened)
-        return record.id
+        id_, is_new = await self._beginnings.of_sender(
+            message.channel, message.sender, self._clock()
+        )
+        if is_new:
+            await self._shelf.locked(id_, self._opened)
+        return id_
 
     # Back to voice
 
@@ -368,9 +299,7 @@ class Chats:
             if session.over:
                 raise TextRefused("over", "this conversation has ended")
             await session.end(None, "went on by voice", self._clock())
-            session.told_end = True
-            self._going_on -= 1
-            self._tell(session.record, TextStage.CAME_BACK)
+            self._tally.ended(session, TextStage.CAME_BACK, self._clock())
             return session.record
 
         return await self._counted(conversation, leave)
@@ -383,67 +312,4 @@ class Chats:
         try:
             return await self._shelf.locked(conversation, work)
         except TextRefused as error:
-            self.counts[f"refused_{error.code}"] += 1
-            raise
-
-    def _check_room(self) -> None:
-        if self._going_on >= self._policy.most:
-            raise TextUnavailable("as many conversations in text as are allowed go on already")
-
-    async def _end(self, conversation: ConversationId, reason: str, stage: TextStage) -> None:
-        async def end(session: ChatSession) -> None:
-            if session.over:
-                return
-            state = session.state
-            outcome = Outcome.ABANDONED_IN_FLOW if state is None else state.outcome_if_hung_up
-            await session.end(outcome, reason, self._clock())
-            self._tell(session.record, stage)
-
-        await self._shelf.locked(conversation, end)
-
-    def _note_end(self, session: ChatSession) -> None:
-        if session.over and not session.told_end:
-            session.told_end = True
-            self._going_on -= 1
-            self._tell(session.record, TextStage.ENDED)
-
-    def _tell(self, record: ChatRecord, stage: TextStage) -> None:
-        self.counts[stage.value.replace(" ", "_")] += 1
-        outcome = record.outcome if stage is TextStage.ENDED else None
-        event = TextReached(record.id, record.contact or CallId(""), stage, self._clock(), outcome)
-        for watcher in self._watchers:
-            watcher.reached(event)
-
-    def _refused(self, code: str, reason: str) -> TextRefused:
-        self.counts[f"refused_{code}"] += 1
-        return TextRefused(code, reason)
-
-
-def _new_id() -> ConversationId:
-    return ConversationId(uuid.uuid4().hex)
-
-
-def _moved(contact: MovingContact, now: float) -> tuple[ChatRecord, list[ChatLine]]:
-    """The conversation of a call, with what was said in it."""
-    lines: list[ChatLine] = []
-
-    def add(who: Who, words: str, at: float) -> None:
-        if words:
-            lines.append(ChatLine(len(lines) + 1, at, contact.channel, who, words))
-
-    for turn in contact.turns:
-        add(Who.BOT, turn.prompt, turn.at)
-        add(Who.CALLER, turn.heard.text if turn.heard is not None else "", turn.at)
-    state = replace(contact.state, variables={**contact.state.variables, **contact.facts})
-    record = ChatRecord(
-        id=_new_id(),
-        contact=contact.contact,
-        flow=contact.flow,
-        language=contact.language,
-        version=contact.version,
-        state=state.to_json(),
-        started_at=now,
-        active_at=now,
-        cursor=len(lines),
-    )
-    return record, lines
+            raise self._tally.refused(error.code, error.reason) from None

@@ -20,7 +20,7 @@ from itertools import islice
 from typing import TypeAlias
 
 import structlog
-from sqlalchemy import Executable, Table, func, select, update
+from sqlalchemy import Executable, SelectBase, Table, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -36,11 +36,20 @@ from voicebot.events import (
     DeflectionReached,
     MatterNoted,
     QuestionUnanswered,
+    QueueNoted,
     TurnFinished,
 )
 from voicebot.storage.database import WRITES, describe
-from voicebot.storage.rows import call_row, deflection_row, gap_row, matter_values, turn_row
-from voicebot.storage.schema import calls, deflections, knowledge_gaps, turns
+from voicebot.storage.ledger_facts import HourOf, hours_changed
+from voicebot.storage.rows import (
+    call_row,
+    deflection_row,
+    gap_row,
+    matter_values,
+    queue_values,
+    turn_row,
+)
+from voicebot.storage.schema import calls, deflections, knowledge_gaps, stale_hours, turns
 from voicebot.types import Outcome
 
 STOPPED_DURING_CALL = "voicebot stopped during the call"
@@ -50,7 +59,7 @@ _LONGEST_RETRY_S = 2.0
 
 _Insert: TypeAlias = Callable[[Table], sqlite.Insert] | Callable[[Table], postgresql.Insert]
 
-_Change: TypeAlias = CallAnswered | CallRecorded | MatterNoted | CallEnded
+_Change: TypeAlias = CallAnswered | CallRecorded | MatterNoted | QueueNoted | CallEnded
 """Facts that change the row of a call."""
 
 _INSERTS: Mapping[str, _Insert] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -117,6 +126,7 @@ class SqlJournal:
         """
         try:
             async with self._engine.begin() as connection:
+                await self._mark(connection, _hours_interrupted())
                 closed = await _close_interrupted(connection)
         except (SQLAlchemyError, OSError) as error:
             raise StorageError(f"call records cannot be written: {describe(error)}") from None
@@ -191,7 +201,17 @@ class SqlJournal:
                 result = await connection.execute(self._statement(event))
                 if isinstance(event, _Change) and result.rowcount == 0:
                     orphans += 1
+            told = [each.call_id for each in batch if isinstance(each, CallEnded | QueueNoted)]
+            if told:
+                await self._mark(connection, hours_changed(told))
         return orphans
+
+    async def _mark(self, connection: AsyncConnection, hours: SelectBase) -> None:
+        """Tell the ledger (`storage.ledger`) that the sums of ``hours`` have changed."""
+        marks = self._insert(stale_hours).from_select(["hour"], hours)
+        # An update, and not nothing, so that a fold of the hour under way is waited for.
+        again = {"hour": marks.excluded.hour}
+        await connection.execute(marks.on_conflict_do_update(index_elements=["hour"], set_=again))
 
     def _statement(self, event: CallEvent) -> Executable:
         # Each may run twice with the same end: a commit whose answer was lost is tried again.
@@ -210,6 +230,8 @@ class SqlJournal:
                 return _change(event, recording=event.recording)
             case MatterNoted():
                 return _change(event, **matter_values(event))
+            case QueueNoted():
+                return _change(event, **queue_values(event))
             case CallAnswered():
                 return _change(event, answered_at=event.at, answered_by=event.answered_by or None)
             case CallEnded():
@@ -255,6 +277,10 @@ def _is_outage(error: Exception) -> bool:
 
 def _change(event: _Change, **values: object) -> Executable:
     return update(calls).where(calls.c.id == event.call_id).values(**values)
+
+
+def _hours_interrupted() -> SelectBase:
+    return select(HourOf(calls.c.started_at)).where(calls.c.ended_at.is_(None)).distinct()
 
 
 async def _close_interrupted(connection: AsyncConnection) -> int:

@@ -12,6 +12,7 @@ from voicebot.events import (
     DeflectionReached,
     MatterNoted,
     QuestionUnanswered,
+    QueueNoted,
     TurnFinished,
     TurnResult,
 )
@@ -46,6 +47,17 @@ def matter_values(event: MatterNoted) -> dict[str, Any]:
         "matter_details": (dict(matter.details) if matter else None) or null(),
         "matter_open": matter.open if matter else None,
         "customer": event.customer or None,
+    }
+
+
+def queue_values(event: QueueNoted) -> dict[str, Any]:
+    """What a call's way through the queues changes in its row."""
+    return {
+        "queue": event.queue or None,
+        "agent": event.agent or None,
+        "waited_s": event.waited_s,
+        "handled_s": event.handled_s if event.agent else None,
+        "wrapped_s": event.wrapped_s if event.agent else None,
     }
 
 

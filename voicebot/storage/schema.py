@@ -7,6 +7,8 @@ by hand writes ``datetime(started_at, 'unixepoch')`` or ``to_timestamp(started_a
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import (
     JSON,
     Boolean,
@@ -20,6 +22,48 @@ from sqlalchemy import (
     Table,
     Text,
 )
+
+CUTS: Final = {
+    "whole": ("direction",),
+    "door": ("direction", "door"),
+    "flow": ("direction", "flow"),
+    "language": ("direction", "language"),
+    "intent": ("direction", "intent"),
+    "queue": ("direction", "queue"),
+    "agent": ("direction", "queue", "agent"),
+    "all": ("direction", "door", "flow", "language", "intent", "queue"),
+}
+"""How the ledger cuts each hour, the coarsest first. Agents stand apart from the rest: with both
+together there would be nearly a row for each contact."""
+DIMENSIONS: Final = (*CUTS["all"], "agent")
+SUMS: Final = (
+    "contacts",
+    "self_served",
+    "moved_to_text",
+    "transferred",
+    "callback_booked",
+    "abandoned_in_flow",
+    "abandoned_in_queue",
+    "refused",
+    "not_reached",
+    "failed",
+    "short_in_flow",
+    "short_in_queue",
+    "queued",
+    "answered",
+    "within",
+    "known",
+    "repeats",
+    # Of known ones, those that are no repeat, and of these the ones that were not repeated.
+    "first",
+    "unrepeated",
+    "undone",
+    "duration_s",
+    "waited_s",
+    "handled_s",
+    "wrapped_s",
+)
+"""The sums that the ledger keeps of each hour (`analytics.totals`)."""
 
 metadata = MetaData(
     # Named constraints, so that a later migration can drop them on every database.
@@ -61,6 +105,12 @@ calls = Table(
     Column("matter_details", JSON),
     Column("matter_open", Boolean),
     Column("customer", Text),
+    # `events.QueueNoted`; NULL where the call never waited for a person.
+    Column("queue", Text),
+    Column("agent", Text),
+    Column("waited_s", Double),
+    Column("handled_s", Double),
+    Column("wrapped_s", Double),
     # A caller's history, newest first.
     Index("ix_calls_number_started_at", "number", "started_at"),
     Index("ix_calls_customer_started_at", "customer", "started_at"),
@@ -196,4 +246,36 @@ deflections = Table(
     Column("stage", String(16), primary_key=True),
     Column("at", Double, nullable=False),
     Index("ix_deflections_at", "at"),
+)
+
+# The ledger (`storage.ledger`): an hour whose sums were kept and are no longer true, or never were.
+stale_hours = Table(
+    "stale_hours",
+    metadata,
+    # Hours since the epoch, here and below.
+    Column("hour", Integer, primary_key=True, autoincrement=False),
+)
+
+
+ledger_hours = Table(
+    "ledger_hours",
+    metadata,
+    # One of `CUTS`; dimensions that are not in it are empty.
+    Column("cut", String(16), primary_key=True),
+    Column("hour", Integer, primary_key=True, autoincrement=False),
+    *(Column(name, Text, primary_key=True) for name in DIMENSIONS),
+    *(Column(name, Double if name.endswith("_s") else Integer, nullable=False) for name in SUMS),
+)
+
+# By what rules the sums were counted: one row.
+ledger_rules = Table("ledger_rules", metadata, Column("rules", String(64), primary_key=True))
+
+# When agents were signed in and not paused.
+agent_time = Table(
+    "agent_time",
+    metadata,
+    Column("agent", Text, primary_key=True),
+    Column("began_at", Double, primary_key=True),
+    Column("ended_at", Double, nullable=False),
+    Index("ix_agent_time_ended_at", "ended_at"),
 )

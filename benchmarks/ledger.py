@@ -1,0 +1,171 @@
+"""How fast the ledger answers over a large record, and what keeping it costs.
+
+A record of so many contacts (`CONTACTS`, or the first argument) over a month is written to a fresh
+SQLite file, or to the PostgreSQL that the second argument names (its tables are emptied). All hours
+are folded; then pages of the history are asked for one after the other, over different intervals,
+as the API asks for them, while the last day is not folded. Last, calls are written by the journal
+as they come.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, insert, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from voicebot.analytics.history import Every, HistoryQuery, Span, Split, read_history
+from voicebot.analytics.totals import DAY_S, HOUR_S, Rules
+from voicebot.events import CallAnswered, CallEnded, CallStarted, TurnFinished, TurnResult
+from voicebot.storage.database import WRITES, open_database
+from voicebot.storage.journal import SqlJournal
+from voicebot.storage.ledger import SqlLedger
+from voicebot.storage.migrations import upgrade
+from voicebot.storage.schema import calls
+from voicebot.types import CallId, Language, Outcome
+
+CONTACTS = 1_000_000
+BATCH = 5000
+NOW = float(500_000 * HOUR_S)
+DAYS = 30
+ROUNDS = 5
+INGESTED = 2000
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def rows(contacts: int, dice: random.Random) -> Iterator[dict[str, Any]]:
+    agents = [f"agent-{number}" for number in range(60)]
+    for number in range(contacts):
+        at = NOW - DAYS * DAY_S * (1 - number / contacts)
+        caller = dice.randrange(contacts // 3)
+        outcome = dice.choices(
+            [Outcome.SELF_SERVED, Outcome.TRANSFERRED, Outcome.ABANDONED_IN_FLOW, Outcome.REFUSED],
+            [60, 25, 13, 2],
+        )[0]
+        served = outcome is Outcome.TRANSFERRED
+        yield {
+            "id": f"{number:032x}",
+            "transport": dice.choices(["sip", "webrtc", "audiosocket"], [90, 8, 2])[0],
+            "caller": f"+1555{caller:07}",
+            "callee": "shop",
+            "flow": dice.choices(["main", "sales"], [8, 2])[0],
+            "language": dice.choices(["en-US", "zh-CN"], [9, 1])[0],
+            "started_at": at,
+            "answered_at": None if outcome is Outcome.REFUSED else at,
+            "ended_at": at + 90,
+            "outcome": outcome.value,
+            "reason": "the call came to its end",
+            "number": f"+1555{caller:07}",
+            "matter": dice.choice(["order", "return", "invoice", "hours", "delivery", None]),
+            "customer": str(caller),
+            "queue": dice.choice(["support", "returns"]) if served else None,
+            "agent": dice.choice(agents) if served else None,
+            "waited_s": dice.random() * 60 if served else None,
+            "handled_s": dice.random() * 300 if served else None,
+            "wrapped_s": 20.0 if served else None,
+        }
+
+
+async def fill(engine: AsyncEngine, contacts: int) -> None:
+    dice = random.Random(8)
+    batch: list[dict[str, Any]] = []
+    async with engine.execution_options(**WRITES).begin() as connection:
+        await connection.execute(delete(calls))
+        for row in rows(contacts, dice):
+            batch.append(row)
+            if len(batch) == BATCH:
+                await connection.execute(insert(calls), batch)
+                batch.clear()
+        if batch:
+            await connection.execute(insert(calls), batch)
+    async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        await connection.execute(text("ANALYZE"))
+
+
+def pages() -> Iterator[tuple[str, HistoryQuery]]:
+    month, week = Span(NOW - DAYS * DAY_S, NOW), Span(NOW - 7 * DAY_S, NOW)
+    crooked = Span(NOW - DAYS * DAY_S + 1234, NOW - 2345)
+    inbound = {Split.DIRECTION: "inbound"}
+    support = {**inbound, Split.QUEUE: "support"}
+    for split in Split:
+        yield f"month by {split}", HistoryQuery(month, BERLIN, inbound, split)
+    for every in Every:
+        yield f"month by {every}", HistoryQuery(month, BERLIN, inbound, None, every)
+    yield "month by intent and day", HistoryQuery(month, BERLIN, inbound, Split.INTENT, Every.DAY)
+    yield "month by agent and day", HistoryQuery(month, BERLIN, inbound, Split.AGENT, Every.DAY)
+    yield "month of a queue by intent", HistoryQuery(month, BERLIN, support, Split.INTENT)
+    yield "month, no whole hours", HistoryQuery(crooked, BERLIN, inbound, Split.FLOW)
+    yield "week by queue and hour", HistoryQuery(week, BERLIN, inbound, Split.QUEUE, Every.HOUR)
+
+
+async def timed(work: Callable[[], Awaitable[object]]) -> float:
+    began = time.perf_counter()
+    await work()
+    return time.perf_counter() - began
+
+
+async def ingest(engine: AsyncEngine) -> float:
+    """Contacts a second that the journal writes, four facts each."""
+    journal = SqlJournal(engine, capacity=5 * INGESTED)
+    await journal.start()
+    began = time.perf_counter()
+    for number in range(INGESTED):
+        call, at = CallId(f"new-{number}"), NOW + number
+        journal.append(
+            CallStarted(call, at, "sip", f"+1555{number:07}", "shop", "main", Language("en-US"))
+        )
+        journal.append(CallAnswered(call, at))
+        journal.append(
+            TurnFinished(call, at + 1, 1, "start", "Hello", TurnResult.NOINPUT, None, None)
+        )
+        journal.append(CallEnded(call, at + 9, Outcome.SELF_SERVED, "goodbye"))
+    await journal.flush()
+    taken = time.perf_counter() - began
+    await journal.stop()
+    return INGESTED / taken
+
+
+async def measure(url: str, contacts: int) -> None:
+    await upgrade(url)
+    engine = open_database(url)
+    ledger = SqlLedger(engine, Rules())
+    print(f"{contacts} contacts over {DAYS} days, {engine.dialect.name}")
+    print(f"  written in {await timed(lambda: fill(engine, contacts)):.0f} s")
+    await ledger.start()
+    await ledger.rebuild()
+
+    async def fold_all() -> None:
+        while await ledger.fold(NOW - DAY_S):
+            pass
+
+    print(f"  folded in {await timed(fold_all):.0f} s; the last day is not")
+    everything: list[float] = []
+    for name, query in pages():
+        times = [await timed(lambda q=query: read_history(ledger, q, NOW)) for _ in range(ROUNDS)]  # type: ignore[misc]
+        everything += times
+        print(f"  {name:28} {1000 * statistics.median(times):6.0f} ms")
+    p95 = statistics.quantiles(everything, n=20)[-1]
+    print(f"  any page: p95 {1000 * p95:.0f} ms")
+    print(f"  journal: {await ingest(engine):.0f} contacts a second")
+    await engine.dispose()
+
+
+def main() -> None:
+    contacts = int(sys.argv[1]) if len(sys.argv) > 1 else CONTACTS
+    if len(sys.argv) > 2:
+        asyncio.run(measure(sys.argv[2], contacts))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(measure(f"sqlite:///{folder}/calls.db", contacts))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""The ledger over HTTP: measures, parts in pages, comparison, and the export."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from voicebot.analytics.contacts import LedgerContact
+from voicebot.analytics.history import HourSums, Span, Split
+from voicebot.analytics.measures import MEASURES, Costs
+from voicebot.analytics.totals import DAY_S, Totals
+from voicebot.web.api.history import history_router
+
+NOW = 1_795_255_200.0
+"""2026-11-21T10:00Z"""
+
+
+class Books:
+    """Two queues; as many contacts are served as the interval has days. Remembers the questions."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Span, Mapping[Split, str], Split | None, bool]] = []
+        self.exported: list[Span] = []
+
+    async def sums(
+        self,
+        span: Span,
+        where: Mapping[Split, str],
+        split: Split | None,
+        *,
+        hourly: bool,
+        now: float,
+    ) -> Sequence[HourSums]:
+        self.asked.append((span, where, split, hourly))
+        served = int((span.until - span.since) / DAY_S)
+        hour = int(span.since // 3600) if hourly else None
+        values = ["returns", "support"] if split else [""]
+        return [HourSums(hour, each, Totals(contacts=10, self_served=served)) for each in values]
+
+    async def ready_seconds(self, span: Span) -> Mapping[str, float]:
+        return {}
+
+    async def pages(self, span: Span, now: float) -> AsyncIterator[Sequence[LedgerContact]]:
+        self.exported.append(span)
+        return
+        yield
+
+
+@pytest.fixture
+def books() -> Books:
+    return Books()
+
+
+@pytest.fixture
+async def client(books: Books) -> AsyncIterator[httpx.AsyncClient]:
+    app = FastAPI()
+    app.include_router(history_router(books, books, Costs("EUR", 8.0, 0.5), clock=lambda: NOW))
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://voicebot") as client:
+        yield client
+
+
+async def _get(client: httpx.AsyncClient, path: str) -> dict[str, Any]:
+    answer = await client.get(path)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def test_every_measure_is_told_with_its_definition(
+    client: httpx.AsyncClient, books: Books
+) -> None:
+    found = await _get(client, "/api/measures")
+    told = {each["name"]: each for each in found["measures"]}
+    assert {name: each["definition"] for name, each in told.items()} == {
+        each.name: each.definition for each in MEASURES
+    }
+    assert told["containment"]["value"] == 0.7
+    assert told["asa_s"]["value"] is None
+    assert (found["currency"], found["since"]) == ("EUR", "2026-11-14T10:00:00Z")
+    assert books.asked == [(Span(NOW - 7 * DAY_S, NOW), {Split.DIRECTION: "inbound"}, None, False)]
+
+
+async def test_two_intervals_are_compared(client: httpx.AsyncClient) -> None:
+    path = "/api/measures?since=2026-11-20T00:00:00Z&until=2026-11-21T00:00:00Z"
+    found = await _get(client, f"{path}&compare_since=2026-11-13T00:00:00Z")
+    (containment,) = (each for each in found["measures"] if each["name"] == "containment")
+    assert containment["value"] == containment["compared"] == 0.1
+    assert found["compared_contacts"]["contacts"] == 10
+    assert (await _get(client, path))["compared_contacts"] is None
+
+
+async def test_parts_come_in_pages(client: httpx.AsyncClient, books: Books) -> None:
+    path = "/api/history?by=queue&every=day&limit=1&queue=&compare_since=2026-11-01T00:00:00Z"
+    first = await _get(client, path)
+    assert [row["value"] for row in first["rows"]] == ["returns"]
+    assert first["rows"][0]["period"] == "2026-11-14"
+    assert first["whole"]["contacts"]["contacts"] == 20
+    assert first["compared"]["rows"][0]["period"] == "2026-11-01"
+    second = await _get(client, f"{path}&offset={first['next_offset']}")
+    assert [row["value"] for row in second["rows"]] == ["support"]
+    assert second["next_offset"] is None
+    assert books.asked[0][1] == {Split.DIRECTION: "inbound", Split.QUEUE: ""}
+
+
+@pytest.mark.parametrize(
+    "query, place",
+    [
+        ("since=2026-11-22T00:00:00Z", "since"),
+        ("since=2020-01-01T00:00:00Z", "since"),
+        ("compare_since=1969-12-01T00:00:00Z", "compare_since"),
+        ("zone=Europe/Atlantis", "zone"),
+        ("zone=../etc/passwd", "zone"),
+        ("by=moon", "by"),
+        ("quue=support", "quue"),
+        ("limit=100000", "limit"),
+        ("until=now", "until"),
+    ],
+)
+async def test_what_makes_no_sense_is_told(
+    client: httpx.AsyncClient, query: str, place: str
+) -> None:
+    answer = await client.get(f"/api/history?{query}")
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["loc"] == ["query", place]
+
+
+async def test_an_export_without_contacts_has_its_header(
+    client: httpx.AsyncClient, books: Books
+) -> None:
+    answer = await client.get("/api/export/contacts.csv?since=2026-11-20T00:00:00Z")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.text.startswith("id,started_at,")
+    assert answer.text.count("\n") == 1
+    assert books.exported == [Span(NOW - 34 * 3600, NOW)]

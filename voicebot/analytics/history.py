@@ -1,0 +1,176 @@
+"""The figures of any interval, whole or split, over time or not: what may be asked, and the answer.
+
+Hours of the ledger are hours of UTC. In a time zone that is off by half an hour, an hour counts
+where it begins. Pure: the sums come through `Ledger`, which the storage room implements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, tzinfo
+from enum import StrEnum
+from typing import Final, Protocol
+
+from voicebot.analytics.totals import DAY_S, HOUR_S, Totals, add_to
+from voicebot.errors import UsageError
+
+MOST_DAYS: Final = 1100
+"""The longest interval that is answered: three years."""
+
+
+class Split(StrEnum):
+    """What a contact has exactly one of, empty where none is known."""
+
+    DIRECTION = "direction"
+    DOOR = "door"
+    FLOW = "flow"
+    LANGUAGE = "language"
+    INTENT = "intent"
+    """The matter that the flow named."""
+    QUEUE = "queue"
+    """The last one it waited in."""
+    AGENT = "agent"
+
+
+class Every(StrEnum):
+    """A stretch of time that contacts are put together by."""
+
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    HOUR_OF_WEEK = "hour_of_week"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From ``since`` on and before ``until``, UTC epoch seconds. Raises UsageError where it is
+    empty or longer than `MOST_DAYS`."""
+
+    since: float
+    until: float
+
+    def __post_init__(self) -> None:
+        if not self.since < self.until <= self.since + MOST_DAYS * DAY_S:
+            raise UsageError(f"the interval should end after it begins, within {MOST_DAYS} days")
+        if self.since < 0:
+            raise UsageError("the interval should not begin before 1970")
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryQuery:
+    """Contacts that began in ``span`` and have the values of ``where``, split by ``split`` and put
+    together by ``every``, as the clocks of ``zone`` go."""
+
+    span: Span
+    zone: tzinfo
+    where: Mapping[Split, str] = field(default_factory=dict)
+    split: Split | None = None
+    every: Every | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HourSums:
+    """Sums of the ledger: ``hour`` since the epoch, None where hours were not asked apart;
+    ``value`` of the split, empty where none was asked."""
+
+    hour: int | None
+    value: str
+    totals: Totals
+
+
+class Ledger(Protocol):
+    """Where the sums are kept."""
+
+    async def sums(
+        self,
+        span: Span,
+        where: Mapping[Split, str],
+        split: Split | None,
+        *,
+        hourly: bool,
+        now: float,
+    ) -> Sequence[HourSums]:
+        """Give the sums of contacts that began in ``span``; ``now`` says which matters are settled.
+        Raises StorageError."""
+        ...
+
+    async def ready_seconds(self, span: Span) -> Mapping[str, float]:
+        """How long each agent was signed in and not paused. Raises StorageError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """``period`` as `period_of` writes it, empty where time was not split; ``ready_s`` None where
+    it cannot be told apart."""
+
+    period: str
+    value: str
+    totals: Totals
+    ready_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """``rows`` in the order of their periods, then of their values; they add up to ``whole``."""
+
+    whole: HistoryRow
+    rows: tuple[HistoryRow, ...]
+
+
+async def read_history(ledger: Ledger, query: HistoryQuery, now: float) -> History:
+    """Answer ``query``. Raises StorageError."""
+    hourly = query.every is not None
+    found = await ledger.sums(query.span, query.where, query.split, hourly=hourly, now=now)
+    ready: Mapping[str, float] = {}
+    # Agents are ready for all queues and doors together.
+    if set(query.where) <= {Split.AGENT, Split.DIRECTION}:
+        ready = await ledger.ready_seconds(query.span)
+        if (agent := query.where.get(Split.AGENT)) is not None:
+            ready = {agent: ready[agent]} if agent in ready else {}
+    by_agent = query.split is Split.AGENT and query.every is None
+    gathered = gather(found, query.every, query.zone)
+    rows = [
+        HistoryRow(period, value, totals, ready.get(value) if by_agent else None)
+        for (period, value), totals in sorted(gathered.items())
+    ]
+    whole = sum(gathered.values(), Totals())
+    return History(HistoryRow("", "", whole, sum(ready.values()) or None), tuple(rows))
+
+
+def gather(
+    found: Iterable[HourSums], every: Every | None, zone: tzinfo
+) -> Mapping[tuple[str, str], Totals]:
+    """Add ``found`` up by period and value."""
+    sums: dict[tuple[str, str], Totals] = {}
+    # Naming a period is slow, and an hour has many values.
+    periods: dict[int, str] = {}
+    for each in found:
+        if every is None or each.hour is None:
+            period = ""
+        elif (period := periods.get(each.hour, "")) == "":
+            period = periods[each.hour] = period_of(each.hour, every, zone)
+        add_to(sums, (period, each.value), each.totals)
+    return sums
+
+
+def period_of(hour: int, every: Every, zone: tzinfo) -> str:
+    """The name of the period that ``hour`` (since the epoch) is in; names are in the order of time.
+
+    An hour as 2026-11-21T10:00+01:00, a day as 2026-11-21, a week by its Monday, a month as
+    2026-11, an hour of the week as 6-10 (Saturday from ten to eleven, Monday is 1).
+    """
+    at = datetime.fromtimestamp(hour * HOUR_S, zone)
+    match every:
+        case Every.HOUR:
+            return at.isoformat(timespec="minutes")
+        case Every.DAY:
+            return at.date().isoformat()
+        case Every.WEEK:
+            return (at.date() - timedelta(days=at.weekday())).isoformat()
+        case Every.MONTH:
+            return f"{at:%Y-%m}"
+        case Every.HOUR_OF_WEEK:
+            return f"{at.isoweekday()}-{at.hour:02}"

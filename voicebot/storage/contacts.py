@@ -1,0 +1,88 @@
+"""Reads the contacts of the ledger one by one: `analytics.contacts.Contacts` on SQL."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+
+from sqlalchemy import RowMapping, select, tuple_
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from voicebot.analytics.contacts import LedgerContact
+from voicebot.analytics.history import Span
+from voicebot.analytics.totals import HOUR_S, Rules
+from voicebot.errors import StorageError
+from voicebot.storage.database import describe
+from voicebot.storage.ledger_facts import facts, within
+from voicebot.storage.schema import calls
+from voicebot.types import CallId, Outcome
+
+PAGE = 1000
+
+
+class SqlContacts:
+    """The calls that have ended, told by ``rules``. The engine stays its giver's."""
+
+    def __init__(self, engine: AsyncEngine, rules: Rules) -> None:
+        self._engine = engine
+        self._rules = rules
+
+    async def pages(self, span: Span, now: float) -> AsyncIterator[Sequence[LedgerContact]]:
+        """Give the contacts of ``span``, the oldest first (`Contacts`). Raises StorageError."""
+        counted = facts(self._rules)
+        place = tuple_(calls.c.started_at, calls.c.id)
+        statement = (
+            select(
+                calls,
+                *(counted[name].label(f"is_{name}") for name in ("repeats", "first", "unrepeated")),
+            )
+            .where(calls.c.outcome.is_not(None), within(span.since, span.until))
+            .order_by(calls.c.started_at, calls.c.id)
+            .limit(PAGE)
+        )
+        settled = self._rules.settled_before(now)
+        page = statement
+        while True:
+            try:
+                # A connection for each page: a slow reader holds none.
+                async with self._engine.connect() as connection:
+                    rows = (await connection.execute(page)).mappings().all()
+            except (SQLAlchemyError, OSError) as error:
+                raise StorageError(f"contacts cannot be read: {describe(error)}") from None
+            if rows:
+                yield [_contact(row, settled) for row in rows]
+            if len(rows) < PAGE:
+                return
+            page = statement.where(place > (rows[-1]["started_at"], rows[-1]["id"]))
+
+
+def _contact(row: RowMapping, settled: int) -> LedgerContact:
+    resolved: bool | None = None
+    if row["is_first"]:
+        over = int(row["started_at"] // HOUR_S) < settled
+        # Who came back has not to be waited for.
+        resolved = bool(row["is_unrepeated"]) if over or not row["is_unrepeated"] else None
+    return LedgerContact(
+        id=CallId(row["id"]),
+        started_at=row["started_at"],
+        answered_at=row["answered_at"],
+        ended_at=row["ended_at"],
+        direction=row["direction"],
+        door=row["transport"],
+        caller=row["caller"],
+        callee=row["callee"],
+        flow=row["flow"],
+        language=row["language"],
+        version=row["version"] or "",
+        intent=row["matter"] or "",
+        customer=row["customer"] or "",
+        outcome=Outcome(row["outcome"]),
+        reason=row["reason"],
+        queue=row["queue"] or "",
+        agent=row["agent"] or "",
+        waited_s=row["waited_s"],
+        handled_s=row["handled_s"],
+        wrapped_s=row["wrapped_s"],
+        repeat=bool(row["is_repeats"]),
+        resolved=resolved,
+    )
