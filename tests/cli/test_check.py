@@ -12,7 +12,10 @@ import soundfile
 import typer
 from typer.testing import CliRunner
 
+from voicebot.application import intent_languages, load_application
 from voicebot.cli.check import check
+from voicebot.config import Settings
+from voicebot.config.sections import ServerSettings
 from voicebot.flows.schema import flow_schema_text
 
 PROJECT = Path(__file__).parents[2]
@@ -193,6 +196,15 @@ def test_prompts_that_were_rendered_are_measured(copy: Path) -> None:
 
 def test_demo_has_no_warning_either() -> None:
     assert CliRunner().invoke(app, [str(PROJECT), "--strict"]).exit_code == 0
+
+
+async def test_what_passes_is_loaded_by_a_server(tmp_path: Path) -> None:
+    server = ServerSettings(application=PROJECT, data=tmp_path)
+
+    application = load_application(Settings(server=server))
+
+    assert intent_languages(application.flows) == {"en-US", "zh-CN"}
+    await application.aclose()
 
 
 def test_intents_and_the_ways_they_take_are_compared(copy: Path) -> None:
