@@ -262,7 +262,8 @@ def test_language_out_of_step_is_a_warning_with_its_place(copy: Path) -> None:
     result = CliRunner().invoke(app, [str(copy)])
 
     assert result.exit_code == 0, result.output
-    assert "main.yaml:37:3: step 'welcome' is not there in zh-CN. Add it to " in result.output
+    line = line_of("  welcome:", copy / "flows" / "main.yaml")
+    assert f"main.yaml:{line}:3: step 'welcome' is not there in zh-CN. Add" in result.output
     assert "its grammar 'zh-CN/return_remedy' en-US. Write grammars/zh-CN/return_remedy.gram." in (
         result.output
     )
