@@ -12,7 +12,10 @@ import soundfile
 import typer
 from typer.testing import CliRunner
 
+from voicebot.application import intent_languages, load_application
 from voicebot.cli.check import check
+from voicebot.config import Settings
+from voicebot.config.sections import ServerSettings
 from voicebot.flows.schema import flow_schema_text
 
 PROJECT = Path(__file__).parents[2]
@@ -195,6 +198,15 @@ def test_demo_has_no_warning_either() -> None:
     assert CliRunner().invoke(app, [str(PROJECT), "--strict"]).exit_code == 0
 
 
+async def test_what_passes_is_loaded_by_a_server(tmp_path: Path) -> None:
+    server = ServerSettings(application=PROJECT, data=tmp_path)
+
+    application = load_application(Settings(server=server))
+
+    assert intent_languages(application.flows) == {"en-US", "zh-CN"}
+    await application.aclose()
+
+
 def test_intents_and_the_ways_they_take_are_compared(copy: Path) -> None:
     intents = copy / "intents" / "en-US.yaml"
     damage(intents, "  hours:\n", "  hourz:\n")
@@ -250,7 +262,8 @@ def test_language_out_of_step_is_a_warning_with_its_place(copy: Path) -> None:
     result = CliRunner().invoke(app, [str(copy)])
 
     assert result.exit_code == 0, result.output
-    assert "main.yaml:37:3: step 'welcome' is not there in zh-CN. Add it to " in result.output
+    line = line_of("  welcome:", copy / "flows" / "main.yaml")
+    assert f"main.yaml:{line}:3: step 'welcome' is not there in zh-CN. Add" in result.output
     assert "its grammar 'zh-CN/return_remedy' en-US. Write grammars/zh-CN/return_remedy.gram." in (
         result.output
     )

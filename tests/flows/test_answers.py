@@ -9,6 +9,7 @@ import pytest
 from voicebot.flows.commands import (
     ANSWER,
     FREE,
+    INTENTS_GRAMMAR,
     Act,
     ActionDone,
     ActionFailed,
@@ -17,6 +18,7 @@ from voicebot.flows.commands import (
     NoInput,
     NoMatch,
     Say,
+    WantedIntents,
 )
 from voicebot.flows.model import FlowSet
 from voicebot.flows.state import FlowState
@@ -108,6 +110,46 @@ def test_what_is_not_understood_at_the_offer_asks_it_again(converse: Converse) -
     talk = ask(converse(main=FLOW)).tell(ActionDone(FOUND)).tell(NoMatch("hm"))
 
     assert talk.said == ["Go on?"]
+
+
+def test_what_the_question_before_understands_ends_the_offer_as_its_answer(
+    converse: Converse,
+) -> None:
+    talk = ask(converse(main=FLOW)).tell(ActionDone(FOUND))
+    assert listens(talk).grammars == ("builtin:boolean", "wishes", "commands")
+
+    talk.hear("order", grammar="wishes")
+
+    assert isinstance(talk.last, HangUp)
+    assert talk.state.variables["request"] == "order"
+
+
+def test_intents_of_the_question_before_are_understood_at_the_offer(converse: Converse) -> None:
+    flow = FLOW.replace("    free: true\n", "    free: true\n    intents: {least: 0.4}\n", 1)
+    talk = ask(converse(main=flow)).tell(ActionDone(FOUND))
+    assert listens(talk).intents == WantedIntents(Language("en-US"), (), 0.4)
+
+    ask(talk, "and is there parking")
+
+    assert talk.last == Act(ANSWER, {"question": "and is there parking", "language": "en-US"})
+
+
+def test_a_request_that_waits_does_not_answer_the_offer(converse: Converse) -> None:
+    flow = FLOW.replace("    free: true\n", "    free: true\n    intents: true\n", 1)
+    more: Json = [{"intent": "order", "text": "my order", "confidence": 0.9}]
+    talk = converse(main=flow)
+
+    talk.hear({"intent": "pay", "text": "can I pay", "more": more}, grammar=INTENTS_GRAMMAR)
+    talk.tell(ActionDone(FOUND))
+
+    assert talk.said == ["One.", "Go on?"]
+    assert talk.state.variables["waiting"] == more
+
+
+def test_offer_is_answered_in_the_language_of_the_flow(converse: Converse) -> None:
+    talk = ask(converse(main=f"language: zh-CN\n{FLOW}")).tell(ActionDone(FOUND))
+
+    assert listens(talk).grammars[0] == "builtin:boolean?language=zh-CN"
 
 
 def test_commands_work_at_the_offer(converse: Converse) -> None:

@@ -73,6 +73,13 @@ def test_same_words_again_are_a_sign_but_yes_twice_is_not() -> None:
     assert level(understood("yes"), understood("yes")) == 0
 
 
+def test_same_sentence_again_is_a_sign_in_a_language_without_spaces() -> None:
+    again, short = understood("你们几点关门"), understood("不用")
+
+    assert level(again, again, language="zh-CN") > 0
+    assert level(short, short, language="zh-CN") == 0
+
+
 def test_asking_for_a_person_again_weighs_more() -> None:
     asking = [understood("agent"), understood("operator")]
 

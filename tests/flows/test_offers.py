@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -83,6 +84,20 @@ def test_text_begins_where_the_offer_says(flow_set: Flows) -> None:
     assert moving.step == "show"
     assert moving.variables["text"] is None
     assert moving.variables["answer"] == talk.state.variables["answer"]
+
+
+def test_what_was_served_before_does_not_count_in_text(flow_set: Flows) -> None:
+    talk = offered(flow_set).hear(True).hear(True)
+    moving = talk.interpreter.moving(replace(talk.state, served=True))
+    assert moving.outcome_if_hung_up is Outcome.ABANDONED_IN_FLOW
+
+
+def test_who_comes_back_from_text_is_not_offered_it_again(flow_set: Flows) -> None:
+    talk = offered(flow_set).hear(True).hear(True)
+    moving = talk.interpreter.moving(talk.state)
+    back, _ = talk.interpreter.rejoin(replace(moving, frames=talk.state.frames), {"text": SMS})
+
+    assert back.step == "spoken"
 
 
 def test_only_a_contact_whose_link_is_sent_can_move(flow_set: Flows) -> None:

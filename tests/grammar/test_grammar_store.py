@@ -9,6 +9,7 @@ import pytest
 from voicebot.errors import GrammarError
 from voicebot.grammar.active import Progress
 from voicebot.grammar.store import GrammarStore
+from voicebot.types import Language
 
 
 @pytest.fixture
@@ -24,6 +25,13 @@ def test_grammar_is_compiled_once_for_its_content(store: GrammarStore) -> None:
     assert store.load("yes") is store.load("yes")
     assert store.active(["yes", "more"]) is store.active(["yes", "more"])
     assert store.active(["yes"]) != store.active(["more"])
+
+
+def test_names_of_a_language_are_told_when_it_is_named(store: GrammarStore, tmp_path: Path) -> None:
+    (tmp_path / "zh-CN").mkdir()
+    (tmp_path / "zh-CN" / "yes.gram").write_text("#ABNF 1.0 UTF-8;\n", encoding="utf-8")
+    assert store.names() == ("more", "yes")
+    assert store.names(Language("zh-CN")) == ("more", "yes", "zh-CN/yes")
 
 
 def test_changed_files_are_seen(store: GrammarStore) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.nlu.conftest import LABELLED, WordEncoder
+from voicebot.document import Place
 from voicebot.errors import ModelError
 from voicebot.nlu.embeddings import Encoder
 from voicebot.nlu.intent_set import Example, Intent, IntentSet
@@ -119,3 +120,13 @@ def test_files_of_an_application_are_read_and_their_faults_told(tmp_path: Path) 
     (english,) = library.used_in([Language("en-GB"), ENGLISH])
     (missing,) = missing_slot_grammars(english, ["numbers"])
     assert "grammar 'number' does not exist. Did you mean 'numbers'?" in str(missing)
+
+
+def test_grammar_of_a_language_is_there_where_the_common_one_is() -> None:
+    slots = {"a": "zh-CN/number", "b": "zh-CN/other", "c": "builtin:date", "d": ""}
+    intent = Intent("order", (), slots=slots, place=Place("intents/zh-CN.yaml", 1, 1))
+    chinese = IntentSet(CHINESE, (intent,))
+
+    (missing,) = missing_slot_grammars(chinese, ["number"])
+
+    assert "grammar 'zh-CN/other' does not exist" in str(missing)

@@ -13,6 +13,7 @@ from sqlalchemy import create_engine
 
 from voicebot.document import parse_document
 from voicebot.errors import ActionError, FlowError
+from voicebot.events import CallEvent
 from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.model import FlowSet
 from voicebot.flows.reader import read_flow
@@ -105,6 +106,7 @@ class House:
     acts: Acts = field(default_factory=Acts)
     witness: Witness = field(default_factory=Witness)
     sent: list[str] = field(default_factory=list)
+    facts: list[CallEvent] = field(default_factory=list)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Chats]:
@@ -142,6 +144,7 @@ class House:
                 TypedInput(grammars),
                 QuickReplies(grammars),
                 self.acts.run,
+                self.facts.append,
             )
         finally:
             grammars.close()

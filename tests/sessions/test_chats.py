@@ -11,7 +11,7 @@ import pytest
 
 from tests.sessions.chat_house import House, house, message, told
 from voicebot.errors import StorageError, TextRefused, TextUnavailable
-from voicebot.events import TurnFinished, TurnResult
+from voicebot.events import QuestionUnanswered, TurnFinished, TurnResult
 from voicebot.flows.commands import ContactStarted, InputMatched
 from voicebot.sessions.chat_records import MAX_TEXT, ChatChange
 from voicebot.sessions.chat_shelf import MOST_WATCHERS
@@ -19,6 +19,15 @@ from voicebot.sessions.chats import ChatPolicy, Chats
 from voicebot.sessions.invitation import MovingContact, TextFrom
 from voicebot.storage.conversations import SqlChatStore
 from voicebot.types import CallId, Heard, Language, Mode
+
+ASKED = """
+start: menu
+steps:
+  menu: {ask: What is it about?, grammar: wish, next: look}
+  look: {answer: "{answer}", next: bye, unknown: unknown}
+  unknown: {say: That I do not know., hangup: auto}
+  bye: {say: Goodbye., hangup: auto}
+"""
 
 
 @pytest.fixture
@@ -52,6 +61,21 @@ def a_call(shop: House, *wishes: str) -> MovingContact:
 
 
 # Answers
+
+
+async def test_what_nothing_answers_is_a_gap_of_the_call_that_goes_on(shop: House) -> None:
+    shop.flow = ASKED
+    async with shop.running() as chats:
+        await chats.prepare(a_call(shop))
+        moved = await chats.open(shop.sent[-1], lambda _: "")
+        begun = await chats.begin()
+        for talk in (moved, begun):
+            await chats.say(talk.conversation, message("delivery"))
+            assert (await told(chats, talk.conversation))[-1] == "That I do not know."
+    (gap,) = shop.facts
+    assert gap == QuestionUnanswered(
+        CallId("c1"), shop.now, Language("en-US"), "delivery", nearest="", confidence=0.0
+    )
 
 
 async def test_a_conversation_begins_and_answers(shop: House, chats: Chats) -> None:

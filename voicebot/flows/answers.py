@@ -8,13 +8,12 @@ known. Where the step has no way for that, it is as if the question had not been
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from voicebot.flows import forms, questions
 from voicebot.flows.commands import Say
 from voicebot.flows.frustration import puzzled
 from voicebot.flows.model import AnswerStep, FormStep
-from voicebot.flows.more import ask_for_more
+from voicebot.flows.more import ask_for_more, question_before
 from voicebot.flows.walk import Walk
 from voicebot.types import Heard, Json, Prompt
 
@@ -41,18 +40,23 @@ def understand(walk: Walk, heard: Heard) -> None:
     """The caller has answered the offer."""
     step = walk.step
     assert isinstance(step, AnswerStep)
-    command = questions.command_of(walk, ask_for_more(step), heard)
+    offer = ask_for_more(walk, step)
+    command = questions.command_of(walk, offer, heard)
     if command is not None:
-        questions.obey(walk, ask_for_more(step), command)
+        questions.obey(walk, offer, command)
         return
     article = walk.state.variables.get("article")
     parts = _parts(article)
+    before = question_before(walk)
     walk.state = replace(walk.state, said=())
     if heard.semantics is True and isinstance(article, dict) and parts:
         walk.set(article={**article, "parts": parts[1:]})
         _tell(walk, step, str(parts[0]))
     elif isinstance(heard.semantics, bool):
         questions.leave(walk, step.next.name)
+    elif before is not None:
+        walk.state = replace(walk.state, frames=before)
+        questions.understand(walk, heard)
     else:
         questions.nomatch(walk)
 
@@ -74,7 +78,7 @@ def _tell(walk: Walk, step: AnswerStep, words: str) -> None:
         served_when_heard=walk.state.served_when_heard or step.served,
     )
     if step.more and _parts(walk.state.variables.get("article")):
-        questions.open_question(walk, ask_for_more(step))
+        questions.ask(walk, ask_for_more(walk, step))
     else:
         walk.go(step.next.name)
         walk.run()
@@ -86,9 +90,7 @@ def _unknown(walk: Walk, step: AnswerStep) -> None:
         walk.go(step.unknown.name)
         walk.run()
         return
-    asked = next(
-        (frames for frames in reversed(walk.state.questions) if not _is_offer(walk, frames)), None
-    )
+    asked = question_before(walk)
     if asked is None:
         walk.end(walk.state.outcome_if_hung_up, "nothing is known, and nothing was asked")
         return
@@ -103,7 +105,3 @@ def _parts(article: Json) -> list[Json]:
     """What is still to be said of an article."""
     parts = article.get("parts") if isinstance(article, dict) else None
     return parts if isinstance(parts, list) else []
-
-
-def _is_offer(walk: Walk, frames: tuple[Any, ...]) -> bool:
-    return isinstance(walk.flows[frames[-1].flow].steps[frames[-1].step], AnswerStep)

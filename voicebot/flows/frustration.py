@@ -41,6 +41,8 @@ OFTEN, AGAIN, AGAIN_AT_MOST = 3, 0.1, 0.3
 """From how many contacts in the last days on, what each adds to the level, and the most of it."""
 MAX_WORDS = 100
 """Characters kept of the last words, to tell whether they come again."""
+SENTENCE_CHARACTERS = 4
+"""From how many characters on words of a language without spaces are more than a 'yes'."""
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 
@@ -112,12 +114,19 @@ def _after_words(mood: Mood, text: str, more: float, language: str) -> Mood:
         persons += 1
     if _holds_one(words, _SWEARS.get(tongue, frozenset()), tongue):
         more += SWEARING
-    if words == mood.words and len(words.split()) > 1:
+    if words == mood.words and _is_sentence(words, tongue):
         more += SAME_AGAIN
     if len(words) > 3 and text.isupper():
         more += CAPITALS
     level = mood.level if more else mood.level * CALMING
     return Mood(min(1.0, level + more), words, persons)
+
+
+def _is_sentence(words: str, tongue: str) -> bool:
+    """Whether this is more than a word such as 'yes', which nobody minds saying twice."""
+    if tongue in _WITHOUT_SPACES:
+        return len(words) >= SENTENCE_CHARACTERS
+    return len(words.split()) > 1
 
 
 def _holds_one(words: str, signs: frozenset[str], tongue: str) -> bool:

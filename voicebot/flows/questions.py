@@ -156,7 +156,7 @@ def question(walk: Walk) -> AskStep:
     """The present question: an ask step, what a form or an offer asks, or whether to tell more."""
     step = walk.step
     if isinstance(step, AnswerStep):
-        return ask_for_more(step)
+        return ask_for_more(walk, step)
     if isinstance(step, OfferStep):
         return as_offer(step, walk.state.offers)
     if isinstance(step, FormStep):

@@ -147,11 +147,14 @@ def names_of(library: IntentLibrary, languages: Iterable[Language]) -> Mapping[L
 
 
 def missing_slot_grammars(intents: IntentSet, grammars: Collection[str]) -> Iterator[FlowError]:
-    """Slots whose grammar is neither among ``grammars`` nor a built-in one."""
+    """Slots whose grammar is neither among ``grammars`` nor a built-in one. The grammar of a
+    language, ``zh-CN/number``, is there where ``number`` is, which serves in its place."""
     for intent in intents.intents:
         for slot, name in intent.slots.items():
-            missing = name and name not in grammars and not name.startswith("builtin:")
-            if missing and intent.place is not None:
+            known = not name or name.startswith("builtin:") or name in grammars
+            if known or name.rpartition("/")[2] in grammars:
+                continue
+            if intent.place is not None:
                 yield intent.place.error(
                     f"slot '{slot}' of intent '{intent.name}': grammar '{name}' does not exist",
                     suggest(name, grammars),
