@@ -28,6 +28,7 @@ from voicebot.figures.bridge import bridge_figures, recording_figures
 from voicebot.figures.callers import caller_figures
 from voicebot.figures.reload import reload_figures
 from voicebot.figures.server import ServerFigures
+from voicebot.human_queues import HumanQueues
 from voicebot.live.edition import Edition, Editions, Press, render
 from voicebot.live.reload import Reloader
 from voicebot.media.clock import LoopLag
@@ -77,7 +78,7 @@ class Server:
         words = announcement(settings)
         said = [*self._recording.said, *([] if words is None else [words])]
         self._press = Press(settings, self.engines, said)
-        self.editions = Editions(self._press.make(application))
+        self.editions = Editions(self._press.make(application), self._changed_edition)
         self._reloader = self._new_reloader()
         self.registry = CallRegistry(settings.calls.max_calls, has_room=self.engines.has_room)
         self.feed = EventFeed()
@@ -87,6 +88,7 @@ class Server:
         self._journal = SqlJournal(self._engine)
         self._callers = self._new_callers()
         self._doors = Doors(settings, Reception(self._admit, self._on_call, self._on_refused))
+        self.queues = HumanQueues(settings, application.queues, self._doors.dialer)
         self._services = self._voice_services()
         self.outbound = self._outbound_calls()
         self._http = self._http_server()
@@ -117,6 +119,7 @@ class Server:
             watching = self._reloader.watch(self.settings.reload.poll_s)
             self._chores.append(asyncio.create_task(watching, name="reload"))
         self._recording.start()
+        self.queues.start()
         self._chores.append(asyncio.create_task(self._recording.keep_tidy(), name="recordings"))
         await self._http.start()
         await self._doors.open()
@@ -146,6 +149,7 @@ class Server:
             call.end_politely()
         await self._drain(POLITE_END_S)
         await self.outbound.stop()
+        await self.queues.stop()
         await self._doors.close()
         self.feed.close()
         await self._http.stop()
@@ -255,6 +259,9 @@ class Server:
             settings.reload.render_ahead_s,
         )
 
+    def _changed_edition(self, edition: Edition) -> None:
+        self.queues.change(edition.application.queues)
+
     def _new_callers(self) -> Callers:
         callers = self.settings.callers
         histories = SqlHistories(self._engine) if callers.history else None
@@ -273,6 +280,7 @@ class Server:
             tongue=partial(self._tongue, edition=edition, call=call),
             grammars=edition.application.listen_grammars,
             comprehension=edition.application.comprehension,
+            queueing=self.queues.for_calls(edition.application.queues),
             act=partial(self._callers.act, edition.application.act),
             who_calls=partial(self._callers.facts, identify=identify),
         )

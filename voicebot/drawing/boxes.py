@@ -115,7 +115,7 @@ def _ways(flow: Flow, step: Step, counts: Counts | None) -> Iterator[WayOut]:
 
 def _label(step: Step, number: int, edge: Edge) -> str:
     if edge.why is Why.FAILURE:
-        return "fails" if isinstance(step, ActStep) else "nobody takes it"
+        return "fails" if isinstance(step, ActStep) else edge.label or "nobody takes it"
     if edge.why is Why.TROUBLE:
         return "trouble"
     if edge.why is Why.UNKNOWN:

@@ -156,7 +156,12 @@ STEP_KINDS: Mapping[str, tuple[Key, ...]] = {
         Key("served", Shape.BOOLEAN, "false: the answer alone is not what callers came for"),
     ),
     "transfer": (
-        Key("transfer", Shape.REFERENCE, "a name from the settings, or a SIP URI", required=True),
+        Key(
+            "transfer",
+            Shape.REFERENCE,
+            "a name from the settings, a SIP URI, or queue:NAME for a queue of queues.yaml",
+            required=True,
+        ),
         Key("context", Shape.VALUES, "what the person who takes the call is told"),
         Key("on_failure", Shape.STEP, "where the caller comes back to when nobody takes it", True),
         Key(
@@ -164,10 +169,25 @@ STEP_KINDS: Mapping[str, tuple[Key, ...]] = {
             Shape.TRANSFER_MODE,
             "refer (the caller's phone calls the target) or bridge (we call it and stay)",
         ),
-        Key("next", Shape.STEP, "bridge: where the caller goes on when the other side has left"),
-        Key("while_waiting", Shape.PROMPTS, "bridge: said over and over while it rings"),
-        Key("whisper", Shape.PROMPTS, "bridge: said to the person before they hear the caller"),
+        Key(
+            "next",
+            Shape.STEP,
+            "bridge, queue: where the caller goes on afterwards",
+        ),
+        Key(
+            "while_waiting",
+            Shape.PROMPTS,
+            "bridge, queue: said over and over to who waits",
+        ),
+        Key(
+            "whisper",
+            Shape.PROMPTS,
+            "bridge, queue: said to the person, before the caller",
+        ),
         Key("ring_ms", Shape.MILLISECONDS, "bridge: how long it may ring"),
+        Key("closed", Shape.STEP, "queue: where callers go while it is closed (on_failure)"),
+        Key("overflow", Shape.STEP, "queue: where its overflow sends callers (on_failure)"),
+        Key("callback", Shape.PROMPT, "queue: do not wait; call this number when the turn comes"),
     ),
     "hangup": (
         Key("hangup", Shape.OUTCOME, "the outcome, or auto: what was reached", required=True),
@@ -283,7 +303,7 @@ FACTS: Mapping[str, str] = {
     "answer": "meaning of the last answer",
     "article": "what the last answer step found: name, question, confidence; null for nothing",
     "problem": "why the last action or transfer failed",
-    "transfer": "who ended the last bridged transfer (left) after how many seconds",
+    "transfer": "the last transfer: who left after how many seconds, or why a queue took nobody",
     "history": "contacts of this caller in the last days, null where nothing is known",
     "customer": "who calls, as the flow's action 'caller' told; null where nobody knows",
     "matter": "what this contact is about, as a step's 'matter' said",
