@@ -26,6 +26,7 @@ from voicebot.events import CallEvent
 from voicebot.figures.actions import action_figures
 from voicebot.figures.bridge import bridge_figures, recording_figures
 from voicebot.figures.callers import caller_figures
+from voicebot.figures.queues import queue_figures
 from voicebot.figures.reload import reload_figures
 from voicebot.figures.server import ServerFigures
 from voicebot.human_queues import HumanQueues
@@ -33,6 +34,7 @@ from voicebot.live.edition import Edition, Editions, Press, render
 from voicebot.live.reload import Reloader
 from voicebot.media.clock import LoopLag
 from voicebot.sessions.account import CallAccount
+from voicebot.sessions.callbacks import CallbackCalls
 from voicebot.sessions.callers import Callers
 from voicebot.sessions.conversation import Conversation
 from voicebot.sessions.feed import EventFeed, LiveEvent
@@ -52,6 +54,7 @@ from voicebot.turns.signals import TurnPolicy
 from voicebot.types import CallId, Json, Language, Outcome, Prompt
 from voicebot.web.api.dial import DialDesk, dial_router
 from voicebot.web.api.health import Check
+from voicebot.web.api.queues import queues_router
 from voicebot.web.api.recordings import recordings_router
 from voicebot.web.application import create_app
 from voicebot.web.server import HttpServer
@@ -88,8 +91,10 @@ class Server:
         self._journal = SqlJournal(self._engine)
         self._callers = self._new_callers()
         self._doors = Doors(settings, Reception(self._admit, self._on_call, self._on_refused))
-        self.queues = HumanQueues(settings, application.queues, self._doors.dialer)
         self._services = self._voice_services()
+        self.queues = HumanQueues(
+            settings, application.queues, self._doors.dialer, self._callback_calls()
+        )
         self.outbound = self._outbound_calls()
         self._http = self._http_server()
         self._chores: list[asyncio.Task[object]] = []
@@ -214,7 +219,7 @@ class Server:
         application = edition.application
         return VoiceSession(
             leg,
-            Conversation(application.interpreter_for(flow)),
+            Conversation(application.interpreter_for(flow), world=self.queues.facts),
             self._services_for(leg.info.call_id, edition, flow),
             flow=flow,
             language=application.language,
@@ -311,6 +316,14 @@ class Server:
             announcement=announcement(self.settings),
         )
 
+    def _callback_calls(self) -> CallbackCalls | None:
+        handoffs = self._services.handoffs
+        if handoffs.dialer is None:
+            return None
+        return CallbackCalls(
+            handoffs, self, self.registry, self.feed.publish, self.settings.calls.flow
+        )
+
     def _outbound_calls(self) -> OutboundCalls:
         outbound = self.settings.outbound
         policy = ScreeningPolicy(outbound.screening_s, beep_timeout_s=outbound.beep_timeout_s)
@@ -359,12 +372,14 @@ class Server:
                 lambda: recording_figures(recorder.counters),
                 lambda: caller_figures(self._callers.counts),
                 lambda: action_figures(self.application.actions.tally),
+                lambda: queue_figures(self.queues.service),
                 lambda: reload_figures(self.application.version, self._reloader.counters),
             ],
             routers=[
                 *self._doors.routers,
                 recordings_router(archive, recorder.path),
                 dial_router(self._dial_desk()),
+                queues_router(self.queues.desk()),
             ],
             version=voicebot.__version__,
         )

@@ -13,8 +13,10 @@ from voicebot.errors import ConfigError, RoutingError
 from voicebot.queues.reader import QueueFile
 from voicebot.sessions.agent_lines import TelephoneLines
 from voicebot.sessions.queue_handoff import Queueing
-from voicebot.sessions.queueing import QueueService
+from voicebot.sessions.queueing import CallBack, QueueService
 from voicebot.telephony._api import Dialer
+from voicebot.types import Json
+from voicebot.web.api.queues import QueueDesk
 
 log = structlog.get_logger(__name__)
 
@@ -22,13 +24,21 @@ log = structlog.get_logger(__name__)
 class HumanQueues:
     """The queues of a server, the agents who serve them, and what is known of both."""
 
-    def __init__(self, settings: Settings, file: QueueFile, dialer: Dialer | None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        file: QueueFile,
+        dialer: Dialer | None,
+        call_back: CallBack | None,
+    ) -> None:
         """Raises ConfigError for an agent of a queue that is not there."""
         self._settings = settings
         self._addresses = {AgentId(name): each.address for name, each in settings.agents.items()}
         self.profiles = _profiles(settings, file)
         self.service = QueueService(
-            file.queues, TelephoneLines(dialer, lambda agent: self._addresses.get(agent, ""))
+            file.queues,
+            TelephoneLines(dialer, lambda agent: self._addresses.get(agent, "")),
+            call_back=call_back,
         )
 
     def start(self) -> None:
@@ -46,6 +56,19 @@ class HumanQueues:
     def for_calls(self, file: QueueFile) -> Queueing:
         """The queues as calls of one version of the application see them."""
         return Queueing(self.service, file, self._settings.queues.screen_url)
+
+    def facts(self) -> Mapping[str, Json]:
+        """What flows are told of the queues; nothing where there are none."""
+        facts = self.service.facts()
+        return {"queues": facts} if facts else {}
+
+    def desk(self) -> QueueDesk:
+        """What ``/api/queues`` and ``/api/agents`` need."""
+        return QueueDesk(
+            token=self._settings.queues.token.get_secret_value(),
+            service=self.service,
+            profiles=self.profiles,
+        )
 
     async def stop(self) -> None:
         await self.service.stop()

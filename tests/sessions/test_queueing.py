@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,6 +17,7 @@ from voicebot.acd.model import (
     AgentId,
     AgentProfile,
     Announcing,
+    Callbacks,
     Contact,
     ContactId,
     Overflow,
@@ -325,3 +327,105 @@ async def test_thousands_of_events_lose_nobody_and_leave_no_line_open(clock: Tur
     await clock.advance(10)
     assert all(not state.contacts for state in queues.agents().values())
     await queues.stop()
+
+
+class Lines:
+    """Calls back: waits until the test says what came of it."""
+
+    def __init__(self) -> None:
+        self.numbers: list[str] = []
+        self.outcome: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self.over = asyncio.Event()
+
+    async def __call__(
+        self, number: str, briefing: Briefing, agent: CallLeg, reached: Callable[[], None]
+    ) -> None:
+        self.numbers.append(number)
+        try:
+            if not await self.outcome:
+                raise DialFailed(number, "busy")
+            reached()
+            await self.over.wait()
+        finally:
+            await agent.hang_up("the call is over")
+
+
+async def booked(clock: TurnedClock, phones: Telephones) -> tuple[QueueService, Lines]:
+    lines = Lines()
+    rules = QueueRules("support", callbacks=Callbacks(attempts=2, retry_s=600))
+    queues = QueueService(
+        [rules], phones, clock=clock, call_later=clock.call_later, call_back=lines
+    )
+    place = queues.enter(
+        Contact(ContactId("caller"), "support", party="1001"), Briefing(caller="1001")
+    )
+    queues.book(place, "1001")
+    await place.leave("left the queue")  # the session goes on without the queue
+    return queues, lines
+
+
+async def test_who_booked_a_callback_keeps_the_place_and_is_called(
+    clock: TurnedClock, phones: Telephones
+) -> None:
+    queues, lines = await booked(clock, phones)
+    later = enter(queues, "later")
+    sign_in(queues, "anna")
+    await settle()
+    assert phones.last.contact.callback
+    assert phones.last.contact.briefing.caller == "1001"
+    person = await phones.last.answer()
+    assert lines.numbers == ["1001"]
+    lines.outcome.set_result(True)
+    await settle()
+    assert queues.agents()[AgentId("anna")].contacts == ("caller",)
+    lines.over.set()
+    await settle()
+    assert person.ended == "the call is over"
+    assert phones.last.contact.contact_id == "later"
+    await later.leave("done")
+    assert queues.tally.of("support").callbacks == 1
+    assert list(queues.contacts()) == []
+
+
+async def test_who_is_not_reached_is_called_again_and_then_no_more(
+    clock: TurnedClock, phones: Telephones
+) -> None:
+    queues, lines = await booked(clock, phones)
+    lines.outcome.set_result(False)
+    sign_in(queues, "anna")
+    await settle()
+    await phones.last.answer()
+    await clock.advance(599)
+    assert len(phones.rings) == 1
+    await clock.advance(2)
+    await phones.last.answer()
+    assert lines.numbers == ["1001", "1001"]
+    assert list(queues.contacts()) == []
+    assert queues.briefing(ContactId("caller")) is None
+
+
+async def test_who_gets_through_another_way_is_not_called(
+    clock: TurnedClock, phones: Telephones
+) -> None:
+    queues, lines = await booked(clock, phones)
+    rules = Contact(ContactId("again"), "support", party="1001", priority=50)
+    place = queues.enter(rules, Briefing())
+    sign_in(queues, "anna")
+    await settle()
+    await phones.last.answer()
+    assert await notice(place, Joined)
+    assert [each.contact.contact_id for each in queues.contacts()] == ["again"]
+    assert lines.numbers == []
+
+
+async def test_no_callback_where_an_agent_rings_already(
+    clock: TurnedClock, phones: Telephones
+) -> None:
+    queues = service(clock, phones)
+    sign_in(queues, "anna")
+    place = enter(queues, "caller")
+    with pytest.raises(RoutingError):
+        queues.book(place, "1001")
+    await settle()
+    await phones.last.answer()
+    assert await notice(place, Joined)

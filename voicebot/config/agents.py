@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 
-from voicebot.config.section import Section
+from voicebot.config.section import ENVIRONMENT_ONLY, Section
 
 
 class AgentSettings(Section):
@@ -46,6 +46,11 @@ class AgentSettings(Section):
 class QueueSettings(Section):
     """What all queues share."""
 
+    token: SecretStr = Field(
+        SecretStr(""),
+        description="what whoever changes agents must show; empty: nobody may",
+        json_schema_extra=ENVIRONMENT_ONLY,
+    )
     screen_url: str = Field(
         "",
         pattern=r"^(https?://\S+)?$",

@@ -306,6 +306,7 @@ FACTS: Mapping[str, str] = {
     "transfer": "the last transfer: who left after how many seconds, or why a queue took nobody",
     "history": "contacts of this caller in the last days, null where nothing is known",
     "customer": "who calls, as the flow's action 'caller' told; null where nobody knows",
+    "queues": "for each queue its waiting, wait_s, open, agents and free, as of now",
     "matter": "what this contact is about, as a step's 'matter' said",
     "frustration": "how frustrated the caller seems, 0 to 1",
     "options": "items of a list that may have been meant",

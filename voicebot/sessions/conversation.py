@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from voicebot.flows.commands import Command, FlowEvent
 from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.state import FlowState
-from voicebot.types import Matter, Outcome
+from voicebot.types import Json, Matter, Outcome
 
 
 class Conversation:
     """One contact's way through the flows; channels feed it events and carry out its commands."""
 
-    def __init__(self, interpreter: Interpreter, state: FlowState | None = None) -> None:
-        """``state`` is that of a contact that comes from another channel; None begins a new one."""
+    def __init__(
+        self,
+        interpreter: Interpreter,
+        state: FlowState | None = None,
+        world: Callable[[], Mapping[str, Json]] = dict,
+    ) -> None:
+        """``state`` is that of a contact that comes from another channel; None begins a new one.
+        ``world`` gives variables that change without the contact (how long queues are); they are
+        looked at for every event."""
+        self._world = world
         self._interpreter = interpreter
         self.state = interpreter.begin(uuid.uuid4().hex) if state is None else state
 
     def receive(self, event: FlowEvent) -> list[Command]:
         """Give what is to be done next. Raises UsageError for an event nobody waits for."""
-        self.state, commands = self._interpreter.receive(self.state, event)
+        state = replace(self.state, variables={**self.state.variables, **self._world()})
+        self.state, commands = self._interpreter.receive(state, event)
         return commands
 
     @property

@@ -52,6 +52,10 @@ class HandoffServices:
     opened: Callable[[Bridge, Seat, Seat], None] = lambda bridge, caller, person: None
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
 
+    def looped(self, rate: int) -> LoopedSound:
+        """The music on hold, without an end."""
+        return LoopedSound(self.music(rate), rate)
+
 
 def showable(caller: str) -> str:
     """The caller's number or name where a telephone could show it, else nothing."""
@@ -79,7 +83,7 @@ class Handoff:
         self._mouth = mouth
         self._make_mouth = make_mouth
         self._services = services
-        self._music = LoopedSound(services.music(leg.sample_rate), leg.sample_rate)
+        self._music = services.looped(leg.sample_rate)
         self._seat: Seat | None = None
 
     # The caller's leg
@@ -173,12 +177,9 @@ class Handoff:
         return TransferReturned(max(0.0, loop.time() - began), left)
 
     def _bridge(self, person: CallLeg) -> Bridge:
-        def music(rate: int) -> LoopedSound:
-            return LoopedSound(self._services.music(rate), rate)
-
         return Bridge(
             max(self._leg.sample_rate, person.sample_rate),
-            music=music,
+            music=self._services.looped,
             watching=Watching(),
             counters=self._services.counters,
         )

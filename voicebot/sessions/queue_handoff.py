@@ -19,7 +19,7 @@ import structlog
 from voicebot.acd import effects as e
 from voicebot.acd.model import Contact, ContactId, Spill
 from voicebot.errors import RoutingError
-from voicebot.flows.commands import FlowEvent, Transfer, TransferRefused
+from voicebot.flows.commands import CallbackAgreed, FlowEvent, Transfer, TransferRefused
 from voicebot.queues.prerouting import preroute
 from voicebot.queues.reader import QueueFile
 from voicebot.queues.words import words_for
@@ -110,6 +110,8 @@ async def hand_to_queue(queueing: Queueing, waiter: Waiter, transfer: Transfer) 
         return TransferRefused(str(error))
     reason = "left the queue"
     try:
+        if transfer.callback and _book(queueing, place, transfer.callback):
+            return CallbackAgreed()
         found = await _wait(queueing, place, waiter, transfer)
         if isinstance(found, TransferRefused):
             return found
@@ -122,6 +124,17 @@ async def hand_to_queue(queueing: Queueing, waiter: Waiter, transfer: Transfer) 
         raise
     finally:
         await place.leave(reason)
+
+
+def _book(queueing: Queueing, place: Place, number: str) -> bool:
+    """Whether the caller will be called. Where not, they wait: mostly an agent is ringing already,
+    or the queue takes nobody and says so."""
+    try:
+        queueing.service.book(place, number)
+    except RoutingError as error:
+        log.info("callback_not_booked", problem=str(error))
+        return False
+    return True
 
 
 async def _wait(

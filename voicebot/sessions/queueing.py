@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeAlias
 
@@ -102,6 +102,12 @@ def on_the_loop(delay: float, then: Callable[[], None]) -> Timer:
     return asyncio.get_running_loop().call_later(delay, then)
 
 
+CallBack: TypeAlias = Callable[[str, Briefing, CallLeg, Callable[[], None]], Awaitable[None]]
+"""Calls a number, joins it with the agent's leg, and returns when they are done. The last argument
+is called when somebody has answered. Hangs the agent up in the end, and raises DialFailed when
+nobody was reached."""
+
+
 Notice: TypeAlias = e.Queued | e.Announce | e.Overflowed | Joined
 """What the session of a waiting caller is told; the last two end the waiting."""
 
@@ -140,7 +146,7 @@ class QueueService:
     """Queues, agents and waiting callers of a server.
 
     ``lines`` ring agents. ``clock`` gives UTC seconds since the epoch, and ``call_later`` wakes the
-    service by it. ``watch`` is told of every
+    service by it. ``call_back`` is None where nobody can be called. ``watch`` is told of every
     effect, with the time: for records, pages and the feed; it must return at once.
     """
 
@@ -151,6 +157,7 @@ class QueueService:
         *,
         clock: Callable[[], float] = time.time,
         call_later: CallLater = on_the_loop,
+        call_back: CallBack | None = None,
         watch: Callable[[e.Effect, float], None] = lambda effect, now: None,
     ) -> None:
         """Raises RoutingError where a rule names a queue that is not there."""
@@ -158,9 +165,12 @@ class QueueService:
         self._lines = lines
         self._clock = clock
         self._call_later = call_later
+        self._call_back = call_back
         self._watch = watch
         self._places: dict[ContactId, Place] = {}
+        self._bookings: dict[ContactId, str] = {}
         self._rings: dict[ContactId, asyncio.Task[None]] = {}
+        """What rings for a contact: an agent, or the caller who is called back."""
         self._answered: dict[ContactId, CallLeg] = {}
         self._timer: Timer | None = None
         self.tally = QueueTally()
@@ -184,13 +194,26 @@ class QueueService:
     def left(self, place: Place, reason: str) -> None:
         """The caller is gone, or done with the agent (`Place.leave`)."""
         contact_id = place.contact_id
-        if self._places.pop(contact_id, None) is None:
+        if contact_id in self._bookings or self._places.pop(contact_id, None) is None:
             return
         found = self._acd.contact(contact_id)
         if found is None:
             return
         connected = found.state is ContactState.CONNECTED
         self.receive(ev.Finish(contact_id) if connected else ev.Abandon(contact_id, reason))
+
+    def book(self, place: Place, number: str, at: float | None = None) -> None:
+        """Keep the place without the caller: ``number`` is called when the turn comes, or at
+        ``at``. Raises RoutingError, with nothing changed, where that cannot be: an agent rings for
+        the caller at this moment, the queue is closed then, or voicebot cannot call."""
+        if self._call_back is None or not number:
+            raise RoutingError("nobody can be called back")
+        self._bookings[place.contact_id] = number
+        try:
+            self.receive(ev.BookCallback(place.contact_id, at))
+        except RoutingError:
+            del self._bookings[place.contact_id]
+            raise
 
     # Agents, and everything else that happens
 
@@ -270,8 +293,14 @@ class QueueService:
                 )
             case e.Withdraw(contact_id):
                 self._stop_ringing(contact_id)
-            case e.Connect(contact_id, agent_id):
-                self._connect(contact_id, agent_id)
+            case e.Connect(contact_id, agent_id) if contact_id not in self._bookings:
+                self._tell(contact_id, Joined(agent_id, self._answered.pop(contact_id)))
+            case e.CallbackDue(contact_id):
+                self._rings[contact_id] = asyncio.create_task(
+                    self._reach(contact_id, self._answered.pop(contact_id)), name="callback"
+                )
+            case e.CallbackOff(contact_id) | e.Abandoned(contact_id):
+                self._forget_booking(contact_id)
             case e.Queued() | e.Announce():
                 self._tell(effect.contact_id, effect)
             case e.Overflowed() if not effect.to_queue:
@@ -282,11 +311,9 @@ class QueueService:
         if place is not None:
             place.tell(notice)
 
-    def _connect(self, contact_id: ContactId, agent_id: AgentId) -> None:
-        leg = self._answered.pop(contact_id, None)
-        if leg is None:
-            raise RoutingError(f"contact {contact_id} was taken by a line that is not there")
-        self._tell(contact_id, Joined(agent_id, leg))
+    def _forget_booking(self, contact_id: ContactId) -> None:
+        if self._bookings.pop(contact_id, None) is not None:
+            self._places.pop(contact_id, None)
 
     def _stop_ringing(self, contact_id: ContactId) -> None:
         ringing = self._rings.pop(contact_id, None)
@@ -330,6 +357,31 @@ class QueueService:
             self._answered.pop(offer.contact_id, None)
             if leg is not None:
                 await leg.hang_up("the caller has left")
+
+    async def _reach(self, contact_id: ContactId, agent: CallLeg) -> None:
+        """Call a caller back, with the agent on the line."""
+        assert self._call_back is not None, "without it nothing is booked"
+        reached = False
+
+        def answered() -> None:
+            nonlocal reached
+            self.receive(ev.Reached(contact_id))
+            reached = True
+
+        reason = "failed"
+        try:
+            briefing = self._places[contact_id].briefing
+            await self._call_back(self._bookings[contact_id], briefing, agent, answered)
+        except DialFailed as error:
+            reason = error.outcome
+        except Exception:
+            log.exception("callback_failed")
+        self._rings.pop(contact_id, None)
+        if reached:
+            self._forget_booking(contact_id)
+            self.receive(ev.Finish(contact_id))
+        else:
+            self.receive(ev.NotReached(contact_id, reason))
 
     # Time
 

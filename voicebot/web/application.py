@@ -43,6 +43,7 @@ def create_app(
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         openapi_tags=[
             {"name": "calls", "description": "Records of calls, and calls as they happen."},
+            {"name": "queues", "description": "Who waits for a person, and who works."},
             {"name": "webrtc", "description": "How a browser's page makes a call."},
             {"name": "health", "description": "For supervisors of the process, and Prometheus."},
         ],
