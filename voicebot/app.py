@@ -47,6 +47,7 @@ from voicebot.storage.database import open_database
 from voicebot.storage.history import SqlHistories
 from voicebot.storage.journal import SqlJournal
 from voicebot.storage.migrations import upgrade
+from voicebot.storage.queue_records import SqlQueueRecords
 from voicebot.telephony._api import Admission, CallLeg, LegInfo, Reception
 from voicebot.telephony.connections import Connections
 from voicebot.turns.answered_by import ScreeningPolicy
@@ -93,7 +94,11 @@ class Server:
         self._doors = Doors(settings, Reception(self._admit, self._on_call, self._on_refused))
         self._services = self._voice_services()
         self.queues = HumanQueues(
-            settings, application.queues, self._doors.dialer, self._callback_calls()
+            settings,
+            application.queues,
+            self._doors.dialer,
+            self._callback_calls(),
+            SqlQueueRecords(self._engine),
         )
         self.outbound = self._outbound_calls()
         self._http = self._http_server()
@@ -124,7 +129,7 @@ class Server:
             watching = self._reloader.watch(self.settings.reload.poll_s)
             self._chores.append(asyncio.create_task(watching, name="reload"))
         self._recording.start()
-        self.queues.start()
+        await self.queues.start()
         self._chores.append(asyncio.create_task(self._recording.keep_tidy(), name="recordings"))
         await self._http.start()
         await self._doors.open()

@@ -26,7 +26,8 @@ from voicebot.acd.model import (
     Spill,
 )
 from voicebot.errors import DialFailed, RoutingError
-from voicebot.sessions.queueing import Briefing, Joined, Place, QueueService
+from voicebot.sessions.briefing import Briefing
+from voicebot.sessions.queueing import Joined, Place, QueueService
 from voicebot.telephony._api import CallLeg
 
 NEVER = Hours(ZoneInfo("UTC"), ((),) * 7)

@@ -11,7 +11,8 @@ from fastapi import FastAPI
 from tests.sessions.agents_at_work import Telephones, TurnedClock, settle
 from voicebot.acd.model import AgentId, AgentProfile, Contact, ContactId, QueueRules
 from voicebot.figures.queues import queue_figures
-from voicebot.sessions.queueing import Briefing, QueueService
+from voicebot.sessions.briefing import Briefing
+from voicebot.sessions.queueing import QueueService
 from voicebot.web.api.queues import QueueDesk, queues_router
 
 TOKEN = {"Authorization": "Bearer key"}

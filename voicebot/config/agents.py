@@ -27,14 +27,6 @@ class AgentSettings(Section):
             raise ValueError("should be a SIP URI such as sip:anna@192.0.2.7")
         return address
 
-    @field_validator("queues", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        """The environment has names with commas between them."""
-        if not isinstance(value, str):
-            return value
-        return tuple(name.strip() for name in value.split(",") if name.strip())
-
     @field_validator("skills")
     @classmethod
     def _levels(cls, skills: dict[str, int]) -> dict[str, int]:

@@ -17,8 +17,8 @@ import structlog
 
 from voicebot.errors import CallError, DialFailed
 from voicebot.sessions.account import CallAccount
+from voicebot.sessions.briefing import Briefing
 from voicebot.sessions.handoff import HandoffServices
-from voicebot.sessions.queueing import Briefing
 from voicebot.sessions.records import Journal
 from voicebot.telephony._api import CallLeg, LegEnded, LegInfo
 from voicebot.telephony.bridge import Bridge, attend

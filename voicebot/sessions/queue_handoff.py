@@ -23,9 +23,10 @@ from voicebot.flows.commands import CallbackAgreed, FlowEvent, Transfer, Transfe
 from voicebot.queues.prerouting import preroute
 from voicebot.queues.reader import QueueFile
 from voicebot.queues.words import words_for
+from voicebot.sessions.briefing import Briefing
 from voicebot.sessions.handoff import Handoff
 from voicebot.sessions.numbers import number_of
-from voicebot.sessions.queueing import Briefing, Joined, Place, QueueService
+from voicebot.sessions.queueing import Joined, Place, QueueService
 from voicebot.telephony._api import LegInfo
 from voicebot.types import Json, Language, Prompt
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
 import structlog
@@ -32,31 +32,20 @@ from voicebot.acd.model import (
 )
 from voicebot.acd.views import AgentState, ContactPlace, QueueState
 from voicebot.errors import DialFailed, RoutingError
+from voicebot.sessions.briefing import Briefing, as_booking, restored
 from voicebot.sessions.queue_figures import QueueTally
+from voicebot.sessions.queue_records import AgentChange, Booking, NoRecords, QueueRecords
 from voicebot.telephony._api import CallLeg
-from voicebot.types import Json, Language
+from voicebot.types import Json
 
 log = structlog.get_logger(__name__)
 
+SIGNED_OUT: Final = "signed_out"
+"""What the records say of an agent who has gone; other states are the distribution's own."""
 LONGEST_SLEEP_S: Final = 60.0
 """The wall clock may be set while we sleep: nobody waits longer than this for a timer then."""
 _DECLINED: Final = frozenset({486, 600, 603})
 """SIP answers of a telephone that is there, and whose owner does not want this call."""
-
-
-@dataclass(frozen=True, slots=True)
-class Briefing:
-    """What an agent may know before they answer: who calls, and what was found out.
-
-    ``caller`` is the number or name, ``context`` what the flow tells in its own words (also sent
-    with a call, as headers), ``facts`` the flow's variables. The transcript is that of the call
-    ``contact_id``, in the records and in the live feed.
-    """
-
-    caller: str = field(default="", repr=False)
-    language: Language = field(default=Language(""))
-    context: Mapping[str, str] = field(default_factory=dict, repr=False)
-    facts: Mapping[str, Json] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +135,8 @@ class QueueService:
     """Queues, agents and waiting callers of a server.
 
     ``lines`` ring agents. ``clock`` gives UTC seconds since the epoch, and ``call_later`` wakes the
-    service by it. ``call_back`` is None where nobody can be called. ``watch`` is told of every
-    effect, with the time: for records, pages and the feed; it must return at once.
+    service by it. ``call_back`` is None where nobody can be called. ``records`` keep what
+    outlives the server.
     """
 
     def __init__(
@@ -158,7 +147,7 @@ class QueueService:
         clock: Callable[[], float] = time.time,
         call_later: CallLater = on_the_loop,
         call_back: CallBack | None = None,
-        watch: Callable[[e.Effect, float], None] = lambda effect, now: None,
+        records: QueueRecords | None = None,
     ) -> None:
         """Raises RoutingError where a rule names a queue that is not there."""
         self._acd = Acd(queues)
@@ -166,7 +155,7 @@ class QueueService:
         self._clock = clock
         self._call_later = call_later
         self._call_back = call_back
-        self._watch = watch
+        self._records = records or NoRecords()
         self._places: dict[ContactId, Place] = {}
         self._bookings: dict[ContactId, str] = {}
         self._rings: dict[ContactId, asyncio.Task[None]] = {}
@@ -214,6 +203,24 @@ class QueueService:
         except RoutingError:
             del self._bookings[place.contact_id]
             raise
+        self._keep_booking(place)
+
+    def restore(self, booking: Booking) -> None:
+        """Give a callback from before a restart its place back; call this before agents sign in.
+        Raises RoutingError where its queue is there no longer."""
+        contact, briefing = restored(booking)
+        place = Place(self, contact, briefing)
+        self.receive(ev.Enqueue(contact, booking.arrived_at, restored=True))
+        self._places[contact.contact_id] = place
+        due = booking.due_at
+        self.book(place, booking.number, due if due and due > self._clock() else None)
+
+    def _keep_booking(self, place: Place) -> None:
+        """Write a callback down as it stands now, where there still is one."""
+        standing = self._acd.contact(place.contact_id)
+        number = self._bookings.get(place.contact_id)
+        if standing is not None and number is not None:
+            self._records.booked(as_booking(standing, place.briefing, number))
 
     # Agents, and everything else that happens
 
@@ -226,7 +233,9 @@ class QueueService:
         for effect in effects:
             self._carry_out(effect)
             self.tally.count(effect, self._acd.contact)
-            self._watch(effect, now)
+            if isinstance(effect, e.AgentChanged):
+                state = SIGNED_OUT if effect.presence is None else effect.presence.value
+                self._records.agent_changed(AgentChange(effect.agent_id, now, state, effect.reason))
 
     def change(self, queues: Iterable[QueueRules]) -> None:
         """Let new rules count (`Acd.change`). Raises RoutingError, with nothing changed."""
@@ -314,6 +323,7 @@ class QueueService:
     def _forget_booking(self, contact_id: ContactId) -> None:
         if self._bookings.pop(contact_id, None) is not None:
             self._places.pop(contact_id, None)
+            self._records.settled(contact_id)
 
     def _stop_ringing(self, contact_id: ContactId) -> None:
         ringing = self._rings.pop(contact_id, None)
@@ -368,10 +378,9 @@ class QueueService:
             self.receive(ev.Reached(contact_id))
             reached = True
 
-        reason = "failed"
+        reason, place = "failed", self._places[contact_id]
         try:
-            briefing = self._places[contact_id].briefing
-            await self._call_back(self._bookings[contact_id], briefing, agent, answered)
+            await self._call_back(self._bookings[contact_id], place.briefing, agent, answered)
         except DialFailed as error:
             reason = error.outcome
         except Exception:
@@ -382,6 +391,7 @@ class QueueService:
             self.receive(ev.Finish(contact_id))
         else:
             self.receive(ev.NotReached(contact_id, reason))
+            self._keep_booking(place)
 
     # Time
 
