@@ -106,7 +106,7 @@ async def test_the_caller_waits_hears_the_place_and_talks_to_the_agent(
     exchange: Exchange, desk: Desk
 ) -> None:
     line = await exchange.call()
-    await line.caller.listen(20)
+    await line.caller.listen(100)
     assert int(line.caller.heard[-1][0]) == MUSIC
     await desk.clock.advance(16)
     await line.caller.listen(400)
@@ -132,7 +132,7 @@ async def test_the_caller_waits_hears_the_place_and_talks_to_the_agent(
 async def test_who_hangs_up_in_the_queue_has_abandoned_it(exchange: Exchange, desk: Desk) -> None:
     desk.sign_in()
     line = await exchange.call()
-    await line.caller.listen(5)
+    await line.caller.listen(100)
     await line.hang_up()
     assert line.end.outcome is Outcome.ABANDONED_IN_QUEUE
     assert desk.phones.last.cancelled
@@ -142,9 +142,9 @@ async def test_who_hangs_up_in_the_queue_has_abandoned_it(exchange: Exchange, de
 async def test_who_hangs_up_on_the_agent_was_transferred(exchange: Exchange, desk: Desk) -> None:
     desk.sign_in()
     line = await exchange.call()
-    await line.caller.listen(5)
+    await line.caller.listen(100)
     person = await desk.phones.last.answer()
-    await line.caller.listen(5)
+    await line.caller.listen(100)
     await line.hang_up()
     assert line.end.outcome is Outcome.TRANSFERRED
     assert person.ended == "the caller has left"
@@ -162,7 +162,7 @@ async def test_a_closed_queue_is_a_way_of_the_flow(exchange: Exchange) -> None:
 
 async def test_an_overflow_is_a_way_of_the_flow(exchange: Exchange, desk: Desk) -> None:
     line = await exchange.call()
-    await line.caller.listen(5)
+    await line.caller.listen(100)
     await desk.clock.advance(121)
     await line.over()
     assert line.turns[-1].prompt.endswith("Way out voicemail.")

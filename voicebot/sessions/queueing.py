@@ -377,6 +377,7 @@ class QueueService:
             nonlocal reached
             self.receive(ev.Reached(contact_id))
             reached = True
+            self._records.settled(contact_id)  # the promise is kept, whatever comes of the call
 
         reason, place = "failed", self._places[contact_id]
         try:
