@@ -18,6 +18,7 @@ BENCHMARKS = (
     "reload",
     "callers",
     "functions",
+    "queue_calls",
     "queues",
     "doors",
     "recorder",
