@@ -6,8 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+import voicebot.storage.migrations
 from voicebot.sessions.queue_records import AgentChange, Booking
 from voicebot.storage.queue_records import SqlQueueRecords
 
@@ -58,3 +64,21 @@ async def test_what_cannot_be_written_is_counted_and_the_rest_goes_on(
     await records.written()
     assert records.lost == 1
     assert [each.contact_id for each in await records.bookings()] == ["good"]
+
+
+async def test_the_migration_goes_back_and_forth(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        await connection.run_sync(_down_and_up)
+
+
+def _down_and_up(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", voicebot.storage.migrations.__path__[0])
+    script = ScriptDirectory.from_config(config).get_revision("0010")
+    assert script is not None
+    made = {"callbacks", "agent_changes"}
+    with Operations.context(MigrationContext.configure(connection)):
+        script.module.downgrade()
+        assert made.isdisjoint(inspect(connection).get_table_names())
+        script.module.upgrade()
+        assert made <= set(inspect(connection).get_table_names())
