@@ -19,6 +19,7 @@ BENCHMARKS = (
     "reload",
     "callers",
     "functions",
+    "queue_calls",
     "queues",
     "ledger",
     "doors",

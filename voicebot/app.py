@@ -31,15 +31,18 @@ from voicebot.events import CallEvent
 from voicebot.figures.actions import action_figures
 from voicebot.figures.bridge import bridge_figures, recording_figures
 from voicebot.figures.callers import caller_figures
+from voicebot.figures.queues import queue_figures
 from voicebot.figures.reload import reload_figures
 from voicebot.figures.server import ServerFigures
 from voicebot.figures.text import text_figures
 from voicebot.flows.state import FlowState
 from voicebot.front_desk import FrontDesk
+from voicebot.human_queues import HumanQueues
 from voicebot.live.edition import Edition, Editions, Press, render
 from voicebot.live.reload import Reloader
 from voicebot.media.clock import LoopLag
 from voicebot.sessions.account import CallAccount
+from voicebot.sessions.callbacks import CallbackCalls
 from voicebot.sessions.callers import Callers
 from voicebot.sessions.conversation import Conversation
 from voicebot.sessions.feed import EventFeed, LiveEvent
@@ -55,6 +58,7 @@ from voicebot.storage.journal import SqlJournal
 from voicebot.storage.ledger import SqlLedger
 from voicebot.storage.migrations import upgrade
 from voicebot.storage.misheard import SqlMisheard
+from voicebot.storage.queue_records import SqlQueueRecords
 from voicebot.telephony._api import Admission, CallLeg, LegInfo, Reception
 from voicebot.telephony.connections import Connections
 from voicebot.texts import Texts
@@ -64,6 +68,7 @@ from voicebot.types import CallId, Json, Language, Outcome, Prompt
 from voicebot.web.api.dial import DialDesk, dial_router
 from voicebot.web.api.health import Check
 from voicebot.web.api.history import history_router
+from voicebot.web.api.queues import queues_router
 from voicebot.web.api.recordings import recordings_router
 from voicebot.web.api.workbench import workbench_router
 from voicebot.web.application import create_app
@@ -92,7 +97,7 @@ class Server:
         words = announcement(settings)
         said = [*self._recording.said, *([] if words is None else [words])]
         self._press = Press(settings, self.engines, said)
-        self.editions = Editions(self._press.make(application))
+        self.editions = Editions(self._press.make(application), self._changed_edition)
         self._reloader = self._new_reloader()
         self.registry = CallRegistry(settings.calls.max_calls, has_room=self.engines.has_room)
         self.feed = EventFeed()
@@ -110,6 +115,13 @@ class Server:
             settings, self._engine, self.editions, self._callers, self.append, lambda: self.http_url
         )
         self._services = self._voice_services()
+        self.queues = HumanQueues(
+            settings,
+            application.queues,
+            self._doors.dialer,
+            self._callback_calls(),
+            SqlQueueRecords(self._engine),
+        )
         self.outbound = self._outbound_calls()
         self.web_app = self._web_app()
         self._http = self._http_server()
@@ -140,6 +152,7 @@ class Server:
             watching = self._reloader.watch(self.settings.reload.poll_s)
             self._chores.append(asyncio.create_task(watching, name="reload"))
         self._recording.start()
+        await self.queues.start()
         self._chores.append(asyncio.create_task(self._recording.keep_tidy(), name="recordings"))
         await self._http.start()
         await self._doors.open()
@@ -175,6 +188,7 @@ class Server:
             call.end_politely()
         await self._drain(POLITE_END_S)
         await self.outbound.stop()
+        await self.queues.stop()
         await self._doors.close()
         self.feed.close()
         await self.chatting.stop()
@@ -254,7 +268,7 @@ class Server:
         application = edition.application
         return VoiceSession(
             leg,
-            Conversation(application.interpreter_for(flow), state),
+            Conversation(application.interpreter_for(flow), state, self.queues.facts),
             self._services_for(leg.info.call_id, edition, flow),
             flow=flow,
             language=application.language,
@@ -299,6 +313,9 @@ class Server:
             settings.reload.render_ahead_s,
         )
 
+    def _changed_edition(self, edition: Edition) -> None:
+        self.queues.change(edition.application.queues)
+
     def _new_callers(self) -> Callers:
         callers = self.settings.callers
         histories = SqlHistories(self._engine) if callers.history else None
@@ -317,6 +334,7 @@ class Server:
             tongue=partial(self._tongue, edition=edition, call=call),
             grammars=edition.application.listen_grammars,
             comprehension=edition.application.comprehension,
+            queueing=self.queues.for_calls(edition.application.queues),
             act=partial(self._callers.act, edition.application.act),
             who_calls=partial(self._callers.facts, identify=identify),
         )
@@ -346,6 +364,14 @@ class Server:
             recordings=self._recording.rule,
             announcement=announcement(self.settings),
             offers=self._texts.offers(self.chatting.desk, self._doors.show_link),
+        )
+
+    def _callback_calls(self) -> CallbackCalls | None:
+        handoffs = self._services.handoffs
+        if handoffs.dialer is None:
+            return None
+        return CallbackCalls(
+            handoffs, self, self.registry, self.feed.publish, self.settings.calls.flow
         )
 
     def _outbound_calls(self) -> OutboundCalls:
@@ -397,6 +423,7 @@ class Server:
                 lambda: caller_figures(self._callers.counts),
                 lambda: action_figures(self.application.actions.tally),
                 lambda: text_figures(self.chatting.chats),
+                lambda: queue_figures(self.queues.service),
                 lambda: reload_figures(self.application.version, self._reloader.counters),
             ],
             routers=[
@@ -412,6 +439,7 @@ class Server:
                 workbench_router(SqlMisheard(self._engine), archive, self._workbench),
                 recordings_router(archive, recorder.path, self.front_desk.playbacks),
                 dial_router(self._dial_desk()),
+                queues_router(self.queues.desk()),
             ],
             version=voicebot.__version__,
             staff=self.front_desk.side,

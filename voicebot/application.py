@@ -44,6 +44,7 @@ from voicebot.nlu.knowledge import Library
 from voicebot.nlu.library import IntentLibrary, missing_slot_grammars, names_of, read_library
 from voicebot.nlu.store import FOLDER as MODELS
 from voicebot.nlu.store import ModelStore
+from voicebot.queues.reader import QueueFile, load_queues
 from voicebot.sessions.answering import with_knowledge
 from voicebot.sessions.callers import Identify, identify_by
 from voicebot.sessions.comprehension import Comprehension
@@ -72,6 +73,7 @@ class Application:
     intents: IntentLibrary
     comprehension: Comprehension
     knowledge: Library
+    queues: QueueFile
 
     @property
     def language(self) -> Language:
@@ -185,7 +187,8 @@ def _read(settings: Settings, version: str, before: Application | None) -> Appli
     intents, intent_problems = read_library(folder, data)
     articles = load_articles(folder, flows[settings.calls.flow].language)
     spoken = {article.language for article in articles}
-    _check(flows, store, actions, intents, intent_problems, spoken)
+    queues = load_queues(folder)
+    _check(flows, store, actions, intents, [*intent_problems, *queues.problems], spoken, queues)
     named = {reference.name for reference in flows.grammars()}
     grammars = grammars.snapshot({*named, *slot_grammars(intents, intent_languages(flows))})
     listen_grammars = ListenGrammars(grammars, pronounce=pronouncer)
@@ -200,6 +203,7 @@ def _read(settings: Settings, version: str, before: Application | None) -> Appli
         intents=intents,
         comprehension=Comprehension(listen_grammars, intents),
         knowledge=Library(articles, ModelStore(data / MODELS)),
+        queues=queues,
     )
 
 
@@ -226,6 +230,7 @@ def _check(
     intents: IntentLibrary,
     problems: list[FlowError],
     knowledge: Collection[Language],
+    queues: QueueFile,
 ) -> None:
     arguments = {
         name: {argument.name: not argument.optional for argument in definition.arguments}
@@ -235,7 +240,7 @@ def _check(
     names = names_of(intents, languages)
     for each in intents.used_in(languages):
         problems = [*problems, *missing_slot_grammars(each, store.names(each.language))]
-    known = Known(store.names(), arguments, intents=names, knowledge=knowledge)
+    known = Known(store.names(), arguments, intents=names, knowledge=knowledge, queues=queues.names)
     problems = [*problems, *validate(flows, known)]
     for problem in problems:
         log.error("application_problem", problem=str(problem))

@@ -84,3 +84,16 @@ async def test_the_end_closes_all_of_them(folder: Folder, edition: Make, closed:
         editions.put(second)
         await editions.aclose()
     assert sorted(closed) == sorted([first.version, second.version])
+
+
+async def test_each_edition_that_becomes_current_is_told(
+    folder: Folder, edition: Make, closed: list[str]
+) -> None:
+    first, second = two(folder, edition)
+    told: list[str] = []
+    editions = Editions(first, lambda each: told.append(each.version))
+    with editions.hold():
+        editions.put(second)
+        editions.put_back(first.version)
+    assert told == [second.version, first.version]
+    await asyncio.sleep(0)

@@ -19,7 +19,9 @@ def test_the_same_files_elsewhere_are_the_same_version(folder: Folder, tmp_path:
     assert len(fingerprint(folder.path)) == DIGITS
 
 
-@pytest.mark.parametrize("name", ["flows/main.yaml", "grammars/fruit.gram", "audio/en-US/bye.wav"])
+@pytest.mark.parametrize(
+    "name", ["flows/main.yaml", "grammars/fruit.gram", "audio/en-US/bye.wav", "queues.yaml"]
+)
 def test_every_folder_counts(name: str, folder: Folder) -> None:
     before, seen = fingerprint(folder.path), look(folder.path)
 

@@ -11,6 +11,8 @@ from voicebot.acd.hours import Span
 from voicebot.acd.model import Announcing, Callbacks, Overflow, Ring, Routing, Spill
 from voicebot.queues.prerouting import preroute
 from voicebot.queues.reader import QueueFile, read_queues
+from voicebot.queues.words import words_for
+from voicebot.types import Language
 
 WHOLE = """\
 hours:
@@ -130,3 +132,32 @@ def test_a_file_that_is_not_there_is_one_problem(tmp_path: Path) -> None:
     problems = read_queues(tmp_path / "queues.yaml").problems
     assert len(problems) == 1
     assert "cannot be read" in str(problems[0])
+
+
+def test_a_queue_has_its_own_words(tmp_path: Path) -> None:
+    text = 'queues: {support: {words: {de: {position: "Platz {position}!"}}}}'
+    found = read(tmp_path, text)
+    assert found.problems == ()
+    words = words_for(Language("de-AT"), found.words["support"])
+    assert words.of(3, 100) == "Platz 3! Die Wartezeit beträgt etwa 2 Minuten."
+
+
+@pytest.mark.parametrize(
+    ("language", "position", "wait_s", "said"),
+    [
+        ("en-GB", 1, 30, "You are next in line. Somebody will be with you in about a minute."),
+        ("en-US", 2, None, "You are number 2 in line."),
+        ("en-US", 2, 99_999, "You are number 2 in line."),
+        ("zh-CN", 3, 300, "您排在第3位。 预计等待5分钟。"),
+        ("fr-FR", 1, None, "You are next in line."),
+    ],
+)
+def test_position_and_wait_in_the_language_of_the_call(
+    language: str, position: int, wait_s: float | None, said: str
+) -> None:
+    assert words_for(Language(language)).of(position, wait_s) == said
+
+
+def test_words_that_leave_out_the_number_are_a_problem(tmp_path: Path) -> None:
+    found = read(tmp_path, 'queues: {support: {words: {en-US: {wait: "Some time."}}}}')
+    assert "'wait' does not say {minutes}" in str(found.problems[0])

@@ -85,14 +85,25 @@ class Acd:
 
     def __init__(self, queues: Iterable[QueueRules]) -> None:
         """Raises RoutingError where a rule names a queue that is not among ``queues``."""
-        self._floor = Floor(queues)
+        rules = tuple(queues)
+        _check_names(rules)
+        self._floor = Floor(rules)
         self._now = -math.inf
-        for rules in self._floor.queues.values():
-            named = [rule.queue for rule in rules.overflow if rule.queue]
-            named += [name for ring in rules.rings for name in ring.agents_of]
-            for name in named:
-                if name not in self._floor.queues:
-                    raise RoutingError(f"queue '{rules.name}' names '{name}', which is no queue")
+
+    def change(self, queues: Iterable[QueueRules]) -> None:
+        """Let queues have these rules from now on, and add those that are new.
+
+        Who waits keeps the place and the needs of the arrival. A queue that is not among them
+        keeps its rules: somebody may wait in it, or serve it. Raises RoutingError, with nothing
+        changed, where a rule names a queue that is not among ``queues``.
+        """
+        rules = tuple(queues)
+        _check_names(rules)
+        self._floor.change(rules)
+
+    @property
+    def queues(self) -> Mapping[str, QueueRules]:
+        return self._floor.queues
 
     def receive(self, event: ev.Event, now: float) -> tuple[e.Effect, ...]:
         """Take an event at ``now`` (UTC seconds since the epoch); what is to be done, in order.
@@ -181,6 +192,16 @@ class Acd:
                 _FIRED[timing](self._floor, self._floor.cases[ContactId(subject)], now)
 
 
+def _check_names(queues: tuple[QueueRules, ...]) -> None:
+    known = {rules.name for rules in queues}
+    for rules in queues:
+        named = [rule.queue for rule in rules.overflow if rule.queue]
+        named += [name for ring in rules.rings for name in ring.agents_of]
+        for name in named:
+            if name not in known:
+                raise RoutingError(f"queue '{rules.name}' names '{name}', which is no queue")
+
+
 def _no_answer(floor: Floor, case: Case, now: float) -> None:
     floor.effects.append(e.Withdraw(case.contact.contact_id, case.agent_id, "no answer"))
     contact_moves.unanswered(floor, case, "no answer", now)
@@ -197,7 +218,8 @@ def _spill(floor: Floor, case: Case, now: float) -> None:
 
 def _announce(floor: Floor, case: Case, now: float) -> None:
     announcing = floor.queues[case.queue].announcing
-    assert announcing is not None
+    if announcing is None:  # the rules have changed since
+        return
     case.announce_at = now + announcing.every_s
     floor.timers.set(Timing.ANNOUNCE, case.announce_at, case.contact.contact_id)
     if not case.aside:

@@ -7,7 +7,7 @@ it as checked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
 from voicebot.acd import effects as e
@@ -35,7 +35,7 @@ class Floor:
     """Everything that the distribution knows, and what is to be done about it (``effects``)."""
 
     def __init__(self, queues: Iterable[QueueRules]) -> None:
-        self.queues: Mapping[str, QueueRules] = {rules.name: rules for rules in queues}
+        self.queues = {rules.name: rules for rules in queues}
         self.lines = {name: Line() for name in self.queues}
         self.estimators = {
             name: WaitEstimator(rules.handling_s) for name, rules in self.queues.items()
@@ -47,6 +47,16 @@ class Floor:
         self.timers = Timers()
         self.effects: list[e.Effect] = []
         self._arrivals = 0
+
+    def change(self, queues: Iterable[QueueRules]) -> None:
+        """Let queues have new rules, and add those that are new."""
+        for rules in queues:
+            if rules.name not in self.queues:
+                self.lines[rules.name] = Line()
+                self.estimators[rules.name] = WaitEstimator(rules.handling_s)
+                self.seats.open(rules.name)
+            self.queues[rules.name] = rules
+        self.seats.reach_again()
 
     # Waiting
 

@@ -111,6 +111,21 @@ class Seats:
         self.refresh(seat)
         return seat
 
+    def open(self, queue: str) -> None:
+        """There is another queue; nobody serves it yet."""
+        self._free.update({(queue, channel): [] for channel in Channel})
+        self._available[queue] = self._reaching[queue] = 0
+
+    def reach_again(self) -> None:
+        """The rules of queues have changed, and with them whose agents are asked in the end."""
+        for seat in self._seats.values():
+            counts = seat.presence is not Presence.LEAVING
+            if counts:
+                self._count_reach(seat, -1)
+            seat.reach = self._reach(seat.profile)
+            if counts:
+                self._count_reach(seat, 1)
+
     def remove(self, seat: Seat) -> None:
         """Forget an agent who is LEAVING and has nothing left to do."""
         del self._seats[seat.profile.agent_id]

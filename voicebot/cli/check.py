@@ -42,7 +42,7 @@ from voicebot.grammar.lint.findings import Severity
 from voicebot.grammar.store import GrammarStore
 from voicebot.nlu.article_reader import FOLDER as KNOWLEDGE
 from voicebot.nlu.article_reader import KnowledgeFolder, out_of_step, read_articles
-from voicebot.queues.reader import QUEUES_FILE, read_queues
+from voicebot.queues.reader import load_queues
 from voicebot.speech.cache import FOLDER as PROMPT_FOLDER
 from voicebot.speech.cache import PromptCache
 from voicebot.speech.prompts import PromptRenderer
@@ -133,9 +133,17 @@ def check_application(application: Path, settings: Settings) -> Report:
     if intents.count:
         report.counts["intents"] = intents.count
     knowledge = _check_knowledge(application, flows, settings, report)
-    known = Known(grammars, actions, intents=intents.known, knowledge=knowledge.languages)
-    report.problems += validate(flows, known)
-    report.problems += _check_queues(application)
+    queues = load_queues(application)
+    known = Known(
+        grammars,
+        actions,
+        intents=intents.known,
+        knowledge=knowledge.languages,
+        queues=queues.names,
+    )
+    report.problems += [*validate(flows, known), *queues.problems]
+    if queues.names:
+        report.counts["queues"] = len(queues.names)
     _check_builtins(flows, store, report)
     recordings = _check_recordings(application / "audio", report)
     report.warnings += advice.warnings(flows, _Lengths(settings, recordings))
@@ -152,11 +160,6 @@ def check_application(application: Path, settings: Settings) -> Report:
         **report.counts,
     }
     return report
-
-
-def _check_queues(application: Path) -> tuple[FlowError, ...]:
-    file = application / QUEUES_FILE
-    return read_queues(file).problems if file.exists() else ()
 
 
 def _check_grammars(

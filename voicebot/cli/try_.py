@@ -32,6 +32,7 @@ from voicebot.flows.commands import (
     Act,
     ActionDone,
     ActionFailed,
+    CallbackAgreed,
     ChangeLanguage,
     Command,
     ContactStarted,
@@ -249,8 +250,11 @@ class Player:
         if not self._takes_transfers:
             self._show("", f"{target} does not take the call", "dim")
             return TransferRefused("nobody took the call")
+        if transfer.callback:
+            self._show("", f"{target} will call {transfer.callback}", "dim")
+            return CallbackAgreed()
         self._show("", f"{target} takes the call, told {told}", "dim")
-        if transfer.mode is not TransferMode.BRIDGE:
+        if transfer.mode is not TransferMode.BRIDGE and not transfer.queue:
             return TransferDone()
         self._show("", f"{target} leaves", "dim")
         return TransferReturned(0.0)

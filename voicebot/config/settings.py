@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from voicebot.config.agents import AgentSettings, QueueSettings
 from voicebot.config.audiosocket import AudioSocketSettings
 from voicebot.config.bridge import BridgeSettings
 from voicebot.config.callers import CallerSettings
@@ -56,6 +57,10 @@ class Settings(Section):
     texting: TextingSettings = TextingSettings()
     webhook: WebhookSettings = WebhookSettings()
     staff: StaffSettings = StaffSettings()
+    queues: QueueSettings = QueueSettings()
+    agents: dict[str, AgentSettings] = Field(
+        default_factory=dict, description="agents who answer queues at SIP telephones"
+    )
     databases: dict[str, str] = Field(
         default_factory=dict, description="database URLs that SQL actions may name"
     )

@@ -117,7 +117,8 @@ def _ways(flow: Flow, step: Step, counts: Counts | None) -> Iterator[WayOut]:
 
 def _label(step: Step, number: int, edge: Edge) -> str:
     if edge.why is Why.FAILURE:
-        return {ActStep: "fails", OfferStep: "cannot be sent"}.get(type(step), "nobody takes it")
+        kinds = {ActStep: "fails", OfferStep: "cannot be sent"}
+        return kinds.get(type(step), edge.label or "nobody takes it")
     if edge.why is Why.TROUBLE:
         return "trouble"
     if edge.why is Why.UNKNOWN:

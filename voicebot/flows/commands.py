@@ -98,7 +98,19 @@ class TransferReturned:
 
 @dataclass(frozen=True, slots=True)
 class TransferRefused:
+    """Nobody took the contact. A queue that sends callers away says ``why``: 'closed', 'no_agent',
+    'length' or 'wait'; ``to`` is what its file calls the way out, and ``opens`` when it opens (ISO
+    8601, in the queue's own time), empty where nobody knows."""
+
     problem: str
+    why: str = ""
+    to: str = ""
+    opens: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackAgreed:
+    """The queue will call the contact back; nobody waits on the line for it any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +137,7 @@ FlowEvent: TypeAlias = (
     | TransferDone
     | TransferReturned
     | TransferRefused
+    | CallbackAgreed
     | TextSent
     | TextNotSent
 )
@@ -246,6 +259,10 @@ class Act:
     filler: Prompt | None = None
 
 
+QUEUE_PREFIX: Final = "queue:"
+"""How a transfer's target begins that is one of the application's queues."""
+
+
 class TransferMode(StrEnum):
     """How a contact is handed over: the caller's phone is told to call the target (`REFER`), or we
     call it and join the two (`BRIDGE`)."""
@@ -256,11 +273,14 @@ class TransferMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """Hand the contact to ``target`` (a name or SIP URI) with ``context`` for who takes it.
+    """Hand the contact to ``target`` (a name, a SIP URI, or 'queue:' and a queue's name) with
+    ``context`` for who takes it.
 
-    ``mode`` is None where the settings decide. The rest is for a bridge: ``while_waiting`` is said
-    over and over while it rings, ``whisper`` to the one who takes the call before the two hear each
-    other, ``ring_ms`` is how long it may ring (None: the default).
+    ``mode`` is None where the settings decide. The rest is for a bridge or a queue:
+    ``while_waiting`` is said over and over while it rings, ``whisper`` to the one who takes the
+    call before the two hear each other, ``ring_ms`` is how long it may ring (None: the default).
+    For a queue alone, ``facts`` are what its rules may ask for, and ``callback`` is the number to
+    be called when the turn comes, empty for who waits on the line.
     """
 
     target: str
@@ -269,6 +289,18 @@ class Transfer:
     while_waiting: tuple[Prompt, ...] = ()
     whisper: tuple[Prompt, ...] = ()
     ring_ms: int | None = None
+    facts: Mapping[str, Json] = field(default_factory=dict)
+    callback: str = ""
+
+    @property
+    def queue(self) -> str:
+        """The queue that this leads to; empty for any other target."""
+        return queue_of(self.target)
+
+
+def queue_of(target: str) -> str:
+    """The queue that a transfer's target names; empty for any other target."""
+    return target.removeprefix(QUEUE_PREFIX) if target.startswith(QUEUE_PREFIX) else ""
 
 
 @dataclass(frozen=True, slots=True)

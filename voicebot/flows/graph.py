@@ -47,8 +47,8 @@ ACCEPTED, DECLINED = "accepted", "declined"
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """``label`` is the meaning of the answer, the command, or the slot whose value is looked at;
-    empty where there is none."""
+    """``label`` is the meaning of the answer, the command, the slot whose value is looked at, or
+    how a queue sends callers away; empty where there is none."""
 
     target: Reference
     why: Why
@@ -91,6 +91,10 @@ def edges(step: Step) -> Iterator[Edge]:
         if step.next is not None:
             yield Edge(step.next, Why.NEXT)
         yield Edge(step.on_failure, Why.FAILURE)
+        if step.closed is not None:
+            yield Edge(step.closed, Why.FAILURE, "closed")
+        if step.overflow is not None:
+            yield Edge(step.overflow, Why.FAILURE, "overflow")
     elif isinstance(step, OfferStep):
         yield Edge(step.accepted, Why.ANSWER, ACCEPTED)
         yield Edge(step.declined, Why.ANSWER, DECLINED)

@@ -18,6 +18,7 @@ from voicebot.flows.commands import (
     ActionDone,
     ActionFailed,
     Ambiguous,
+    CallbackAgreed,
     Command,
     ContactStarted,
     FlowEvent,
@@ -30,10 +31,12 @@ from voicebot.flows.commands import (
     TransferDone,
     TransferRefused,
     TransferReturned,
+    queue_of,
 )
 from voicebot.flows.frustration import feel
 from voicebot.flows.model import ActStep, AnswerStep, FlowSet, FormStep, OfferStep, TransferStep
 from voicebot.flows.once import Once
+from voicebot.flows.queue_steps import way_out
 from voicebot.flows.rejoin import rejoin
 from voicebot.flows.state import FlowState, Frame, Waiting
 from voicebot.flows.walk import Walk
@@ -210,7 +213,20 @@ def _transfer_refused(walk: Walk, event: TransferRefused) -> None:
     # The wait for a person is over: a flow that ends here does not end in the queue.
     told = replace(walk.state.offers, nobody_free=True)
     walk.state = replace(walk.state, waiting=Waiting.NOTHING, offers=told)
-    walk.go(step.on_failure.name)
+    if event.why:
+        walk.set(transfer={"why": event.why, "to": event.to, "opens": event.opens or None})
+    walk.go(way_out(step, event.why).name)
+    walk.run()
+
+
+def _callback_agreed(walk: Walk, event: CallbackAgreed) -> None:
+    step = walk.step
+    assert isinstance(step, TransferStep)
+    walk.state = replace(walk.state, called_back=True, waiting=Waiting.NOTHING)
+    if step.next is None:
+        walk.end(Outcome.CALLBACK_BOOKED, f"callback from {queue_of(step.transfer.name)}")
+        return
+    walk.go(step.next.name)
     walk.run()
 
 
@@ -233,4 +249,5 @@ _TRANSITIONS: Mapping[tuple[Waiting, type[Any]], Callable[[Walk, Any], None]] = 
     (Waiting.TRANSFER, TransferRefused): _transfer_refused,
     (Waiting.TEXT, TextSent): lambda walk, event: offers.text_sent(walk),
     (Waiting.TEXT, TextNotSent): lambda walk, event: offers.text_not_sent(walk, event.problem),
+    (Waiting.TRANSFER, CallbackAgreed): _callback_agreed,
 }

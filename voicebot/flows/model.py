@@ -273,7 +273,8 @@ class AnswerStep(_Step):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferStep(_Step):
-    """Without ``next`` the call ends when the one who took it has left."""
+    """Without ``next`` the call ends when the one who took it has left. ``closed``, ``overflow``
+    and ``callback`` belong to a queue."""
 
     transfer: Reference
     on_failure: Reference
@@ -283,6 +284,9 @@ class TransferStep(_Step):
     while_waiting: tuple[Template, ...] = ()
     whisper: tuple[Template, ...] = ()
     ring_ms: int | None = None
+    closed: Reference | None = None
+    overflow: Reference | None = None
+    callback: Template | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,8 @@ class FlowState:
     served_when_heard: bool = False
     handed_over: bool = False
     """Whether a person has taken the call and given it back."""
+    called_back: bool = False
+    """Whether a queue has promised to call back."""
     forms: tuple[OpenForm, ...] = ()
     """Forms under way, the deepest last."""
     mood: Mood = CALM
@@ -147,9 +149,10 @@ class FlowState:
         or heard enough of it to answer. Asking for a person takes that back, for the person was
         what they wanted: while they wait it is abandoned in the queue, and when nobody came it is
         abandoned in the flow until something else serves them. Whoever a person has talked to was
-        transferred, unless they left while they waited for another one. Who has taken a link to go
-        on in text has moved there, whatever served them before; whether the text serves them is
-        told by its own stages (`events.DeflectionStage`).
+        transferred, unless they left while they waited for another one. Who waits for a promised
+        call has a callback booked, and who has taken a link to go on in text has moved there,
+        whatever served them before; whether the text serves them is told by its own stages
+        (`events.DeflectionStage`).
         """
         return self._outcome(self.served or self.served_when_heard)
 
@@ -173,6 +176,8 @@ class FlowState:
             return Outcome.MOVED_TO_TEXT if moved else Outcome.ABANDONED_IN_QUEUE
         if self.handed_over:
             return Outcome.TRANSFERRED
+        if self.called_back:
+            return Outcome.CALLBACK_BOOKED
         if served:
             return Outcome.SELF_SERVED
         return Outcome.MOVED_TO_TEXT if moved else Outcome.ABANDONED_IN_FLOW
@@ -190,6 +195,7 @@ class FlowState:
             "served": self.served,
             "served_when_heard": self.served_when_heard,
             "handed_over": self.handed_over,
+            "called_back": self.called_back,
             "mood": {name: getattr(self.mood, name) for name in Mood.__slots__},
             "forms": [_form_to_json(form) for form in self.forms],
             "speaks": self.speaks,
@@ -214,6 +220,7 @@ class FlowState:
                 served=data["served"],
                 served_when_heard=data["served_when_heard"],
                 handed_over=data.get("handed_over", False),
+                called_back=data.get("called_back", False),
                 mood=Mood(**data.get("mood", {})),
                 forms=tuple(_form_from_json(form) for form in data.get("forms", ())),
                 speaks=data.get("speaks", ""),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from voicebot.document import suggest
 from voicebot.errors import FlowError
-from voicebot.flows.commands import TransferMode
+from voicebot.flows.commands import QUEUE_PREFIX, TransferMode
 from voicebot.flows.expression import Name, names
 from voicebot.flows.graph import able_to_end, edges, reachable, shared_edges
 from voicebot.flows.intent_routes import missing_intents
@@ -38,6 +38,7 @@ from voicebot.flows.model import (
     step_grammars,
     step_templates,
 )
+from voicebot.flows.queue_steps import misplaced_keys, missing_queues
 from voicebot.flows.template import Template
 from voicebot.flows.vocabulary import (
     BUILTIN_ACTIONS,
@@ -63,6 +64,8 @@ class Known:
     """The names of each language's intents, None where they cannot be read; a language without
     any is not among them."""
     knowledge: Collection[Language] | None = None
+    queues: Collection[str] | None = None
+    """The names in queues.yaml."""
 
 
 NOTHING_KNOWN = Known()
@@ -96,6 +99,7 @@ def validate(flows: FlowSet, known: Known = NOTHING_KNOWN) -> list[FlowError]:
     problems += _arguments(flows, actions or {})
     problems += _callers(flows, actions or {})
     problems += missing_transfers(flows, known.transfers)
+    problems += missing_queues(flows, known.queues)
     problems += _without_knowledge(flows, known.knowledge)
     each_once = {str(problem): problem for problem in problems}.values()
     return sorted(each_once, key=lambda problem: (problem.file, problem.line, problem.column))
@@ -110,7 +114,7 @@ def missing_transfers(flows: FlowSet, transfers: Collection[str] | None) -> Iter
         return
     for reference in flows.transfers():
         name = reference.name
-        if name not in transfers and not name.startswith(("sip:", "sips:")):
+        if name not in transfers and not name.startswith(("sip:", "sips:", QUEUE_PREFIX)):
             near = suggest(name, transfers)
             yield reference.place.error(
                 f"the settings have no transfer target '{name}'",
@@ -214,6 +218,8 @@ def _languages(flow: Flow, spoken: Collection[Language]) -> Iterator[FlowError]:
 
 def _transfers(flow: Flow) -> Iterator[FlowError]:
     for step in flow.steps.values():
+        if isinstance(step, TransferStep):
+            yield from misplaced_keys(step)
         if not isinstance(step, TransferStep) or step.mode is not TransferMode.REFER:
             continue
         for key in ("next", "while_waiting", "whisper", "ring_ms"):
@@ -380,6 +386,7 @@ def names_read(flow: Flow) -> Iterator[Name]:
             templates.append(step.answer)
         elif isinstance(step, TransferStep):
             templates += _templates_of(step.context)
+            templates += () if step.callback is None else (step.callback,)
         elif isinstance(step, FormStep):
             templates += _templates_of(
                 {

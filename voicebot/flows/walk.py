@@ -11,7 +11,16 @@ from dataclasses import replace
 from typing import TypeVar, assert_never
 
 from voicebot.errors import UsageError
-from voicebot.flows.commands import ANSWER, Act, ChangeLanguage, Command, HangUp, Say, Transfer
+from voicebot.flows.commands import (
+    ANSWER,
+    Act,
+    ChangeLanguage,
+    Command,
+    HangUp,
+    Say,
+    Transfer,
+    queue_of,
+)
 from voicebot.flows.expression import holds
 from voicebot.flows.matter import note
 from voicebot.flows.model import (
@@ -337,6 +346,7 @@ class Walk:
 
     def _transfer(self, step: TransferStep) -> None:
         context = {name: _plain(value) for name, value in self._values(step.context).items()}
+        to_queue, number = bool(queue_of(step.transfer.name)), step.callback
         self.emit(
             Transfer(
                 step.transfer.name,
@@ -345,6 +355,8 @@ class Walk:
                 self._prompts(step.while_waiting),
                 self._prompts(step.whisper),
                 step.ring_ms,
+                facts=dict(self.state.variables) if to_queue else {},
+                callback="" if number is None else _plain(number.value(self.state.variables)),
             )
         )
         self.state = replace(

@@ -139,8 +139,12 @@ async def render(
 class Editions:
     """The current edition, and those before it that calls still hold."""
 
-    def __init__(self, first: Edition) -> None:
+    def __init__(
+        self, first: Edition, became_current: Callable[[Edition], None] = lambda edition: None
+    ) -> None:
+        """``became_current`` is told of each edition that takes the place of another."""
         self._current = first
+        self._became_current = became_current
         self._held: Counter[str] = Counter()
         self._known = {first.version: first}
         self._closing: set[asyncio.Task[None]] = set()
@@ -175,6 +179,7 @@ class Editions:
         if edition.version in self._known:
             raise ValueError(f"version {edition.version} is here already")
         self._known[edition.version] = self._current = edition
+        self._became_current(edition)
         self._close_if_unused(before.version)
 
     def put_back(self, version: str) -> bool:
@@ -183,6 +188,7 @@ class Editions:
         if edition is None:
             return False
         before, self._current = self._current, edition
+        self._became_current(edition)
         self._close_if_unused(before.version)
         return True
 

@@ -17,6 +17,9 @@ from typing import Final, TypeAlias
 FOLDERS: Final = ("flows", "grammars", "audio", "intents", "knowledge", "actions")
 """The folders of an application."""
 
+FILES: Final = ("queues.yaml",)
+"""Files of an application that stand beside its folders."""
+
 DIGITS: Final = 12
 
 _LITTER: Final = ("~", ".swp", ".swx", ".tmp", ".part", ".bak", ".pyc")
@@ -33,6 +36,9 @@ def application_files(folder: Path) -> Iterator[Path]:
             for file in sorted(files):
                 if not _is_litter(file):
                     yield Path(place, file)
+    for name in FILES:
+        if (folder / name).is_file():
+            yield folder / name
 
 
 def look(folder: Path) -> Look:

@@ -21,7 +21,7 @@ docs/queues.md explains every key. Every queue and rule with a fault gives one p
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
@@ -51,6 +51,8 @@ from voicebot.queues.fields import (
 )
 from voicebot.queues.opening import read_hours
 from voicebot.queues.prerouting import Rule
+from voicebot.queues.words import WaitingWords, read_words
+from voicebot.types import Language
 
 QUEUES_FILE: Final = "queues.yaml"
 """In the application's folder, beside ``flows``."""
@@ -60,7 +62,7 @@ _DEFAULT = QueueRules("")
 _QUEUE_KEYS = (
     "skills", "routing", "hours", "overflow", "rings", "priority", "priority_step_s",
     "answer_within_s", "wrap_up_s", "handling_s", "last_agent", "declined_for_s", "announce",
-    "callback",
+    "callback", "words",
 )  # fmt: skip
 _MAX_PRIORITY = 100
 
@@ -69,9 +71,19 @@ _MAX_PRIORITY = 100
 class QueueFile:
     """What was read; queues and rules with problems are left out."""
 
-    queues: tuple[QueueRules, ...]
-    rules: tuple[Rule, ...]
-    problems: tuple[FlowError, ...]
+    queues: tuple[QueueRules, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    problems: tuple[FlowError, ...] = ()
+    names: frozenset[str] = frozenset()
+    """Every queue that the file names, those with problems too."""
+    words: Mapping[str, Mapping[Language, WaitingWords]] = field(default_factory=dict)
+    """What queues say to those who wait, by queue and language, where the file says it."""
+
+
+def load_queues(folder: Path) -> QueueFile:
+    """What the application in ``folder`` has to say of queues: nothing where it has no file."""
+    file = folder / QUEUES_FILE
+    return read_queues(file) if file.exists() else QueueFile()
 
 
 def read_queues(path: Path, name: str = "") -> QueueFile:
@@ -82,7 +94,7 @@ def read_queues(path: Path, name: str = "") -> QueueFile:
         top = Fields(root, ("queues", "hours", "rules"), QUEUES_FILE)
         return _Reader(top).read()
     except FlowError as problem:
-        return QueueFile((), (), (problem,))
+        return QueueFile(problems=(problem,))
 
 
 class _Reader:
@@ -90,6 +102,7 @@ class _Reader:
         self._top = top
         self._problems: list[FlowError] = []
         self._hours: dict[str, Hours] = {}
+        self._words: dict[str, Mapping[Language, WaitingWords]] = {}
         self._names = set(self._part("queues"))
         self._hour_names = set(self._part("hours"))
 
@@ -108,6 +121,8 @@ class _Reader:
             tuple(each for each in queues if each is not None),
             tuple(each for each in rules if each is not None),
             tuple(self._problems),
+            frozenset(self._names),
+            self._words,
         )
 
     def _part(self, key: str) -> Mapping[str, Node]:
@@ -123,6 +138,7 @@ class _Reader:
 
     def _queue(self, name: str, node: Node) -> QueueRules:
         fields = Fields(node, _QUEUE_KEYS, "a queue")
+        self._words[name] = fields.read("words", read_words, {})
         last_agent_s, last_agent_within_s = fields.read("last_agent", _last_agent, (0.0, 86_400.0))
         routing = fields.read("routing", choice(tuple(Routing)), _DEFAULT.routing.value)
         return QueueRules(

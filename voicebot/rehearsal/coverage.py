@@ -41,6 +41,7 @@ from voicebot.flows.model import (
     OfferStep,
     Step,
 )
+from voicebot.flows.queue_steps import CLOSED
 from voicebot.flows.state import FlowState, Frame, Waiting
 from voicebot.rehearsal.form_answers import form_at
 from voicebot.rehearsal.form_ways import answered, left_for_a_while, left_for_good, ways_of_form
@@ -222,6 +223,9 @@ def _fits(edge: Edge, before: FlowState, event: FlowEvent) -> bool:
             return edge.label == ACCEPTED
         case NoMatch() | Ambiguous() | NoInput():
             return edge.why in {Why.TROUBLE, Why.OFFER}
-        case ActionFailed() | TransferRefused() | TextNotSent():
+        case ActionFailed() | TextNotSent():
             return edge.why is Why.FAILURE
+        case TransferRefused(_, why):
+            way = "" if not why else CLOSED if why == CLOSED else "overflow"
+            return edge.why is Why.FAILURE and edge.label in {"", way}
     return edge.why in {Why.NEXT, Why.UNKNOWN}

@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from voicebot.errors import ActionError
 from voicebot.flows.commands import (
+    CallbackAgreed,
     FlowEvent,
     SendText,
     TextNotSent,
@@ -21,6 +22,7 @@ from voicebot.flows.commands import (
     TransferRefused,
     TransferReturned,
 )
+from voicebot.flows.queue_steps import WHY
 from voicebot.flows.vocabulary import BUILTIN_ACTIONS
 from voicebot.rehearsal.compare import contains
 from voicebot.rehearsal.earlier import as_told
@@ -73,11 +75,14 @@ class Stage:
         stub = self._transfers.get(transfer.target, ())
         answer = self._answer(stub, {})
         if answer is not None and answer.fails is not None:
-            return TransferRefused(answer.fails)
+            sent_away = bool(transfer.queue) and answer.fails in WHY
+            return TransferRefused(answer.fails, answer.fails if sent_away else "")
+        if transfer.callback:
+            return CallbackAgreed()
         if answer is not None and isinstance(answer.value, dict):
             told = answer.value
             return TransferReturned(float(str(told["seconds"])), str(told["left"]))
-        if transfer.mode is TransferMode.BRIDGE:
+        if transfer.mode is TransferMode.BRIDGE or transfer.queue:
             return TransferReturned(DEFAULT_TALK_SECONDS)
         return TransferDone()
 

@@ -12,6 +12,7 @@ from voicebot.flows.commands import (
     ActionDone,
     ActionFailed,
     Ambiguous,
+    CallbackAgreed,
     FlowEvent,
     HangUp,
     InputMatched,
@@ -104,8 +105,12 @@ def _event(event: FlowEvent) -> str:
             return "the link is sent"
         case TextNotSent(problem):
             return f"no link is sent: {problem}"
-        case TransferRefused(problem):
+        case TransferRefused(problem, why):
+            if why:
+                return f"the queue takes nobody: {why}"
             return f"nobody takes it: {problem}"
+        case CallbackAgreed():
+            return "the queue will call back"
         case TransferReturned(seconds, left):
             return f"the person talked for {seconds:g} s, then the {left} left"
     return ""

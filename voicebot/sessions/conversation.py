@@ -3,30 +3,40 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from voicebot.flows.commands import Command, ContactStarted, FlowEvent
 from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.state import FlowState
-from voicebot.types import Matter, Outcome
+from voicebot.types import Json, Matter, Outcome
 
 
 class Conversation:
     """One contact's way through the flows; channels feed it events and carry out its commands."""
 
-    def __init__(self, interpreter: Interpreter, state: FlowState | None = None) -> None:
+    def __init__(
+        self,
+        interpreter: Interpreter,
+        state: FlowState | None = None,
+        world: Callable[[], Mapping[str, Json]] = dict,
+    ) -> None:
         """``state`` is that of a contact that comes from another channel, which `ContactStarted`
-        then takes up where it stood; None begins a new one."""
+        then takes up where it stood; None begins a new one. ``world`` gives variables that change
+        without the contact (how long queues are); they are looked at for every event."""
+        self._world = world
         self._interpreter = interpreter
         self._moved = state is not None
         self.state = interpreter.begin(uuid.uuid4().hex) if state is None else state
 
     def receive(self, event: FlowEvent) -> list[Command]:
         """Give what is to be done next. Raises UsageError for an event nobody waits for."""
+        state = replace(self.state, variables={**self.state.variables, **self._world()})
         if self._moved and isinstance(event, ContactStarted):
             self._moved = False
-            self.state, commands = self._interpreter.rejoin(self.state, event.facts)
+            self.state, commands = self._interpreter.rejoin(state, event.facts)
         else:
-            self.state, commands = self._interpreter.receive(self.state, event)
+            self.state, commands = self._interpreter.receive(state, event)
         return commands
 
     def moving(self) -> FlowState:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -51,6 +52,15 @@ class HandoffServices:
     opened: Callable[[Bridge, Seat, Seat], None] = lambda bridge, caller, person: None
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
 
+    def looped(self, rate: int) -> LoopedSound:
+        """The music on hold, without an end."""
+        return LoopedSound(self.music(rate), rate)
+
+
+def showable(caller: str) -> str:
+    """The caller's number or name where a telephone could show it, else nothing."""
+    return caller if _SHOWABLE.fullmatch(caller) else ""
+
 
 class MakeMouth(Protocol):
     """Makes a mouth for a leg of ``rate`` Hz that speaks as the bot does."""
@@ -73,7 +83,7 @@ class Handoff:
         self._mouth = mouth
         self._make_mouth = make_mouth
         self._services = services
-        self._music = LoopedSound(services.music(leg.sample_rate), leg.sample_rate)
+        self._music = services.looped(leg.sample_rate)
         self._seat: Seat | None = None
 
     # The caller's leg
@@ -106,27 +116,31 @@ class Handoff:
             log.info("transfer_failed", target=transfer.target, status=error.status)
             return TransferRefused(error.outcome)
         try:
-            return await self._converse(person, transfer)
+            return await self.converse(person, transfer)
         finally:
             await person.hang_up("the caller has left")
 
     async def _ring(
         self, dialer: Dialer, transfer: Transfer, uri: str, say: Callable[[Prompt], None]
     ) -> CallLeg:
-        messages = asyncio.create_task(self._keep_company(transfer.while_waiting, say))
         ring_s = self._services.ring_s if transfer.ring_ms is None else transfer.ring_ms / 1000
-        try:
+        with self.company(transfer.while_waiting, say):
             return await dialer.dial(
-                uri, caller=self._number(), headers=transfer.context, timeout_s=ring_s
+                uri,
+                caller=showable(self._leg.info.caller),
+                headers=transfer.context,
+                timeout_s=ring_s,
             )
+
+    @contextmanager
+    def company(self, prompts: tuple[Prompt, ...], say: Callable[[Prompt], None]) -> Iterator[None]:
+        """Say ``prompts`` over and over to the caller, who waits; at the end there is silence."""
+        messages = asyncio.create_task(self._keep_company(prompts, say))
+        try:
+            yield
         finally:
             messages.cancel()
             self._mouth.stop()
-
-    def _number(self) -> str:
-        """The caller's number or name, where a telephone could show it."""
-        caller = self._leg.info.caller
-        return caller if _SHOWABLE.fullmatch(caller) else ""
 
     async def _keep_company(
         self, prompts: tuple[Prompt, ...], say: Callable[[Prompt], None]
@@ -137,7 +151,9 @@ class Handoff:
             await self._mouth.wait_for_silence()
             await self._services.sleep(MESSAGE_EVERY_S)
 
-    async def _converse(self, person: CallLeg, transfer: Transfer) -> FlowEvent:
+    async def converse(self, person: CallLeg, transfer: Transfer) -> FlowEvent:
+        """Tell ``person``, whose leg is up, what it is about, join the two, and return when the
+        person has left. ``person`` is not hung up."""
         loop = asyncio.get_running_loop()
         bridge = self._bridge(person)
         caller_seat = bridge.join("caller", self._leg.sample_rate)
@@ -161,12 +177,9 @@ class Handoff:
         return TransferReturned(max(0.0, loop.time() - began), left)
 
     def _bridge(self, person: CallLeg) -> Bridge:
-        def music(rate: int) -> LoopedSound:
-            return LoopedSound(self._services.music(rate), rate)
-
         return Bridge(
             max(self._leg.sample_rate, person.sample_rate),
-            music=music,
+            music=self._services.looped,
             watching=Watching(),
             counters=self._services.counters,
         )

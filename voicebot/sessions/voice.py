@@ -54,6 +54,7 @@ from voicebot.sessions.invitation import MovingContact
 from voicebot.sessions.last_words import CLOSING, OUR_FAULT, in_language
 from voicebot.sessions.mouth import Mouth
 from voicebot.sessions.offers import NO_TEXT, TextOffers
+from voicebot.sessions.queue_handoff import Queueing, Waiter, hand_to_queue
 from voicebot.sessions.recording import Recordings
 from voicebot.sessions.records import Journal
 from voicebot.sessions.registry import CallRegistry
@@ -137,6 +138,8 @@ class VoiceServices:
     detector: Callable[[int], Detector] = voice_detector
     handoffs: HandoffServices = field(default_factory=HandoffServices)
     transfer_modes: Mapping[str, TransferMode] = field(default_factory=dict)
+    queueing: Queueing | None = None
+    """The queues of the application; None where there are none."""
     recordings: Recordings | None = None
     comprehension: Comprehension | None = None
     tongue: Callable[[Language], Tongue | None] = lambda language: None
@@ -449,12 +452,16 @@ class VoiceSession:
 
     async def _transfer(self, transfer: Transfer) -> FlowEvent:
         await self._mouth.wait_for_silence()
+        if transfer.queue:
+            return await self._queue(transfer)
         target = self._services.transfer_targets.get(transfer.target, transfer.target)
         if not target.startswith(("sip:", "sips:", "tel:")):
             return TransferRefused(f"no address is set for '{transfer.target}'")
         mode = transfer.mode or self._services.transfer_modes.get(transfer.target)
         if mode is TransferMode.BRIDGE:
-            return await self._bridge(transfer, target)
+            return await self._over_bridge(
+                lambda handoff: handoff.transfer(transfer, target, self._say)
+            )
         try:
             await self._leg.transfer(target, transfer.context)
         except TransferFailed as error:
@@ -462,11 +469,22 @@ class VoiceSession:
             return TransferRefused(error.reason)
         return TransferDone()
 
-    async def _bridge(self, transfer: Transfer, target: str) -> FlowEvent:
+    async def _queue(self, transfer: Transfer) -> FlowEvent:
+        queueing = self._services.queueing
+        if queueing is None:
+            return TransferRefused(f"there is no queue '{transfer.queue}'")
+
+        def wait(handoff: Handoff) -> Awaitable[FlowEvent]:
+            waiter = Waiter(self._leg.info, handoff, self._language, self._say)
+            return hand_to_queue(queueing, waiter, transfer)
+
+        return await self._over_bridge(wait)
+
+    async def _over_bridge(self, hand_over: Callable[[Handoff], Awaitable[FlowEvent]]) -> FlowEvent:
         handoff = Handoff(self._leg, self._mouth, self._make_mouth, self._services.handoffs)
         self._handoff = handoff
         try:
-            event = await handoff.transfer(transfer, target, self._say)
+            event = await hand_over(handoff)
         except asyncio.CancelledError:
             # Whoever hangs up while they talk to a person has been transferred.
             self._left_person = handoff.answered

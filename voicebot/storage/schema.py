@@ -332,3 +332,30 @@ audit = Table(
     Column("what", Text, nullable=False),
     Column("address", String(64), nullable=False),
 )
+
+# Who is to be called back; a row goes when that was done.
+callbacks = Table(
+    "callbacks",
+    metadata,
+    Column("contact_id", String(64), primary_key=True),
+    Column("queue", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("arrived_at", Double, nullable=False),
+    # NULL for 'when the turn comes'.
+    Column("due_at", Double),
+    # Needs and briefing, as `sessions.queueing` writes them.
+    Column("details", JSON, nullable=False),
+)
+
+# Agents' comings, pauses and goings, in order.
+agent_changes = Table(
+    "agent_changes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("agent", String(64), nullable=False),
+    Column("at", Double, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+    # What an agent did last.
+    Index("ix_agent_changes_agent_id", "agent", "id"),
+)

@@ -63,6 +63,8 @@ RULES: Final[Mapping[str, Access]] = {
     "/api/export": Scope.CALLS_READ,
     "/api/misunderstood": Scope.CALLS_READ,
     "/api/funnel": Scope.CALLS_READ,
+    "/api/queues": Scope.DESK,
+    "/api/agents": Scope.QUEUES_MANAGE,
     "/api/audit": Scope.AUDIT_READ,
 }
 """A path without its slash at the end; ``*`` stands for one part of it."""

@@ -1,0 +1,86 @@
+"""Queues of a server that was started again: what was promised is kept, who had gone is gone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tests.sessions.agents_at_work import settle
+from voicebot.acd import events as ev
+from voicebot.acd.model import AgentId, Contact, ContactId, Presence
+from voicebot.config import Settings
+from voicebot.config.agents import AgentSettings
+from voicebot.errors import ConfigError
+from voicebot.human_queues import HumanQueues
+from voicebot.queues.reader import QueueFile, load_queues
+from voicebot.sessions.briefing import Briefing
+from voicebot.storage.database import open_database
+from voicebot.storage.migrations import upgrade
+from voicebot.storage.queue_records import SqlQueueRecords
+from voicebot.types import Language
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> QueueFile:
+    (tmp_path / "queues.yaml").write_text("queues: {support: {}, sales: {}}")
+    return load_queues(tmp_path)
+
+
+@pytest.fixture
+async def engine(tmp_path: Path) -> AsyncEngine:
+    url = f"sqlite:///{tmp_path / 'calls.db'}"
+    await upgrade(url)
+    return open_database(url)
+
+
+async def _never(*_: object) -> None:
+    raise AssertionError("nobody is called here")
+
+
+def queues(file: QueueFile, engine: AsyncEngine, queue: str = "support") -> HumanQueues:
+    agents = {name: AgentSettings(queues=(queue,)) for name in ("anna", "bert", "carl")}
+    return HumanQueues(Settings(agents=agents), file, None, _never, SqlQueueRecords(engine))
+
+
+async def test_a_restart_keeps_callbacks_and_what_agents_last_did(
+    file: QueueFile, engine: AsyncEngine
+) -> None:
+    first = queues(file, engine)
+    place = first.service.enter(
+        Contact(ContactId("caller"), "support", priority=2, skills={"french": 3}, party="1001"),
+        Briefing("1001", Language("en-US"), {"order": "17"}, {"matter": {"about": "return"}}),
+    )
+    first.service.book(place, "1001")
+    await first.start()
+    for agent in ("anna", "bert", "carl"):
+        first.service.receive(ev.Pause(AgentId(agent), "lunch"))
+    first.service.receive(ev.SignOut(AgentId("anna")))
+    first.service.receive(ev.Resume(AgentId("carl")))
+    before = list(first.service.contacts())
+    await first.stop()
+
+    second = queues(file, engine)
+    await second.start()
+    try:
+        (kept,) = second.service.contacts()
+        assert (kept.contact, kept.queue, kept.callback) == (before[0].contact, "support", True)
+        assert kept.arrived_at == before[0].arrived_at
+        assert second.service.briefing(ContactId("caller")) == place.briefing
+        presences = {name: state.presence for name, state in second.service.agents().items()}
+        assert presences == {"bert": Presence.PAUSED, "carl": Presence.AVAILABLE}
+        second.service.receive(ev.Abandon(ContactId("caller"), "taken back"))
+        await settle()
+    finally:
+        await second.stop()
+    assert await SqlQueueRecords(engine).bookings() == []
+    await engine.dispose()
+
+
+async def test_an_agent_of_a_queue_that_is_not_there_is_told(
+    file: QueueFile, engine: AsyncEngine
+) -> None:
+    with pytest.raises(ConfigError, match="there is no queue 'suport'"):
+        queues(file, engine, "suport")
+    await engine.dispose()

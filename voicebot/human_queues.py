@@ -1,0 +1,115 @@
+"""Queues and agents, built from the settings and the application."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final
+
+import structlog
+
+from voicebot.acd import events as ev
+from voicebot.acd.model import AgentId, AgentProfile, Presence
+from voicebot.config import Settings
+from voicebot.errors import ConfigError, RoutingError
+from voicebot.queues.reader import QueueFile
+from voicebot.sessions.agent_lines import TelephoneLines
+from voicebot.sessions.queue_handoff import Queueing
+from voicebot.sessions.queueing import SIGNED_OUT, CallBack, QueueService
+from voicebot.storage.queue_records import SqlQueueRecords
+from voicebot.telephony._api import Dialer
+from voicebot.types import Json
+from voicebot.web.api.queues import QueueDesk
+
+_GONE: Final = {SIGNED_OUT, Presence.LEAVING.value}
+
+log = structlog.get_logger(__name__)
+
+
+class HumanQueues:
+    """The queues of a server, the agents who serve them, and what is known of both."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        file: QueueFile,
+        dialer: Dialer | None,
+        call_back: CallBack | None,
+        records: SqlQueueRecords,
+    ) -> None:
+        """Raises ConfigError for an agent of a queue that is not there."""
+        self._settings = settings
+        self._records = records
+        self._writing: asyncio.Task[None] | None = None
+        self._addresses = {AgentId(name): each.address for name, each in settings.agents.items()}
+        self.profiles = _profiles(settings, file)
+        self.service = QueueService(
+            file.queues,
+            TelephoneLines(dialer, lambda agent: self._addresses.get(agent, "")),
+            call_back=call_back,
+            records=records,
+        )
+
+    async def start(self) -> None:
+        """Give callbacks that are owed their places, and sign in the agents of the settings, but
+        those who had signed out. Raises StorageError."""
+        for booking in await self._records.bookings():
+            try:
+                self.service.restore(booking)
+            except RoutingError as error:
+                log.warning("callback_not_restored", problem=str(error))
+        before = await self._records.last_changes()
+        for name, profile in self.profiles.items():
+            last = before.get(name)
+            if last is not None and last.state in _GONE:
+                continue
+            self.service.receive(ev.SignIn(profile))
+            if last is not None and last.state == Presence.PAUSED:
+                self.service.receive(ev.Pause(name, last.reason))
+        self._writing = asyncio.create_task(self._records.run(), name="queue records")
+
+    def change(self, file: QueueFile) -> None:
+        """The application has been saved anew. Never raises: the file was checked."""
+        try:
+            self.service.change(file.queues)
+        except RoutingError as error:
+            log.warning("queues_not_changed", problem=str(error))
+
+    def for_calls(self, file: QueueFile) -> Queueing:
+        """The queues as calls of one version of the application see them."""
+        return Queueing(self.service, file, self._settings.queues.screen_url)
+
+    def facts(self) -> Mapping[str, Json]:
+        """What flows are told of the queues; nothing where there are none."""
+        facts = self.service.facts()
+        return {"queues": facts} if facts else {}
+
+    def desk(self) -> QueueDesk:
+        """What ``/api/queues`` and ``/api/agents`` need."""
+        return QueueDesk(
+            service=self.service,
+            profiles=self.profiles,
+        )
+
+    async def stop(self) -> None:
+        await self.service.stop()
+        if self._writing is not None:
+            await self._records.written()
+            self._writing.cancel()
+            await asyncio.gather(self._writing, return_exceptions=True)
+
+
+def _profiles(settings: Settings, file: QueueFile) -> Mapping[AgentId, AgentProfile]:
+    found = {}
+    for name, agent in settings.agents.items():
+        for queue in agent.queues:
+            if queue not in file.names:
+                raise ConfigError(
+                    f"agents.{name}.queues",
+                    f"there is no queue '{queue}'",
+                    "Name queues of the application's queues.yaml.",
+                )
+        found[AgentId(name)] = AgentProfile(
+            AgentId(name), agent.queues, agent.skills, agent.voice, agent.text
+        )
+    return found

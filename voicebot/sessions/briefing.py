@@ -1,0 +1,62 @@
+"""What an agent is told of who waits, and how a promised callback is written down with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from voicebot.acd.model import Contact, ContactId
+from voicebot.acd.views import ContactPlace
+from voicebot.sessions.queue_records import Booking
+from voicebot.types import Json, Language
+
+
+@dataclass(frozen=True, slots=True)
+class Briefing:
+    """What an agent may know before they answer: who calls, and what was found out.
+
+    ``caller`` is the number or name, ``context`` what the flow tells in its own words (also sent
+    with a call, as headers), ``facts`` the flow's variables. The transcript is that of the call
+    ``contact_id``, in the records and in the live feed.
+    """
+
+    caller: str = field(default="", repr=False)
+    language: Language = field(default=Language(""))
+    context: Mapping[str, str] = field(default_factory=dict, repr=False)
+    facts: Mapping[str, Json] = field(default_factory=dict, repr=False)
+
+
+def as_booking(place: ContactPlace, briefing: Briefing, number: str) -> Booking:
+    """What is to be kept of a callback. `restored` is the inverse."""
+    contact = place.contact
+    return Booking(
+        contact.contact_id,
+        place.queue,
+        number,
+        place.arrived_at,
+        place.due_at,
+        {
+            "priority": contact.priority,
+            "skills": dict(contact.skills),
+            "party": contact.party,
+            "caller": briefing.caller,
+            "language": str(briefing.language),
+            "context": dict(briefing.context),
+            "facts": dict(briefing.facts),
+        },
+    )
+
+
+def restored(booking: Booking) -> tuple[Contact, Briefing]:
+    """The contact of a callback, in the queue in which it stood, and what is known of it."""
+    told: Mapping[str, Any] = booking.details
+    contact = Contact(
+        ContactId(booking.contact_id),
+        booking.queue,
+        priority=told["priority"],
+        skills=told["skills"],
+        party=told["party"],
+    )
+    briefing = Briefing(told["caller"], Language(told["language"]), told["context"], told["facts"])
+    return contact, briefing

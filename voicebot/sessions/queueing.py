@@ -1,0 +1,414 @@
+"""The shell around the distribution of contacts: agents ring, and callers are told.
+
+One `QueueService` for the server. It hands events to the `Acd` with the wall clock, wakes when the
+`Acd` wants to be woken, and carries out what comes back: it rings agents (`AgentLines`), and tells
+each waiting session through its `Place`. It joins no legs: who waits gets the agent's leg and does
+that (`sessions.queue_handoff`).
+
+Everything runs on the event loop, and an event and its effects are one step of it: nobody sees the
+distribution between the two. Two agents who answer at once are two events; the second is told no.
+Left out on purpose: who may sign in (the desk's), and text.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol, TypeAlias
+
+import structlog
+
+from voicebot.acd import effects as e
+from voicebot.acd import events as ev
+from voicebot.acd.acd import Acd
+from voicebot.acd.model import (
+    AgentId,
+    Contact,
+    ContactId,
+    ContactState,
+    QueueRules,
+)
+from voicebot.acd.views import AgentState, ContactPlace, QueueState
+from voicebot.errors import DialFailed, RoutingError
+from voicebot.sessions.briefing import Briefing, as_booking, restored
+from voicebot.sessions.queue_figures import QueueTally
+from voicebot.sessions.queue_records import AgentChange, Booking, NoRecords, QueueRecords
+from voicebot.telephony._api import CallLeg
+from voicebot.types import Json
+
+log = structlog.get_logger(__name__)
+
+SIGNED_OUT: Final = "signed_out"
+"""What the records say of an agent who has gone; other states are the distribution's own."""
+LONGEST_SLEEP_S: Final = 60.0
+"""The wall clock may be set while we sleep: nobody waits longer than this for a timer then."""
+_DECLINED: Final = frozenset({486, 600, 603})
+"""SIP answers of a telephone that is there, and whose owner does not want this call."""
+
+
+@dataclass(frozen=True, slots=True)
+class RingingContact:
+    """Who is being offered to an agent."""
+
+    contact_id: ContactId
+    queue: str
+    waited_s: float
+    answer_within_s: float
+    callback: bool
+    briefing: Briefing
+
+
+class AgentLines(Protocol):
+    """How agents are reached, by telephone or in a browser."""
+
+    async def ring(self, agent: AgentId, contact: RingingContact) -> CallLeg:
+        """Ring at the agent, and return the leg once they have answered.
+
+        Stops ringing when cancelled. Raises DialFailed when the agent declines or is not there.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The agent has taken the contact, and ``leg`` is theirs."""
+
+    agent_id: AgentId
+    leg: CallLeg
+
+
+class Timer(Protocol):
+    def cancel(self) -> None: ...
+
+
+CallLater: TypeAlias = Callable[[float, Callable[[], None]], Timer]
+"""Calls a function in so many seconds, as an event loop does."""
+
+
+def on_the_loop(delay: float, then: Callable[[], None]) -> Timer:
+    return asyncio.get_running_loop().call_later(delay, then)
+
+
+CallBack: TypeAlias = Callable[[str, Briefing, CallLeg, Callable[[], None]], Awaitable[None]]
+"""Calls a number, joins it with the agent's leg, and returns when they are done. The last argument
+is called when somebody has answered. Hangs the agent up in the end, and raises DialFailed when
+nobody was reached."""
+
+
+Notice: TypeAlias = e.Queued | e.Announce | e.Overflowed | Joined
+"""What the session of a waiting caller is told; the last two end the waiting."""
+
+
+class Place:
+    """One caller's place. Made by `QueueService.enter`; closed by `leave`, whatever happens."""
+
+    def __init__(self, service: QueueService, contact: Contact, briefing: Briefing) -> None:
+        self.contact = contact
+        self.briefing = briefing
+        self._service = service
+        self._notices: asyncio.Queue[Notice] = asyncio.Queue()
+
+    @property
+    def contact_id(self) -> ContactId:
+        return self.contact.contact_id
+
+    def tell(self, notice: Notice) -> None:
+        """For the service: a waiting session gets a handful of these."""
+        self._notices.put_nowait(notice)
+
+    async def next(self) -> Notice:
+        return await self._notices.get()
+
+    async def leave(self, reason: str) -> None:
+        """Give the place up, or end the conversation with the agent; an agent who answered in this
+        very moment is hung up. Does nothing the second time."""
+        self._service.left(self, reason)
+        while not self._notices.empty():
+            notice = self._notices.get_nowait()
+            if isinstance(notice, Joined):
+                await notice.leg.hang_up("the caller has left")
+
+
+class QueueService:
+    """Queues, agents and waiting callers of a server.
+
+    ``lines`` ring agents. ``clock`` gives UTC seconds since the epoch, and ``call_later`` wakes the
+    service by it. ``call_back`` is None where nobody can be called. ``records`` keep what
+    outlives the server.
+    """
+
+    def __init__(
+        self,
+        queues: Iterable[QueueRules],
+        lines: AgentLines,
+        *,
+        clock: Callable[[], float] = time.time,
+        call_later: CallLater = on_the_loop,
+        call_back: CallBack | None = None,
+        records: QueueRecords | None = None,
+    ) -> None:
+        """Raises RoutingError where a rule names a queue that is not there."""
+        self._acd = Acd(queues)
+        self._lines = lines
+        self._clock = clock
+        self._call_later = call_later
+        self._call_back = call_back
+        self._records = records or NoRecords()
+        self._places: dict[ContactId, Place] = {}
+        self._bookings: dict[ContactId, str] = {}
+        self._rings: dict[ContactId, asyncio.Task[None]] = {}
+        """What rings for a contact: an agent, or the caller who is called back."""
+        self._answered: dict[ContactId, CallLeg] = {}
+        self._timer: Timer | None = None
+        self.tally = QueueTally()
+
+    # Callers
+
+    def enter(self, contact: Contact, briefing: Briefing) -> Place:
+        """Let a caller wait. Raises RoutingError where there is no such queue, or the contact
+        waits already."""
+        place = Place(self, contact, briefing)
+        if contact.contact_id in self._places:
+            raise RoutingError(f"contact {contact.contact_id} is here already")
+        self._places[contact.contact_id] = place
+        try:
+            self.receive(ev.Enqueue(contact))
+        except RoutingError:
+            del self._places[contact.contact_id]
+            raise
+        return place
+
+    def left(self, place: Place, reason: str) -> None:
+        """The caller is gone, or done with the agent (`Place.leave`)."""
+        contact_id = place.contact_id
+        if contact_id in self._bookings or self._places.pop(contact_id, None) is None:
+            return
+        found = self._acd.contact(contact_id)
+        if found is None:
+            return
+        connected = found.state is ContactState.CONNECTED
+        self.receive(ev.Finish(contact_id) if connected else ev.Abandon(contact_id, reason))
+
+    def book(self, place: Place, number: str, at: float | None = None) -> None:
+        """Keep the place without the caller: ``number`` is called when the turn comes, or at
+        ``at``. Raises RoutingError, with nothing changed, where that cannot be: an agent rings for
+        the caller at this moment, the queue is closed then, or voicebot cannot call."""
+        if self._call_back is None or not number:
+            raise RoutingError("nobody can be called back")
+        self._bookings[place.contact_id] = number
+        try:
+            self.receive(ev.BookCallback(place.contact_id, at))
+        except RoutingError:
+            del self._bookings[place.contact_id]
+            raise
+        self._keep_booking(place)
+
+    def restore(self, booking: Booking) -> None:
+        """Give a callback from before a restart its place back; call this before agents sign in.
+        Raises RoutingError where its queue is there no longer."""
+        contact, briefing = restored(booking)
+        place = Place(self, contact, briefing)
+        self.receive(ev.Enqueue(contact, booking.arrived_at, restored=True))
+        self._places[contact.contact_id] = place
+        due = booking.due_at
+        self.book(place, booking.number, due if due and due > self._clock() else None)
+
+    def _keep_booking(self, place: Place) -> None:
+        """Write a callback down as it stands now, where there still is one."""
+        standing = self._acd.contact(place.contact_id)
+        number = self._bookings.get(place.contact_id)
+        if standing is not None and number is not None:
+            self._records.booked(as_booking(standing, place.briefing, number))
+
+    # Agents, and everything else that happens
+
+    def receive(self, event: ev.Event) -> None:
+        """Take an event and carry out what follows. Raises RoutingError, with nothing changed, for
+        what cannot happen as things stand."""
+        now = self._clock()
+        effects = self._acd.receive(event, now)
+        self._set_timer(now)
+        for effect in effects:
+            self._carry_out(effect)
+            self.tally.count(effect, self._acd.contact)
+            if isinstance(effect, e.AgentChanged):
+                state = SIGNED_OUT if effect.presence is None else effect.presence.value
+                self._records.agent_changed(AgentChange(effect.agent_id, now, state, effect.reason))
+
+    def change(self, queues: Iterable[QueueRules]) -> None:
+        """Let new rules count (`Acd.change`). Raises RoutingError, with nothing changed."""
+        self._acd.change(queues)
+
+    # What may be seen
+
+    def queues(self) -> Mapping[str, QueueState]:
+        now = self._clock()
+        return {name: self._acd.queue(name, now) for name in self._acd.queues}
+
+    def is_open(self, queue: str) -> bool:
+        """Whether the hours of this queue take callers now. Raises KeyError for an unknown one."""
+        hours = self._acd.queues[queue].hours
+        return hours is None or hours.is_open(self._clock())
+
+    def agents(self) -> Mapping[AgentId, AgentState]:
+        return self._acd.agents()
+
+    def contacts(self) -> Iterable[ContactPlace]:
+        return self._acd.contacts()
+
+    def standing(self, contact_id: ContactId) -> ContactPlace | None:
+        return self._acd.contact(contact_id)
+
+    def rules(self, queue: str) -> QueueRules:
+        """Raises KeyError for an unknown one."""
+        return self._acd.queues[queue]
+
+    def briefing(self, contact_id: ContactId) -> Briefing | None:
+        """What is known of one who waits or talks; None for who is not here."""
+        place = self._places.get(contact_id)
+        return None if place is None else place.briefing
+
+    def facts(self) -> dict[str, Json]:
+        """What flows may know, as the variable ``queues``: for each queue ``waiting``, ``open``,
+        ``agents`` and ``free``, and ``wait_s`` for a caller who came now (null: nobody knows)."""
+        return {
+            name: {
+                "waiting": state.waiting,
+                "wait_s": None if state.next_wait_s is None else round(state.next_wait_s),
+                "open": self.is_open(name),
+                "agents": state.agents,
+                "free": state.free,
+            }
+            for name, state in self.queues().items()
+        }
+
+    async def stop(self) -> None:
+        """Stop every ringing and timer; sessions end their own calls."""
+        if self._timer is not None:
+            self._timer.cancel()
+        for task in (rings := tuple(self._rings.values())):
+            task.cancel()
+        await asyncio.gather(*rings, return_exceptions=True)
+
+    # Effects
+
+    def _carry_out(self, effect: e.Effect) -> None:
+        match effect:
+            case e.Offer():
+                self._rings[effect.contact_id] = asyncio.create_task(
+                    self._ring(effect), name=f"ring {effect.agent_id}"
+                )
+            case e.Withdraw(contact_id):
+                self._stop_ringing(contact_id)
+            case e.Connect(contact_id, agent_id) if contact_id not in self._bookings:
+                self._tell(contact_id, Joined(agent_id, self._answered.pop(contact_id)))
+            case e.CallbackDue(contact_id):
+                self._rings[contact_id] = asyncio.create_task(
+                    self._reach(contact_id, self._answered.pop(contact_id)), name="callback"
+                )
+            case e.CallbackOff(contact_id) | e.Abandoned(contact_id):
+                self._forget_booking(contact_id)
+            case e.Queued() | e.Announce():
+                self._tell(effect.contact_id, effect)
+            case e.Overflowed() if not effect.to_queue:
+                self._tell(effect.contact_id, effect)
+
+    def _tell(self, contact_id: ContactId, notice: Notice) -> None:
+        place = self._places.get(contact_id)
+        if place is not None:
+            place.tell(notice)
+
+    def _forget_booking(self, contact_id: ContactId) -> None:
+        if self._bookings.pop(contact_id, None) is not None:
+            self._places.pop(contact_id, None)
+            self._records.settled(contact_id)
+
+    def _stop_ringing(self, contact_id: ContactId) -> None:
+        ringing = self._rings.pop(contact_id, None)
+        if ringing is not None and ringing is not asyncio.current_task():
+            ringing.cancel()
+
+    async def _ring(self, offer: e.Offer) -> None:
+        """Ring at one agent, and tell the distribution what came of it."""
+        place = self._places.get(offer.contact_id)
+        contact = RingingContact(
+            offer.contact_id,
+            offer.queue,
+            offer.waited_s,
+            offer.answer_within_s,
+            offer.callback,
+            Briefing() if place is None else place.briefing,
+        )
+        answer: ev.Event
+        leg: CallLeg | None = None
+        try:
+            leg = await self._lines.ring(offer.agent_id, contact)
+            self._answered[offer.contact_id] = leg
+            answer = ev.Answer(offer.contact_id, offer.agent_id)
+        except DialFailed as error:
+            log.info("agent_not_reached", agent=offer.agent_id, outcome=error.outcome)
+            answer = (
+                ev.Decline(offer.contact_id, offer.agent_id)
+                if error.status in _DECLINED
+                else ev.OfferFailed(offer.contact_id, offer.agent_id, error.outcome)
+            )
+        except Exception:
+            log.exception("agent_not_rung", agent=offer.agent_id)
+            answer = ev.OfferFailed(offer.contact_id, offer.agent_id, "could not be rung")
+        if self._rings.get(offer.contact_id) is asyncio.current_task():
+            del self._rings[offer.contact_id]
+        try:
+            self.receive(answer)
+        except RoutingError as error:
+            # The offer ended in the moment of the answer: the caller hung up, or time was over.
+            log.info("answer_came_too_late", agent=offer.agent_id, problem=str(error))
+            self._answered.pop(offer.contact_id, None)
+            if leg is not None:
+                await leg.hang_up("the caller has left")
+
+    async def _reach(self, contact_id: ContactId, agent: CallLeg) -> None:
+        """Call a caller back, with the agent on the line."""
+        assert self._call_back is not None, "without it nothing is booked"
+        reached = False
+
+        def answered() -> None:
+            nonlocal reached
+            self.receive(ev.Reached(contact_id))
+            reached = True
+            self._records.settled(contact_id)  # the promise is kept, whatever comes of the call
+
+        reason, place = "failed", self._places[contact_id]
+        try:
+            await self._call_back(self._bookings[contact_id], place.briefing, agent, answered)
+        except DialFailed as error:
+            reason = error.outcome
+        except Exception:
+            log.exception("callback_failed")
+        self._rings.pop(contact_id, None)
+        if reached:
+            self._forget_booking(contact_id)
+            self.receive(ev.Finish(contact_id))
+        else:
+            self.receive(ev.NotReached(contact_id, reason))
+            self._keep_booking(place)
+
+    # Time
+
+    def _set_timer(self, now: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        due = self._acd.next_timer()
+        if due is not None:
+            delay = min(max(0.0, due - now), LONGEST_SLEEP_S)
+            self._timer = self._call_later(delay, self._tick)
+
+    def _tick(self) -> None:
+        self._timer = None
+        try:
+            self.receive(ev.Tick())
+        except Exception:
+            # Nobody awaits a timer; the next event sets it again.
+            log.exception("queues_failed_at_a_timer")

@@ -1,0 +1,112 @@
+"""Callbacks and agents' states in the database.
+
+What happens is written by one task, in order, a moment behind the event loop. Its backlog is
+bounded; what does not fit, or cannot be written, is counted and told in the log: calls go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Final
+
+import structlog
+from sqlalchemy import Executable, delete, func, insert, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from voicebot.errors import StorageError
+from voicebot.sessions.queue_records import AgentChange, Booking
+from voicebot.storage.database import describe
+from voicebot.storage.schema import agent_changes, callbacks
+
+log = structlog.get_logger(__name__)
+
+BACKLOG: Final = 10_000
+_LAST_WRITES_S: Final = 5.0
+
+
+class SqlQueueRecords:
+    """`QueueRecords` in a database. The engine stays its giver's to dispose of."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._waiting: asyncio.Queue[Sequence[Executable]] = asyncio.Queue(BACKLOG)
+        self.lost = 0
+        """Facts that could not be kept."""
+
+    def booked(self, booking: Booking) -> None:
+        self._put(
+            delete(callbacks).where(callbacks.c.contact_id == booking.contact_id),
+            insert(callbacks).values(
+                contact_id=booking.contact_id,
+                queue=booking.queue,
+                number=booking.number,
+                arrived_at=booking.arrived_at,
+                due_at=booking.due_at,
+                details=dict(booking.details),
+            ),
+        )
+
+    def settled(self, contact_id: str) -> None:
+        self._put(delete(callbacks).where(callbacks.c.contact_id == contact_id))
+
+    def agent_changed(self, change: AgentChange) -> None:
+        self._put(
+            insert(agent_changes).values(
+                agent=change.agent, at=change.at, state=change.state, reason=change.reason
+            )
+        )
+
+    async def run(self) -> None:
+        """Write what comes; never ends."""
+        while True:
+            statements = await self._waiting.get()
+            try:
+                async with self._engine.begin() as connection:
+                    for statement in statements:
+                        await connection.execute(statement)
+            except (SQLAlchemyError, OSError) as error:
+                self.lost += 1
+                log.warning("queue_record_lost", problem=describe(error))
+            finally:
+                self._waiting.task_done()
+
+    async def written(self) -> None:
+        """Return when all that came is written, or could not be in good time."""
+        try:
+            async with asyncio.timeout(_LAST_WRITES_S):
+                await self._waiting.join()
+        except TimeoutError:
+            log.warning("queue_records_left", left=self._waiting.qsize())
+
+    async def bookings(self) -> list[Booking]:
+        """Every callback that is owed, those who waited longest first. Raises StorageError."""
+        statement = select(callbacks).order_by(callbacks.c.arrived_at, callbacks.c.contact_id)
+        return [Booking(**row) for row in await self._rows(statement)]
+
+    async def last_changes(self) -> dict[str, AgentChange]:
+        """What each agent did last. Raises StorageError."""
+        newest = select(func.max(agent_changes.c.id)).group_by(agent_changes.c.agent)
+        columns = (
+            agent_changes.c.agent,
+            agent_changes.c.at,
+            agent_changes.c.state,
+            agent_changes.c.reason,
+        )
+        rows = await self._rows(select(*columns).where(agent_changes.c.id.in_(newest)))
+        return {row["agent"]: AgentChange(**row) for row in rows}
+
+    async def _rows(self, statement: Executable) -> list[dict[str, Any]]:
+        try:
+            async with self._engine.connect() as connection:
+                found = (await connection.execute(statement)).mappings().all()
+        except (SQLAlchemyError, OSError) as error:
+            raise StorageError(f"the queues cannot be read: {describe(error)}") from None
+        return [dict(row) for row in found]
+
+    def _put(self, *statements: Executable) -> None:
+        try:
+            self._waiting.put_nowait(statements)
+        except asyncio.QueueFull:
+            self.lost += 1
