@@ -94,6 +94,8 @@ async def test_silence_is_asked_again_in_other_words(made: Made) -> None:
 async def two_requests_in_own_words(phone: Phone) -> Told:
     await phone.listen()
     await phone.say("where are you located and when do you open")
+    await phone.listen()
+    await phone.say("no")  # to hearing more of where
     return {"answer": await phone.listen()}
 
 

@@ -7,7 +7,6 @@ process than the last tenth of speed.
 
 from __future__ import annotations
 
-import ctypes
 import json
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import onnxruntime
 from piper import PiperConfig, PiperVoice
 
 from voicebot.errors import ModelError, SpeechError
+from voicebot.freed_memory import give_memory_back
 from voicebot.speech import level
 from voicebot.speech.voices import piper_voice_name
 from voicebot.types import Language, Samples
@@ -49,7 +49,7 @@ class PiperSynthesizer:
             ) from error
         self._piper = PiperVoice(session=session, config=self._config)
         self._name = piper_voice_name(voice)
-        _give_memory_back()
+        give_memory_back()
 
     @property
     def voice(self) -> str:
@@ -73,7 +73,7 @@ class PiperSynthesizer:
             # onnxruntime and the espeak bridge raise bare RuntimeErrors and kinds of their own.
             raise SpeechError(f"the voice {self._name} failed: {type(error).__name__}") from error
         finally:
-            _give_memory_back()
+            give_memory_back()  # a worker would grow from 130 to 230 MB and stay so
         source_rate = self._config.sample_rate
         sentences = [level.trim(np.asarray(chunk, np.float32), source_rate) for chunk in chunks]
         return level.finish(_join(sentences, source_rate), source_rate, rate)
@@ -116,10 +116,3 @@ def _options(threads: int) -> onnxruntime.SessionOptions:
     options.enable_mem_pattern = False
     options.log_severity_level = 3
     return options
-
-
-def _give_memory_back() -> None:
-    """Have glibc return freed pages: without it a worker grows from 130 to 230 MB and stays so."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
