@@ -25,8 +25,8 @@ from voicebot.web.identity import SessionCookie
 from voicebot.web.playbacks import Playbacks
 from voicebot.web.staff_pages import staff_pages_router
 
-_LOCAL_SCOPES: Final = frozenset({Scope.CALLS_READ, Scope.DIAL})
-"""What the commands beside the server need."""
+_LOCAL_SCOPES: Final = frozenset(Scope) - {Scope.USERS_MANAGE, Scope.AUDIT_READ}
+"""For commands beside the server: who may read the key may read all records in its folder too."""
 
 
 class FrontDesk:

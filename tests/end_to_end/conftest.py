@@ -1,4 +1,4 @@
-"""One server for all calls that need nothing special; the calls are made all at once."""
+"""One server for all calls that need nothing special; the calls are made side by side."""
 
 from __future__ import annotations
 
@@ -39,6 +39,9 @@ class Caller:
 
 CALLERS: list[Caller] = []
 
+AT_ONCE = 5
+"""Calls side by side: recognition of more would fall behind on two cores."""
+
 
 @overload
 def caller(script: Script) -> Caller: ...
@@ -78,7 +81,13 @@ async def made(server: ServerProcess) -> AsyncIterator[Made]:
     """The calls of all callers, begun now."""
     listener = WorkerPool(EngineSpec(MOONSHINE), 1, queue=100, job_timeout_s=60)
     await listener.start()
-    under_way = {each.name: asyncio.create_task(_make(each, server, listener)) for each in CALLERS}
+    lines = asyncio.Semaphore(AT_ONCE)
+
+    async def make(each: Caller) -> tuple[dict[str, Any], Told]:
+        async with lines:
+            return await _make(each, server, listener)
+
+    under_way = {each.name: asyncio.create_task(make(each)) for each in CALLERS}
 
     async def made(who: object) -> tuple[dict[str, Any], Told]:
         assert isinstance(who, Caller)
