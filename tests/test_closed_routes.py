@@ -43,6 +43,19 @@ OPEN = {
     "POST /api/mediastream/voice",
     "POST /api/mediastream/next",
     "WEBSOCKET /api/mediastream/stream/{token}",
+    # Chat: a link or the browser's own key.
+    "OPTIONS /api/chat/{path:path}",
+    "POST /api/chat/begin",
+    "POST /api/chat/open",
+    "GET /api/chat/{conversation}/lines",
+    "GET /api/chat/{conversation}/events",
+    "WEBSOCKET /api/chat/{conversation}/socket",
+    "POST /api/chat/{conversation}/messages",
+    "POST /api/chat/{conversation}/call",
+    # Signed by who sends.
+    "POST /api/texting/twilio/inbound",
+    "POST /api/texting/twilio/status",
+    "POST /api/webhook/messages",
 }
 """What a stranger may ask for. Think twice before you add a line."""
 
@@ -58,6 +71,13 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
         "VOICEBOT_MEDIASTREAM__PUBLIC_URL": "https://voicebot.example",
         "VOICEBOT_MEDIASTREAM__AUTH_TOKEN": "secret",
         "VOICEBOT_OUTBOUND__TOKEN": "sesame",
+        "VOICEBOT_TEXTING__GATEWAY": "twilio",
+        "VOICEBOT_TEXTING__ACCOUNT": "AC1",
+        "VOICEBOT_TEXTING__AUTH_TOKEN": "secret",
+        "VOICEBOT_TEXTING__SENDER": "+15550100",
+        "VOICEBOT_TEXTING__PUBLIC_URL": "https://voicebot.example",
+        "VOICEBOT_WEBHOOK__URL": "https://messenger.example",
+        "VOICEBOT_WEBHOOK__SECRET": "0123456789abcdef0123456789abcdef",
     }
     settings = load_settings(environment=environment)
     await upgrade(settings.database_url)

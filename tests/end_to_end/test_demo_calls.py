@@ -95,7 +95,7 @@ async def two_requests_in_own_words(phone: Phone) -> Told:
     await phone.listen()
     await phone.say("where are you located and when do you open")
     await phone.listen()
-    await phone.say("no")  # to hearing more of where
+    await phone.press("2")  # no, to hearing more of where
     return {"answer": await phone.listen()}
 
 
