@@ -7,16 +7,14 @@ come in meanwhile neither repeat nor hide others, and the thousandth page costs 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Sequence
+from contextlib import AbstractAsyncContextManager
 
 from sqlalchemy import ColumnElement, RowMapping, select, tuple_
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from voicebot.errors import StorageError
 from voicebot.sessions.records import CallPage, CallQuery, CallRecord, Cursor
-from voicebot.storage.database import describe
+from voicebot.storage.database import reading
 from voicebot.storage.rows import call_record
 from voicebot.storage.schema import calls, turns
 from voicebot.types import CallId, Outcome
@@ -64,13 +62,8 @@ class SqlCallArchive:
         async with self._reading() as connection:
             return (await connection.execute(statement)).scalars().all()
 
-    @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[AsyncConnection]:
-        try:
-            async with self._engine.connect() as connection:
-                yield connection
-        except (SQLAlchemyError, OSError) as error:
-            raise StorageError(f"call records cannot be read: {describe(error)}") from None
+    def _reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        return reading(self._engine, "call records")
 
 
 def _conditions(query: CallQuery, after: Cursor | None) -> list[ColumnElement[bool]]:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 
 from sqlalchemy import RowMapping, select, tuple_
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from voicebot.analytics.contacts import LedgerContact
 from voicebot.analytics.history import Span
 from voicebot.analytics.totals import HOUR_S, Rules
-from voicebot.errors import StorageError
-from voicebot.storage.database import describe
+from voicebot.storage.database import reading
 from voicebot.storage.ledger_facts import facts, within
 from voicebot.storage.schema import calls
 from voicebot.types import CallId, Outcome
@@ -43,12 +41,9 @@ class SqlContacts:
         settled = self._rules.settled_before(now)
         page = statement
         while True:
-            try:
-                # A connection for each page: a slow reader holds none.
-                async with self._engine.connect() as connection:
-                    rows = (await connection.execute(page)).mappings().all()
-            except (SQLAlchemyError, OSError) as error:
-                raise StorageError(f"contacts cannot be read: {describe(error)}") from None
+            # A connection for each page: a slow reader holds none.
+            async with reading(self._engine, "contacts") as connection:
+                rows = (await connection.execute(page)).mappings().all()
             if rows:
                 yield [_contact(row, settled) for row in rows]
             if len(rows) < PAGE:

@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, func, insert, select, update
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from voicebot.errors import StorageError
 from voicebot.sessions.chat_records import ChatChange, ChatLine, ChatRecord, Who
 from voicebot.sessions.invitation import ConversationId
-from voicebot.storage.database import WRITES, describe
+from voicebot.storage.database import reading, writing
 from voicebot.storage.schema import conversation_lines, conversations
 from voicebot.types import CallId, Language, Outcome
 
@@ -40,7 +39,6 @@ class SqlChatStore:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._writing_engine = engine.execution_options(**WRITES)
         self._waiting: deque[_Wanted] = deque()
         self._writer: asyncio.Task[None] | None = None
 
@@ -162,21 +160,11 @@ class SqlChatStore:
         async with self._reading() as connection:
             return [ConversationId(id_) for id_ in (await connection.execute(statement)).scalars()]
 
-    @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[AsyncConnection]:
-        try:
-            async with self._engine.connect() as connection:
-                yield connection
-        except (SQLAlchemyError, OSError) as error:
-            raise StorageError(f"conversations cannot be read: {describe(error)}") from None
+    def _reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        return reading(self._engine, "conversations")
 
-    @asynccontextmanager
-    async def _writing(self) -> AsyncIterator[AsyncConnection]:
-        try:
-            async with self._writing_engine.begin() as connection:
-                yield connection
-        except (SQLAlchemyError, OSError) as error:
-            raise StorageError(f"conversations cannot be written: {describe(error)}") from None
+    def _writing(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        return writing(self._engine, "conversations")
 
 
 async def _add_lines(

@@ -11,14 +11,15 @@ beginning, where SQLite waits for it, and not half-way, where it fails.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from voicebot.errors import StorageError
 
@@ -53,6 +54,27 @@ def open_database(url: str) -> AsyncEngine:
         _make_folder(parsed)
         _tune_sqlite(engine)
     return engine
+
+
+@asynccontextmanager
+async def reading(engine: AsyncEngine, what: str) -> AsyncIterator[AsyncConnection]:
+    """A connection to read ``what`` ('call records') with. What the database raises meanwhile comes
+    out as StorageError."""
+    try:
+        async with engine.connect() as connection:
+            yield connection
+    except (SQLAlchemyError, OSError) as error:
+        raise StorageError(f"{what} cannot be read: {describe(error)}") from None
+
+
+@asynccontextmanager
+async def writing(engine: AsyncEngine, what: str) -> AsyncIterator[AsyncConnection]:
+    """The same for one change of ``what``: whole at the end, or not at all."""
+    try:
+        async with engine.execution_options(**WRITES).begin() as connection:
+            yield connection
+    except (SQLAlchemyError, OSError) as error:
+        raise StorageError(f"{what} cannot be written: {describe(error)}") from None
 
 
 def shown(url: URL) -> str:

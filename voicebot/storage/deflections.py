@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from voicebot.errors import StorageError
 from voicebot.events import DeflectionReached, DeflectionStage
-from voicebot.storage.database import describe
+from voicebot.storage.database import reading
 from voicebot.storage.schema import deflections
 from voicebot.types import CallId
 
@@ -32,11 +30,8 @@ class SqlDeflections:
             .having(first >= since, first < until)
         )
         statement = select(deflections).where(table.call_id.in_(offered)).order_by(table.at)
-        try:
-            async with self._engine.connect() as connection:
-                rows = (await connection.execute(statement)).mappings().all()
-        except (SQLAlchemyError, OSError) as error:
-            raise StorageError(f"deflection cannot be read: {describe(error)}") from None
+        async with reading(self._engine, "deflection") as connection:
+            rows = (await connection.execute(statement)).mappings().all()
         return [
             DeflectionReached(
                 CallId(row["call_id"]), row["at"], DeflectionStage(row["stage"]), row["intent"]

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from voicebot.errors import StorageError
 from voicebot.events import QuestionUnanswered
-from voicebot.storage.database import describe
+from voicebot.storage.database import reading
 from voicebot.storage.schema import knowledge_gaps
 from voicebot.types import CallId, Language
 
@@ -24,11 +22,8 @@ async def read_gaps(
     statement = select(gaps).order_by(gaps.c.at.desc(), gaps.c.id.desc()).limit(limit)
     if since is not None:
         statement = statement.where(gaps.c.at >= since)
-    try:
-        async with engine.connect() as connection:
-            rows = (await connection.execute(statement)).mappings().all()
-    except (SQLAlchemyError, OSError) as error:
-        raise StorageError(f"the gaps cannot be read: {describe(error)}") from None
+    async with reading(engine, "the gaps") as connection:
+        rows = (await connection.execute(statement)).mappings().all()
     return [
         QuestionUnanswered(
             CallId(row["call_id"]),

@@ -7,12 +7,10 @@ are stored.
 from __future__ import annotations
 
 from sqlalchemy import Column, select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from voicebot.errors import StorageError
 from voicebot.sessions.history import Contact
-from voicebot.storage.database import describe
+from voicebot.storage.database import reading
 from voicebot.storage.rows import matter_of
 from voicebot.storage.schema import calls
 from voicebot.types import CallId, Outcome
@@ -50,11 +48,8 @@ class SqlHistories:
             .order_by(calls.c.started_at.desc())
             .limit(limit)
         )
-        try:
-            async with self._engine.connect() as connection:
-                rows = (await connection.execute(statement)).mappings().all()
-        except (SQLAlchemyError, OSError) as error:
-            raise StorageError(f"call records cannot be read: {describe(error)}") from None
+        async with reading(self._engine, "call records") as connection:
+            rows = (await connection.execute(statement)).mappings().all()
         return tuple(
             Contact(CallId(row["id"]), row["started_at"], Outcome(row["outcome"]), matter_of(row))
             for row in rows

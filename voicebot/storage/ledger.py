@@ -14,7 +14,7 @@ import asyncio
 import math
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final
 
 import structlog
@@ -32,13 +32,12 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from voicebot.analytics.history import HourSums, Span, Split
 from voicebot.analytics.totals import HOUR_S, NAMES, Rules, Totals, add_to
 from voicebot.errors import StorageError
-from voicebot.storage.database import WRITES, describe
+from voicebot.storage.database import reading, writing
 from voicebot.storage.ledger_facts import HourOf, contacts, fold_hours, within
 from voicebot.storage.schema import (
     CUTS,
@@ -64,7 +63,6 @@ class SqlLedger:
 
     def __init__(self, engine: AsyncEngine, rules: Rules) -> None:
         self._engine = engine
-        self._writing_engine = engine.execution_options(**WRITES)
         self._rules = rules
 
     # Reading
@@ -180,22 +178,14 @@ class SqlLedger:
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[AsyncConnection]:
-        try:
-            async with self._engine.connect() as connection:
-                if connection.dialect.name == "postgresql":
-                    # Marks and sums as of one moment; SQLite reads so anyway.
-                    await connection.execution_options(isolation_level="REPEATABLE READ")
-                yield connection
-        except (SQLAlchemyError, OSError) as error:
-            raise StorageError(f"the ledger cannot be read: {describe(error)}") from None
+        async with reading(self._engine, "the ledger") as connection:
+            if connection.dialect.name == "postgresql":
+                # Marks and sums as of one moment; SQLite reads so anyway.
+                await connection.execution_options(isolation_level="REPEATABLE READ")
+            yield connection
 
-    @asynccontextmanager
-    async def _writing(self) -> AsyncIterator[AsyncConnection]:
-        try:
-            async with self._writing_engine.begin() as connection:
-                yield connection
-        except (SQLAlchemyError, OSError) as error:
-            raise StorageError(f"the ledger cannot be written: {describe(error)}") from None
+    def _writing(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        return writing(self._engine, "the ledger")
 
 
 class _Asked:

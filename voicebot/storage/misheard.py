@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import and_, or_, select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from voicebot.analytics.history import Span
 from voicebot.analytics.misunderstood import Misheard
-from voicebot.errors import StorageError
 from voicebot.events import TurnResult
-from voicebot.storage.database import describe
+from voicebot.storage.database import reading
 from voicebot.storage.ledger_facts import within
 from voicebot.storage.schema import calls, turns
 from voicebot.types import CallId, Language, Mode
@@ -41,11 +39,8 @@ class SqlMisheard:
             .order_by(calls.c.started_at.desc(), calls.c.id.desc(), turn.number)
             .limit(limit)
         )
-        try:
-            async with self._engine.connect() as connection:
-                rows = (await connection.execute(statement)).mappings().all()
-        except (SQLAlchemyError, OSError) as error:
-            raise StorageError(f"turns cannot be read: {describe(error)}") from None
+        async with reading(self._engine, "turns") as connection:
+            rows = (await connection.execute(statement)).mappings().all()
         return [
             Misheard(
                 CallId(row["call_id"]),

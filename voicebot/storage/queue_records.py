@@ -15,9 +15,8 @@ from sqlalchemy import Executable, delete, func, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from voicebot.errors import StorageError
 from voicebot.sessions.queue_records import AgentChange, Booking
-from voicebot.storage.database import describe
+from voicebot.storage.database import describe, reading
 from voicebot.storage.schema import agent_changes, callbacks
 
 log = structlog.get_logger(__name__)
@@ -98,11 +97,8 @@ class SqlQueueRecords:
         return {row["agent"]: AgentChange(**row) for row in rows}
 
     async def _rows(self, statement: Executable) -> list[dict[str, Any]]:
-        try:
-            async with self._engine.connect() as connection:
-                found = (await connection.execute(statement)).mappings().all()
-        except (SQLAlchemyError, OSError) as error:
-            raise StorageError(f"the queues cannot be read: {describe(error)}") from None
+        async with reading(self._engine, "the queues") as connection:
+            found = (await connection.execute(statement)).mappings().all()
         return [dict(row) for row in found]
 
     def _put(self, *statements: Executable) -> None:

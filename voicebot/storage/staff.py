@@ -7,19 +7,18 @@ at once do not both find the place free.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict
 from typing import Final
 
 from sqlalchemy import RowMapping, and_, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from voicebot.errors import StorageError
 from voicebot.staff.model import AuditEntry, Deed, Session, Token, User
 from voicebot.staff.roles import Role, Scope
-from voicebot.storage.database import WRITES, describe
+from voicebot.storage.database import reading, writing
 from voicebot.storage.schema import audit, staff_sessions, staff_tokens, staff_users
 
 _LONGEST_ADDRESS: Final = 64
@@ -31,21 +30,11 @@ class _Tables:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[AsyncConnection]:
-        try:
-            async with self._engine.connect() as connection:
-                yield connection
-        except (SQLAlchemyError, OSError) as error:
-            raise StorageError(f"records of staff cannot be read: {describe(error)}") from None
+    def _reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        return reading(self._engine, "records of staff")
 
-    @asynccontextmanager
-    async def _writing(self) -> AsyncIterator[AsyncConnection]:
-        try:
-            async with self._engine.execution_options(**WRITES).begin() as connection:
-                yield connection
-        except (SQLAlchemyError, OSError) as error:
-            raise StorageError(f"records of staff cannot be written: {describe(error)}") from None
+    def _writing(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        return writing(self._engine, "records of staff")
 
 
 class SqlAuditLog(_Tables):

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from sqlalchemy import RowMapping, Select, delete, func, insert, select, update
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from voicebot.errors import StorageError
-from voicebot.storage.database import WRITES, describe
+from voicebot.storage.database import reading, writing
 from voicebot.storage.schema import text_messages, text_opt_outs
 from voicebot.texting.message import MessageState, TextMessage
 from voicebot.types import CallId
@@ -25,7 +23,6 @@ class SqlMessageStore:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._writing_engine = engine.execution_options(**WRITES)
         self._adding = asyncio.Lock()
 
     async def add(self, message: TextMessage) -> bool:
@@ -151,21 +148,11 @@ class SqlMessageStore:
         async with self._reading() as connection:
             return (await connection.execute(statement)).scalar_one()
 
-    @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[AsyncConnection]:
-        try:
-            async with self._engine.connect() as connection:
-                yield connection
-        except (SQLAlchemyError, OSError) as error:
-            raise StorageError(f"text messages cannot be read: {describe(error)}") from None
+    def _reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        return reading(self._engine, "text messages")
 
-    @asynccontextmanager
-    async def _writing(self) -> AsyncIterator[AsyncConnection]:
-        try:
-            async with self._writing_engine.begin() as connection:
-                yield connection
-        except (SQLAlchemyError, OSError) as error:
-            raise StorageError(f"text messages cannot be written: {describe(error)}") from None
+    def _writing(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        return writing(self._engine, "text messages")
 
 
 def _row(message: TextMessage) -> dict[str, Any]:
