@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from tests.peers.sipp import free_port_pair
+from tests.peers.ports import free_ports
 
 PROGRAM: Final = shutil.which("baresip")
 MODULES: Final = Path("/usr/lib/baresip/modules")
@@ -59,9 +59,9 @@ class Baresip:
 
     async def start(self) -> Self:
         assert PROGRAM is not None, MISSING
-        self._console = free_port_pair()
-        media_port = free_port_pair()
-        self.sip_port = free_port_pair()
+        self._console = free_ports(2)
+        media_port = free_ports(22)
+        self.sip_port = free_ports(2)
         config = _CONFIG.format(
             sip_port=self.sip_port,
             media_port=media_port,
@@ -106,7 +106,7 @@ class Baresip:
         if self._process.returncode is None:
             self._process.terminate()
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 output, _ = await self._process.communicate()
         except TimeoutError:
             self._process.kill()

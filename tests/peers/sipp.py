@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
+
+from tests.peers.ports import free_ports
 
 PROGRAM: Final = shutil.which("sipp")
 MISSING: Final = "sipp is not installed (Debian: sip-tester)"
@@ -53,8 +54,8 @@ class Sipp:
 
     async def start(self) -> Self:
         assert PROGRAM is not None, MISSING
-        self.media_port = self.media_port or free_port_pair()
-        self.local_port = self.local_port or free_port_pair()
+        self.media_port = self.media_port or free_ports(4)
+        self.local_port = self.local_port or free_ports(2)
         self._process = await asyncio.create_subprocess_exec(
             PROGRAM,
             f"127.0.0.1:{self.port}",
@@ -112,20 +113,3 @@ class Sipp:
     @property
     def _errors(self) -> Path:
         return self.folder / f"sipp-{self.local_port}.err"
-
-
-def free_port_pair() -> int:
-    """An even UDP port that is free now, and the next one too."""
-    while True:
-        with (
-            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as first,
-            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as second,
-        ):
-            first.bind(("127.0.0.1", 0))
-            port = int(first.getsockname()[1])
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-            if port % 2 == 0:
-                return port

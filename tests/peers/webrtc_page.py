@@ -16,7 +16,7 @@ from voicebot.media.opus import CLOCK, OpusEncoder
 from voicebot.types import Samples
 
 RATE = 16_000
-WAIT_S = 10.0
+WAIT_S = 30.0
 
 
 class Microphone(MediaStreamTrack):

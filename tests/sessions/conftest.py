@@ -140,7 +140,7 @@ class Line:
 
     async def hang_up(self) -> None:
         self.caller.hang_up()
-        await asyncio.wait_for(self.task, 5)
+        await asyncio.wait_for(self.task, 30)
 
     async def over(self) -> CallEnded:
         """Wait for the bot to end the call."""

@@ -86,7 +86,7 @@ async def test_it_is_said_while_it_rings_and_then_the_call_is_answered(exchange:
 
 async def test_who_gives_up_meanwhile_was_never_answered(exchange: Exchange) -> None:
     line = await exchange.call(WORDS, lambda leg: Ringing(leg, gives_up=True))
-    await asyncio.wait_for(line.task, 5)
+    await asyncio.wait_for(line.task, 30)
     assert line.end.outcome is Outcome.ABANDONED_IN_FLOW
     assert line.end.reason == "caller hung up before the answer"
     assert not any(isinstance(event, CallAnswered) for event in line.events)

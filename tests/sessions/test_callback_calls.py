@@ -112,7 +112,7 @@ async def test_the_agent_hears_music_and_then_the_caller() -> None:
         await agent.step(np.full(160, 222, np.int16))
     assert (int(caller.heard[-1][0]), int(agent.heard[-1][0])) == (222, 111)
     caller.hang_up()
-    await asyncio.wait_for(task, 5)
+    await asyncio.wait_for(task, 30)
     assert agent.ended == "the call is over"
     assert callback.journal.outcome is Outcome.TRANSFERRED
     assert callback.registry.active == 0
@@ -124,7 +124,7 @@ async def test_an_agent_who_hangs_up_ends_the_call() -> None:
     callback.caller.gate.set()
     await settle()
     agent.hang_up()
-    await asyncio.wait_for(task, 5)
+    await asyncio.wait_for(task, 30)
     assert callback.caller.party is not None
     assert callback.caller.party.ended == "the agent has left"
 
@@ -145,7 +145,7 @@ async def test_an_agent_who_does_not_wait_stops_the_ringing() -> None:
     task, agent = await callback.start()
     agent.hang_up()
     with pytest.raises(DialFailed, match="the agent has left"):
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, 30)
     assert callback.caller.given_up
     assert not callback.reached
 

@@ -231,7 +231,7 @@ async def test_an_action_is_not_run_again_after_a_restart(shop: House) -> None:
     async with shop.running() as chats:
         talk = (await chats.begin()).conversation
         saying = asyncio.create_task(chats.say(talk, message("opening hours", "m-1")))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not (await chats.view(talk, 0)).typing:
                 await asyncio.sleep(0)
         await chats._shelf.abandon()
@@ -423,7 +423,7 @@ async def test_followers_see_each_line_once_and_in_order(chats: Chats) -> None:
     following = asyncio.create_task(follow())
     for text in ("delivery", "friday", "large", "bye"):
         await chats.say(talk, message(text))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await following
     assert seen == list(range(1, (await chats.view(talk, 0)).cursor + 1))
 
@@ -431,7 +431,7 @@ async def test_followers_see_each_line_once_and_in_order(chats: Chats) -> None:
 async def test_too_many_windows_are_refused(chats: Chats) -> None:
     talk = (await chats.begin()).conversation
     waiting = [asyncio.create_task(chats.changed(talk, 99, 30)) for _ in range(MOST_WATCHERS)]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while chats.followed < MOST_WATCHERS:
             await asyncio.sleep(0)
     with pytest.raises(TextRefused) as refused:

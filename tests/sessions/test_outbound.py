@@ -132,7 +132,7 @@ class Exchange:
 
 
 async def done(calls: OutboundCalls) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while calls.under_way:
             await asyncio.sleep(0)
 

@@ -60,7 +60,7 @@ def enter(queues: QueueService, name: str, queue: str = "support") -> Place:
 async def notice(place: Place, kind: type) -> object:
     """The next notice of this kind; others may come before."""
     while True:
-        found = await asyncio.wait_for(place.next(), 5)
+        found = await asyncio.wait_for(place.next(), 30)
         if isinstance(found, kind):
             return found
 

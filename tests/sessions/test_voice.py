@@ -211,7 +211,7 @@ async def test_dead_line_is_a_failure_unless_the_caller_was_served(exchange: Exc
     line = await exchange.call()
     await line.hear_out()
     line.caller.lose_line()
-    await asyncio.wait_for(line.task, 5)
+    await asyncio.wait_for(line.task, 30)
     assert line.end.outcome is Outcome.FAILED
     assert "no audio" in line.end.reason
 

@@ -112,7 +112,7 @@ async def test_a_page_of_the_list_gets_its_key_to_keep_and_no_cookie(server: Cha
 async def test_waiting_for_a_line_ends_with_the_line(server: ChatServer) -> None:
     talk = await opened(server)
     waiting = asyncio.create_task(lines(server, talk, after=2, wait_s=20))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not server.chats.followed:
             await asyncio.sleep(0)
     await write(server, talk, "m1", "delivery")

@@ -233,7 +233,7 @@ async def test_a_line_that_is_open_is_closed_when_the_session_ends(
     await house.inside.wait()
     assert not line.done()
     await house.office.register.disable("anna", BOSS, house.office.now)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await asyncio.wait({line})
     if not line.cancelled():
         line.exception()

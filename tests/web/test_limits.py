@@ -19,7 +19,7 @@ from voicebot.web.server import HttpServer
 PATIENCE_S = 0.25
 STRANGER = "127.0.0.2"
 OTHER = "127.0.0.3"
-WAIT_S = 5.0
+WAIT_S = 30.0
 
 
 class Site:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
+from tests.peers.ports import free_ports
 from tests.telephony.sip.phone import WAIT_S, Phone
 from voicebot.telephony._api import (
     Admission,
@@ -29,7 +30,6 @@ from voicebot.telephony.sip import SipServer, Timers
 from voicebot.types import Samples
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
-PORTS = iter(range(34000, 60000, 40))
 
 
 @dataclass
@@ -139,7 +139,7 @@ async def start_server(bot: Bot, logs: Logs) -> AsyncIterator[StartServer]:
     )
 
     async def start(**options: Any) -> SipServer:
-        first = next(PORTS)
+        first = free_ports(40)
         given: dict[str, Any] = {
             "host": "127.0.0.1",
             "port": 0,

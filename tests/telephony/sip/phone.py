@@ -12,7 +12,7 @@ from aiosipua import SipRequest, SipResponse
 
 from voicebot.telephony.sip.messages import Message, build_answer, parse_message
 
-WAIT_S = 5.0
+WAIT_S = 20.0
 """How long a test waits for what must come; it fails then."""
 
 

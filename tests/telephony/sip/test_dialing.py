@@ -137,7 +137,7 @@ async def test_what_is_said_before_the_answer_is_heard(server: SipServer, bob: F
     bob.answer(invite, 183, sdp=bob.sdp())
     await bob.media.receive()
     speak(bob, invite)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not any(frame.any() for frame in early):
             await asyncio.sleep(0.02)
     bob.answer(invite, 200)

@@ -88,7 +88,7 @@ async def bot() -> AsyncIterator[Bot]:
 
 
 async def _until(reached: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not reached():
             await asyncio.sleep(0.01)
 

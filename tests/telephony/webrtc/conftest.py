@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
+from tests.peers.ports import free_ports
 from tests.peers.webrtc_page import Page
 from voicebot.telephony._api import Admission, AudioIn, CallLeg, LegEvent, LegInfo, Reception
 from voicebot.telephony.webrtc import WebRtcDoor
 from voicebot.types import Samples
 
-PORTS = iter(range(38_000, 40_000, 20))
-WAIT_S = 10.0
+WAIT_S = 30.0
 
 
 class Hum:
@@ -81,13 +81,13 @@ def bot() -> Bot:
 
 @pytest.fixture
 async def door(bot: Bot) -> AsyncIterator[WebRtcDoor]:
-    first = next(PORTS)
+    first = free_ports(20)
     door = WebRtcDoor(
         host="127.0.0.1",
         ports=(first, first + 19),
         reception=Reception(lambda _: bot.admission, bot.serve, bot.refuse),
         media_timeout_s=2.0,
-        connect_timeout_s=3.0,
+        connect_timeout_s=15.0,
     )
     await door.start()
     yield door

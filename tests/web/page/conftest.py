@@ -14,6 +14,7 @@ import soundfile
 from fastapi import FastAPI
 
 from tests.peers.chromium import chromium
+from tests.peers.ports import free_ports
 from voicebot.errors import CallRefused
 from voicebot.media.frames import level_dbfs
 from voicebot.telephony._api import Admission, AudioIn, CallLeg, LegEvent, LegInfo, Reception
@@ -23,7 +24,6 @@ from voicebot.web.api.webrtc import PagePolicy, tell_refused, webrtc_router
 from voicebot.web.caller_page import caller_page_router
 from voicebot.web.server import HttpServer
 
-PORTS = iter(range(40_000, 42_000, 20))
 WAIT_S = 20.0
 
 
@@ -98,7 +98,7 @@ def _ignore(info: LegInfo, status: int) -> None:
 async def staged(host: str = "127.0.0.1", *, per_minute: int = 1000) -> AsyncIterator[Stage]:
     """The door and its page on free ports of ``host``."""
     stage = Stage()
-    first = next(PORTS)
+    first = free_ports(20)
     reception = Reception(lambda _: stage.admission, stage.serve, _ignore)
     stage.door = WebRtcDoor(host=host, ports=(first, first + 19), reception=reception)
     await stage.door.start()

@@ -84,6 +84,30 @@ async def test_keys_of_the_keypad_and_of_the_keyboard_arrive(stage: Stage, speec
         assert await browser.evaluate("document.querySelector('#keyed').innerText") == "42#"
 
 
+async def test_what_is_keyed_before_the_channel_opens_is_sent_when_it_does(
+    stage: Stage, speech: Path
+) -> None:
+    async with Chromium(speech) as browser:
+        await browser.open(stage.url)
+        sent = await browser.evaluate(
+            """(async () => {
+              const { Line } = await import("./line.js");
+              const line = new Line(new MediaStream());
+              const sent = [];
+              const messages = { readyState: "connecting", send: (text) => sent.push(text) };
+              line.adopt({ messages });
+              line.send({ type: "key", key: "4" });
+              line.send({ type: "key", key: "2" });
+              const before = sent.length;
+              messages.readyState = "open";
+              messages.onopen();
+              line.send({ type: "key", key: "#" });
+              return [before, ...sent.map((text) => JSON.parse(text).key)].join(" ");
+            })()"""
+        )
+        assert sent == "0 4 2 #"
+
+
 async def test_a_muted_caller_is_not_heard(stage: Stage, speech: Path) -> None:
     async with Chromium(speech) as browser:
         await begun(browser, stage)

@@ -222,7 +222,8 @@ function toTheEnd() {
 // Keys
 
 function press(key) {
-  if (!line?.send({ type: "key", key })) return;
+  if (!line || line.closed) return;
+  line.send({ type: "key", key });
   at("keyed").textContent = (at("keyed").textContent + key).slice(-16);
 }
 

@@ -10,6 +10,7 @@ const GIVE_UP_MS = 20000;
 const PATIENCE_MS = 1500;
 const RETRY_MS = 1000;
 const LAST_WORDS_MS = 300;
+const UNSENT = 100; // messages kept while the channel is not open
 
 export class Refused extends Error {
   constructor(code, detail) {
@@ -32,6 +33,7 @@ export class Line extends EventTarget {
     this.iceServers = [];
     this.peer = null;
     this.channel = null;
+    this.unsent = [];
     this.renewing = false;
     this.closed = false;
     this.ending = false;
@@ -51,10 +53,14 @@ export class Line extends EventTarget {
     this.watchNetwork();
   }
 
+  // What is sent before the channel opens, or while the line is renewed, goes out when it does.
   send(message) {
-    if (this.channel?.readyState !== "open") return false;
-    this.channel.send(JSON.stringify(message));
-    return true;
+    if (this.channel?.readyState === "open") this.channel.send(JSON.stringify(message));
+    else if (this.unsent.length < UNSENT) this.unsent.push(message);
+  }
+
+  flush() {
+    this.unsent.splice(0).forEach((message) => this.send(message));
   }
 
   hangUp() {
@@ -92,6 +98,8 @@ export class Line extends EventTarget {
     const former = this.peer;
     this.peer = peer;
     this.channel = peer.messages;
+    this.channel.onopen = () => this.flush();
+    if (this.channel.readyState === "open") this.flush();
     peer.onconnectionstatechange = () => this.changed(peer);
     if (peer.sound) this.tell("sound", peer.sound);
     former?.close();

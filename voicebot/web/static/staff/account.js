@@ -1,6 +1,7 @@
 // Password, sessions and tokens of whoever is signed in.
 
 import { ask } from "./api.js";
+import { showPlaces } from "./places.js";
 
 const $ = (id) => document.getElementById(id);
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
@@ -13,6 +14,7 @@ async function show() {
   $("must-change").hidden = !me.must_change_password;
   $("sessions-part").hidden = $("tokens-part").hidden = me.must_change_password;
   if (me.must_change_password) return;
+  await showPlaces();
   $("scopes").replaceChildren(...me.scopes.map(scopeBox));
   await Promise.all([showSessions(), showTokens()]);
 }
