@@ -33,7 +33,7 @@ call: setup
 test: setup
 	@VOICEBOT_SERVER__DATA=.setup $(BIN)/voicebot prompts build
 	@VOICEBOT_SERVER__DATA=.setup $(BIN)/voicebot intents train --used
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 check: $(STAMP)
 	$(BIN)/ruff check .
