@@ -27,7 +27,7 @@ from voicebot.sessions.answering import unanswered
 from voicebot.sessions.feed import InputHeard, LiveEvent, PartHeard, PromptSpoken
 from voicebot.sessions.records import Journal
 from voicebot.telephony._api import LegInfo
-from voicebot.types import Heard, Json, Language, Matter, Outcome
+from voicebot.types import HIDDEN, Heard, Json, Language, Matter, Outcome
 
 KEPT_TURNS = 200
 """Turns that are kept for who goes on with the contact elsewhere, the newest."""
@@ -53,6 +53,8 @@ class CallAccount:
     _has_answered: bool = False
     turns: deque[TurnFinished] = field(default_factory=lambda: deque(maxlen=KEPT_TURNS))
     """What was said and heard so far."""
+    discreet: bool = False
+    """Whether what is heard now is a secret: only that it was heard is told."""
     is_over: bool = False
     """Whether the end was told; nothing may follow it."""
 
@@ -117,6 +119,7 @@ class CallAccount:
 
     def hearing(self, text: str) -> None:
         """The caller has said ``text`` so far and may go on."""
+        text = HIDDEN if self.discreet else text
         self.publish(PartHeard(self.info.call_id, self.clock(), self._step, text))
 
     def heard(
@@ -130,6 +133,8 @@ class CallAccount:
         """The turn is over: the caller was heard, or was not."""
         self.prompt_left(latency_ms)
         self._settle()
+        if heard is not None and self.discreet:
+            heard = hidden(heard)
         self._turns += 1
         self._unsettled = TurnFinished(
             self.info.call_id,
@@ -182,3 +187,11 @@ class CallAccount:
         event = CallEnded(self.info.call_id, self.clock(), outcome, reason)
         self.journal.append(event)
         self.publish(event)
+
+
+def hidden(heard: Heard) -> Heard:
+    """What may be known of a secret: that something was said or keyed, and how surely. A grammar of
+    words taken as they are is not named: nobody waits for what the knowledge says to a secret."""
+    grammar = "" if heard.grammar == FREE else heard.grammar
+    meaning = None if heard.semantics is None else HIDDEN
+    return Heard(HIDDEN, meaning, heard.confidence, heard.mode, grammar)
