@@ -24,6 +24,8 @@ from typing import Any, Final, Literal, TextIO
 import structlog
 from structlog.types import EventDict, Processor, WrappedLogger
 
+from voicebot.personal_numbers import masked
+
 TAGGED = frozenset(
     {
         "arguments",
@@ -45,7 +47,10 @@ TAGGED = frozenset(
 
 MASK = "[redacted]"
 
-_OF_SECRETS: Final = frozenset({"error", "exception", "problem"}) | TAGGED
+_SENTENCES: Final = frozenset({"error", "event", "exception", "problem"})
+"""Fields that say something in words, from which card numbers are taken out."""
+
+_OF_SECRETS: Final = (_SENTENCES - {"event"}) | TAGGED
 _is_discreet: Final = ContextVar("is_discreet", default=False)
 
 
@@ -162,6 +167,8 @@ def _masked(name: str, value: object) -> object:
     if name in TAGGED:
         # That there was nothing is worth knowing, and gives nothing away.
         return value if value is None or value == "" else MASK
+    if name in _SENTENCES and isinstance(value, str):
+        return masked(value)
     if isinstance(value, str | int | float | bool | None):
         return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):

@@ -42,6 +42,7 @@ from voicebot.flows.form_questions import FORM_GRAMMAR
 from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.state import FlowState, Waiting
 from voicebot.logs import discretion
+from voicebot.personal_numbers import masked
 from voicebot.sessions.answering import unanswered
 from voicebot.sessions.chat_records import (
     MAX_LINES,
@@ -187,7 +188,7 @@ class ChatSession:
         if listen is None:
             raise TextRefused("over", "this conversation has ended")
         event = await self._understood(message, words, listen, application.typed)
-        told = HIDDEN if listen.sensitive else words
+        told = HIDDEN if listen.sensitive else masked(words)
         shown = f"{self._label(message.fact)}: {told}" if message.fact else told
         cursor = self._add(message.channel, Who.CALLER, shown, now, client_id=message.client_id)
         await self._go_on(application, event, now)
@@ -249,7 +250,7 @@ class ChatSession:
                     self.record = replace(self.record, language=command.language)
                 elif isinstance(command, Say):
                     shown = command.prompt.masked()
-                    words = text(shown, self.record.language, date.today())
+                    words = masked(text(shown, self.record.language, date.today()))
                     self._add(self.record.channel, Who.BOT, words, now)
             self._stood = (state.to_json(), state)
             record = replace(
