@@ -41,6 +41,7 @@ from voicebot.human_queues import HumanQueues
 from voicebot.live.edition import Edition, Editions, Press, render
 from voicebot.live.reload import Reloader
 from voicebot.media.clock import LoopLag
+from voicebot.privacy import RecordKeeping
 from voicebot.sessions.account import CallAccount
 from voicebot.sessions.callbacks import CallbackCalls
 from voicebot.sessions.callers import Callers
@@ -171,6 +172,8 @@ class Server:
         await self._ledger.start()
         folding = self._ledger.keep_folded(time.time)
         self._chores.append(asyncio.create_task(folding, name="ledger"))
+        tidying = RecordKeeping(self.settings, self._engine).keep_tidy()
+        self._chores.append(asyncio.create_task(tidying, name="retention"))
         self.front_desk.open()
         await self._seed()
 

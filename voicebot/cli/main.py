@@ -37,6 +37,7 @@ COMMANDS: Final = (
     Deferred("user", "user:app", "Add, list and change those who may sign in."),
     Deferred("token", "tokens:app", "Make, list and revoke keys of programs to the API."),
     Deferred("audit", "audit:audit", "Print who did what, when and from where."),
+    Deferred("tidy", "tidy:tidy", "Delete what is older than it is to be kept."),
     Deferred("grammar", "grammar:app", "Parse, sample and check grammars."),
     Deferred("intents", "intents:app", "Train, test and explain intents."),
     Deferred("knowledge", "knowledge:app", "Ask the articles, and see what they lack."),

@@ -15,6 +15,7 @@ from voicebot.config.offers import OfferSettings
 from voicebot.config.outbound import OutboundSettings
 from voicebot.config.recording import RecordingSettings
 from voicebot.config.reload import ReloadSettings
+from voicebot.config.retention import RetentionSettings
 from voicebot.config.section import Section
 from voicebot.config.sections import (
     CallSettings,
@@ -51,6 +52,7 @@ class Settings(Section):
     costs: CostSettings = CostSettings()
     bridge: BridgeSettings = BridgeSettings()
     recording: RecordingSettings = RecordingSettings()
+    retention: RetentionSettings = RetentionSettings()
     reload: ReloadSettings = ReloadSettings()
     text: TextSettings = TextSettings()
     offers: OfferSettings = OfferSettings()

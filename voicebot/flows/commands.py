@@ -245,6 +245,8 @@ class Listen:
     termchar: str = "#"
     private: bool = False
     """Whether what is asked and answered now must stay out of a recording."""
+    sensitive: bool = False
+    """Whether the answer is a secret: nothing of it may be kept or shown, in whatever form."""
     intents: WantedIntents | None = None
     free: bool = False
     """Whether words that no grammar holds are an answer too (`FREE`)."""
@@ -252,11 +254,13 @@ class Listen:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Run a self-service action. ``filler`` is said when it is slow, None for silence."""
+    """Run a self-service action. ``filler`` is said when it is slow, None for silence. ``secret``:
+    its arguments hold what may not be kept, shown or logged."""
 
     action: str
     arguments: Mapping[str, Json]
     filler: Prompt | None = None
+    secret: bool = False
 
 
 QUEUE_PREFIX: Final = "queue:"

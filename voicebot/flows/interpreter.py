@@ -90,6 +90,9 @@ class Interpreter:
         noted = state.noted.settled() if state.noted is not None else None
         state = replace(state, served=served, served_when_heard=False, noted=noted)
         walk = self._walk(_felt(state, event))
+        if state.waiting in _HEARS and questions.question(walk).sensitive:
+            # What the caller said last is remembered, to tell when it comes again: not a secret.
+            walk.state = replace(walk.state, mood=replace(walk.state.mood, words=""))
         handler(walk, event)
         offers.close_if_left(walk)
         return walk
@@ -229,6 +232,8 @@ def _callback_agreed(walk: Walk, event: CallbackAgreed) -> None:
     walk.go(step.next.name)
     walk.run()
 
+
+_HEARS = frozenset({Waiting.INPUT, Waiting.CONFIRMATION})
 
 _LISTENING: Mapping[type[Any], Callable[[Walk, Any], None]] = {
     InputMatched: _matched,

@@ -192,6 +192,7 @@ class AskStep(_Step):
     interdigittimeout_ms: int | None = None
     termchar: str = "#"
     private: bool = False
+    sensitive: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,6 +223,15 @@ class FormStep(_Step):
     interdigittimeout_ms: int | None = None
     termchar: str = "#"
     private: bool = False
+    sensitive: bool = False
+
+    def hides(self, slot: str) -> bool:
+        """Whether the value of a slot is a secret."""
+        return self.sensitive or (slot in self.form and self.form[slot].sensitive)
+
+    @property
+    def has_secrets(self) -> bool:
+        return any(self.hides(name) for name in self.form)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

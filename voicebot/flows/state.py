@@ -6,7 +6,7 @@ The state is all that a contact needs to go on elsewhere, on another channel or 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -14,6 +14,7 @@ from voicebot.errors import UsageError
 from voicebot.flows.frustration import CALM, Mood
 from voicebot.flows.matter import Noted, customer_of
 from voicebot.flows.once import UNKNOWN, Once
+from voicebot.flows.secrecy import NONE, Paths, is_secret, scrubbed, telling, without
 from voicebot.types import Heard, Json, Matter, Mode, Outcome, Prompt, SayAs, Value
 
 
@@ -134,6 +135,36 @@ class FlowState:
     them."""
     once: Once = UNKNOWN
     offers: Offers = Offers()
+    secret: Paths = NONE
+    """Where in the variables secrets stand (`flows.secrecy`)."""
+
+    @property
+    def told(self) -> dict[str, Json]:
+        """The variables without their secrets: what others may know."""
+        if not self.secret:
+            return dict(self.variables)
+        return without(self.variables, self.secret, telling(self.variables, self.secret))
+
+    def sealed(self) -> FlowState:
+        """The state without secrets. What was about to be confirmed is asked for again."""
+        if not self.secret:
+            return self
+        known = telling(self.variables, self.secret)
+        open_form = next((form for form in self.forms if form.at == self.frames), None)
+        asks_secret = open_form is not None and (open_form.asking,) in self.secret
+        unasked = self.waiting is Waiting.CONFIRMATION and (
+            asks_secret or (self.pending is not None and is_secret(("answer",), self.secret))
+        )
+        done = tuple((key, scrubbed(value, known)) for key, value in self.once.done)
+        return replace(
+            self,
+            waiting=Waiting.INPUT if unasked else self.waiting,
+            pending=None if unasked else self.pending,
+            variables=self.told,
+            said=tuple(prompt.masked() for prompt in self.said),
+            once=replace(self.once, done=done),
+            secret=NONE,
+        )
 
     @property
     def step(self) -> str:
@@ -168,6 +199,8 @@ class FlowState:
     @property
     def customer(self) -> str:
         """The application's own word for who calls, from the variable ``customer``; or empty."""
+        if is_secret(("customer",), self.secret):
+            return customer_of(self.told.get("customer"))
         return customer_of(self.variables.get("customer"))
 
     def _outcome(self, served: bool) -> Outcome:
@@ -183,7 +216,9 @@ class FlowState:
         return Outcome.MOVED_TO_TEXT if moved else Outcome.ABANDONED_IN_FLOW
 
     def to_json(self) -> dict[str, Json]:
-        """Plain data for storage or for another process."""
+        """Plain data for storage or for another process; secrets do not leave this one."""
+        if self.secret:
+            return self.sealed().to_json()
         return {
             "frames": _frames_to_json(self.frames),
             "waiting": self.waiting.value,

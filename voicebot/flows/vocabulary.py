@@ -87,6 +87,7 @@ _LISTENING = (
     Key("interdigittimeout_ms", Shape.MILLISECONDS, "longest pause between two keys"),
     Key("termchar", Shape.TERMCHAR, "key that ends an entry (default '#'; '' for none)"),
     Key("private", Shape.BOOLEAN, "true: the recording of the call pauses here"),
+    Key("sensitive", Shape.BOOLEAN, "true: the answer is a secret, kept and shown nowhere"),
 )
 
 STEP_KINDS: Mapping[str, tuple[Key, ...]] = {
@@ -274,6 +275,7 @@ SLOT_KEYS: tuple[Key, ...] = (
     Key("carry", Shape.BOOLEAN, "true: a value given earlier in the contact is kept"),
     Key("filled", Shape.STEP, "step that looks at each new value; return comes back"),
     Key("confirm", Shape.SLOT_CONFIRM, "how its value is confirmed"),
+    Key("sensitive", Shape.BOOLEAN, "true: its value is a secret, kept and shown nowhere"),
 )
 """Keys of one slot of a form."""
 

@@ -16,6 +16,7 @@ from voicebot.errors import ActionError, ModelError
 from voicebot.events import QuestionUnanswered
 from voicebot.flows.commands import ANSWER
 from voicebot.nlu.knowledge import Found, Library
+from voicebot.personal_numbers import masked
 from voicebot.types import CallId, Json, Language
 
 TIMEOUT_S: Final = 5.0
@@ -80,7 +81,7 @@ def unanswered(
         call_id,
         at,
         Language(str(arguments.get("language") or "")),
-        str(arguments.get("question") or ""),
+        masked(str(arguments.get("question") or "")),
         str(found.get("name") or ""),
         float(str(found.get("confidence") or 0.0)),
     )

@@ -42,6 +42,7 @@ from voicebot.flows.commands import (
     TransferRefused,
 )
 from voicebot.flows.state import FlowState
+from voicebot.logs import discretion
 from voicebot.media.recorder import CallRecorder
 from voicebot.sessions import recording
 from voicebot.sessions.account import CallAccount
@@ -306,8 +307,10 @@ class VoiceSession:
 
     def next_frame(self, now: float) -> Samples | None:
         """The leg wants a frame to send (`FrameSource`)."""
+        secret = self._mouth.speaker.is_secret
         frame = (self._handoff or self._mouth.speaker).next_frame(now)
         if self._recorder is not None:
+            self._recorder.hushed = secret or self._mouth.speaker.is_secret
             self._recorder.sent(frame, now)
         if not self._told_latency and self._mouth.speaker.first_voice_at is not None:
             self._told_latency = True
@@ -407,6 +410,7 @@ class VoiceSession:
     async def _listen(self, listen: Listen) -> FlowEvent:
         if self._recorder is not None:
             self._recorder.paused = listen.private
+        self._account.discreet = listen.sensitive
         try:
             return await self._hear(listen)
         finally:
@@ -434,18 +438,20 @@ class VoiceSession:
         return event
 
     async def _act(self, act: Act) -> FlowEvent:
-        action = asyncio.ensure_future(self._services.act(act.action, act.arguments))
+        with discretion(act.secret):
+            action = asyncio.ensure_future(self._services.act(act.action, act.arguments))
         try:
             if act.filler is not None:
                 await asyncio.wait({action}, timeout=FILLER_AFTER_S)
                 if not action.done():
                     self._say(act.filler)
             value = await action
-            if act.action == ANSWER:
+            if act.action == ANSWER and not act.secret:
                 self._account.looked_up(act.arguments, value)
             return ActionDone(value)
         except ActionError as error:
-            log.warning("action_failed", action=error.action, problem=error.problem)
+            with discretion(act.secret):
+                log.warning("action_failed", action=error.action, problem=error.problem)
             return ActionFailed(error.problem)
         finally:
             action.cancel()

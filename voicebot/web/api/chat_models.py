@@ -71,6 +71,7 @@ class View(BaseModel):
     typing: bool = Field(description="the bot is at it")
     over: bool
     language: str = Field(description="what is spoken now (BCP 47)", examples=["en-US"])
+    secret: bool = Field(description="the answer is a secret: not to be shown or kept as typed")
 
     @classmethod
     def of(cls, view: ChatView) -> Self:
@@ -95,6 +96,7 @@ class View(BaseModel):
             typing=view.typing,
             over=view.over,
             language=view.language,
+            secret=view.secret,
         )
 
 
