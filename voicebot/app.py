@@ -438,6 +438,7 @@ class Server:
                     self._ledger,
                     SqlContacts(self._engine, self._rules),
                     Costs(**self.settings.costs.model_dump()),
+                    self.front_desk.audit,
                 ),
                 workbench_router(SqlMisheard(self._engine), archive, self._workbench),
                 recordings_router(archive, recorder.path, self.front_desk.playbacks),

@@ -34,6 +34,7 @@ COMMANDS: Final = (
     Deferred("staff", "staff:staff", "Plan how many agents are needed, and when."),
     Deferred("report", "report:report", "Tell how the line is doing."),
     Deferred("export", "report:export", "Write contacts as comma-separated values."),
+    Deferred("demo-data", "demo_data:demo_data", "Make up a month of calls to the demo shop."),
     Deferred("user", "user:app", "Add, list and change those who may sign in."),
     Deferred("token", "tokens:app", "Make, list and revoke keys of programs to the API."),
     Deferred("audit", "audit:audit", "Print who did what, when and from where."),

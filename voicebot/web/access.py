@@ -50,6 +50,10 @@ RULES: Final[Mapping[str, Access]] = {
     # For staff and their programs
     "/metrics": Door.METRICS,
     "/account": Door.BROWSER,
+    "/users": Scope.USERS_MANAGE,
+    "/audit": Scope.AUDIT_READ,
+    "/outbox": Scope.OUTBOX_READ,
+    "/api/users": Scope.USERS_MANAGE,
     "/api/session": Door.STAFF,
     "/api/account": Door.BROWSER,
     "/api/calls": Scope.CALLS_READ,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
@@ -27,8 +27,10 @@ from voicebot.analytics.history import (
 from voicebot.analytics.measures import MEASURES, Costs, Unit, measured
 from voicebot.analytics.totals import DAY_S
 from voicebot.errors import UsageError
+from voicebot.staff.model import Actor, AuditEntry, AuditLog, Deed
 from voicebot.types import Direction
 from voicebot.web.api.models import utc
+from voicebot.web.identity import actor_of
 
 
 class Interval(BaseModel):
@@ -158,9 +160,13 @@ class HistoryAnswer(HistoryPage):
 
 
 def history_router(
-    ledger: Ledger, contacts: Contacts, costs: Costs, clock: Callable[[], float] = time.time
+    ledger: Ledger,
+    contacts: Contacts,
+    costs: Costs,
+    audit: AuditLog,
+    clock: Callable[[], float] = time.time,
 ) -> APIRouter:
-    """Serve what ``ledger`` and ``contacts`` hold."""
+    """Serve what ``ledger`` and ``contacts`` hold; ``audit`` is told of exports."""
     router = APIRouter(prefix="/api", tags=["history"])
 
     @router.get("/measures", summary="The rates by which the line is judged")
@@ -206,14 +212,17 @@ def history_router(
         response_class=StreamingResponse,
         responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
     )
-    async def export(chosen: Annotated[Interval, Query()]) -> StreamingResponse:
+    async def export(
+        chosen: Annotated[Interval, Query()], by: Annotated[Actor, Depends(actor_of)]
+    ) -> StreamingResponse:
         """Give one line for each contact, the oldest first. Cells that a spreadsheet would take for
         formulas begin with an apostrophe. A line that breaks off means that the export did not
-        come to its end."""
+        come to its end. Who exported which days is in the audit log."""
         now = clock()
         lines = csv_lines(contacts.pages(chosen.span(now), now))
         # The first line waits for nothing; the second is asked for before we say 200.
         header, first = await anext(lines), await anext(lines, "")
+        await _note_export(audit, by, chosen.span(now), now)
         return StreamingResponse(
             _joined(header + first, lines),
             media_type="text/csv; charset=utf-8",
@@ -221,6 +230,13 @@ def history_router(
         )
 
     return router
+
+
+async def _note_export(audit: AuditLog, by: Actor, span: Span, now: float) -> None:
+    """Before anything goes out. Raises StorageError: then nothing may."""
+    what = f"{utc(span.since):%Y-%m-%d %H:%M} to {utc(span.until):%Y-%m-%d %H:%M} UTC"
+    entry = AuditEntry(now, by.who, Deed.CONTACTS_EXPORTED, what, by.address)
+    await audit.note(entry)
 
 
 async def _joined(begin: str, rest: AsyncIterator[str]) -> AsyncIterator[str]:

@@ -5,6 +5,9 @@ import { ask } from "./api.js";
 
 // Path, name, and the scope that it asks for (none: everybody who is signed in).
 const PLACES = [
+  ["/outbox", "Outbox", "outbox:read"],
+  ["/users", "Users", "users:manage"],
+  ["/audit", "Audit log", "audit:read"],
   ["/account", "Account", null],
 ];
 
