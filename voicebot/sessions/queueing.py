@@ -32,9 +32,12 @@ from voicebot.acd.model import (
 )
 from voicebot.acd.views import AgentState, ContactPlace, QueueState
 from voicebot.errors import DialFailed, RoutingError
+from voicebot.events import QueueNoted
 from voicebot.sessions.briefing import Briefing, as_booking, restored
+from voicebot.sessions.queue_accounts import QueueAccounts
 from voicebot.sessions.queue_figures import QueueTally
 from voicebot.sessions.queue_records import AgentChange, Booking, NoRecords, QueueRecords
+from voicebot.sessions.ready_times import ReadyTimes
 from voicebot.telephony._api import CallLeg
 from voicebot.types import Json
 
@@ -136,7 +139,7 @@ class QueueService:
 
     ``lines`` ring agents. ``clock`` gives UTC seconds since the epoch, and ``call_later`` wakes the
     service by it. ``call_back`` is None where nobody can be called. ``records`` keep what
-    outlives the server.
+    outlives the server, ``note`` takes what became of each call.
     """
 
     def __init__(
@@ -148,6 +151,7 @@ class QueueService:
         call_later: CallLater = on_the_loop,
         call_back: CallBack | None = None,
         records: QueueRecords | None = None,
+        note: Callable[[QueueNoted], None] = lambda fact: None,
     ) -> None:
         """Raises RoutingError where a rule names a queue that is not there."""
         self._acd = Acd(queues)
@@ -156,6 +160,8 @@ class QueueService:
         self._call_later = call_later
         self._call_back = call_back
         self._records = records or NoRecords()
+        self._note = note
+        self._accounts = QueueAccounts()
         self._places: dict[ContactId, Place] = {}
         self._bookings: dict[ContactId, str] = {}
         self._rings: dict[ContactId, asyncio.Task[None]] = {}
@@ -163,6 +169,7 @@ class QueueService:
         self._answered: dict[ContactId, CallLeg] = {}
         self._timer: Timer | None = None
         self.tally = QueueTally()
+        self.ready_times = ReadyTimes()
 
     # Callers
 
@@ -232,10 +239,17 @@ class QueueService:
         self._set_timer(now)
         for effect in effects:
             self._carry_out(effect)
-            self.tally.count(effect, self._acd.contact)
-            if isinstance(effect, e.AgentChanged):
-                state = SIGNED_OUT if effect.presence is None else effect.presence.value
-                self._records.agent_changed(AgentChange(effect.agent_id, now, state, effect.reason))
+            self._write_down(effect, now)
+
+    def _write_down(self, effect: e.Effect, now: float) -> None:
+        self.tally.count(effect, self._acd.contact)
+        fact = self._accounts.take(effect, now)
+        if fact is not None:
+            self._note(fact)
+        if isinstance(effect, e.AgentChanged):
+            state = SIGNED_OUT if effect.presence is None else effect.presence.value
+            self._records.agent_changed(AgentChange(effect.agent_id, now, state, effect.reason))
+            self.ready_times.changed(effect.agent_id, effect.presence, now)
 
     def change(self, queues: Iterable[QueueRules]) -> None:
         """Let new rules count (`Acd.change`). Raises RoutingError, with nothing changed."""
