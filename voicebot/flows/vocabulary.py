@@ -350,7 +350,7 @@ FACTS: Mapping[str, str] = {
     "waiting": "requests made in the same breath as another, not served yet",
     "unfinished": "title of the form that the caller will come back to, null where there is none",
     "text": "how text could be offered: to (sms or page) and number; null where it cannot",
-    "waiting_s": "how long a person would be waited for, null where nobody knows",
+    "waiting_s": "at an offer of text: the wait for a person instead, null where nobody knows",
     "trouble": "kind (noinput, nomatch or failure) and count of the last trouble",
 }
 """Variables that are there without a step that sets them."""
