@@ -43,6 +43,8 @@ def may_offer(flow: Flow, step: OfferStep, state: FlowState) -> bool:
         return False
     if step.if_ is not None and not holds(step.if_, state.variables):
         return False
+    if state.queued:  # they wait for a person already, and have chosen something else meanwhile
+        return True
     return not (_wants_person(flow, step, state) and _person_soon(flow, step, state))
 
 

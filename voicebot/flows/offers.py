@@ -169,13 +169,14 @@ def moving_state(flows: FlowSet, state: FlowState) -> FlowState:
     step = flows[top.flow].steps[top.step]
     assert isinstance(step, OfferStep), "a link is sent by the step that offered it"
     target = step.in_text or step.declined
-    variables: Mapping[str, Json] = {**state.variables, "text": None}
+    variables: Mapping[str, Json] = {**state.variables, "text": None, "in_line": None}
     return replace(
         state,
         frames=(*state.frames[:-1], Frame(top.flow, target.name)),
         waiting=Waiting.TEXT,
         variables=variables,
         said=(),
+        queued=(),
         served=False,
         served_when_heard=False,
         offers=replace(state.offers, at=(), asking=Asking.NOTHING, made=MOST_OFFERS),

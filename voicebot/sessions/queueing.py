@@ -82,6 +82,13 @@ class Joined:
     leg: CallLeg
 
 
+@dataclass(frozen=True, slots=True)
+class Ringing:
+    """An agent rings for the contact, who will have one in a moment, or goes on waiting."""
+
+    agent_id: AgentId
+
+
 class Timer(Protocol):
     def cancel(self) -> None: ...
 
@@ -100,7 +107,7 @@ is called when somebody has answered. Hangs the agent up in the end, and raises 
 nobody was reached."""
 
 
-Notice: TypeAlias = e.Queued | e.Announce | e.Overflowed | Joined
+Notice: TypeAlias = e.Queued | e.Announce | Ringing | e.Overflowed | Joined
 """What the session of a waiting caller is told; the last two end the waiting."""
 
 
@@ -212,6 +219,17 @@ class QueueService:
             raise
         self._keep_booking(place)
 
+    def step_aside(self, place: Place) -> None:
+        """The caller does something else and keeps the place: nothing is announced to them. Raises
+        RoutingError where they do not wait."""
+        self.receive(ev.StepAside(place.contact_id))
+
+    def step_back(self, place: Place) -> None:
+        """The caller listens again; does nothing where they talk already."""
+        standing = self._acd.contact(place.contact_id)
+        if standing is not None and standing.state is not ContactState.CONNECTED:
+            self.receive(ev.StepBack(place.contact_id))
+
     def restore(self, booking: Booking) -> None:
         """Give a callback from before a restart its place back; call this before agents sign in.
         Raises RoutingError where its queue is there no longer."""
@@ -314,6 +332,7 @@ class QueueService:
                 self._rings[effect.contact_id] = asyncio.create_task(
                     self._ring(effect), name=f"ring {effect.agent_id}"
                 )
+                self._tell(effect.contact_id, Ringing(effect.agent_id))
             case e.Withdraw(contact_id):
                 self._stop_ringing(contact_id)
             case e.Connect(contact_id, agent_id) if contact_id not in self._bookings:
