@@ -122,6 +122,8 @@ class Server:
             self._doors.dialer,
             self._callback_calls(),
             SqlQueueRecords(self._engine),
+            self,
+            self._ledger.note_agent_time,
         )
         self.outbound = self._outbound_calls()
         self.web_app = self._web_app()

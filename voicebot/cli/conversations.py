@@ -28,6 +28,7 @@ from voicebot.grammar.disk_cache import FOLDER as GRAMMAR_CACHE
 from voicebot.grammar.store import GrammarStore
 from voicebot.logs import configure_logging
 from voicebot.nlu.library import IntentLibrary
+from voicebot.queues.reader import load_queues
 from voicebot.rehearsal.model import ConversationTest
 from voicebot.rehearsal.performance import Result
 from voicebot.rehearsal.report import (
@@ -99,7 +100,8 @@ def play_conversations(
             typer.echo(f"passed {result.test.name}\n{as_text(result.transcript)}\n")
 
     def chosen(test: ConversationTest) -> bool:
-        if audio and (test.sets_confidence or not _is_heard(test.language, settings)):
+        typed_alone = test.sets_confidence or test.waits_in_queue
+        if audio and (typed_alone or not _is_heard(test.language, settings)):
             return False
         return only in test.name
 
@@ -182,6 +184,7 @@ def run_tests(
             today=date.today(),
             opens=opens,
             act=with_knowledge(sandbox.run, library),
+            queues=load_queues(application),
         )
         return asyncio.run(suite.run(files, chosen, tell))
 

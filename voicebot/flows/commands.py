@@ -1,8 +1,8 @@
 """What goes into the flow interpreter and what comes out: plain frozen data.
 
 An event goes in, a list of commands comes out. The list is any number of `Say`, `ChangeLanguage`,
-`OfferText` and `CloseOffer`, then exactly one command that waits (`Listen`, `Act`, `Transfer`,
-`SendText`) or ends (`HangUp`); the next event answers it.
+`OfferText`, `CloseOffer` and `LeaveQueue`, then exactly one command that waits (`Listen`, `Act`,
+`Transfer`, `SendText`) or ends (`HangUp`); the next event answers it.
 """
 
 from __future__ import annotations
@@ -109,6 +109,12 @@ class TransferRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnCame:
+    """An agent rings for the contact, which does something else and keeps its place in a queue. It
+    comes instead of an answer to a `Listen`."""
+
+
+@dataclass(frozen=True, slots=True)
 class CallbackAgreed:
     """The queue will call the contact back; nobody waits on the line for it any more."""
 
@@ -137,6 +143,7 @@ FlowEvent: TypeAlias = (
     | TransferDone
     | TransferReturned
     | TransferRefused
+    | TurnCame
     | CallbackAgreed
     | TextSent
     | TextNotSent
@@ -284,7 +291,9 @@ class Transfer:
     ``while_waiting`` is said over and over while it rings, ``whisper`` to the one who takes the
     call before the two hear each other, ``ring_ms`` is how long it may ring (None: the default).
     For a queue alone, ``facts`` are what its rules may ask for, and ``callback`` is the number to
-    be called when the turn comes, empty for who waits on the line.
+    be called when the turn comes, empty for who waits on the line. ``choices`` are what the caller
+    may say or press meanwhile: told to the flow as `InputMatched`, it goes on with that, and the
+    place is kept until the next transfer or `LeaveQueue`.
     """
 
     target: str
@@ -295,6 +304,7 @@ class Transfer:
     ring_ms: int | None = None
     facts: Mapping[str, Json] = field(default_factory=dict)
     callback: str = ""
+    choices: Listen | None = None
 
     @property
     def queue(self) -> str:
@@ -332,6 +342,11 @@ class SendText:
 
 
 @dataclass(frozen=True, slots=True)
+class LeaveQueue:
+    """The caller no longer wants the person whose queue they kept a place in."""
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
     """End the contact. ``outcome`` is what the flow believes was reached."""
 
@@ -340,5 +355,14 @@ class HangUp:
 
 
 Command: TypeAlias = (
-    Say | ChangeLanguage | OfferText | CloseOffer | Listen | Act | Transfer | SendText | HangUp
+    Say
+    | ChangeLanguage
+    | OfferText
+    | CloseOffer
+    | LeaveQueue
+    | Listen
+    | Act
+    | Transfer
+    | SendText
+    | HangUp
 )

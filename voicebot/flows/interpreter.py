@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from voicebot.errors import UsageError
-from voicebot.flows import answers, forms, offers, questions
+from voicebot.flows import answers, forms, meanwhile, offers, questions
 from voicebot.flows.commands import (
     ActionDone,
     ActionFailed,
@@ -31,6 +31,7 @@ from voicebot.flows.commands import (
     TransferDone,
     TransferRefused,
     TransferReturned,
+    TurnCame,
     queue_of,
 )
 from voicebot.flows.frustration import feel
@@ -154,11 +155,16 @@ def _matched(walk: Walk, event: InputMatched) -> None:
             forms.understand(walk, event.heard)
         case OfferStep():
             offers.understand(walk, event.heard)
+        case TransferStep():
+            meanwhile.answered(walk, event.heard)
         case _:
             questions.understand(walk, event.heard)
 
 
 def _nomatch(walk: Walk, event: NoMatch) -> None:
+    if isinstance(walk.step, TransferStep):
+        meanwhile.answered(walk, None)
+        return
     (forms if isinstance(walk.step, FormStep) else questions).nomatch(walk)
 
 
@@ -166,7 +172,17 @@ def _noinput(walk: Walk, event: NoInput) -> None:
     if isinstance(walk.step, AnswerStep):
         answers.noinput(walk)
         return
+    if isinstance(walk.step, TransferStep):
+        meanwhile.answered(walk, None)
+        return
     (forms if isinstance(walk.step, FormStep) else questions).noinput(walk)
+
+
+def _listening_failed(walk: Walk, event: RecognitionFailed) -> None:
+    if isinstance(walk.step, TransferStep):
+        meanwhile.answered(walk, None)
+        return
+    questions.listening_failed(walk)
 
 
 def _action_done(walk: Walk, event: ActionDone) -> None:
@@ -240,7 +256,8 @@ _LISTENING: Mapping[type[Any], Callable[[Walk, Any], None]] = {
     NoMatch: _nomatch,
     Ambiguous: lambda walk, event: questions.ambiguous(walk, event.options),
     NoInput: _noinput,
-    RecognitionFailed: lambda walk, event: questions.listening_failed(walk),
+    RecognitionFailed: _listening_failed,
+    TurnCame: lambda walk, event: meanwhile.turn_came(walk),
 }
 
 _TRANSITIONS: Mapping[tuple[Waiting, type[Any]], Callable[[Walk, Any], None]] = {
@@ -255,4 +272,5 @@ _TRANSITIONS: Mapping[tuple[Waiting, type[Any]], Callable[[Walk, Any], None]] = 
     (Waiting.TEXT, TextSent): lambda walk, event: offers.text_sent(walk),
     (Waiting.TEXT, TextNotSent): lambda walk, event: offers.text_not_sent(walk, event.problem),
     (Waiting.TRANSFER, CallbackAgreed): _callback_agreed,
+    (Waiting.TRANSFER, InputMatched): lambda walk, event: meanwhile.chosen(walk, event.heard),
 }

@@ -123,6 +123,8 @@ class FlowState:
     """Whether a person has taken the call and given it back."""
     called_back: bool = False
     """Whether a queue has promised to call back."""
+    queued: Frames = ()
+    """The transfer whose queue keeps a place for the caller, who does something else meanwhile."""
     forms: tuple[OpenForm, ...] = ()
     """Forms under way, the deepest last."""
     mood: Mood = CALM
@@ -178,12 +180,12 @@ class FlowState:
 
         The rule: a caller has been served once they heard a step marked ``served`` to its end,
         or heard enough of it to answer. Asking for a person takes that back, for the person was
-        what they wanted: while they wait it is abandoned in the queue, and when nobody came it is
-        abandoned in the flow until something else serves them. Whoever a person has talked to was
-        transferred, unless they left while they waited for another one. Who waits for a promised
-        call has a callback booked, and who has taken a link to go on in text has moved there,
-        whatever served them before; whether the text serves them is told by its own stages
-        (`events.DeflectionStage`).
+        what they wanted: while they wait it is abandoned in the queue, also where they do something
+        else meanwhile that does not serve them, and when nobody came it is abandoned in the flow
+        until something else serves them. Whoever a person has talked to was transferred, unless
+        they left while they waited for another one. Who waits for a promised call has a callback
+        booked, and who has taken a link to go on in text has moved there, whatever served them
+        before; whether the text serves them is told by its own stages (`events.DeflectionStage`).
         """
         return self._outcome(self.served or self.served_when_heard)
 
@@ -213,7 +215,9 @@ class FlowState:
             return Outcome.CALLBACK_BOOKED
         if served:
             return Outcome.SELF_SERVED
-        return Outcome.MOVED_TO_TEXT if moved else Outcome.ABANDONED_IN_FLOW
+        if moved:
+            return Outcome.MOVED_TO_TEXT
+        return Outcome.ABANDONED_IN_QUEUE if self.queued else Outcome.ABANDONED_IN_FLOW
 
     def to_json(self) -> dict[str, Json]:
         """Plain data for storage or for another process; secrets do not leave this one."""
@@ -231,6 +235,7 @@ class FlowState:
             "served_when_heard": self.served_when_heard,
             "handed_over": self.handed_over,
             "called_back": self.called_back,
+            "queued": _frames_to_json(self.queued),
             "mood": {name: getattr(self.mood, name) for name in Mood.__slots__},
             "forms": [_form_to_json(form) for form in self.forms],
             "speaks": self.speaks,
@@ -256,6 +261,7 @@ class FlowState:
                 served_when_heard=data["served_when_heard"],
                 handed_over=data.get("handed_over", False),
                 called_back=data.get("called_back", False),
+                queued=_frames_from_json(data.get("queued", ())),
                 mood=Mood(**data.get("mood", {})),
                 forms=tuple(_form_from_json(form) for form in data.get("forms", ())),
                 speaks=data.get("speaks", ""),

@@ -45,6 +45,7 @@ from voicebot.flows.model import (
     nearest_language,
 )
 from voicebot.flows.once import KEY_ARGUMENT
+from voicebot.flows.queue_steps import choices
 from voicebot.flows.secrecy import SALT, Path, copies, is_secret, reads_secret, telling
 from voicebot.flows.state import FlowState, Frame, OpenForm, Waiting
 from voicebot.flows.template import Template
@@ -198,8 +199,8 @@ class Walk:
             self.trail.append(self.state)
             if isinstance(step, LanguageStep):
                 step = self._change_language(step)
-            # A form may be entered, or come back to; an offer may be passed by.
-            if not isinstance(step, FormStep | OfferStep):
+            # A form may be entered, or come back to, and so may a queue; an offer may be passed by.
+            if not isinstance(step, FormStep | OfferStep) and not self._is_back_in_line:
                 self.enter(step)
             if not self._pass(step):
                 return
@@ -226,6 +227,11 @@ class Walk:
             step = self.flows[waiting[-1].flow].steps[waiting[-1].step]
             title = (step.title if isinstance(step, FormStep) else "") or step.name
         self.set(unfinished=title)
+
+    @property
+    def _is_back_in_line(self) -> bool:
+        """Whether the present step is the transfer whose queue the caller has a place in."""
+        return self.state.queued == self.state.frames
 
     def end(self, outcome: Outcome, reason: str) -> None:
         self.commands.append(HangUp(outcome, reason))
@@ -373,22 +379,28 @@ class Walk:
     def _transfer(self, step: TransferStep) -> None:
         context = {name: _plain(value) for name, value in self._shown(step.context).items()}
         to_queue, number = bool(queue_of(step.transfer.name)), step.callback
+        company = step.while_waiting
+        asked = company.offer.ask if company.offer is not None else ()
         self.emit(
             Transfer(
                 step.transfer.name,
                 context,
                 step.mode,
-                self._prompts(step.while_waiting),
+                self._prompts((*company.say, *asked)),
                 tuple(prompt.masked() for prompt in self._prompts(step.whisper)),
                 step.ring_ms,
                 facts=self.state.told if to_queue else {},
                 callback="" if number is None else _plain(number.value(self.state.variables)),
+                choices=choices(step, self.state.variables, self.flow.language),
             )
         )
+        if self.state.queued:
+            self.set(in_line=None)
         self.state = replace(
             self.state,
             waiting=Waiting.TRANSFER,
             said=(),
+            queued=(),
             served=False,
             served_when_heard=False,
             noted=self.state.noted.unserved() if self.state.noted is not None else None,
