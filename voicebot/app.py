@@ -42,6 +42,7 @@ from voicebot.live.edition import Edition, Editions, Press, render
 from voicebot.live.reload import Reloader
 from voicebot.media.clock import LoopLag
 from voicebot.privacy import RecordKeeping
+from voicebot.said_ahead import announcement
 from voicebot.sessions.account import CallAccount
 from voicebot.sessions.callbacks import CallbackCalls
 from voicebot.sessions.callers import Callers
@@ -65,7 +66,7 @@ from voicebot.telephony.connections import Connections
 from voicebot.texts import Texts
 from voicebot.turns.answered_by import ScreeningPolicy
 from voicebot.turns.signals import TurnPolicy
-from voicebot.types import CallId, Json, Language, Outcome, Prompt
+from voicebot.types import CallId, Json, Language, Outcome
 from voicebot.web.api.dial import DialDesk, dial_router
 from voicebot.web.api.health import Check
 from voicebot.web.api.history import history_router
@@ -95,9 +96,7 @@ class Server:
         application = load_application(settings)
         self.engines = SpeechEngines(settings, application.languages)
         self._recording = Recording(settings)
-        words = announcement(settings)
-        said = [*self._recording.said, *([] if words is None else [words])]
-        self._press = Press(settings, self.engines, said)
+        self._press = Press(settings, self.engines)
         self.editions = Editions(self._press.make(application), self._changed_edition)
         self._reloader = self._new_reloader()
         self.registry = CallRegistry(settings.calls.max_calls, has_room=self.engines.has_room)
@@ -348,6 +347,7 @@ class Server:
         if language not in edition.renderers:
             return None
         self.engines.wake(language)
+        edition.application.wake(language)
         recognize = partial(self.engines.recognize, language=language, call=call)
         return Tongue(recognize, edition.renderers[language])
 
@@ -484,12 +484,6 @@ class Server:
         """Calls are served either way; what was saved since is told where it cannot be used."""
         detail, problem = f"version {self.application.version}", self._reloader.problem
         return Check(True, f"{detail}; not the files as they are: {problem}" if problem else detail)
-
-
-def announcement(settings: Settings) -> Prompt | None:
-    """What callers hear before the answer, if anything."""
-    words = settings.calls.announcement
-    return Prompt((words,)) if words else None
 
 
 def dialled_language(settings: Settings, info: LegInfo) -> dict[str, Json]:

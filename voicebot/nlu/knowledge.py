@@ -150,6 +150,10 @@ class Library:
     def articles(self) -> tuple[Article, ...]:
         return tuple(each for found in self._articles.values() for each in found)
 
+    def speaks(self, language: Language) -> bool:
+        """Whether there are articles for who speaks ``language``."""
+        return self._spoken(language) is not None
+
     def base(self, language: Language) -> KnowledgeBase | None:
         """The base of a language, or of one that is near (en-GB for en-US); None without any.
 
