@@ -66,7 +66,8 @@ from voicebot.telephony.connections import Connections
 from voicebot.texts import Texts
 from voicebot.turns.answered_by import ScreeningPolicy
 from voicebot.turns.signals import TurnPolicy
-from voicebot.types import CallId, Json, Language, Outcome
+from voicebot.types import CallId, Json, Language, Outcome, Prompt
+from voicebot.wallboard import Sources, Wallboard
 from voicebot.web.api.dial import DialDesk, dial_router
 from voicebot.web.api.health import Check
 from voicebot.web.api.history import history_router
@@ -125,6 +126,7 @@ class Server:
             self._ledger.note_agent_time,
         )
         self.outbound = self._outbound_calls()
+        self.wallboard = self._new_wallboard()
         self.web_app = self._web_app()
         self._http = self._http_server()
         self._chores: list[asyncio.Task[object]] = []
@@ -156,6 +158,7 @@ class Server:
         self._recording.start()
         await self.queues.start()
         self._chores.append(asyncio.create_task(self._recording.keep_tidy(), name="recordings"))
+        self.wallboard.start()
         await self._http.start()
         await self._doors.open()
         log.info(
@@ -195,6 +198,7 @@ class Server:
         await self.queues.stop()
         await self._doors.close()
         self.feed.close()
+        await self.wallboard.stop()
         await self.chatting.stop()
         await self._http.stop()
         self.front_desk.close()
@@ -302,6 +306,7 @@ class Server:
     def append(self, event: CallEvent) -> None:
         """Take a fact of a call: it is counted and written down (`Journal`)."""
         self.tally.observe(event)
+        self.wallboard.observe(event)
         self._journal.append(event)
 
     # Assembly
@@ -379,6 +384,16 @@ class Server:
             handoffs, self, self.registry, self.feed.publish, self.settings.calls.flow
         )
 
+    def _new_wallboard(self) -> Wallboard:
+        sources = Sources(
+            self.registry,
+            self.queues,
+            self._ledger,
+            in_text=lambda: self.chatting.chats.going_on,
+            alerts=lambda: (),
+        )
+        return Wallboard(self.settings, self._engine, sources)
+
     def _outbound_calls(self) -> OutboundCalls:
         outbound = self.settings.outbound
         policy = ScreeningPolicy(outbound.screening_s, beep_timeout_s=outbound.beep_timeout_s)
@@ -446,6 +461,7 @@ class Server:
                 recordings_router(archive, recorder.path, self.front_desk.playbacks),
                 dial_router(self._dial_desk()),
                 queues_router(self.queues.desk()),
+                *self.wallboard.routers,
             ],
             version=voicebot.__version__,
             staff=self.front_desk.side,

@@ -29,6 +29,7 @@ from voicebot.config.sip import SipSettings
 from voicebot.config.staff import StaffSettings
 from voicebot.config.text import TextSettings
 from voicebot.config.texting import TextingSettings, WebhookSettings
+from voicebot.config.wall import WallSettings
 from voicebot.config.webrtc import WebRtcSettings
 
 
@@ -59,6 +60,7 @@ class Settings(Section):
     texting: TextingSettings = TextingSettings()
     webhook: WebhookSettings = WebhookSettings()
     staff: StaffSettings = StaffSettings()
+    wall: WallSettings = WallSettings()
     queues: QueueSettings = QueueSettings()
     agents: dict[str, AgentSettings] = Field(
         default_factory=dict, description="agents who answer queues at SIP telephones"

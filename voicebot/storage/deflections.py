@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from voicebot.events import DeflectionReached, DeflectionStage
@@ -22,12 +22,14 @@ class SqlDeflections:
     async def stages(self, since: float, until: float) -> Sequence[DeflectionReached]:
         """Give all stages of contacts first offered text in that time. Raises StorageError."""
         table = deflections.c
-        first = func.min(table.at)
-        offered = (
-            select(table.call_id)
-            .where(table.stage == DeflectionStage.OFFERED.value)
-            .group_by(table.call_id)
-            .having(first >= since, first < until)
+        first, before = deflections.alias("first").c, deflections.alias("before").c
+        offer = DeflectionStage.OFFERED.value
+        # By the index of times: what was offered in other years is not looked at.
+        earlier = select(before.call_id).where(
+            before.call_id == first.call_id, before.stage == offer, before.at < since
+        )
+        offered = select(first.call_id).where(
+            first.stage == offer, first.at >= since, first.at < until, ~earlier.exists()
         )
         statement = select(deflections).where(table.call_id.in_(offered)).order_by(table.at)
         async with reading(self._engine, "deflection") as connection:

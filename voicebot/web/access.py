@@ -70,6 +70,8 @@ RULES: Final[Mapping[str, Access]] = {
     "/api/queues": Scope.DESK,
     "/api/agents": Scope.QUEUES_MANAGE,
     "/api/audit": Scope.AUDIT_READ,
+    "/supervisor": Scope.CALLS_READ,
+    "/api/wall": Scope.CALLS_READ,
 }
 """A path without its slash at the end; ``*`` stands for one part of it."""
 
