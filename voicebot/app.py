@@ -55,12 +55,14 @@ from voicebot.sessions.voice import VoiceServices, VoiceSession
 from voicebot.storage.archive import SqlCallArchive
 from voicebot.storage.contacts import SqlContacts
 from voicebot.storage.database import open_database
+from voicebot.storage.deflections import SqlDeflections
 from voicebot.storage.history import SqlHistories
 from voicebot.storage.journal import SqlJournal
 from voicebot.storage.ledger import SqlLedger
 from voicebot.storage.migrations import upgrade
 from voicebot.storage.misheard import SqlMisheard
 from voicebot.storage.queue_records import SqlQueueRecords
+from voicebot.storage.search import SqlTranscripts
 from voicebot.telephony._api import Admission, CallLeg, LegInfo, Reception
 from voicebot.telephony.connections import Connections
 from voicebot.texts import Texts
@@ -71,8 +73,10 @@ from voicebot.wallboard import Sources, Wallboard
 from voicebot.web.api.dial import DialDesk, dial_router
 from voicebot.web.api.health import Check
 from voicebot.web.api.history import history_router
+from voicebot.web.api.one_call import CallShelves, one_call_router
 from voicebot.web.api.queues import queues_router
 from voicebot.web.api.recordings import recordings_router
+from voicebot.web.api.search import search_router
 from voicebot.web.api.workbench import workbench_router
 from voicebot.web.application import create_app
 from voicebot.web.server import HttpServer
@@ -427,7 +431,8 @@ class Server:
             journal=lambda: self._journal.stats,
             lines=lambda: (self.registry.active, self.registry.max_calls),
         )
-        archive = SqlCallArchive(self._engine)
+        archive = SqlCallArchive(self._engine, self._rules)
+        contacts = SqlContacts(self._engine, self._rules)
         recorder, bridges = self._recording.recorder, self._services.handoffs.counters
         return create_app(
             archive=archive,
@@ -453,11 +458,15 @@ class Server:
                 *self.front_desk.routers,
                 history_router(
                     self._ledger,
-                    SqlContacts(self._engine, self._rules),
+                    contacts,
                     Costs(**self.settings.costs.model_dump()),
                     self.front_desk.audit,
                 ),
                 workbench_router(SqlMisheard(self._engine), archive, self._workbench),
+                one_call_router(
+                    CallShelves(archive, contacts, SqlDeflections(self._engine), recorder.path)
+                ),
+                search_router(SqlTranscripts(self._engine)),
                 recordings_router(archive, recorder.path, self.front_desk.playbacks),
                 dial_router(self._dial_desk()),
                 queues_router(self.queues.desk()),

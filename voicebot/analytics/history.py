@@ -174,3 +174,13 @@ def period_of(hour: int, every: Every, zone: tzinfo) -> str:
             return f"{at:%Y-%m}"
         case Every.HOUR_OF_WEEK:
             return f"{at.isoweekday()}-{at.hour:02}"
+
+
+def hours_of_week(span: Span, name: str, zone: tzinfo) -> tuple[tuple[float, float], ...]:
+    """The hours of ``span`` that `period_of` gives the ``name`` of an hour of the week."""
+    first, last = int(span.since // HOUR_S), int(-(-span.until // HOUR_S))
+    return tuple(
+        (max(float(hour * HOUR_S), span.since), min(float((hour + 1) * HOUR_S), span.until))
+        for hour in range(first, last)
+        if period_of(hour, Every.HOUR_OF_WEEK, zone) == name
+    )

@@ -48,6 +48,8 @@ class CallAccount:
     _prompts: list[str] = field(default_factory=list)
     _spoken: int = 0
     """How many of the prompts the watchers have been told of."""
+    _said_at: float | None = None
+    """When the first packet of what was said since left."""
     _about: tuple[Matter | None, str] = (None, "")
     _unsettled: TurnFinished | None = None
     """A turn of free words: it is a nomatch if the knowledge has no answer to them."""
@@ -118,9 +120,9 @@ class CallAccount:
         fresh = " ".join(self._prompts[self._spoken :])
         self._spoken = len(self._prompts)
         if fresh:
-            self.publish(
-                PromptSpoken(self.info.call_id, self.clock(), self._step, fresh, latency_ms)
-            )
+            now = self.clock()
+            self._said_at = now if self._said_at is None else self._said_at
+            self.publish(PromptSpoken(self.info.call_id, now, self._step, fresh, latency_ms))
 
     def hearing(self, text: str) -> None:
         """The caller has said ``text`` so far and may go on."""
@@ -134,16 +136,19 @@ class CallAccount:
         *,
         latency_ms: float | None,
         barged_in: bool = False,
+        spoke: tuple[float, float] | None = None,
     ) -> None:
-        """The turn is over: the caller was heard, or was not."""
+        """The turn is over: the caller was heard, or was not. ``spoke`` is how many seconds ago
+        they began and ended to speak."""
         self.prompt_left(latency_ms)
         self._settle()
         if heard is not None:
             heard = hidden(heard) if self.discreet else masked_heard(heard)
         self._turns += 1
+        now = self.clock()
         self._unsettled = TurnFinished(
             self.info.call_id,
-            self.clock(),
+            now,
             self._turns,
             self._step,
             " ".join(self._prompts),
@@ -151,6 +156,9 @@ class CallAccount:
             heard,
             latency_ms,
             barged_in,
+            self._said_at,
+            None if spoke is None else now - spoke[0],
+            None if spoke is None else now - spoke[1],
         )
         if heard is None or heard.grammar != FREE:
             self._settle()
@@ -158,6 +166,7 @@ class CallAccount:
             self.publish(InputHeard(self.info.call_id, self.clock(), self._step, result, heard))
         self._prompts.clear()
         self._spoken = 0
+        self._said_at = None
 
     def looked_up(self, arguments: Mapping[str, Json], found: Json) -> None:
         """A question was looked up in the knowledge; what nothing answers is a gap in it."""

@@ -486,6 +486,7 @@ class VoiceSession:
             heard,
             latency_ms=self._latency_ms(),
             barged_in=hearing.barged_in,
+            spoke=self._ears.ago(hearing),
         )
         self._last_speech_at = hearing.last_speech_at
         self._mouth.speaker.expect_reply()

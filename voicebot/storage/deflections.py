@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from voicebot.events import DeflectionReached, DeflectionStage
@@ -32,6 +33,16 @@ class SqlDeflections:
             first.stage == offer, first.at >= since, first.at < until, ~earlier.exists()
         )
         statement = select(deflections).where(table.call_id.in_(offered)).order_by(table.at)
+        return await self._read(statement)
+
+    async def stages_of(self, call_id: CallId) -> Sequence[DeflectionReached]:
+        """Give all stages of one contact (`StagesLookup`). Raises StorageError."""
+        table = deflections.c
+        return await self._read(
+            select(deflections).where(table.call_id == call_id).order_by(table.at)
+        )
+
+    async def _read(self, statement: Select[tuple[Any, ...]]) -> Sequence[DeflectionReached]:
         async with reading(self._engine, "deflection") as connection:
             rows = (await connection.execute(statement)).mappings().all()
         return [

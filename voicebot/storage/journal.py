@@ -48,8 +48,16 @@ from voicebot.storage.rows import (
     matter_values,
     queue_values,
     turn_row,
+    words_row,
 )
-from voicebot.storage.schema import calls, deflections, knowledge_gaps, stale_hours, turns
+from voicebot.storage.schema import (
+    calls,
+    deflections,
+    knowledge_gaps,
+    stale_hours,
+    turn_words,
+    turns,
+)
 from voicebot.types import Outcome
 
 STOPPED_DURING_CALL = "voicebot stopped during the call"
@@ -201,6 +209,10 @@ class SqlJournal:
                 result = await connection.execute(self._statement(event))
                 if isinstance(event, _Change) and result.rowcount == 0:
                     orphans += 1
+            words = [words_row(each) for each in batch if isinstance(each, TurnFinished)]
+            if words:
+                to_find = self._insert(turn_words).on_conflict_do_nothing()
+                await connection.execute(to_find, words)
             told = [each.call_id for each in batch if isinstance(each, CallEnded | QueueNoted)]
             if told:
                 await self._mark(connection, hours_changed(told))

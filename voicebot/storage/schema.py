@@ -15,6 +15,7 @@ from sqlalchemy import (
     Column,
     Double,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
@@ -153,6 +154,32 @@ turns = Table(
     Column("heard_grammar", Text),
     Column("latency_ms", Double),
     Column("barged_in", Boolean, nullable=False),
+    # When the prompt began to leave, and the caller's first and last speech; NULL as
+    # `events.TurnFinished` says.
+    Column("said_at", Double),
+    Column("heard_from", Double),
+    Column("heard_until", Double),
+)
+
+# The words of turns as `analytics.search` cuts them. Migration 0015 adds what SQLAlchemy has no
+# words for: the full-text index, and triggers that keep it, and take the words away where those of
+# the turn change.
+turn_words = Table(
+    "turn_words",
+    metadata,
+    # In the order of writing, which is nearly that of time.
+    Column("id", Integer, primary_key=True),
+    Column("call_id", String(64), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("heard", Text, nullable=False),
+    Column("said", Text, nullable=False),
+    ForeignKeyConstraint(
+        ["call_id", "number"],
+        ["turns.call_id", "turns.number"],
+        name="fk_turn_words_call_id_turns",
+        ondelete="CASCADE",
+    ),
+    Index("ix_turn_words_call_id_number", "call_id", "number", unique=True),
 )
 
 conversations = Table(

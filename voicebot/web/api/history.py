@@ -51,7 +51,7 @@ class Interval(BaseModel):
     def span(self, now: float) -> Span:
         until = now if self.until is None else _seconds(self.until)
         since = until - 7 * DAY_S if self.since is None else _seconds(self.since)
-        return _checked("since", lambda: Span(since, until))
+        return checked("since", lambda: Span(since, until))
 
 
 class _Chosen(Interval):
@@ -80,13 +80,8 @@ class _Chosen(Interval):
         if self.compare_since is not None:
             begin = _seconds(self.compare_since)
             length = span.until - span.since
-            spans.append(_checked("compare_since", lambda: Span(begin, begin + length)))
-        try:
-            zone = ZoneInfo(self.zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise _refused(
-                "zone", "there is no such time zone; write it as Europe/Berlin"
-            ) from None
+            spans.append(checked("compare_since", lambda: Span(begin, begin + length)))
+        zone = zone_of(self.zone)
         values = {each: getattr(self, each.value) for each in Split}
         where = {each: value for each, value in values.items() if value is not None}
         return [HistoryQuery(each, zone, where, split, every) for each in spans]
@@ -259,14 +254,24 @@ async def _page(
     )
 
 
-def _checked(name: str, make: Callable[[], Span]) -> Span:
+def zone_of(name: str) -> ZoneInfo:
+    """The time zone of a query."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise refused("zone", "there is no such time zone; write it as Europe/Berlin") from None
+
+
+def checked(name: str, make: Callable[[], Span]) -> Span:
+    """What ``make`` makes of the parameter ``name``."""
     try:
         return make()
     except UsageError as error:
-        raise _refused(name, str(error)) from None
+        raise refused(name, str(error)) from None
 
 
-def _refused(name: str, problem: str) -> RequestValidationError:
+def refused(name: str, problem: str) -> RequestValidationError:
+    """The answer 422 that names the parameter ``name``."""
     return RequestValidationError([{"type": "value", "loc": ("query", name), "msg": problem}])
 
 

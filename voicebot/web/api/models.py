@@ -44,6 +44,7 @@ class Heard(_Model):
 class Turn(_Model):
     """The bot said something and heard something, or nothing of use."""
 
+    number: int = Field(description="its place in the call, from 1")
     at: datetime = Field(description="when the turn was over")
     step: str = Field(description="step of the flow", examples=["ask_order"])
     prompt: str = Field(description="what the bot said", examples=["What is your order number?"])
@@ -59,6 +60,7 @@ class Turn(_Model):
     @classmethod
     def of(cls, turn: TurnRecord) -> Self:
         return cls(
+            number=turn.index,
             at=utc(turn.at),
             step=turn.step,
             prompt=turn.prompt,
