@@ -49,6 +49,7 @@ CHECKS: Mapping[str, str] = {
     "avoids": "a step, or several, that it did not take",
     "bot": "a part of what the bot said since the move, or several",
     "bot_not": "what it did not say",
+    "cards": "a part of a card that was shown, or several; `[]`: none was",
     "result": "what the move was taken for: `match`, `nomatch` or `noinput`",
     "heard": "the meaning of what was heard",
     "acts": "an action that was run, several, or a mapping of them to arguments; `[]` for none",
