@@ -28,6 +28,7 @@ OPEN = {
     "GET /t/",
     "GET /t/{token}",
     "GET /chat/{name}",
+    "GET /chat/images/{name}",
     "GET /widget.js",
     "GET /sign-in",
     "GET /staff/{name}",

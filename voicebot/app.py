@@ -68,7 +68,7 @@ from voicebot.telephony.connections import Connections
 from voicebot.texts import Texts
 from voicebot.turns.answered_by import ScreeningPolicy
 from voicebot.turns.signals import TurnPolicy
-from voicebot.types import CallId, Json, Language, Outcome, Prompt
+from voicebot.types import CallId, Json, Language, Outcome
 from voicebot.wallboard import Sources, Wallboard
 from voicebot.web.api.dial import DialDesk, dial_router
 from voicebot.web.api.health import Check

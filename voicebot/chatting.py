@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from voicebot.config import Settings
 from voicebot.errors import CallRefused, StorageError, TextRefused
 from voicebot.events import CallEvent
+from voicebot.flows.cards import IMAGES
 from voicebot.live.edition import Edition, Editions
 from voicebot.sessions.callers import Callers
 from voicebot.sessions.chat import ChatApplication
@@ -32,6 +33,7 @@ from voicebot.telephony.webrtc import WebRtcDoor
 from voicebot.web.api.chat import CallBack, ChatRules, Entrance, chat_router
 from voicebot.web.api.chat_models import CallGrant
 from voicebot.web.api.chat_socket import chat_socket
+from voicebot.web.card_images import card_images_router
 from voicebot.web.chat_page import chat_page_router
 
 log = structlog.get_logger(__name__)
@@ -107,8 +109,10 @@ class Chatting:
             int(text.idle_s),
         )
         entrance = Entrance(self.chats, rules)
+        images = self._settings.server.application / IMAGES
+        pages = chat_page_router(), card_images_router(images)
         call_back = _call_back(webrtc) if self._settings.webrtc.enabled else None
-        return chat_router(entrance, call_back), chat_socket(entrance), chat_page_router()
+        return chat_router(entrance, call_back), chat_socket(entrance), *pages
 
     async def left_for(self, info: LegInfo) -> ChatRecord | None:
         """The conversation that a call from its page goes on with; None for every other call."""

@@ -27,7 +27,7 @@ app.command()(check)
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A copy of the demo that may be damaged."""
-    for folder in ("flows", "grammars", "audio", "intents", "knowledge", "actions"):
+    for folder in ("flows", "grammars", "audio", "intents", "knowledge", "actions", "images"):
         shutil.copytree(PROJECT / folder, tmp_path / folder)
     return tmp_path
 

@@ -28,6 +28,7 @@ from voicebot.flows.commands import (
     NoMatch,
     RecognitionFailed,
     Say,
+    Show,
     Transfer,
     TransferDone,
     TransferRefused,
@@ -124,7 +125,7 @@ def test_whatever_happens_every_answer_ends_in_one_command_that_waits_or_ends(
     state, commands = interpreter.receive(interpreter.begin(), ContactStarted())
     for choice in choices:
         *said, last = commands
-        assert all(isinstance(command, Say) for command in said)
+        assert all(isinstance(command, Say | Show) for command in said)
         if isinstance(last, HangUp):
             assert state.waiting is Waiting.NOTHING
             return

@@ -14,6 +14,7 @@ from voicebot.flows.reader import read_flow
 from voicebot.flows.validation import validate
 from voicebot.flows.vocabulary import (
     ASIDE_KEYS,
+    CARD_KEYS,
     COMMANDS_KEYS,
     CONFIRM_KEYS,
     FACTS,
@@ -37,6 +38,7 @@ NAMES = {
         key.name
         for keys in (
             FLOW_KEYS,
+            CARD_KEYS,
             INTENTS_KEYS,
             LIST_KEYS,
             CONFIRM_KEYS,

@@ -17,6 +17,7 @@ from voicebot.web.api.chat import CallBack, ChatRules, Entrance, chat_router
 from voicebot.web.api.chat_socket import chat_socket
 from voicebot.web.api.sign_in import Attempts, SignInSide
 from voicebot.web.application import create_app
+from voicebot.web.card_images import card_images_router
 from voicebot.web.chat_page import chat_page_router
 from voicebot.web.server import HttpServer
 
@@ -54,7 +55,12 @@ async def chat_server(
             metric_sources=[],
             version="1.2.3",
             staff=SignInSide(office.desk, Attempts.per_minute(1000), office.clock),
-            routers=[chat_router(entrance, call_back), chat_socket(entrance), chat_page_router()],
+            routers=[
+                chat_router(entrance, call_back),
+                chat_socket(entrance),
+                chat_page_router(),
+                card_images_router(house.folder),
+            ],
         )
         server = HttpServer(app, "127.0.0.1", port, linger_s=1)
         await server.start()

@@ -32,6 +32,7 @@ from voicebot.document import Place
 from voicebot.errors import AudioError, FlowError, GrammarError, SourceError, VoicebotError
 from voicebot.flows import advice
 from voicebot.flows.atoms import LANGUAGE_TAG
+from voicebot.flows.cards import IMAGES, image_names
 from voicebot.flows.model import AnswerStep, FlowSet
 from voicebot.flows.reader import ACTIONS_FILE, DEFAULT_LANGUAGE, by_place, read_flows
 from voicebot.flows.schema import flow_schema_text
@@ -140,6 +141,7 @@ def check_application(application: Path, settings: Settings) -> Report:
         intents=intents.known,
         knowledge=knowledge.languages,
         queues=queues.names,
+        images=image_names(application / IMAGES),
     )
     report.problems += [*validate(flows, known), *queues.problems]
     if queues.names:

@@ -43,6 +43,7 @@ from voicebot.flows.commands import (
     NoInput,
     Say,
     SendText,
+    Show,
     TextSent,
     Transfer,
     TransferDone,
@@ -58,6 +59,7 @@ from voicebot.logs import configure_logging
 from voicebot.nlu.library import NO_INTENTS, IntentLibrary
 from voicebot.sessions.answering import with_knowledge
 from voicebot.sessions.callers import Callers, identify_by
+from voicebot.sessions.cards import shown
 from voicebot.sessions.comprehension import Comprehension
 from voicebot.sessions.grammars import ListenGrammars
 from voicebot.sessions.typed import TypedInput
@@ -195,6 +197,9 @@ class Player:
             match command:
                 case Say(prompt):
                     self._show("bot", text(prompt, self._language, date.today()))
+                case Show(card):
+                    seen = shown(card, self._language, date.today()).as_text()
+                    self._show("card", seen.replace("\n", "; "), "dim")
                 case ChangeLanguage(language):
                     self._language = language
                 case Listen():

@@ -1,8 +1,8 @@
 """What goes into the flow interpreter and what comes out: plain frozen data.
 
-An event goes in, a list of commands comes out. The list is any number of `Say`, `ChangeLanguage`,
-`OfferText`, `CloseOffer` and `LeaveQueue`, then exactly one command that waits (`Listen`, `Act`,
-`Transfer`, `SendText`) or ends (`HangUp`); the next event answers it.
+An event goes in, a list of commands comes out. The list is any number of `Say`, `Show`,
+`ChangeLanguage`, `OfferText`, `CloseOffer` and `LeaveQueue`, then exactly one command that waits
+(`Listen`, `Act`, `Transfer`, `SendText`) or ends (`HangUp`); the next event answers it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, TypeAlias
 
+from voicebot.flows.cards import Card
 from voicebot.types import Heard, Json, Language, Outcome, Prompt
 
 ANSWER: Final = "knowledge:answer"
@@ -165,6 +166,14 @@ class Say:
     prompt: Prompt
     bargein: bool = True
     serves: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """Show a card beside the conversation. A channel that has nothing to look at passes over it:
+    what must be known is said too."""
+
+    card: Card
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,6 +365,7 @@ class HangUp:
 
 Command: TypeAlias = (
     Say
+    | Show
     | ChangeLanguage
     | OfferText
     | CloseOffer

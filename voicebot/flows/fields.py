@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from voicebot.document import Map, Node, Place, Scalar, Sequence
 from voicebot.errors import FlowError
 from voicebot.flows import atoms
+from voicebot.flows.cards import CardTemplate, check_card
 from voicebot.flows.form_model import Aside, FormSlot, Review, SlotConfirm
 from voicebot.flows.localisation import grammar_name
 from voicebot.flows.matter import MAX_DETAILS, TAKEN
@@ -33,6 +34,7 @@ from voicebot.flows.queue_model import WaitingOffer, WhileWaiting
 from voicebot.flows.template import Template
 from voicebot.flows.vocabulary import (
     ASIDE_KEYS,
+    CARD_KEYS,
     COMMANDS_KEYS,
     CONFIRM_KEYS,
     INTENTS_KEYS,
@@ -117,6 +119,8 @@ class FieldReader:
             Shape.OFFERS: self._offers,
             Shape.WHILE_WAITING: self._while_waiting,
             Shape.WAITING_OFFER: self._waiting_offer,
+            Shape.CARD: self._card,
+            Shape.LABELLED: self._labelled,
         }
 
     def read(
@@ -324,6 +328,13 @@ class FieldReader:
             return (atoms.text(node),)
         tried = [self._try(atoms.text, item) for item in node]
         return tuple(value[0] for value in tried if value is not None)
+
+    def _labelled(self, node: Node) -> dict[str, Template]:
+        return self._each(atoms.mapping(node).entries, atoms.prompt)
+
+    def _card(self, node: Node) -> CardTemplate | None:
+        values = self.read(atoms.mapping(node), CARD_KEYS, "a card", node.place)
+        return None if values is None else check_card(CardTemplate(place=node.place, **values))
 
     def _slots(self, node: Node) -> dict[str, FormSlot]:
         mapping = atoms.mapping(node)

@@ -39,6 +39,7 @@ _STEP: Final[Texts] = {
         "offer": dict.fromkeys(("ask", "keys", "ready", "still")),
     },
     "more": None,
+    "card": None,
     "offer_text": None,
     "number": dict.fromkeys(("ask", "other", "confirm")),
     "intents": {"confirm": _CONFIRM, "further": None},
@@ -178,6 +179,8 @@ def _has_words(node: Node, known: Texts | None) -> bool:
             for key, each in node.entries.items()
             if key != "keys" and (_ANY in known or key in known)
         )
+    if isinstance(node, Map):  # a card, which is translated as a whole
+        return any(_has_words(each, None) for each in node.entries.values())
     if isinstance(node, Sequence):
         return any(_has_words(item, None) for item in node)
     return isinstance(node, Scalar) and any(

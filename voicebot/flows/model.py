@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from voicebot.document import Place, suggest
 from voicebot.errors import FlowError, UsageError
+from voicebot.flows.cards import CardTemplate
 from voicebot.flows.commands import TransferMode
 from voicebot.flows.expression import Expression
 from voicebot.flows.form_model import Aside, FormSlot, Review
@@ -161,6 +162,7 @@ class _Step:
     bargein: bool = True
     served: bool = False
     matter: Mapping[str, Template | Json] = field(default_factory=dict)
+    card: CardTemplate | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -546,6 +548,11 @@ class FlowSet:
                 yield flow.commands.grammar
             for step in flow.steps.values():
                 yield from (each for each in step_grammars(step) if isinstance(each, Reference))
+
+    def cards(self) -> Iterator[CardTemplate]:
+        """Every card, in all languages."""
+        for flow in self.in_all_languages():
+            yield from (step.card for step in flow.steps.values() if step.card is not None)
 
     def actions(self) -> Iterator[Reference]:
         """Every mention of an action."""

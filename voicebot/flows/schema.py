@@ -23,6 +23,7 @@ from voicebot.flows.atoms import (
 from voicebot.flows.commands import TransferMode
 from voicebot.flows.vocabulary import (
     ASIDE_KEYS,
+    CARD_KEYS,
     COMMANDS_KEYS,
     CONFIRM_KEYS,
     FLOW_KEYS,
@@ -153,6 +154,7 @@ _SHAPES: dict[Shape, _Schema] = {
     Shape.LANGUAGE_VALUE: {"anyOf": [_name(LANGUAGE_TAG), {"type": "string", "pattern": r"^\{"}]},
     Shape.LANGUAGE_MAP: _map_of(_name(LANGUAGE_TAG)),
     Shape.GRAMMAR: _TEXT,
+    Shape.LABELLED: _map_of(_TEXT),
 }
 # These are built of the shapes above.
 _SHAPES |= {
@@ -162,6 +164,7 @@ _SHAPES |= {
     Shape.TROUBLE: _object(TROUBLE_KEYS),
     Shape.OFFER_NUMBER: _object(OFFER_NUMBER_KEYS),
     Shape.OFFERS: _object(OFFERS_KEYS),
+    Shape.CARD: _object(CARD_KEYS),
 }
 _SHAPES |= {Shape.WAITING_OFFER: _object(WAITING_OFFER_KEYS)}
 _SHAPES |= {Shape.WHILE_WAITING: {"anyOf": [_one_or_several(_TEXT), _object(WHILE_WAITING_KEYS)]}}

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from voicebot.document import suggest
 from voicebot.errors import FlowError
+from voicebot.flows.cards import missing_images
 from voicebot.flows.commands import QUEUE_PREFIX, TransferMode
 from voicebot.flows.expression import Name, names
 from voicebot.flows.graph import able_to_end, edges, reachable, shared_edges
@@ -66,6 +67,8 @@ class Known:
     knowledge: Collection[Language] | None = None
     queues: Collection[str] | None = None
     """The names in queues.yaml."""
+    images: Collection[str] | None = None
+    """The pictures of cards."""
 
 
 NOTHING_KNOWN = Known()
@@ -101,6 +104,7 @@ def validate(flows: FlowSet, known: Known = NOTHING_KNOWN) -> list[FlowError]:
     problems += missing_transfers(flows, known.transfers)
     problems += missing_queues(flows, known.queues)
     problems += _without_knowledge(flows, known.knowledge)
+    problems += missing_images(flows.cards(), known.images)
     each_once = {str(problem): problem for problem in problems}.values()
     return sorted(each_once, key=lambda problem: (problem.file, problem.line, problem.column))
 
@@ -376,6 +380,7 @@ def names_read(flow: Flow) -> Iterator[Name]:
         yield from names(flow.offers.if_)
     for step in flow.steps.values():
         templates += (*step_templates(step), *_list_templates(step), *_templates_of(step.matter))
+        templates += () if step.card is None else step.card.templates()
         if isinstance(step, SetStep):
             templates += _templates_of(step.set)
         elif isinstance(step, LanguageStep):

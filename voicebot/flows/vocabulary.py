@@ -62,6 +62,8 @@ class Shape(Enum):
     OFFERS = auto()
     WHILE_WAITING = auto()
     WAITING_OFFER = auto()
+    CARD = auto()
+    LABELLED = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,9 @@ _COMMON = (
     Key("bargein", Shape.BOOLEAN, "whether the caller may interrupt (default true)"),
     Key("served", Shape.BOOLEAN, "whoever has heard this step's words got what they came for"),
     Key("matter", Shape.MATTER, "what the contact is about: {about: return, order: '{number}'}"),
+    Key(
+        "card", Shape.CARD, "what is shown beside the words in text: an order, a product, a parcel"
+    ),
 )
 _NEXT = Key("next", Shape.STEP, "the step that follows", required=True)
 
@@ -346,6 +351,16 @@ OFFERS_KEYS: tuple[Key, ...] = (
 )
 
 BUILTIN_COMMANDS = ("help", "repeat", "back")
+
+CARD_KEYS: tuple[Key, ...] = (
+    Key("title", Shape.PROMPT, "what it is: Order {order.number}; no card where it is empty", True),
+    Key("lines", Shape.LABELLED, "labels and values: {Arrives: '{order.eta|date}'}"),
+    Key("image", Shape.PROMPT, "a picture of the folder images: parcel.png"),
+    Key("alt", Shape.PROMPT, "what the picture shows, for who cannot see it"),
+    Key("links", Shape.LABELLED, "labels and addresses, which begin with https://"),
+    Key("replies", Shape.PROMPTS, "short answers to touch in place of writing them"),
+)
+"""Keys of a card."""
 
 FACTS: Mapping[str, str] = {
     "caller": "the caller's number or name",

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TypeVar, assert_never
 
 from voicebot.errors import UsageError
+from voicebot.flows.cards import CardTemplate
 from voicebot.flows.commands import (
     ANSWER,
     Act,
@@ -18,6 +19,7 @@ from voicebot.flows.commands import (
     Command,
     HangUp,
     Say,
+    Show,
     Transfer,
     queue_of,
 )
@@ -213,6 +215,13 @@ class Walk:
         self.say(step.say, step)
         if step.served and not isinstance(step, AnswerStep):  # its answer serves
             self._mark_served()
+        if step.card is not None:
+            self._show(step.card)
+
+    def _show(self, template: CardTemplate) -> None:
+        card = template.filled(self.state.told)
+        if card is not None:
+            self.emit(Show(card))
 
     def _drop_forms(self) -> None:
         """Forget the forms that were left for good, and tell the flow of the one that waits."""

@@ -44,6 +44,7 @@ def read_checks(
         "avoids": each_step,
         "bot": _texts,
         "bot_not": _texts,
+        "cards": _cards,
         "result": _result,
         "heard": lambda key, node, place: [Check(key, node.plain(), node.place)],
         "acts": lambda key, node, place: _done(key, node, place, actions, "action"),
@@ -81,6 +82,12 @@ def _texts(key: str, node: Node, place: Place) -> list[Check]:
             raise item.place.error(f"'{key}' is text, not {item.kind}", "Put it in quotes.")
         checks.append(Check(key, item.raw, item.place))
     return checks
+
+
+def _cards(key: str, node: Node, place: Place) -> list[Check]:
+    if isinstance(node, Sequence) and not node.items:
+        return [Check(key, None, place)]
+    return _texts(key, node, place)
 
 
 def _result(key: str, node: Node, place: Place) -> list[Check]:

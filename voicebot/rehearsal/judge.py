@@ -129,6 +129,16 @@ def _bot_not(wanted: object, played: Played) -> str:
     return f"expected the bot not to say '{wanted}'" if _says(cast("str", wanted), played) else ""
 
 
+def _cards(wanted: object, played: Played) -> str:
+    cards = [card.as_text() for card in witness.cards(played.passages, played.today)]
+    seen = "; ".join(card.replace("\n", ", ") for card in cards)
+    if wanted is None:
+        return f"expected no card, but there was '{seen}'" if cards else ""
+    if any(holds_words(cast("str", wanted), card) for card in cards):
+        return ""
+    return f"expected a card with '{wanted}', but " + (f"it was '{seen}'" if cards else "none came")
+
+
 def _says(part: str, played: Played) -> bool:
     as_read = " ".join(read for read, _ in played.said)
     as_heard = " ".join(heard for _, heard in played.said)
@@ -239,6 +249,7 @@ _JUDGES: Mapping[str, Callable[[object, Played], str]] = {
     "avoids": _avoids,
     "bot": _bot,
     "bot_not": _bot_not,
+    "cards": _cards,
     "result": _result,
     "heard": _heard,
     "acts": _acts,

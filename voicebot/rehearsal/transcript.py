@@ -21,6 +21,7 @@ from voicebot.flows.commands import (
     RecognitionFailed,
     Say,
     SendText,
+    Show,
     TextNotSent,
     TextSent,
     Transfer,
@@ -32,11 +33,12 @@ from voicebot.flows.commands import (
 from voicebot.rehearsal import witness
 from voicebot.rehearsal.model import Move, MoveKind
 from voicebot.rehearsal.witness import Passage
+from voicebot.sessions.cards import shown
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """``who`` is 'caller', 'bot', 'heard', 'flow' or 'end'."""
+    """``who`` is 'caller', 'bot', 'card', 'heard', 'flow' or 'end'."""
 
     who: str
     text: str
@@ -70,6 +72,9 @@ def lines(passages: Sequence[Passage], today: date) -> Iterator[Line]:
             match command:
                 case Say(prompt):
                     yield Line("bot", witness.as_read(prompt, language, today))
+                case Show(card):
+                    seen = shown(card, language, today).as_text()
+                    yield Line("card", seen.replace("\n", ", "))
                 case Act(action, arguments):
                     yield Line("flow", f"runs {action} {_json(dict(arguments))}")
                 case Transfer() as transfer:

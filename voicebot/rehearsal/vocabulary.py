@@ -50,6 +50,7 @@ CHECKS: Mapping[str, str] = {
     "avoids": "a step, or several, that it did not take",
     "bot": "a part of what the bot said since the move, or several",
     "bot_not": "what it did not say",
+    "cards": "a part of a card that was shown, or several; `[]`: none was",
     "result": "what the move was taken for: `match`, `nomatch` or `noinput`",
     "heard": "the meaning of what was heard",
     "acts": "an action that was run, several, or a mapping of them to arguments; `[]` for none",
@@ -75,7 +76,7 @@ ACTION_KEYS: Mapping[str, str] = {
 }
 
 TRANSFER_KEYS: Mapping[str, str] = {
-    "fails": "why nobody takes the call, such as `busy`; of a queue also `closed`, `full` and others",
+    "fails": "why nobody takes the call: `busy` and others, of a queue also `closed` and `full`",
     "seconds": "how long the person of a bridged transfer talks before leaving (default 60)",
     "left": "who ended a bridged transfer: `agent` or `line`",
     "answers_after_s": "of a queue: an agent answers after so many seconds of waiting",

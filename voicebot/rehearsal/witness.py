@@ -23,6 +23,7 @@ from voicebot.flows.commands import (
     InputMatched,
     Say,
     SendText,
+    Show,
     TextNotSent,
     TextSent,
     Transfer,
@@ -32,6 +33,7 @@ from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.model import FlowSet
 from voicebot.flows.requests import MORE, is_intent
 from voicebot.flows.state import FlowState, Frame, Waiting
+from voicebot.sessions.cards import ShownCard, shown
 from voicebot.speech import spoken
 from voicebot.types import Heard, Json, Language, Matter, Outcome, Prompt
 
@@ -172,6 +174,16 @@ def prompts(passages: Sequence[Passage]) -> list[tuple[Prompt, Language]]:
         elif isinstance(command, Transfer):
             said += [(prompt, language) for prompt in command.while_waiting]
     return said
+
+
+def cards(passages: Sequence[Passage], today: date) -> list[ShownCard]:
+    """The cards that were shown, in order, each in its language."""
+    return [
+        shown(command.card, language, today)
+        for passage in passages
+        for command, language in in_language(passage)
+        if isinstance(command, Show)
+    ]
 
 
 def in_language(passage: Passage) -> Iterator[tuple[Command, Language]]:

@@ -21,6 +21,7 @@ import structlog
 
 from voicebot.errors import ActionError, TextRefused, UsageError
 from voicebot.events import CallEvent
+from voicebot.flows.cards import Card
 from voicebot.flows.commands import (
     ANSWER,
     Act,
@@ -34,6 +35,7 @@ from voicebot.flows.commands import (
     Listen,
     Say,
     SendText,
+    Show,
     TextNotSent,
     Transfer,
     TransferRefused,
@@ -44,6 +46,7 @@ from voicebot.flows.state import FlowState, Waiting
 from voicebot.logs import discretion
 from voicebot.personal_numbers import masked
 from voicebot.sessions.answering import unanswered
+from voicebot.sessions.cards import shown
 from voicebot.sessions.chat_records import (
     MAX_LINES,
     MAX_TEXT,
@@ -252,6 +255,8 @@ class ChatSession:
                     shown = command.prompt.masked()
                     words = masked(text(shown, self.record.language, date.today()))
                     self._add(self.record.channel, Who.BOT, words, now)
+                elif isinstance(command, Show):
+                    self._show(command.card, now)
             self._stood = (state.to_json(), state)
             record = replace(
                 self.record, state=self._stood[0], version=application.version, active_at=now
@@ -333,6 +338,12 @@ class ChatSession:
         cursor = self.record.cursor + len(self._fresh) + 1
         self._fresh.append(ChatLine(cursor, now, channel, who, words, client_id))
         return cursor
+
+    def _show(self, card: Card, now: float) -> None:
+        seen = shown(card, self.record.language, date.today())
+        cursor = self.record.cursor + len(self._fresh) + 1
+        channel = self.record.channel
+        self._fresh.append(ChatLine(cursor, now, channel, Who.BOT, seen.as_text(), card=seen))
 
     async def _commit(self, record: ChatRecord, now: float, *, typing: bool = False) -> None:
         after = self.record.cursor

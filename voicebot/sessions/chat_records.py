@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from voicebot.sessions.cards import ShownCard
 from voicebot.sessions.invitation import ConversationId
 from voicebot.types import CallId, Json, Language, Outcome
 
@@ -34,7 +35,7 @@ class Who(StrEnum):
 class ChatLine:
     """One line. ``cursor`` is its place from 1; ``at`` UTC epoch seconds; ``channel`` is 'voice',
     'web' or the name of another one. ``client_id`` is the sender's own id of a message, empty for
-    what we say."""
+    what we say. ``card`` is shown in place of the text by who can show cards."""
 
     cursor: int
     at: float
@@ -42,6 +43,7 @@ class ChatLine:
     who: Who
     text: str
     client_id: str = ""
+    card: ShownCard | None = None
 
 
 @dataclass(frozen=True, slots=True)

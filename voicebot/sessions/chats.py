@@ -277,6 +277,7 @@ class Chats:
                 line.cursor,
                 line.text,
                 replies if line.cursor == session.record.cursor else (),
+                line.card,
             )
             for line in answers
         ]

@@ -17,6 +17,7 @@ from typing import NewType, Protocol
 
 from voicebot.events import TurnFinished
 from voicebot.flows.state import FlowState
+from voicebot.sessions.cards import ShownCard
 from voicebot.types import CallId, Language, Outcome
 
 ConversationId = NewType("ConversationId", str)
@@ -120,7 +121,7 @@ class TextFrom:
 class TextTo:
     """A line for ``sender`` on ``channel``. ``cursor`` is its place in the conversation, so that
     ``(conversation, cursor)`` makes sending it idempotent. ``replies`` are short answers that the
-    channel may show as buttons."""
+    channel may show as buttons; ``card`` holds the same as ``text``, for who can show cards."""
 
     channel: str
     sender: str
@@ -128,6 +129,7 @@ class TextTo:
     cursor: int
     text: str
     replies: tuple[str, ...] = ()
+    card: ShownCard | None = None
 
 
 class TextDesk(Protocol):

@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, RowMapping, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from voicebot.errors import StorageError
+from voicebot.sessions.cards import ShownCard
 from voicebot.sessions.chat_records import ChatChange, ChatLine, ChatRecord, Who
 from voicebot.sessions.invitation import ConversationId
 from voicebot.storage.database import reading, writing
@@ -230,6 +231,7 @@ def _line_row(conversation: ConversationId, line: ChatLine) -> dict[str, Any]:
         "who": line.who.value,
         "text": line.text,
         "client_id": line.client_id or None,
+        "card": line.card.to_json() if line.card is not None else None,
     }
 
 
@@ -241,4 +243,5 @@ def _line(row: RowMapping) -> ChatLine:
         who=Who(row["who"]),
         text=row["text"],
         client_id=row["client_id"] or "",
+        card=ShownCard.from_json(row["card"]) if row["card"] else None,
     )

@@ -229,6 +229,8 @@ conversation_lines = Table(
     Column("text", Text, nullable=False),
     # The sender's own id of the message; NULL for what we say.
     Column("client_id", String(64)),
+    # What is shown beside the text, NULL for nothing.
+    Column("card", JSON(none_as_null=True)),
 )
 
 text_messages = Table(

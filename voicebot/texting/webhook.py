@@ -1,8 +1,8 @@
 """Our own webhook for messengers: lines of a conversation, posted as signed JSON.
 
-``{"id", "channel", "recipient", "conversation", "cursor", "text", "replies"}``. The id is made of
-conversation and cursor, so that a receiver who has seen it answers 200 and does nothing; that is
-the contract, and why an unanswered line is posted again.
+``{"id", "channel", "recipient", "conversation", "cursor", "text", "replies", "card"}``. The id is
+made of conversation and cursor, so that a receiver who has seen it answers 200 and does nothing;
+that is the contract, and why an unanswered line is posted again.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ def line_message(line: TextTo, now: float) -> TextMessage:
         "cursor": line.cursor,
         "text": line.text,
         "replies": list(line.replies),
+        "card": line.card.to_json() if line.card is not None else None,
     }
     return TextMessage(
         id=message_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from tests.peers.chromium import Chromium
-from tests.sessions.chat_house import House, house
+from tests.sessions.chat_house import SHOP, House, house
 from tests.sessions.test_chats import a_call
 from tests.web.chat_server import ChatServer, chat_server
 from voicebot.types import Language
 from voicebot.web.api.chat import ChatRules
 
+PROJECT = Path(__file__).parents[3]
 pytestmark = pytest.mark.peer
 
 LINES = "[...document.querySelectorAll('.log:not(.waiting) .line p')].map((p) => p.innerText)"
@@ -66,6 +68,34 @@ async def test_it_opens_where_the_call_stood_and_goes_on(server: ChatServer) -> 
             "day of deliveryFridayChange"
         )
         assert await page.evaluate("document.documentElement.scrollWidth") == 360
+        assert page.console == []
+
+
+async def test_a_card_is_shown_as_text_with_its_picture_and_answers(
+    server: ChatServer,
+) -> None:
+    shutil.copy(PROJECT / "images" / "parcel.png", server.house.folder)
+    server.house.flow = SHOP.replace(
+        '"We open at {hours}.",',
+        """Here they are., card: {title: "<b>Our</b> hours", image: parcel.png, alt: A parcel,
+        lines: {Opens: "{hours}"}, links: {Map: "https://shop.example/map"},
+        replies: [delivery]},""",
+    )
+    async with Chromium() as page:
+        await page.look(360)
+        await page.open(await link(server))
+        await page.until(CONNECTED)
+        await write(page, "opening hours")
+        await page.until("document.querySelector('.card img')?.naturalWidth > 0")
+        assert await page.evaluate(
+            "[...document.querySelectorAll('.card :is(strong, dt, dd, a, button)')]"
+            ".map((each) => each.innerText)"
+        ) == ["<b>Our</b> hours", "Opens", "nine", "Map", "delivery"]
+        assert await page.evaluate("document.querySelector('.card img').alt") == "A parcel"
+        assert await page.evaluate("document.documentElement.scrollWidth") == 360
+        await page.click(".card button")
+        await page.until(f"{LINES}.at(-1) == 'Which day?'")
+        assert await page.evaluate("document.querySelector('.card button').disabled")
         assert page.console == []
 
 

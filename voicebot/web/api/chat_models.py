@@ -41,6 +41,27 @@ class Sent(BaseModel):
     cursor: int = Field(description="its line")
 
 
+class CardLine(BaseModel):
+    label: str
+    value: str
+
+
+class CardLink(BaseModel):
+    label: str
+    url: str = Field(description="an https address")
+
+
+class Card(BaseModel):
+    """Something to look at: a product, an order, a parcel on its way."""
+
+    title: str
+    lines: list[CardLine]
+    image: str = Field(description="a file under /chat/images/, empty for none")
+    alt: str = Field(description="what the picture shows")
+    links: list[CardLink]
+    replies: list[str] = Field(description="answers to write by a touch")
+
+
 class Line(BaseModel):
     """One line of a conversation."""
 
@@ -50,6 +71,7 @@ class Line(BaseModel):
     who: Literal["caller", "bot"]
     text: str
     id: str = Field(description="the sender's id of a message, empty for ours")
+    card: Card | None = Field(None, description="stands for the same as the text")
 
 
 class Fact(BaseModel):
@@ -84,6 +106,7 @@ class View(BaseModel):
                     who=line.who.value,
                     text=line.text,
                     id=line.client_id,
+                    card=None if line.card is None else Card.model_validate(line.card.to_json()),
                 )
                 for line in view.lines
             ],

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from alembic import op
 
 revision = "0016"
-down_revision = "0011"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 

@@ -126,17 +126,41 @@ export class View {
     this.showReplies(view.typing || view.over ? [] : view.replies);
     if (view.over) {
       this.form.hidden = true;
+      this.settleCards();
       this.setStatus("page.over");
     }
     if (atEnd) this.toTheEnd();
   }
 
-  add({ who, text, channel }) {
+  add({ who, text, channel, card }) {
+    if (who === "caller") this.settleCards();
+    if (card) return this.log.append(this.cardOf(card));
     const item = make("li", { class: `line ${who}` }, this.worded("span", `who.${who}`, { class: "who" }));
     if (channel === "voice") item.append(this.worded("span", "page.byPhone", { class: "by" }));
     item.append(this.spoken("p", text));
     this.log.append(item);
     while (this.log.children.length > MOST_LINES) this.log.firstElementChild.remove();
+  }
+
+  cardOf({ title, lines, image, alt, links, replies }) {
+    const item = make("li", { class: "card", role: "group", "aria-label": title }, this.worded("span", "who.bot", { class: "who" }));
+    if (image) {
+      const picture = make("img", { src: new URL(`chat/images/${encodeURIComponent(image)}`, this.talk.base), alt });
+      picture.addEventListener("error", () => picture.remove());
+      item.append(picture);
+    }
+    item.append(this.spoken("strong", title));
+    if (lines.length) item.append(make("dl", {}, ...lines.flatMap(({ label, value }) => [this.spoken("dt", label), this.spoken("dd", value)])));
+    for (const { label, url } of links) {
+      if (url.startsWith("https://")) item.append(this.spoken("a", label, { href: url, target: "_blank", rel: "noopener noreferrer" }));
+    }
+    item.append(...replies.map((text) => this.replyTo(text)));
+    return item;
+  }
+
+  // What a card asked is answered, or too late to answer.
+  settleCards() {
+    for (const button of this.log.querySelectorAll(".card button")) button.disabled = true;
   }
 
   refused({ code, detail }) {
@@ -153,15 +177,18 @@ export class View {
   }
 
   showReplies(replies) {
-    this.replies.replaceChildren(...replies.map((text) => {
-      const button = this.spoken("button", text, { type: "button" });
-      button.addEventListener("click", () => {
-        this.replies.replaceChildren();
-        this.talk.say(text);
-        this.input.focus();
-      });
-      return button;
-    }));
+    this.replies.replaceChildren(...replies.map((text) => this.replyTo(text)));
+  }
+
+  replyTo(text) {
+    const button = this.spoken("button", text, { type: "button" });
+    button.addEventListener("click", () => {
+      this.replies.replaceChildren();
+      this.settleCards();
+      this.talk.say(text);
+      this.input.focus();
+    });
+    return button;
   }
 
   showFacts(facts) {
