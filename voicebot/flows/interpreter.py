@@ -91,7 +91,7 @@ class Interpreter:
         noted = state.noted.settled() if state.noted is not None else None
         state = replace(state, served=served, served_when_heard=False, noted=noted)
         walk = self._walk(_felt(state, event))
-        if state.waiting in _HEARS and questions.question(walk).sensitive:
+        if state.waiting in _HEARS and questions.asks_secret(walk):
             # What the caller said last is remembered, to tell when it comes again: not a secret.
             walk.state = replace(walk.state, mood=replace(walk.state.mood, words=""))
         handler(walk, event)

@@ -25,6 +25,7 @@ from voicebot.flows.model import (
     ListSource,
     OfferStep,
     Reference,
+    TransferStep,
     Trouble,
 )
 from voicebot.flows.more import ask_for_more
@@ -166,6 +167,12 @@ def question(walk: Walk) -> AskStep:
         return as_question(step, walk.form, counts.noinput_here + counts.nomatch_here)
     assert isinstance(step, AskStep), "only questions wait for input"
     return step
+
+
+def asks_secret(walk: Walk) -> bool:
+    """Whether what is heard now is the answer to a sensitive question. A transfer only asks whether
+    the caller still wants somebody."""
+    return not isinstance(walk.step, TransferStep) and question(walk).sensitive
 
 
 def _listen(walk: Walk, step: AskStep, confirm: Confirm | None = None) -> None:
