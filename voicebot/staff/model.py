@@ -93,6 +93,7 @@ class Deed(StrEnum):
     TOKEN_ADDED = "token added"
     TOKEN_REVOKED = "token revoked"
     RECORDING_PLAYED = "recording played"
+    CALLER_FORGOTTEN = "caller forgotten"
 
 
 @dataclass(frozen=True, slots=True)

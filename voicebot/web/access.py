@@ -66,6 +66,7 @@ RULES: Final[Mapping[str, Access]] = {
     "/api/queues": Scope.DESK,
     "/api/agents": Scope.QUEUES_MANAGE,
     "/api/audit": Scope.AUDIT_READ,
+    "/api/forget": Scope.RECORDS_DELETE,
 }
 """A path without its slash at the end; ``*`` stands for one part of it."""
 
