@@ -39,6 +39,8 @@ COMMANDS: Final = (
     Deferred("audit", "audit:audit", "Print who did what, when and from where."),
     Deferred("tidy", "tidy:tidy", "Delete what is older than it is to be kept."),
     Deferred("forget", "forget:forget", "Show and delete what is kept of a caller."),
+    Deferred("backup", "backup:backup", "Write all records into one file."),
+    Deferred("restore", "backup:restore", "Put back what a backup holds."),
     Deferred("grammar", "grammar:app", "Parse, sample and check grammars."),
     Deferred("intents", "intents:app", "Train, test and explain intents."),
     Deferred("knowledge", "knowledge:app", "Ask the articles, and see what they lack."),
