@@ -36,6 +36,7 @@ from voicebot.figures.reload import reload_figures
 from voicebot.figures.server import ServerFigures
 from voicebot.figures.text import text_figures
 from voicebot.flows.state import FlowState
+from voicebot.forgetting import PersonForgetting, note_forgotten
 from voicebot.front_desk import FrontDesk
 from voicebot.human_queues import HumanQueues
 from voicebot.live.edition import Edition, Editions, Press, render
@@ -71,6 +72,7 @@ from voicebot.turns.signals import TurnPolicy
 from voicebot.types import CallId, Json, Language, Outcome
 from voicebot.wallboard import Sources, Wallboard
 from voicebot.web.api.dial import DialDesk, dial_router
+from voicebot.web.api.forget import forget_router
 from voicebot.web.api.health import Check
 from voicebot.web.api.history import history_router
 from voicebot.web.api.one_call import CallShelves, one_call_router
@@ -471,6 +473,10 @@ class Server:
                 dial_router(self._dial_desk()),
                 queues_router(self.queues.desk()),
                 *self.wallboard.routers,
+                forget_router(
+                    PersonForgetting(self.settings, self._engine),
+                    partial(note_forgotten, self.front_desk.audit),
+                ),
             ],
             version=voicebot.__version__,
             staff=self.front_desk.side,

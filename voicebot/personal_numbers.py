@@ -24,13 +24,16 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from typing import Final
 
 from voicebot.types import HIDDEN, Heard, Json
 
 FEWEST: Final = 9
 """Digits of the shortest number that counts."""
-MOST: Final = 19
+_LENGTHS: Final = (19, 18, 17, 16, 15, 14, FEWEST)
+_PLUS_WITHIN: Final = 12
+"""Characters before a number in which a plus may stand."""
 
 _UNITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _TEENS = (
@@ -60,6 +63,14 @@ _PIECE = re.compile(
     r"(?P<digits>\d+)|(?P<chinese>[零〇一幺二两三四五六七八九])|(?P<word>[^\W\d_零〇一幺二两三四五六七八九]+)"
     r"|(?P<gap>[\s.,·/()\-\u2010-\u2015、，。]+)|(?P<other>.)",
     re.DOTALL,
+)
+_FEWEST_HITS: Final = 3
+"""Digits or words for some that any number has: 'triple nine triple nine triple nine'."""
+_DIGITS = re.compile(
+    r"\d|[零〇一幺二两三四五六七八九]|\b(?:"
+    + "|".join(word for word in (*_WORDS, *_TENS) if word.isascii())
+    + r")\b",
+    re.IGNORECASE,
 )
 _PLUS = re.compile(r"(?:\+|\bplus)[\s(]*$", re.IGNORECASE)
 _SOCIAL = re.compile(r"social\W+security|\bssn\b", re.IGNORECASE)
@@ -119,7 +130,7 @@ def masked_heard(heard: Heard) -> Heard:
 
 
 def _found(text: str) -> Iterator[tuple[int, int]]:
-    if len(text) < FEWEST:
+    if len(text) < FEWEST or len(list(islice(_DIGITS.finditer(text), _FEWEST_HITS))) < _FEWEST_HITS:
         return
     for match in _IBAN.finditer(text):
         if _is_iban(match[0]):
@@ -132,26 +143,32 @@ def _found(text: str) -> Iterator[tuple[int, int]]:
 
 def _in_run(text: str, run: Sequence[_Group], names_it: bool) -> Iterator[tuple[int, int]]:
     """The numbers in groups of digits that follow each other, the longest at each place."""
-    place = 0
-    is_telephone = _PLUS.search(text[: run[0].start]) is not None
-    while place < len(run):
-        length = 0 if is_telephone else _longest(text, run, place, names_it)
-        if length:
-            yield run[place].start, run[place + length - 1].end
-        place += length or 1
+    if _PLUS.search(text[max(0, run[0].start - _PLUS_WITHIN) : run[0].start]) is not None:
+        return
+    digits = "".join(group.digits for group in run)
+    # Where a number may begin or end: the group that begins there.
+    group_at, place = {}, 0
+    for index, group in enumerate(run):
+        group_at[place] = index
+        place += len(group.digits)
+    group_at[place] = len(run)
+    free = 0
+    for place, first in group_at.items():
+        if place < free:
+            continue
+        for length in _LENGTHS:
+            behind = group_at.get(place + length)
+            if behind is None:
+                continue
+            groups, number = run[first:behind], digits[place : place + length]
+            if _is_one(number) or _is_social(text, number, groups, run, names_it):
+                yield groups[0].start, groups[-1].end
+                free = place + length
+                break
 
 
-def _longest(text: str, run: Sequence[_Group], place: int, names_it: bool) -> int:
-    """How many groups from ``place`` on are a number; 0 where none is."""
-    found, digits = 0, ""
-    for count, group in enumerate(run[place:], 1):
-        digits += group.digits
-        if len(digits) > MOST:
-            break
-        groups = run[place : place + count]
-        if _is_card(digits) or _is_chinese(digits) or _is_social(text, groups, run, names_it):
-            found = count
-    return found
+def _is_one(digits: str) -> bool:
+    return _is_card(digits) or _is_chinese(digits)
 
 
 def _runs(text: str) -> Iterator[list[_Group]]:
@@ -192,11 +209,8 @@ def _plain(digits: str) -> str:
 
 
 def _is_card(digits: str) -> bool:
-    return digits.isdecimal() and _has_scheme(digits) and _luhn(digits)
-
-
-def _has_scheme(digits: str) -> bool:
-    return any(prefix.match(digits) and len(digits) in sizes for prefix, sizes in _SCHEMES)
+    sized = (prefix for prefix, sizes in _SCHEMES if len(digits) in sizes)
+    return any(prefix.match(digits) for prefix in sized) and digits.isdecimal() and _luhn(digits)
 
 
 def _luhn(digits: str) -> bool:
@@ -218,10 +232,11 @@ def _is_chinese(digits: str) -> bool:
     return 1900 <= born.year < 2100 and digits[17] == "10X98765432"[rest]
 
 
-def _is_social(text: str, groups: Sequence[_Group], run: Sequence[_Group], names_it: bool) -> bool:
-    """Three, two and four digits between dashes or spaces; or all nine of a run, where the
-    sentence names the number."""
-    digits = "".join(group.digits for group in groups)
+def _is_social(
+    text: str, digits: str, groups: Sequence[_Group], run: Sequence[_Group], names_it: bool
+) -> bool:
+    """Three, two and four digits between dashes or spaces; or nine digits where the sentence names
+    the number."""
     if len(digits) != 9 or not digits.isdecimal():
         return False
     if digits[:3] in {"000", "666"} or digits[0] == "9" or digits[3:5] == "00":
@@ -229,7 +244,7 @@ def _is_social(text: str, groups: Sequence[_Group], run: Sequence[_Group], names
     if names_it:
         return True
     written = text[groups[0].start : groups[-1].end]
-    return re.fullmatch(r"\d{3}([- ])\d{2}\1\d{4}", written) is not None and len(run) == 3
+    return len(run) == 3 and re.fullmatch(r"\d{3}([- ])\d{2}\1\d{4}", written) is not None
 
 
 def _is_iban(text: str) -> bool:

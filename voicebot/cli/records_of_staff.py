@@ -39,8 +39,7 @@ async def _open(url: str, work: Callable[[Records], Awaitable[_T]]) -> _T:
     engine = open_database(url)
     try:
         book, log = SqlStaffBook(engine), SqlAuditLog(engine)
-        by = Actor(f"{_user()} at the command line")
-        return await work(Records(Register(book, log, Passwords()), log, by))
+        return await work(Records(Register(book, log, Passwords()), log, at_the_command_line()))
     finally:
         await engine.dispose()
 
@@ -50,6 +49,11 @@ def day(at: float | None) -> str:
     if at is None:
         return "-"
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def at_the_command_line() -> Actor:
+    """Who is at it."""
+    return Actor(f"{_user()} at the command line")
 
 
 def _user() -> str:

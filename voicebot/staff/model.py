@@ -95,6 +95,7 @@ class Deed(StrEnum):
     TOKEN_REVOKED = "token revoked"
     RECORDING_PLAYED = "recording played"
     CONTACTS_EXPORTED = "contacts exported"
+    CALLER_FORGOTTEN = "caller forgotten"
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,7 @@ RULES: Final[Mapping[str, Access]] = {
     "/api/audit": Scope.AUDIT_READ,
     "/supervisor": Scope.CALLS_READ,
     "/api/wall": Scope.CALLS_READ,
+    "/api/forget": Scope.RECORDS_DELETE,
 }
 """A path without its slash at the end; ``*`` stands for one part of it."""
 
