@@ -27,6 +27,7 @@ from voicebot.chatting import Chatting
 from voicebot.config import Settings
 from voicebot.doors import Doors
 from voicebot.engines import SpeechEngines
+from voicebot.event_hooks import EventHooks
 from voicebot.events import CallEvent
 from voicebot.figures.actions import action_figures
 from voicebot.figures.bridge import bridge_figures, recording_figures
@@ -111,7 +112,8 @@ class Server:
         self.lag = LoopLag()
         self.tally = CallTally()
         self._engine = open_database(settings.database_url)
-        self._journal = SqlJournal(self._engine)
+        self.event_hooks = EventHooks(settings, self._engine)
+        self._journal = SqlJournal(self._engine, telling=self.event_hooks.teller)
         self._rules = Rules(**settings.ledger.model_dump())
         self._ledger = SqlLedger(self._engine, self._rules)
         self.front_desk = FrontDesk(settings, self._engine)
@@ -177,6 +179,7 @@ class Server:
     async def _open_records(self) -> None:
         await upgrade(self.settings.database_url)
         await self._journal.start()
+        self.event_hooks.start()
         await self.chatting.start()
         await self._texts.dispatch.start()
         await self._ledger.start()
@@ -211,6 +214,7 @@ class Server:
         await self._recording.stop()
         await self._texts.dispatch.stop()
         await self._journal.stop()
+        await self.event_hooks.stop()
         for chore in self._chores:
             chore.cancel()
         await asyncio.gather(*self._chores, return_exceptions=True)
@@ -445,6 +449,7 @@ class Server:
                 figures,
                 self._doors.figures,
                 self._texts.figures,
+                self.event_hooks.figures,
                 lambda: bridge_figures(bridges),
                 lambda: recording_figures(recorder.counters),
                 lambda: caller_figures(self._callers.counts),

@@ -8,6 +8,7 @@ from voicebot.config.agents import AgentSettings, QueueSettings
 from voicebot.config.audiosocket import AudioSocketSettings
 from voicebot.config.bridge import BridgeSettings
 from voicebot.config.callers import CallerSettings
+from voicebot.config.event_hooks import EventHookSettings
 from voicebot.config.guard import GuardSettings
 from voicebot.config.ledger import CostSettings, LedgerSettings
 from voicebot.config.mediastream import MediaStreamSettings
@@ -64,6 +65,9 @@ class Settings(Section):
     queues: QueueSettings = QueueSettings()
     agents: dict[str, AgentSettings] = Field(
         default_factory=dict, description="agents who answer queues at SIP telephones"
+    )
+    event_hooks: dict[str, EventHookSettings] = Field(
+        default_factory=dict, description="webhooks that are told of calls"
     )
     databases: dict[str, str] = Field(
         default_factory=dict, description="database URLs that SQL actions may name"

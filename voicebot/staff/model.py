@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final, Literal, Protocol, TypeAlias
 
@@ -117,6 +118,12 @@ class AuditEntry:
     what: str
     address: str
     id: int = 0
+
+
+def exported(since: float, until: float) -> str:
+    """What the audit log says of an export of contacts between two times, UTC epoch seconds."""
+    begin, end = (datetime.fromtimestamp(at, UTC) for at in (since, until))
+    return f"{begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
 
 
 @dataclass(frozen=True, slots=True)

@@ -388,3 +388,24 @@ agent_changes = Table(
     # What an agent did last.
     Index("ix_agent_changes_agent_id", "agent", "id"),
 )
+
+# What other programs are still to be told; a row goes when its receiver has taken it.
+notices = Table(
+    "notices",
+    metadata,
+    # In the order in which they were made.
+    Column("number", Integer, primary_key=True),
+    Column("hook", String(64), nullable=False),
+    Column("id", String(64), nullable=False),
+    Column("contact", String(64), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("due_at", Double, nullable=False),
+    Column("tries", Integer, nullable=False),
+    # The same fact written twice is told once.
+    Index("ix_notices_hook_id", "hook", "id", unique=True),
+    # What is due, and whether something of the same contact comes before it.
+    Index("ix_notices_hook_due_at", "hook", "due_at"),
+    Index("ix_notices_hook_contact_number", "hook", "contact", "number"),
+)

@@ -27,7 +27,7 @@ from voicebot.analytics.history import (
 from voicebot.analytics.measures import MEASURES, Costs, Unit, measured
 from voicebot.analytics.totals import DAY_S
 from voicebot.errors import UsageError
-from voicebot.staff.model import Actor, AuditEntry, AuditLog, Deed
+from voicebot.staff.model import Actor, AuditEntry, AuditLog, Deed, exported
 from voicebot.types import Direction
 from voicebot.web.api.models import utc
 from voicebot.web.identity import actor_of
@@ -229,7 +229,7 @@ def history_router(
 
 async def _note_export(audit: AuditLog, by: Actor, span: Span, now: float) -> None:
     """Before anything goes out. Raises StorageError: then nothing may."""
-    what = f"{utc(span.since):%Y-%m-%d %H:%M} to {utc(span.until):%Y-%m-%d %H:%M} UTC"
+    what = exported(span.since, span.until)
     entry = AuditEntry(now, by.who, Deed.CONTACTS_EXPORTED, what, by.address)
     await audit.note(entry)
 
