@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -133,7 +133,14 @@ class KnowledgeBase:
 class Library:
     """The knowledge of an application: a base for each language, made when it is first needed."""
 
-    def __init__(self, articles: Sequence[Article], store: ModelStore) -> None:
+    def __init__(
+        self,
+        articles: Sequence[Article],
+        store: ModelStore,
+        encoder: Callable[[Language], Encoder] | None = None,
+    ) -> None:
+        """``encoder`` gives each language's, `encoder_for` if left out."""
+        self._encoder = encoder
         self._articles: Mapping[Language, list[Article]] = {
             language: [each for each in articles if each.language == language]
             for language in dict.fromkeys(article.language for article in articles)
@@ -164,7 +171,7 @@ class Library:
             return None
         with self._lock:
             if spoken not in self._bases:
-                encoder = encoder_for(spoken)
+                encoder = (self._encoder or encoder_for)(spoken)
                 articles = self._articles[spoken]
                 vectors = self._store.vectors(texts_of(articles), encoder)
                 self._bases[spoken] = KnowledgeBase(articles, encoder, vectors)

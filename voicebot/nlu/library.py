@@ -100,13 +100,16 @@ class IntentLibrary:
             return self._trained[language]
 
 
-def read_library(application: Path, data: Path) -> tuple[IntentLibrary, list[FlowError]]:
+def read_library(
+    application: Path, data: Path, encoder: Callable[[Language], Encoder] | None = None
+) -> tuple[IntentLibrary, list[FlowError]]:
     """The intents of an application's folder, and all that is wrong in their files. ``data`` is
-    the server's data folder. Files with problems are left out."""
+    the server's data folder, ``encoder`` as in `IntentLibrary`. Files with problems are left out.
+    """
     read = dict(read_files(application))
     problems = [problem for file in read.values() for problem in file.problems]
     sets = [file.intents for file in read.values() if file.intents is not None]
-    return IntentLibrary(sets, data / MODELS_FOLDER), problems
+    return IntentLibrary(sets, data / MODELS_FOLDER, encoder), problems
 
 
 def read_files(application: Path) -> Iterator[tuple[Language, IntentFile]]:

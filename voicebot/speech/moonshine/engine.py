@@ -15,7 +15,6 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from voicebot.errors import AudioError
-from voicebot.freed_memory import give_memory_back
 from voicebot.grammar.active import ActiveGrammar, Progress
 from voicebot.grammar.outlook import progress
 from voicebot.grammar.words import normalise_words
@@ -67,7 +66,6 @@ class MoonshineRecognizer:
         self._model = Model(files)
         self._rivals = Constraint(rival_network(), self._vocabulary)
         self._constraints: OrderedDict[str, Constraint] = OrderedDict()
-        give_memory_back()  # 40 MB are left over from reading the weights
 
     def recognize(
         self, audio: Samples, rate: int, grammar: ActiveGrammar, *, nbest: int = 1
