@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -18,6 +19,8 @@ from voicebot.errors import CallRefused, StorageError, TextRefused
 from voicebot.events import CallEvent
 from voicebot.flows.cards import IMAGES
 from voicebot.live.edition import Edition, Editions
+from voicebot.sessions.call_limits import CallLimits
+from voicebot.sessions.call_me import CallMe, CallMePolicy
 from voicebot.sessions.callers import Callers
 from voicebot.sessions.chat import ChatApplication
 from voicebot.sessions.chat_beginnings import Fresh
@@ -25,11 +28,14 @@ from voicebot.sessions.chat_records import ChatRecord
 from voicebot.sessions.chats import ChatPolicy, Chats
 from voicebot.sessions.invitation import ConversationId
 from voicebot.sessions.offers import DeflectionLedger
+from voicebot.sessions.outbound import DialOrder, DialReport
 from voicebot.sessions.quick_replies import QuickReplies
+from voicebot.sessions.spoken_lines import SpokenLines
 from voicebot.sessions.typed import TypedInput
 from voicebot.storage.conversations import SqlChatStore
 from voicebot.telephony._api import LegInfo
 from voicebot.telephony.webrtc import WebRtcDoor
+from voicebot.texting.numbers import as_e164
 from voicebot.web.api.chat import CallBack, ChatRules, Entrance, chat_router
 from voicebot.web.api.chat_models import CallGrant
 from voicebot.web.api.chat_socket import chat_socket
@@ -44,7 +50,7 @@ CONVERSATION: Final = "conversation"
 
 class Chatting:
     """The text side of a server. ``append`` writes down what becomes of contacts, ``url`` gives
-    where the server itself can be reached."""
+    where the server itself can be reached, ``order`` has a call made."""
 
     def __init__(
         self,
@@ -54,6 +60,7 @@ class Chatting:
         callers: Callers,
         append: Callable[[CallEvent], None],
         url: Callable[[], str],
+        order: Callable[[DialOrder], DialReport],
     ) -> None:
         self._settings = settings
         self._editions = editions
@@ -70,6 +77,8 @@ class Chatting:
             ChatPolicy(text.link_s, text.idle_s, text.most if text.enabled else 0, text.in_memory),
         )
         self.chats.watch(DeflectionLedger(append))
+        self.spoken = SpokenLines(self.chats)
+        self.call_me = self._new_call_me(order)
         if text.enabled:
             self._fresh()  # raises UsageError where there is no such flow
         self._tidying: asyncio.Task[None] | None = None
@@ -93,7 +102,15 @@ class Chatting:
         if self._tidying is not None:
             self._tidying.cancel()
             await asyncio.gather(self._tidying, return_exceptions=True)
+        await self.spoken.stop()
         await self.chats.stop()
+
+    def _new_call_me(self, order: Callable[[DialOrder], DialReport]) -> CallMe:
+        rules, ring_s = self._settings.call_me, self._settings.outbound.answer_timeout_s
+        number = partial(as_e164, country_code=self._settings.texting.country_code)
+        policy = CallMePolicy(tuple(rules.prefixes), number, rules.caller, ring_s)
+        limits = CallLimits(rules.per_number, rules.per_hour)
+        return CallMe(self.chats, order, policy, limits, time.monotonic)
 
     def routers(self, webrtc: WebRtcDoor) -> tuple[APIRouter, ...]:
         """What text needs of the HTTP side."""
@@ -112,7 +129,7 @@ class Chatting:
         images = self._settings.server.application / IMAGES
         pages = chat_page_router(), card_images_router(images)
         call_back = _call_back(webrtc) if self._settings.webrtc.enabled else None
-        return chat_router(entrance, call_back), chat_socket(entrance), *pages
+        return chat_router(entrance, call_back, self.call_me), chat_socket(entrance), *pages
 
     async def left_for(self, info: LegInfo) -> ChatRecord | None:
         """The conversation that a call from its page goes on with; None for every other call."""
@@ -120,10 +137,20 @@ class Chatting:
         if not conversation:
             return None
         try:
-            return await self.chats.leave_for_voice(ConversationId(conversation))
+            record = await self.chats.leave_for_voice(ConversationId(conversation))
         except (TextRefused, StorageError) as error:
             log.warning("text_not_taken_along", call_id=info.call_id, problem=str(error))
             return None
+        self.spoken.follow(info.call_id, record.id)
+        return record
+
+    async def called(self, info: LegInfo) -> ChatRecord | None:
+        """The conversation that a call of ours goes on with, which it was ordered for and somebody
+        has answered; None where there is nothing to go on with (`CallMe.goes_on`)."""
+        record = await self.call_me.goes_on(info)
+        if record is not None:
+            self.spoken.follow(info.call_id, record.id)
+        return record
 
     @contextmanager
     def _hold(self) -> Iterator[ChatApplication]:

@@ -93,6 +93,10 @@ class View(BaseModel):
     typing: bool = Field(description="the bot is at it")
     over: bool
     language: str = Field(description="what is spoken now (BCP 47)", examples=["en-US"])
+    call: str = Field(
+        description="a call that goes on with it: empty, dialling, on, over, or why none came",
+        examples=["no_answer"],
+    )
 
     @classmethod
     def of(cls, view: ChatView) -> Self:
@@ -118,6 +122,7 @@ class View(BaseModel):
             typing=view.typing,
             over=view.over,
             language=view.language,
+            call=view.call,
         )
 
 
@@ -127,6 +132,19 @@ class CallGrant(BaseModel):
     token: str
     expires_in_s: float
     ice_servers: list[dict[str, str]]
+
+
+class Number(_Asked):
+    """Whom to call."""
+
+    number: str = Field("", max_length=40, description="empty: the number that is known")
+
+
+class Phone(BaseModel):
+    """Whether the contact can be called at a telephone."""
+
+    offered: bool
+    ending: str = Field("", description="last digits of the number that is known", examples=["42"])
 
 
 class Refused(BaseModel):
