@@ -116,7 +116,7 @@ class Server:
             self._engine,
             self.editions,
             self._callers,
-            self.append,
+            self._journal.append,
             url=lambda: self.http_url,
             order=lambda order: self.outbound.order(order),
         )
@@ -308,7 +308,7 @@ class Server:
     def _publish(self, event: LiveEvent) -> None:
         self.feed.publish(event)
         self._doors.tell_caller(event)
-        self.chatting.spoken.publish(event)
+        self.chatting.publish(event)
 
     def append(self, event: CallEvent) -> None:
         """Take a fact of a call: it is counted and written down (`Journal`)."""

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from voicebot.config import Settings
 from voicebot.errors import CallRefused, StorageError, TextRefused
-from voicebot.events import CallEvent
+from voicebot.events import CallEnded, CallEvent
 from voicebot.flows.cards import IMAGES
 from voicebot.live.edition import Edition, Editions
 from voicebot.sessions.call_limits import CallLimits
@@ -24,8 +24,10 @@ from voicebot.sessions.call_me import CallMe, CallMePolicy
 from voicebot.sessions.callers import Callers
 from voicebot.sessions.chat import ChatApplication
 from voicebot.sessions.chat_beginnings import Fresh
+from voicebot.sessions.chat_ledger import ChatLedger
 from voicebot.sessions.chat_records import ChatRecord
 from voicebot.sessions.chats import ChatPolicy, Chats
+from voicebot.sessions.feed import LiveEvent
 from voicebot.sessions.invitation import ConversationId
 from voicebot.sessions.offers import DeflectionLedger
 from voicebot.sessions.outbound import DialOrder, DialReport
@@ -36,6 +38,7 @@ from voicebot.storage.conversations import SqlChatStore
 from voicebot.telephony._api import LegInfo
 from voicebot.telephony.webrtc import WebRtcDoor
 from voicebot.texting.numbers import as_e164
+from voicebot.types import CallId
 from voicebot.web.api.chat import CallBack, ChatRules, Entrance, chat_router
 from voicebot.web.api.chat_models import CallGrant
 from voicebot.web.api.chat_socket import chat_socket
@@ -44,6 +47,9 @@ from voicebot.web.chat_page import chat_page_router
 
 log = structlog.get_logger(__name__)
 
+LEDGER_DAYS: Final = 7
+MOST_FOUND: Final = 2_000
+"""Conversations that a start looks for which ended when nobody could write them down."""
 CONVERSATION: Final = "conversation"
 """The header by which the WebRTC door tells what a call goes on with."""
 
@@ -69,15 +75,19 @@ class Chatting:
         self._url = url
         self._applications: WeakKeyDictionary[object, ChatApplication] = WeakKeyDictionary()
         text = settings.text
+        self._store = SqlChatStore(engine)
+        self._ledger = ChatLedger(append)
+        self._called_back: dict[CallId, ChatRecord] = {}
         self.chats = Chats(
-            SqlChatStore(engine),
+            self._store,
             self._hold,
             self._address,
             self._fresh,
             ChatPolicy(text.link_s, text.idle_s, text.most if text.enabled else 0, text.in_memory),
         )
         self.chats.watch(DeflectionLedger(append))
-        self.spoken = SpokenLines(self.chats)
+        self.chats.keep_ledger(self._ledger.ended)
+        self._spoken = SpokenLines(self.chats)
         self.call_me = self._new_call_me(order)
         if text.enabled:
             self._fresh()  # raises UsageError where there is no such flow
@@ -93,6 +103,9 @@ class Chatting:
         """Raises StorageError."""
         if self._settings.text.enabled:
             await self.chats.start()
+            since = time.time() - LEDGER_DAYS * 86_400
+            for record in await self._store.not_in_ledger(since, MOST_FOUND):
+                self._ledger.found(record)
             self._tidying = asyncio.create_task(
                 self.chats.tidying.keep(), name="conversations swept"
             )
@@ -102,7 +115,7 @@ class Chatting:
         if self._tidying is not None:
             self._tidying.cancel()
             await asyncio.gather(self._tidying, return_exceptions=True)
-        await self.spoken.stop()
+        await self._spoken.stop()
         await self.chats.stop()
 
     def _new_call_me(self, order: Callable[[DialOrder], DialReport]) -> CallMe:
@@ -141,7 +154,7 @@ class Chatting:
         except (TextRefused, StorageError) as error:
             log.warning("text_not_taken_along", call_id=info.call_id, problem=str(error))
             return None
-        self.spoken.follow(info.call_id, record.id)
+        self._spoken.follow(info.call_id, record.id)
         return record
 
     async def called(self, info: LegInfo) -> ChatRecord | None:
@@ -149,8 +162,17 @@ class Chatting:
         has answered; None where there is nothing to go on with (`CallMe.goes_on`)."""
         record = await self.call_me.goes_on(info)
         if record is not None:
-            self.spoken.follow(info.call_id, record.id)
+            self._spoken.follow(info.call_id, record.id)
+            self._called_back[info.call_id] = record
         return record
+
+    def publish(self, event: LiveEvent) -> None:
+        """Take what happens in any call: some go on with a conversation."""
+        self._spoken.publish(event)
+        if isinstance(event, CallEnded):
+            record = self._called_back.pop(event.call_id, None)
+            if record is not None:
+                self._ledger.called_back(record, event.at, event.outcome)
 
     @contextmanager
     def _hold(self) -> Iterator[ChatApplication]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
-from typing import Literal, NewType, TypeAlias
+from typing import Final, Literal, NewType, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +22,11 @@ Samples: TypeAlias = NDArray[np.int16]
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 
 Transport: TypeAlias = Literal[
-    "sip", "webrtc", "audiosocket", "mediastream", "loopback", "terminal"
+    "sip", "webrtc", "audiosocket", "mediastream", "loopback", "terminal", "chat", "webhook"
 ]
+
+TEXT_DOORS: Final[frozenset[Transport]] = frozenset({"chat", "webhook"})
+"""How conversations came that began in text: on a page, or in a messenger."""
 
 Direction: TypeAlias = Literal["inbound", "outbound"]
 """Who called: somebody us, or we somebody."""

@@ -20,6 +20,7 @@ import structlog
 
 from voicebot.errors import DialRefused, StorageError, TextRefused
 from voicebot.sessions.call_limits import CallLimits
+from voicebot.sessions.chat_ledger import BY_TELEPHONE
 from voicebot.sessions.chat_records import ChatRecord
 from voicebot.sessions.invitation import ConversationId
 from voicebot.sessions.outbound import ANSWERED, DialOrder, DialReport
@@ -40,7 +41,7 @@ class TextSide(Protocol):
 
     def call_is(self, conversation: ConversationId, state: str) -> None: ...
 
-    async def leave_for_voice(self, conversation: ConversationId) -> ChatRecord: ...
+    async def leave_for_voice(self, conversation: ConversationId, reason: str) -> ChatRecord: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ class CallMe:
             self._over(info.call_id, MACHINE)
             return None
         try:
-            record = await self._chats.leave_for_voice(conversation)
+            record = await self._chats.leave_for_voice(conversation, BY_TELEPHONE)
         except (TextRefused, StorageError) as error:
             log.warning("text_not_taken_along", call_id=info.call_id, problem=str(error))
             self._over(info.call_id, "failed")

@@ -142,6 +142,11 @@ class ChatSession:
         """Whether there will be no more lines."""
         return self.over and self.call != ON_CALL
 
+    @property
+    def left_at(self) -> float:
+        """When somebody last wrote, or was answered."""
+        return self.lines[-1].at if self.lines else self.record.started_at
+
     def view(self, after: int) -> ChatView:
         """What is to be shown to a page that knows the lines up to ``after``."""
         lines = tuple(self.lines[max(0, after) :])

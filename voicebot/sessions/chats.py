@@ -88,6 +88,10 @@ class Chats:
         """Tell ``watcher`` of the stages of conversations from now on."""
         self._tally.watch(watcher)
 
+    def keep_ledger(self, ledger: Callable[[ChatRecord, float], None]) -> None:
+        """See `ChatTally.keep_ledger`."""
+        self._tally.keep_ledger(ledger)
+
     async def start(self) -> None:
         """Raises StorageError."""
         self._tally.going_on = await self._store.open_count()
@@ -293,7 +297,9 @@ class Chats:
 
     # Back to voice
 
-    async def leave_for_voice(self, conversation: ConversationId) -> ChatRecord:
+    async def leave_for_voice(
+        self, conversation: ConversationId, reason: str = "went on by voice"
+    ) -> ChatRecord:
         """The contact goes on by voice, where the text stands now: the text ends, and its record is
         what the call begins with. Raises TextRefused 'over', StorageError."""
 
@@ -301,7 +307,7 @@ class Chats:
             if session.over:
                 raise TextRefused("over", "this conversation has ended")
             session.call = ON_CALL
-            await session.end(None, "went on by voice", self._clock())
+            await session.end(None, reason, self._clock())
             self._tally.ended(session, TextStage.CAME_BACK, self._clock())
             return session.record
 
