@@ -42,11 +42,12 @@ from voicebot.live.edition import Editions, Press
 from voicebot.logs import configure_logging
 from voicebot.sessions.callers import Callers
 from voicebot.sessions.feed import EventFeed
+from voicebot.sessions.outbound import DialReport
 from voicebot.storage.archive import SqlCallArchive
 from voicebot.storage.database import open_database
 from voicebot.storage.migrations import upgrade
 from voicebot.telephony.webrtc import WebRtcDoor
-from voicebot.types import Language, Samples
+from voicebot.types import CallId, Language, Samples
 from voicebot.web.application import create_app
 from voicebot.web.server import HttpServer
 
@@ -84,7 +85,15 @@ async def serve(folder: Path, port: int) -> None:
     editions = Editions(press.make(load_application(settings)))
     editions.current.application.compile_grammars()
     engine = open_database(settings.database_url)
-    chatting = Chatting(settings, engine, editions, Callers(None), lambda event: None, lambda: "")
+    chatting = Chatting(
+        settings,
+        engine,
+        editions,
+        Callers(None),
+        lambda event: None,
+        url=lambda: "",
+        order=lambda order: DialReport(CallId("nobody")),
+    )
     await chatting.start()
     app = create_app(
         archive=SqlCallArchive(engine),

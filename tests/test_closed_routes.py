@@ -53,6 +53,8 @@ OPEN = {
     "WEBSOCKET /api/chat/{conversation}/socket",
     "POST /api/chat/{conversation}/messages",
     "POST /api/chat/{conversation}/call",
+    "GET /api/chat/{conversation}/phone",
+    "POST /api/chat/{conversation}/phone",
     # Signed by who sends.
     "POST /api/texting/twilio/inbound",
     "POST /api/texting/twilio/status",

@@ -121,7 +121,13 @@ class Server:
         self._texts = Texts(settings, self._engine)
         self._doors = Doors(settings, Reception(self._admit, self._on_call, self._on_refused))
         self.chatting = Chatting(
-            settings, self._engine, self.editions, self._callers, self.append, lambda: self.http_url
+            settings,
+            self._engine,
+            self.editions,
+            self._callers,
+            self._journal.append,
+            url=lambda: self.http_url,
+            order=lambda order: self.outbound.order(order),
         )
         self._services = self._voice_services()
         self.queues = HumanQueues(
@@ -272,7 +278,15 @@ class Server:
     async def _converse(self, leg: CallLeg, order: DialOrder, account: CallAccount) -> None:
         """Hold a call of ours that was answered."""
         edition = self.editions.get(order.version)
-        await self._session(leg, edition, order.flow, account).run()
+        flow, state = order.flow, None
+        if self.chatting.call_me.has_ordered(leg.info.call_id):
+            text = await self.chatting.called(leg.info)
+            if text is None:
+                account.ended(Outcome.NOT_REACHED, "nothing to go on with")
+                self.registry.ended(leg.info.call_id, Outcome.NOT_REACHED)
+                return
+            flow, state = text.flow, FlowState.from_json(text.state)
+        await self._session(leg, edition, flow, account, state).run()
 
     def _session(
         self,
@@ -312,6 +326,7 @@ class Server:
     def _publish(self, event: LiveEvent) -> None:
         self.feed.publish(event)
         self._doors.tell_caller(event)
+        self.chatting.publish(event)
 
     def append(self, event: CallEvent) -> None:
         """Take a fact of a call: it is counted and written down (`Journal`)."""
@@ -412,11 +427,12 @@ class Server:
                 dialer=self._doors.sip,
                 registry=self.registry,
                 journal=self,
-                publish=self.feed.publish,
+                publish=self._publish,
                 converse=self._converse,
                 screening=policy if outbound.screening_s else None,
                 max_calls=outbound.max_calls,
                 hold=self._hold_version,
+                over=self.chatting.call_me.over,
             )
         )
 

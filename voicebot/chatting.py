@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -15,21 +16,29 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from voicebot.config import Settings
 from voicebot.errors import CallRefused, StorageError, TextRefused
-from voicebot.events import CallEvent
+from voicebot.events import CallEnded, CallEvent
 from voicebot.flows.cards import IMAGES
 from voicebot.live.edition import Edition, Editions
+from voicebot.sessions.call_limits import CallLimits
+from voicebot.sessions.call_me import CallMe, CallMePolicy
 from voicebot.sessions.callers import Callers
 from voicebot.sessions.chat import ChatApplication
 from voicebot.sessions.chat_beginnings import Fresh
+from voicebot.sessions.chat_ledger import ChatLedger
 from voicebot.sessions.chat_records import ChatRecord
 from voicebot.sessions.chats import ChatPolicy, Chats
+from voicebot.sessions.feed import LiveEvent
 from voicebot.sessions.invitation import ConversationId
 from voicebot.sessions.offers import DeflectionLedger
+from voicebot.sessions.outbound import DialOrder, DialReport
 from voicebot.sessions.quick_replies import QuickReplies
+from voicebot.sessions.spoken_lines import SpokenLines
 from voicebot.sessions.typed import TypedInput
 from voicebot.storage.conversations import SqlChatStore
 from voicebot.telephony._api import LegInfo
 from voicebot.telephony.webrtc import WebRtcDoor
+from voicebot.texting.numbers import as_e164
+from voicebot.types import CallId
 from voicebot.web.api.chat import CallBack, ChatRules, Entrance, chat_router
 from voicebot.web.api.chat_models import CallGrant
 from voicebot.web.api.chat_socket import chat_socket
@@ -38,13 +47,16 @@ from voicebot.web.chat_page import chat_page_router
 
 log = structlog.get_logger(__name__)
 
+LEDGER_DAYS: Final = 7
+MOST_FOUND: Final = 2_000
+"""Conversations that a start looks for which ended when nobody could write them down."""
 CONVERSATION: Final = "conversation"
 """The header by which the WebRTC door tells what a call goes on with."""
 
 
 class Chatting:
     """The text side of a server. ``append`` writes down what becomes of contacts, ``url`` gives
-    where the server itself can be reached."""
+    where the server itself can be reached, ``order`` has a call made."""
 
     def __init__(
         self,
@@ -54,6 +66,7 @@ class Chatting:
         callers: Callers,
         append: Callable[[CallEvent], None],
         url: Callable[[], str],
+        order: Callable[[DialOrder], DialReport],
     ) -> None:
         self._settings = settings
         self._editions = editions
@@ -62,14 +75,20 @@ class Chatting:
         self._url = url
         self._applications: WeakKeyDictionary[object, ChatApplication] = WeakKeyDictionary()
         text = settings.text
+        self._store = SqlChatStore(engine)
+        self._ledger = ChatLedger(append)
+        self._called_back: dict[CallId, ChatRecord] = {}
         self.chats = Chats(
-            SqlChatStore(engine),
+            self._store,
             self._hold,
             self._address,
             self._fresh,
             ChatPolicy(text.link_s, text.idle_s, text.most if text.enabled else 0, text.in_memory),
         )
         self.chats.watch(DeflectionLedger(append))
+        self.chats.keep_ledger(self._ledger.ended)
+        self._spoken = SpokenLines(self.chats)
+        self.call_me = self._new_call_me(order)
         if text.enabled:
             self._fresh()  # raises UsageError where there is no such flow
         self._tidying: asyncio.Task[None] | None = None
@@ -84,6 +103,9 @@ class Chatting:
         """Raises StorageError."""
         if self._settings.text.enabled:
             await self.chats.start()
+            since = time.time() - LEDGER_DAYS * 86_400
+            for record in await self._store.not_in_ledger(since, MOST_FOUND):
+                self._ledger.found(record)
             self._tidying = asyncio.create_task(
                 self.chats.tidying.keep(), name="conversations swept"
             )
@@ -93,7 +115,15 @@ class Chatting:
         if self._tidying is not None:
             self._tidying.cancel()
             await asyncio.gather(self._tidying, return_exceptions=True)
+        await self._spoken.stop()
         await self.chats.stop()
+
+    def _new_call_me(self, order: Callable[[DialOrder], DialReport]) -> CallMe:
+        rules, ring_s = self._settings.call_me, self._settings.outbound.answer_timeout_s
+        number = partial(as_e164, country_code=self._settings.texting.country_code)
+        policy = CallMePolicy(tuple(rules.prefixes), number, rules.caller, ring_s)
+        limits = CallLimits(rules.per_number, rules.per_hour)
+        return CallMe(self.chats, order, policy, limits, time.monotonic)
 
     def routers(self, webrtc: WebRtcDoor) -> tuple[APIRouter, ...]:
         """What text needs of the HTTP side."""
@@ -112,7 +142,7 @@ class Chatting:
         images = self._settings.server.application / IMAGES
         pages = chat_page_router(), card_images_router(images)
         call_back = _call_back(webrtc) if self._settings.webrtc.enabled else None
-        return chat_router(entrance, call_back), chat_socket(entrance), *pages
+        return chat_router(entrance, call_back, self.call_me), chat_socket(entrance), *pages
 
     async def left_for(self, info: LegInfo) -> ChatRecord | None:
         """The conversation that a call from its page goes on with; None for every other call."""
@@ -120,10 +150,29 @@ class Chatting:
         if not conversation:
             return None
         try:
-            return await self.chats.leave_for_voice(ConversationId(conversation))
+            record = await self.chats.leave_for_voice(ConversationId(conversation))
         except (TextRefused, StorageError) as error:
             log.warning("text_not_taken_along", call_id=info.call_id, problem=str(error))
             return None
+        self._spoken.follow(info.call_id, record.id)
+        return record
+
+    async def called(self, info: LegInfo) -> ChatRecord | None:
+        """The conversation that a call of ours goes on with, which it was ordered for and somebody
+        has answered; None where there is nothing to go on with (`CallMe.goes_on`)."""
+        record = await self.call_me.goes_on(info)
+        if record is not None:
+            self._spoken.follow(info.call_id, record.id)
+            self._called_back[info.call_id] = record
+        return record
+
+    def publish(self, event: LiveEvent) -> None:
+        """Take what happens in any call: some go on with a conversation."""
+        self._spoken.publish(event)
+        if isinstance(event, CallEnded):
+            record = self._called_back.pop(event.call_id, None)
+            if record is not None:
+                self._ledger.called_back(record, event.at, event.outcome)
 
     @contextmanager
     def _hold(self) -> Iterator[ChatApplication]:

@@ -1,4 +1,5 @@
-"""Frozen facts about calls: what storage and analytics read, never the live objects.
+"""Frozen facts about calls, and conversations that began in text: what storage and analytics read,
+never the live objects.
 
 Times (``at``) are UTC seconds since the epoch. Every call gives one `CallStarted` first and one
 `CallEnded` last; between them a `CallAnswered` unless it was refused, a `CallRecorded` where it is

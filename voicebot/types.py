@@ -22,8 +22,11 @@ Samples: TypeAlias = NDArray[np.int16]
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 
 Transport: TypeAlias = Literal[
-    "sip", "webrtc", "audiosocket", "mediastream", "loopback", "terminal"
+    "sip", "webrtc", "audiosocket", "mediastream", "loopback", "terminal", "chat", "webhook"
 ]
+
+TEXT_DOORS: Final[frozenset[Transport]] = frozenset({"chat", "webhook"})
+"""How conversations came that began in text: on a page, or in a messenger."""
 
 Direction: TypeAlias = Literal["inbound", "outbound"]
 """Who called: somebody us, or we somebody."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -14,6 +14,7 @@ from tests.web.shelf import Shelf
 from voicebot.sessions.chats import Chats
 from voicebot.sessions.feed import EventFeed
 from voicebot.web.api.chat import CallBack, ChatRules, Entrance, chat_router
+from voicebot.web.api.chat_phone import PhoneCalls
 from voicebot.web.api.chat_socket import chat_socket
 from voicebot.web.api.sign_in import Attempts, SignInSide
 from voicebot.web.application import create_app
@@ -44,6 +45,7 @@ async def chat_server(
     rules: ChatRules = ChatRules(origins=(SHOP_PAGE,)),  # noqa: B008
     port: int = 0,
     call_back: CallBack | None = None,
+    phones: Callable[[Chats], PhoneCalls] | None = None,
 ) -> AsyncIterator[ChatServer]:
     """Serve the conversations of ``house``."""
     async with house.running() as chats:
@@ -56,7 +58,7 @@ async def chat_server(
             version="1.2.3",
             staff=SignInSide(office.desk, Attempts.per_minute(1000), office.clock),
             routers=[
-                chat_router(entrance, call_back),
+                chat_router(entrance, call_back, phones(chats) if phones else None),
                 chat_socket(entrance),
                 chat_page_router(),
                 card_images_router(house.folder),

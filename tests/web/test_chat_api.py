@@ -14,10 +14,11 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from tests.sessions.chat_house import House, house
+from tests.sessions.test_call_me import Lines, calls_of
 from tests.sessions.test_chats import a_call
 from tests.web.chat_server import SHOP_PAGE, ChatServer, chat_server
 from voicebot.sessions.invitation import ConversationId
-from voicebot.web.api.chat import ChatRules
+from voicebot.web.api.chat import STATUSES, ChatRules
 from voicebot.web.api.chat_models import CallGrant
 
 
@@ -233,6 +234,37 @@ async def test_no_secret_and_no_words_come_into_the_log(
     out, err = capfd.readouterr()
     for secret in (token, key, "unicorn"):
         assert secret not in out + err
+
+
+# A telephone
+
+
+async def test_a_phone_is_called_by_who_holds_the_conversation(shop: House) -> None:
+    phones = Lines()
+    async with chat_server(shop, phones=lambda chats: calls_of(chats, phones)) as server:
+        talk = await opened(server)
+        answer = await server.http.get(f"/api/chat/{talk}/phone")
+        assert answer.json() == {"offered": True, "ending": ""}
+        answer = await server.http.post(f"/api/chat/{talk}/phone", json={"number": "+15550142"})
+        assert answer.status_code == 202
+        assert [order.target for order in phones.orders] == ["+15550142"]
+        assert (await lines(server, talk))["call"] == "dialling"
+        for body, code in (({"number": "+15550143"}, "calling"), ({"to": "1"}, "form")):
+            answer = await server.http.post(f"/api/chat/{talk}/phone", json=body)
+            assert (answer.status_code, answer.json()["code"]) == (STATUSES[code], code)
+        stranger = httpx.AsyncClient(base_url=server.url, trust_env=False)
+        async with stranger:
+            answer = await stranger.post(f"/api/chat/{talk}/phone", json={"number": "+15550142"})
+        assert answer.status_code == 401
+    assert len(phones.orders) == 1
+
+
+async def test_where_no_phone_is_called_that_is_said(server: ChatServer) -> None:
+    talk = await opened(server)
+    answer = await server.http.get(f"/api/chat/{talk}/phone")
+    assert answer.json() == {"offered": False, "ending": ""}
+    answer = await server.http.post(f"/api/chat/{talk}/phone", json={"number": "+15550142"})
+    assert (answer.status_code, answer.json()["code"]) == (503, "voice")
 
 
 # Other pages

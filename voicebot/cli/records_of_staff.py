@@ -57,11 +57,6 @@ def day(at: float | None) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
-def at_the_command_line() -> Actor:
-    """Who is at it."""
-    return Actor(f"{_user()} at the command line")
-
-
 def _user() -> str:
     try:
         return getpass.getuser()

@@ -7,6 +7,7 @@ from pydantic import Field
 from voicebot.config.agents import AgentSettings, QueueSettings
 from voicebot.config.audiosocket import AudioSocketSettings
 from voicebot.config.bridge import BridgeSettings
+from voicebot.config.call_me import CallMeSettings
 from voicebot.config.callers import CallerSettings
 from voicebot.config.event_hooks import EventHookSettings
 from voicebot.config.guard import GuardSettings
@@ -45,6 +46,7 @@ class Settings(Section):
     webrtc: WebRtcSettings = WebRtcSettings()
     calls: CallSettings = CallSettings()
     outbound: OutboundSettings = OutboundSettings()
+    call_me: CallMeSettings = CallMeSettings()
     speech: SpeechSettings = SpeechSettings()
     turns: TurnSettings = TurnSettings()
     storage: StorageSettings = StorageSettings()

@@ -21,7 +21,7 @@ from voicebot.flows.graph import Why, edges, shared_edges
 from voicebot.flows.model import AskStep, FlowSet, FormStep, Route, Step
 from voicebot.flows.state import Frame
 from voicebot.sessions.records import CallRecord, TurnRecord
-from voicebot.types import Heard, Json
+from voicebot.types import TEXT_DOORS, Heard, Json
 
 _WORDS = re.compile(r"[^\W\d_]+")
 
@@ -52,7 +52,9 @@ class Traffic:
         return f"{self.calls} calls, {followed} of them followed from beginning to end"
 
     def add(self, call: CallRecord) -> None:
-        """Follow one call."""
+        """Follow one call; the ways of conversations in text are not in the records."""
+        if call.transport in TEXT_DOORS:
+            return
         self.calls += 1
         if call.flow not in self._flows.flows:
             self.lost += 1

@@ -58,6 +58,7 @@ from voicebot.sessions.chat_records import (
 )
 from voicebot.sessions.known_facts import Fact, editable_slots, facts_known
 from voicebot.sessions.quick_replies import QuickReplies
+from voicebot.sessions.spoken_lines import SpokenLine
 from voicebot.sessions.typed import TypedInput
 from voicebot.speech.spoken import text
 from voicebot.types import HIDDEN, Heard, Json, Language, Mode, Outcome
@@ -66,6 +67,9 @@ log = structlog.get_logger(__name__)
 
 CHANNEL = "text"
 """The variable ``channel`` of a flow that talks in text."""
+VOICE = "voice"
+"""The channel of a line that was spoken."""
+ON_CALL = "on"
 INTERRUPTED = "interrupted by a restart"
 NOBODY_WRITES = "nobody in text"
 IN_TEXT = "the contact is in text already"
@@ -89,7 +93,8 @@ class ChatApplication:
 @dataclass(frozen=True, slots=True)
 class ChatView:
     """What a page shows: ``lines`` after the cursor it knew, the place it is now at, and what may
-    be done next. ``typing``: the bot is at it. ``language`` is what is spoken now."""
+    be done next. ``typing``: the bot is at it. ``language`` is what is spoken now;
+    ``call`` how it stands with a call that goes on with the conversation (`ChatSession.call`)."""
 
     lines: tuple[ChatLine, ...]
     cursor: int
@@ -98,6 +103,7 @@ class ChatView:
     typing: bool
     over: bool
     language: Language
+    call: str = ""
     secret: bool = False
     """Whether what is asked for is a secret, which a page does not show as it is typed."""
 
@@ -120,6 +126,8 @@ class ChatSession:
         self.lines = list(lines)
         self.lock = asyncio.Lock()
         self.typing = False
+        self.call = ""
+        """How it stands with a call: '', 'dialling', `ON_CALL`, 'over', or why none came."""
         self.told_end = record.ended_at is not None
         self.watchers: set[asyncio.Event] = set()
         self._store = store
@@ -135,6 +143,16 @@ class ChatSession:
     def over(self) -> bool:
         return self.record.ended_at is not None
 
+    @property
+    def is_still(self) -> bool:
+        """Whether there will be no more lines."""
+        return self.over and self.call != ON_CALL
+
+    @property
+    def left_at(self) -> float:
+        """When somebody last wrote, or was answered."""
+        return self.lines[-1].at if self.lines else self.record.started_at
+
     def view(self, after: int) -> ChatView:
         """What is to be shown to a page that knows the lines up to ``after``."""
         lines = tuple(self.lines[max(0, after) :])
@@ -146,6 +164,7 @@ class ChatSession:
             self.typing,
             self.over,
             self.record.language,
+            self.call,
             self._listen is not None and self._listen.sensitive and not self.over,
         )
 
@@ -207,6 +226,12 @@ class ChatSession:
             await self._commit(
                 replace(self.record, ended_at=now, outcome=outcome, reason=reason), now
             )
+
+    async def add_spoken(self, lines: Sequence[SpokenLine], now: float) -> None:
+        """Add what was said in a call that goes on with it. Raises TextRefused, StorageError."""
+        for line in lines[: max(0, MAX_LINES - len(self.lines))]:
+            self._add(VOICE, line.who, line.text, line.at)
+        await self._commit(self.record, now)
 
     @property
     def state(self) -> FlowState | None:

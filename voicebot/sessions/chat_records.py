@@ -24,6 +24,10 @@ MAX_LINES = 1_000
 """Lines of one conversation; who has written so much talks to a machine that does not help."""
 
 
+PAGE = "web"
+"""The channel of conversations on a page of ours."""
+
+
 class Who(StrEnum):
     """Whose line it is."""
 
@@ -65,7 +69,7 @@ class ChatRecord:
     started_at: float
     active_at: float
     contact: CallId | None = None
-    channel: str = "web"
+    channel: str = PAGE
     sender: str = ""
     cursor: int = 0
     opened_at: float | None = None

@@ -68,6 +68,10 @@ class ChatShelf:
             loading.add_done_callback(lambda _: self._loading.pop(conversation, None))
         return await asyncio.shield(loading)
 
+    def at_hand(self, conversation: ConversationId) -> ChatSession | None:
+        """The conversation where it is in memory."""
+        return self._sessions.get(conversation)
+
     async def _load(self, conversation: ConversationId) -> ChatSession | None:
         record = await self._store.get(conversation)
         if record is None:

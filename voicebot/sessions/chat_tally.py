@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 from voicebot.errors import TextRefused
 from voicebot.sessions.chat import ChatSession
@@ -20,10 +21,16 @@ class ChatTally:
         """By name: 'begun', 'invited', 'messages', 'lines', 'repeated', 'refused_<code>', and the
         stages."""
         self._watchers: list[TextWatcher] = []
+        self._ledger: Callable[[ChatRecord, float], None] = lambda record, left_at: None
 
     def watch(self, watcher: TextWatcher) -> None:
         """Tell ``watcher`` of the stages of conversations from now on."""
         self._watchers.append(watcher)
+
+    def keep_ledger(self, ledger: Callable[[ChatRecord, float], None]) -> None:
+        """Have ``ledger`` told of every conversation that is over, and of when somebody did
+        something in it last."""
+        self._ledger = ledger
 
     def began(self, name: str) -> None:
         """There is one more; ``name`` is 'begun' or 'invited'."""
@@ -46,6 +53,7 @@ class ChatTally:
             session.told_end = True
             self.going_on -= 1
             self.reached(session.record, stage, now)
+            self._ledger(session.record, session.left_at)
 
     def reached(self, record: ChatRecord, stage: TextStage, now: float) -> None:
         """Count a stage and tell it."""

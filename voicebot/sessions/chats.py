@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from voicebot.errors import StorageError, TextRefused, TextUnavailable
-from voicebot.sessions.chat import ChatApplication, ChatSession, ChatView, Message
+from voicebot.sessions.chat import ON_CALL, ChatApplication, ChatSession, ChatView, Message
 from voicebot.sessions.chat_beginnings import Beginnings, Fresh
 from voicebot.sessions.chat_links import fits, hashed, is_secret, new_secret
 from voicebot.sessions.chat_records import ChatRecord, ChatStore
@@ -32,6 +32,7 @@ from voicebot.sessions.invitation import (
     TextTo,
     TextWatcher,
 )
+from voicebot.sessions.spoken_lines import SpokenLine
 
 _T = TypeVar("_T")
 
@@ -86,6 +87,10 @@ class Chats:
     def watch(self, watcher: TextWatcher) -> None:
         """Tell ``watcher`` of the stages of conversations from now on."""
         self._tally.watch(watcher)
+
+    def keep_ledger(self, ledger: Callable[[ChatRecord, float], None]) -> None:
+        """See `ChatTally.keep_ledger`."""
+        self._tally.keep_ledger(ledger)
 
     async def start(self) -> None:
         """Raises StorageError."""
@@ -220,7 +225,7 @@ class Chats:
     async def changed(self, conversation: ConversationId, after: int, wait_s: float) -> ChatView:
         """The view once there is something after the line ``after``, at latest in ``wait_s``."""
         with self._shelf.following(await self._awake(conversation)) as (session, stirred):
-            if session.record.cursor <= after and not session.over and wait_s > 0:
+            if session.record.cursor <= after and not session.is_still and wait_s > 0:
                 try:
                     async with asyncio.timeout(wait_s):
                         await stirred.wait()
@@ -292,18 +297,43 @@ class Chats:
 
     # Back to voice
 
-    async def leave_for_voice(self, conversation: ConversationId) -> ChatRecord:
+    async def leave_for_voice(
+        self, conversation: ConversationId, reason: str = "went on by voice"
+    ) -> ChatRecord:
         """The contact goes on by voice, where the text stands now: the text ends, and its record is
         what the call begins with. Raises TextRefused 'over', StorageError."""
 
         async def leave(session: ChatSession) -> ChatRecord:
             if session.over:
                 raise TextRefused("over", "this conversation has ended")
-            await session.end(None, "went on by voice", self._clock())
+            session.call = ON_CALL
+            await session.end(None, reason, self._clock())
             self._tally.ended(session, TextStage.CAME_BACK, self._clock())
             return session.record
 
         return await self._counted(conversation, leave)
+
+    async def record(self, conversation: ConversationId) -> ChatRecord:
+        """The conversation as it stands. Raises TextRefused 'key', StorageError."""
+        session = await self._shelf.get(conversation)
+        if session is None:
+            raise self._tally.refused("key", "this conversation is not open in this browser")
+        return session.record
+
+    def call_is(self, conversation: ConversationId, state: str) -> None:
+        """Tell the pages how it stands with a call that goes on with the conversation."""
+        session = self._shelf.at_hand(conversation)
+        if session is not None:
+            session.call = state
+            session.tell()
+
+    async def spoken(self, conversation: ConversationId, lines: Sequence[SpokenLine]) -> None:
+        """Add what was said in such a call. Raises TextRefused, StorageError."""
+
+        async def add(session: ChatSession) -> None:
+            await session.add_spoken(lines, self._clock())
+
+        await self._shelf.locked(conversation, add)
 
     # Inside
 

@@ -79,7 +79,8 @@ class DialReport:
 class OutboundServices:
     """What all calls out share. ``converse`` holds the call with the flow of its order, and is the
     one to write down its end; ``screening`` None does not look for machines; ``hold`` keeps the
-    application's present version for a call, from dialling on."""
+    application's present version for a call, from dialling on; ``over`` is told what came of each
+    once it is over."""
 
     dialer: Dialer
     registry: CallRegistry
@@ -91,6 +92,7 @@ class OutboundServices:
     clock: Callable[[], float] = time.time
     detector: Callable[[int], Detector] = voice_detector
     hold: Callable[[], AbstractContextManager[str]] = lambda: nullcontext("")
+    over: Callable[[DialReport], None] = lambda report: None
 
 
 class OutboundCalls:
@@ -115,7 +117,7 @@ class OutboundCalls:
             self._make(call_id, order), name=f"dial-{call_id}"
         )
         self._tasks[task] = call_id
-        task.add_done_callback(lambda done: self._tasks.pop(done, None))
+        task.add_done_callback(self._forget)
         return report
 
     def report(self, call_id: CallId) -> DialReport | None:
@@ -217,6 +219,10 @@ class OutboundCalls:
             return
         account.ended(outcome, reason)
         self._services.registry.ended(account.info.call_id, outcome)
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        call_id = self._tasks.pop(task)
+        self._services.over(self._reports.get(call_id, DialReport(call_id, "failed")))
 
     def _keep(self, report: DialReport) -> None:
         self._reports[report.call_id] = report

@@ -19,7 +19,7 @@ from voicebot.storage.database import reading
 from voicebot.storage.ledger_facts import dimension, has, within
 from voicebot.storage.rows import call_record
 from voicebot.storage.schema import calls, turns
-from voicebot.types import CallId, Outcome
+from voicebot.types import TEXT_DOORS, CallId, Outcome
 
 
 class SqlCallArchive:
@@ -58,8 +58,13 @@ class SqlCallArchive:
         self, query: CallQuery, outcomes: Collection[Outcome] = ()
     ) -> Sequence[float]:
         """When the calls of ``query`` began (UTC epoch seconds), oldest first; with ``outcomes``
-        only calls that ended in one of them. Only calls to us count. Raises StorageError."""
-        conditions = [*_conditions(query, None, self._rules), calls.c.direction == "inbound"]
+        only calls that ended in one of them. Only calls to us count, and no conversations in text.
+        Raises StorageError."""
+        conditions = [
+            *_conditions(query, None, self._rules),
+            calls.c.direction == "inbound",
+            calls.c.transport.not_in(TEXT_DOORS),
+        ]
         if outcomes:
             conditions.append(calls.c.outcome.in_([outcome.value for outcome in outcomes]))
         statement = select(calls.c.started_at).where(*conditions).order_by(calls.c.started_at)

@@ -14,15 +14,26 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    RowMapping,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from voicebot.errors import StorageError
 from voicebot.sessions.cards import ShownCard
+from voicebot.sessions.chat_ledger import BY_TELEPHONE
 from voicebot.sessions.chat_records import ChatChange, ChatLine, ChatRecord, Who
 from voicebot.sessions.invitation import ConversationId
 from voicebot.storage.database import reading, writing
-from voicebot.storage.schema import conversation_lines, conversations
+from voicebot.storage.schema import calls, conversation_lines, conversations
 from voicebot.types import CallId, Language, Outcome
 
 MOST_WAITING = 10_000
@@ -148,6 +159,25 @@ class SqlChatStore:
         statement = select(func.count()).where(conversations.c.ended_at.is_(None))
         async with self._reading() as connection:
             return int((await connection.execute(statement)).scalar_one())
+
+    async def not_in_ledger(self, since: float, limit: int) -> Sequence[ChatRecord]:
+        """Give those that began in text, ended since then, and are no contact of the ledger yet,
+        the oldest first. Raises StorageError."""
+        table = conversations.c
+        statement = (
+            select(conversations)
+            .where(
+                table.contact.is_(None),
+                table.ended_at >= since,
+                # Else the call that it went on with is the contact.
+                or_(table.outcome.is_not(None), table.reason == BY_TELEPHONE),
+                ~exists(select(literal(1)).where(calls.c.id == table.id)),
+            )
+            .order_by(table.ended_at)
+            .limit(limit)
+        )
+        async with self._reading() as connection:
+            return [_record(row) for row in (await connection.execute(statement)).mappings()]
 
     async def _first(self, *conditions: ColumnElement[bool]) -> ChatRecord | None:
         newest = conversations.c.started_at.desc()

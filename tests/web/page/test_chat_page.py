@@ -11,9 +11,15 @@ import pytest
 
 from tests.peers.chromium import Chromium
 from tests.sessions.chat_house import SHOP, House, house
+from tests.sessions.test_call_me import Lines, calls_of
 from tests.sessions.test_chats import a_call
 from tests.web.chat_server import ChatServer, chat_server
-from voicebot.types import Language
+from voicebot.sessions.call_me import CallMe
+from voicebot.sessions.chat_records import Who
+from voicebot.sessions.chats import Chats
+from voicebot.sessions.outbound import DialReport
+from voicebot.sessions.spoken_lines import SpokenLine
+from voicebot.types import CallId, Language
 from voicebot.web.api.chat import ChatRules
 
 PROJECT = Path(__file__).parents[3]
@@ -97,6 +103,42 @@ async def test_a_card_is_shown_as_text_with_its_picture_and_answers(
         await page.until(f"{LINES}.at(-1) == 'Which day?'")
         assert await page.evaluate("document.querySelector('.card button').disabled")
         assert page.console == []
+
+
+async def test_a_phone_is_called_and_nobody_answers(shop: House) -> None:
+    phones, calls = Lines(), []
+
+    def called(chats: Chats) -> CallMe:
+        calls.append(calls_of(chats, phones))
+        return calls[0]
+
+    async with chat_server(shop, phones=called) as server, Chromium() as page:
+        await page.look(360)
+        conversation = (await server.chats.prepare(a_call(shop))).conversation
+        await page.open(f"{server.url}/t/{shop.sent[-1]}")
+        await page.until("document.querySelector('button.phone')")
+        await page.click("button.phone")
+        await page.evaluate(
+            "(() => { document.querySelector('.number input').value = '+8825550142';"
+            " document.querySelector('.number').requestSubmit(); })()"
+        )
+        await page.until("document.querySelector('.fault').innerText.includes('that country')")
+        assert await page.evaluate("document.documentElement.scrollWidth") == 360
+        await page.evaluate(
+            "(() => { document.querySelector('.number input').value = '+1 555 0142';"
+            " document.querySelector('.number').requestSubmit(); })()"
+        )
+        await page.until("document.querySelector('.status').innerText.includes('your phone')")
+        assert [order.target for order in phones.orders] == ["+15550142"]
+        calls[0].over(DialReport(CallId("call1"), "no answer"))
+        await page.until("document.querySelector('.note')?.innerText.includes('Nobody answered')")
+        await write(page, "delivery")
+        await page.until(f"{LINES}.at(-1) == 'Which day?'")
+        await server.chats.leave_for_voice(conversation)
+        await server.chats.spoken(conversation, [SpokenLine(Who.BOT, "And which size?", 5.0)])
+        await page.until(f"{LINES}.at(-1) == 'And which size?'")
+        assert await page.evaluate("document.querySelectorAll('.by').length") == 1
+        assert await page.evaluate("document.querySelector('button.phone').hidden")
 
 
 async def test_a_fact_is_corrected_on_the_page(server: ChatServer) -> None:

@@ -27,7 +27,16 @@ from voicebot.errors import StorageError, TextRefused, TextUnavailable
 from voicebot.sessions.chat import ChatView, Message
 from voicebot.sessions.chats import Opened
 from voicebot.sessions.invitation import ConversationId
-from voicebot.web.api.chat_models import Begun, CallGrant, Link, Refused, Sent, View, Written
+from voicebot.web.api.chat_models import (
+    Begun,
+    CallGrant,
+    Link,
+    Refused,
+    Sent,
+    View,
+    Written,
+)
+from voicebot.web.api.chat_phone import PhoneCalls, add_phone_routes
 from voicebot.web.bodies import read_body
 from voicebot.web.origin import own_origin
 from voicebot.web.rate_limit import RateLimit
@@ -36,12 +45,15 @@ LARGEST_BODY: Final = 16 * 1024
 LONGEST_WAIT_S: Final = 25
 HEARTBEAT_S: Final = 15
 STATUSES: Final = {
+    "calling": 409,
+    "elsewhere": 422,
     "empty": 422,
     "fact": 422,
     "form": 422,
     "expired": 410,
     "long": 409,
     "moved": 409,
+    "number": 422,
     "origin": 403,
     "over": 410,
     "key": 401,
@@ -147,7 +159,9 @@ class Entrance:
         return {"Access-Control-Allow-Origin": origin} if origin in self.rules.origins else {}
 
 
-def chat_router(entrance: Entrance, call_back: CallBack | None = None) -> APIRouter:
+def chat_router(
+    entrance: Entrance, call_back: CallBack | None = None, phones: PhoneCalls | None = None
+) -> APIRouter:
     """Serve conversations by request and answer; `chat_socket` adds the WebSocket."""
     desk, rules = entrance.desk, entrance.rules
     router = APIRouter(
@@ -204,6 +218,8 @@ def chat_router(entrance: Entrance, call_back: CallBack | None = None) -> APIRou
         if call_back is None:
             raise TextRefused("voice", "calls from browsers are not served here")
         return await call_back(conversation)
+
+    add_phone_routes(router, known, entrance.may_write, phones)
 
     @router.options("/{path:path}", include_in_schema=False)
     async def preflight(request: Request) -> Response:

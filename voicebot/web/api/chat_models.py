@@ -94,6 +94,10 @@ class View(BaseModel):
     over: bool
     language: str = Field(description="what is spoken now (BCP 47)", examples=["en-US"])
     secret: bool = Field(description="the answer is a secret: not to be shown or kept as typed")
+    call: str = Field(
+        description="a call that goes on with it: empty, dialling, on, over, or why none came",
+        examples=["no_answer"],
+    )
 
     @classmethod
     def of(cls, view: ChatView) -> Self:
@@ -120,6 +124,7 @@ class View(BaseModel):
             over=view.over,
             language=view.language,
             secret=view.secret,
+            call=view.call,
         )
 
 
@@ -129,6 +134,19 @@ class CallGrant(BaseModel):
     token: str
     expires_in_s: float
     ice_servers: list[dict[str, str]]
+
+
+class Number(_Asked):
+    """Whom to call."""
+
+    number: str = Field("", max_length=40, description="empty: the number that is known")
+
+
+class Phone(BaseModel):
+    """Whether the contact can be called at a telephone."""
+
+    offered: bool
+    ending: str = Field("", description="last digits of the number that is known", examples=["42"])
 
 
 class Refused(BaseModel):

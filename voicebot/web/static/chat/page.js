@@ -1,6 +1,7 @@
 // The page of a link: opens the conversation where the call stood, and can go back to voice.
 
 import { Talk } from "./talk.js";
+import { offerPhone } from "./phone.js";
 import { View, make } from "./view.js";
 
 const BASE = new URL("../", import.meta.url);
@@ -21,6 +22,7 @@ async function open() {
   }
   talk.start();
   if (isSecureContext && navigator.mediaDevices && window.RTCPeerConnection) offerCall();
+  offerPhone(view, talk).catch(() => {}); // no network just now: the text goes on
 }
 
 // Back to voice
@@ -73,11 +75,8 @@ function setButton(name) {
   callButton.textContent = view.word(name);
 }
 
-function heard({ type, text }) {
-  if (type === "prompt" || type === "heard") {
-    view.add({ who: type === "prompt" ? "bot" : "caller", text, channel: "voice" });
-    view.toTheEnd();
-  }
+// What is said comes with the conversation's own lines.
+function heard({ type }) {
   if (type === "ended") over();
 }
 

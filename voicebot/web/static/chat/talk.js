@@ -42,6 +42,7 @@ export class Talk extends EventTarget {
     this.connected = false;
     this.closed = false;
     this.over = false;
+    this.onCall = false;
     this.failures = 0;
     this.current = null;
     this.socket = null;
@@ -279,7 +280,8 @@ export class Talk extends EventTarget {
   take(view) {
     const fresh = view.lines.filter(({ cursor }) => cursor > this.cursor);
     this.cursor = Math.max(this.cursor, view.cursor);
-    this.over = view.over;
+    this.onCall = view.call === "on";
+    this.over = view.over && !this.onCall; // what is said in the call is still to come
     this.secret = view.secret;
     const said = new Set(fresh.map(({ id }) => id));
     if (this.outbox.some(({ id }) => said.has(id))) {
@@ -296,6 +298,16 @@ export class Talk extends EventTarget {
 
   tell(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
+  // A telephone
+
+  async phone() {
+    return (await this.get(`${this.conversation}/phone`)).json();
+  }
+
+  callPhone(number) {
+    return this.post(`${this.conversation}/phone`, { number });
   }
 
   // Asking the server

@@ -103,7 +103,7 @@ export class View {
     talk.addEventListener("refused", ({ detail }) => this.refused(detail));
     talk.addEventListener("lost", ({ detail }) => this.trouble(detail));
     talk.addEventListener("line", ({ detail }) => {
-      if (!talk.over) this.setStatus(detail ? "page.connected" : "page.offline");
+      if (!talk.over && !talk.onCall) this.setStatus(detail ? "page.connected" : "page.offline");
     });
   }
 
@@ -127,7 +127,7 @@ export class View {
     if (view.over) {
       this.form.hidden = true;
       this.settleCards();
-      this.setStatus("page.over");
+      this.setStatus({ on: "page.onCall", over: "page.callOver" }[view.call] ?? "page.over");
     }
     if (atEnd) this.toTheEnd();
   }
@@ -165,7 +165,13 @@ export class View {
 
   refused({ code, detail }) {
     const name = `notTaken.${code}`;
-    this.log.append(this.word(name) ? this.worded("li", name, { class: "note" }) : make("li", { class: "note" }, detail));
+    if (this.word(name)) return this.note(name);
+    this.log.append(make("li", { class: "note" }, detail));
+    this.toTheEnd();
+  }
+
+  note(name) {
+    this.log.append(this.worded("li", name, { class: "note" }));
     this.toTheEnd();
   }
 

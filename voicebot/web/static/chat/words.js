@@ -40,6 +40,34 @@ ENGLISH.page = {
   callOver: "The call has ended.",
 };
 
+ENGLISH.phone = {
+  open: "Call my phone",
+  number: "Your phone number",
+  known: "Call the number that ends in",
+  other: "Or another number",
+  call: "Call me",
+  ringing: "We are calling your phone. You can go on writing meanwhile.",
+};
+
+ENGLISH.noAnswer = {
+  busy: "Your phone was busy. Please go on here.",
+  no_answer: "Nobody answered your phone. Please go on here.",
+  declined: "The call was not taken. Please go on here.",
+  machine: "A machine answered your phone. Please go on here.",
+  unreachable: "That number could not be reached. Please go on here.",
+  other: "The call could not be made. Please go on here.",
+};
+
+ENGLISH.noPhone = {
+  number: "Please write the whole number, with the country: +1 555 0100.",
+  elsewhere: "We cannot call numbers of that country.",
+  calling: "We are calling you already.",
+  rate: "That number was called often enough for now. Please go on here.",
+  over: "This conversation has ended.",
+  voice: "All lines are busy. Please try again in a little while, or go on here.",
+  other: "The call could not be made. Please go on here.",
+};
+
 ENGLISH.who = { bot: "We", caller: "You" };
 
 ENGLISH.trouble = {
