@@ -93,6 +93,8 @@ class Deed(StrEnum):
     TOKEN_ADDED = "token added"
     TOKEN_REVOKED = "token revoked"
     RECORDING_PLAYED = "recording played"
+    ALERTS_MUTED = "alerts muted"
+    ALERTS_UNMUTED = "alerts unmuted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,8 @@ RULES: Final[Mapping[str, Access]] = {
     "/api/audit": Scope.AUDIT_READ,
     "/supervisor": Scope.CALLS_READ,
     "/api/wall": Scope.CALLS_READ,
+    "/api/alerts": Scope.CALLS_READ,
+    "/api/alerts/mutes": Scope.QUEUES_MANAGE,
 }
 """A path without its slash at the end; ``*`` stands for one part of it."""
 
