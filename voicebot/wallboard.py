@@ -65,7 +65,7 @@ class Wallboard:
         self._today = Today(
             sources.ledger, SqlDeflections(engine), ZoneInfo(wall.zone), self._targets, clock
         )
-        self.board = Board(self._compose, self._today.fresh, encode, wall.most_viewers)
+        self.board = Board(self.picture, self._today.fresh, encode, wall.most_viewers)
         self._looking: asyncio.Task[None] | None = None
 
     @property
@@ -95,7 +95,8 @@ class Wallboard:
         queues, agents = self._sources.queues, self._sources.agents
         self._times.see(agents, queues.agents(), queues.contacts(), self._clock())
 
-    def _compose(self) -> Wall:
+    def picture(self) -> Wall:
+        """The line as it stands; the day as it was read last."""
         sources = self._sources
         self._see_agents()
         return Wall(

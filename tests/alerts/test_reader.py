@@ -73,6 +73,7 @@ alerts:
         ("when: failed, above: 0.1, queue: support", "of the whole line. Leave 'queue:' out."),
         ("when: waiting, above: 5, direction: more", "'direction' belongs to 'unusual'"),
         ("when: waiting, above: 5, for_s: soon", "expected seconds"),
+        ("when: lines_used, above: 0.9, least: 5", "'least' belongs to shares of an hour"),
     ],
 )
 def test_a_fault_is_told_with_its_place_and_its_remedy(

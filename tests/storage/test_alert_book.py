@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.notices.letters import FEW, LONG, NOW, a_letter
 from voicebot.alerts.model import Mute
 from voicebot.alerts.state import AlertState
 from voicebot.storage.alerts import SqlAlertBook
+from voicebot.storage.schema import alert_state
 
 STATE = AlertState(
     (LONG, FEW), (LONG,), (("support", NOW),), (NOW,), (Mute("m", "", "support", "anna", 1.0, 2.0),)
@@ -39,3 +41,9 @@ async def test_a_letter_is_postponed_and_goes_when_it_has_arrived(either: AsyncE
     await book.drop(late)
     assert await book.letters("webhook") == [newer]
     assert len(await book.letters("mail")) == 1
+
+
+async def test_a_state_of_another_version_keeps_nobody_from_starting(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        await connection.execute(insert(alert_state).values(id=1, state={"standing": [{}]}))
+    assert await SqlAlertBook(engine).state() == AlertState()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+import structlog
 from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -12,6 +13,8 @@ from voicebot.alerts.state import AlertState
 from voicebot.notices.letter import Channel, Letter
 from voicebot.storage.database import reading, writing
 from voicebot.storage.schema import alert_letters, alert_state
+
+log = structlog.get_logger(__name__)
 
 _WHAT: Final = "alerts"
 _ONLY: Final = 1
@@ -26,10 +29,14 @@ class SqlAlertBook:
         self._engine = engine
 
     async def state(self) -> AlertState:
-        """What was kept last. Raises StorageError."""
+        """What was kept last; that of another version begins anew. Raises StorageError."""
         async with reading(self._engine, _WHAT) as connection:
             found = (await connection.execute(select(alert_state.c.state))).scalar_one_or_none()
-        return AlertState() if found is None else AlertState.from_json(found)
+        try:
+            return AlertState() if found is None else AlertState.from_json(found)
+        except (KeyError, TypeError):
+            log.warning("alert_state_not_understood", remedy="alerts begin anew")
+            return AlertState()
 
     async def keep(self, state: AlertState, letters: Iterable[Letter]) -> None:
         """Keep the state and what is to be told of it, both or neither. Raises StorageError."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
@@ -10,12 +10,13 @@ from tests.peers.chromium import Chromium
 from tests.staff.memory import Office
 from tests.wall.pictures import NOW, a_wall
 from tests.web.shelf import Shelf
-from voicebot.alerts.model import AlertView
+from voicebot.alerts.model import AlertView, Mute
 from voicebot.sessions.feed import EventFeed
 from voicebot.staff.model import Actor
 from voicebot.staff.roles import Role
 from voicebot.wall.board import Board
 from voicebot.wall.model import Wall
+from voicebot.web.api.alerts import alerts_router
 from voicebot.web.api.session import session_router
 from voicebot.web.api.sign_in import Attempts, SignInSide, sign_in_router
 from voicebot.web.api.wall import encode, wall_router
@@ -33,15 +34,41 @@ MUTED = AlertView("few contained", "", "containment 41 %, limit 60 %", NOW - 900
 
 @dataclass
 class Line:
-    """What the wall shows, to be changed by the test."""
+    """What the wall shows, to be changed by the test, and `AlertDesk`."""
 
     wall: Wall
+    muted: tuple[Mute, ...] = ()
+    rule_names: Sequence[str] = (TOO_LONG.name, MUTED.name)
 
     def compose(self) -> Wall:
         return self.wall
 
     async def refresh(self) -> None:
         """There are no records behind it."""
+
+    def views(self) -> tuple[AlertView, ...]:
+        return self.wall.alerts
+
+    def mutes(self) -> tuple[Mute, ...]:
+        return self.muted
+
+    async def mute(self, name: str, queue: str, seconds: float, actor: Actor) -> Mute:
+        mute = Mute("m1", name, queue, actor.who, NOW, NOW + seconds)
+        self.muted = (mute,)
+        self._show(mute, mute.until)
+        return mute
+
+    async def unmute(self, mute_id: str, actor: Actor) -> bool:
+        self._show(self.muted[0], None)
+        self.muted = ()
+        return True
+
+    def _show(self, mute: Mute, until: float | None) -> None:
+        changed = [
+            replace(each, muted_until=until) if mute.covers((each.name, each.queue)) else each
+            for each in self.wall.alerts
+        ]
+        self.wall = replace(self.wall, alerts=tuple(changed))
 
 
 @asynccontextmanager
@@ -61,6 +88,7 @@ async def served(line: Line, office: Office, port: int = 0) -> AsyncIterator[str
             session_router(side),
             staff_pages_router(),
             wall_router(board),
+            alerts_router(line),
             wall_page_router(),
         ],
     )
@@ -87,6 +115,15 @@ async def fits(browser: Chromium, width: int, *, dark: bool = False) -> None:
     assert await browser.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+async def mutes_and_unmutes(browser: Chromium, line: Line) -> None:
+    await browser.evaluate("document.querySelector('#alerts select').value = '3600'")
+    await browser.click("#alerts button[aria-label='Mute long line, support']")
+    await browser.until("document.querySelectorAll('#alerts li.muted').length == 2")
+    assert [(each.by, each.until - each.at) for each in line.muted] == [("anna", 3600)]
+    await browser.click("#alerts button[aria-label='Unmute long line, support']")
+    await browser.until("document.querySelectorAll('#alerts li.muted').length == 1")
+
+
 async def test_the_wall_follows_the_line_and_comes_back_after_it_was_lost() -> None:
     line, office = Line(a_wall(alerts=(TOO_LONG, MUTED))), Office()
     actor = Actor("boss")
@@ -106,7 +143,8 @@ async def test_the_wall_follows_the_line_and_comes_back_after_it_was_lost() -> N
             said = "document.querySelector('main').innerText"
             for words in ("62 %", "under the target of 40 %", "Pause (lunch)", "limit 10", "muted"):
                 assert words in await browser.evaluate(said), words
-            line.wall = replace(a_wall(waiting=7), alerts=())
+            await mutes_and_unmutes(browser, line)
+            line.wall = a_wall(waiting=7)
             await browser.until(f"{said}.includes('All is well')")
             await browser.until("document.querySelector('#queues dd').textContent == '7'")
             port = int(url.rpartition(":")[2])
