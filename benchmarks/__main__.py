@@ -23,6 +23,7 @@ BENCHMARKS = (
     "queues",
     "ledger",
     "webhooks",
+    "wall",
     "doors",
     "recorder",
     "strangers",

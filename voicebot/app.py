@@ -19,6 +19,7 @@ from fastapi import FastAPI
 
 import voicebot
 from voicebot.actions.seed import seed_samples
+from voicebot.alarms import Alarms, AlarmSources
 from voicebot.analytics.measures import Costs
 from voicebot.analytics.totals import Rules
 from voicebot.application import Application, load_application
@@ -72,6 +73,7 @@ from voicebot.turns.answered_by import ScreeningPolicy
 from voicebot.turns.signals import TurnPolicy
 from voicebot.types import CallId, Json, Language, Outcome
 from voicebot.wallboard import Sources, Wallboard
+from voicebot.web.api.alerts import alerts_router
 from voicebot.web.api.dial import DialDesk, dial_router
 from voicebot.web.api.forget import forget_router
 from voicebot.web.api.health import Check
@@ -140,6 +142,7 @@ class Server:
             self._ledger.note_agent_time,
         )
         self.outbound = self._outbound_calls()
+        self.alarms = self._new_alarms(application)
         self.wallboard = self._new_wallboard()
         self.web_app = self._web_app()
         self._http = self._http_server()
@@ -172,6 +175,7 @@ class Server:
         self._recording.start()
         await self.queues.start()
         self._chores.append(asyncio.create_task(self._recording.keep_tidy(), name="recordings"))
+        await self.alarms.start()
         self.wallboard.start()
         await self._http.start()
         await self._doors.open()
@@ -214,6 +218,7 @@ class Server:
         await self._doors.close()
         self.feed.close()
         await self.wallboard.stop()
+        await self.alarms.stop()
         await self.chatting.stop()
         await self._http.stop()
         self.front_desk.close()
@@ -349,6 +354,7 @@ class Server:
 
     def _changed_edition(self, edition: Edition) -> None:
         self.queues.change(edition.application.queues)
+        self.alarms.change(edition.application.alerts.rules)
 
     def _new_callers(self) -> Callers:
         callers = self.settings.callers
@@ -409,13 +415,24 @@ class Server:
             handoffs, self, self.registry, self.feed.publish, self.settings.calls.flow
         )
 
+    def _new_alarms(self, application: Application) -> Alarms:
+        sources = AlarmSources(
+            self.registry,
+            self.queues.service,
+            self.engines.counters,
+            self._ledger,
+            self.front_desk.audit,
+        )
+        return Alarms(self.settings, self._engine, sources, application.alerts.rules)
+
     def _new_wallboard(self) -> Wallboard:
         sources = Sources(
             self.registry,
-            self.queues,
+            self.queues.service,
+            self.queues.profiles,
             self._ledger,
             in_text=lambda: self.chatting.chats.going_on,
-            alerts=lambda: (),
+            alerts=self.alarms.views,
         )
         return Wallboard(self.settings, self._engine, sources)
 
@@ -472,6 +489,7 @@ class Server:
                 lambda: action_figures(self.application.actions.tally),
                 lambda: text_figures(self.chatting.chats),
                 lambda: queue_figures(self.queues.service),
+                lambda: self.alarms.figures(self.wallboard.board.watchers),
                 lambda: reload_figures(self.application.version, self._reloader.counters),
             ],
             routers=[
@@ -498,6 +516,7 @@ class Server:
                     PersonForgetting(self.settings, self._engine),
                     partial(note_forgotten, self.front_desk.audit),
                 ),
+                alerts_router(self.alarms),
             ],
             version=voicebot.__version__,
             staff=self.front_desk.side,

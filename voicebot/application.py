@@ -17,6 +17,7 @@ import structlog
 from voicebot.actions.functions.source import FOLDER as FUNCTIONS
 from voicebot.actions.registry import ActionRegistry, load_actions
 from voicebot.actions.seed import database_urls
+from voicebot.alerts.reader import AlertFile, load_alerts
 from voicebot.config import Settings
 from voicebot.errors import FlowError, ModelError, UsageError
 from voicebot.flows.commands import FormGrammar
@@ -75,6 +76,7 @@ class Application:
     comprehension: Comprehension
     knowledge: Library
     queues: QueueFile
+    alerts: AlertFile
 
     @property
     def language(self) -> Language:
@@ -187,7 +189,9 @@ def _read(settings: Settings, version: str, before: Application | None) -> Appli
     articles = load_articles(folder, flows[settings.calls.flow].language)
     spoken = {article.language for article in articles}
     queues = load_queues(folder)
-    _check(flows, store, actions, intents, [*intent_problems, *queues.problems], spoken, queues)
+    alerts = load_alerts(folder, queues.names, settings.wall.targets)
+    problems = [*intent_problems, *queues.problems, *alerts.problems]
+    _check(flows, store, actions, intents, problems, spoken, queues)
     named = {reference.name for reference in flows.grammars()}
     grammars = grammars.snapshot({*named, *slot_grammars(intents, intent_languages(flows))})
     listen_grammars = ListenGrammars(grammars, pronounce=pronouncer)
@@ -203,6 +207,7 @@ def _read(settings: Settings, version: str, before: Application | None) -> Appli
         comprehension=Comprehension(listen_grammars, intents),
         knowledge=Library(articles, ModelStore(data / MODELS)),
         queues=queues,
+        alerts=alerts,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from voicebot.acd.model import AgentId
+from voicebot.acd.model import AgentId, AgentProfile
 from voicebot.alerts.model import AlertView
 from voicebot.analytics.history import Ledger
 from voicebot.config import Settings
 from voicebot.events import CallEvent
-from voicebot.human_queues import HumanQueues
+from voicebot.sessions.queueing import QueueService
 from voicebot.sessions.registry import CallRegistry
 from voicebot.storage.deflections import SqlDeflections
 from voicebot.wall.agent_times import AgentTimes
@@ -35,11 +35,12 @@ LOOK_EVERY_S: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where the wall gets what it shows. ``in_text`` counts conversations in text that go on,
-    ``alerts`` gives those that stand."""
+    """Where the wall gets what it shows. ``agents`` are those of the settings, ``in_text`` counts
+    conversations in text that go on, ``alerts`` gives those that stand."""
 
     registry: CallRegistry
-    queues: HumanQueues
+    queues: QueueService
+    agents: Mapping[AgentId, AgentProfile]
     ledger: Ledger
     in_text: Callable[[], int]
     alerts: Callable[[], tuple[AlertView, ...]]
@@ -64,7 +65,7 @@ class Wallboard:
         self._today = Today(
             sources.ledger, SqlDeflections(engine), ZoneInfo(wall.zone), self._targets, clock
         )
-        self.board = Board(self._compose, self._today.fresh, encode, wall.most_viewers)
+        self.board = Board(self.picture, self._today.fresh, encode, wall.most_viewers)
         self._looking: asyncio.Task[None] | None = None
 
     @property
@@ -91,27 +92,27 @@ class Wallboard:
             await asyncio.sleep(LOOK_EVERY_S)
 
     def _see_agents(self) -> None:
-        queues = self._sources.queues
-        service = queues.service
-        self._times.see(queues.profiles, service.agents(), service.contacts(), self._clock())
+        queues, agents = self._sources.queues, self._sources.agents
+        self._times.see(agents, queues.agents(), queues.contacts(), self._clock())
 
-    def _compose(self) -> Wall:
+    def picture(self) -> Wall:
+        """The line as it stands; the day as it was read last."""
         sources = self._sources
         self._see_agents()
         return Wall(
             at=self._clock(),
-            stages=self._calls.stages(sources.queues.service.contacts(), sources.in_text()),
+            stages=self._calls.stages(sources.queues.contacts(), sources.in_text()),
             lines=sources.registry.active,
             most_lines=sources.registry.max_calls,
             queues=self._queues(),
-            agents=tuple(self._agent(name) for name in sources.queues.profiles),
+            agents=self._agents(),
             day=self._today.day,
             service_level_target=self._targets.service_level,
             alerts=sources.alerts(),
         )
 
     def _queues(self) -> tuple[QueueOnWall, ...]:
-        service, now = self._sources.queues.service, self._clock()
+        service, now = self._sources.queues, self._clock()
         found = []
         for name, state in service.queues().items():
             counts, error = service.tally.of(name), state.error
@@ -133,17 +134,14 @@ class Wallboard:
             )
         return tuple(found)
 
-    def _agent(self, name: AgentId) -> AgentOnWall:
-        service = self._sources.queues.service
-        does, since = self._times.of(name)
-        state = service.agents().get(name)
-        return AgentOnWall(
-            name=name,
-            activity=does,
-            since=since,
-            reason="" if state is None else state.reason,
-            queues=tuple(self._sources.queues.profiles[name].queues),
-        )
+    def _agents(self) -> tuple[AgentOnWall, ...]:
+        states = self._sources.queues.agents()
+        found = []
+        for name, profile in self._sources.agents.items():
+            does, since = self._times.of(name)
+            reason = states[name].reason if name in states else ""
+            found.append(AgentOnWall(name, does, since, reason, tuple(profile.queues)))
+        return tuple(found)
 
 
 def _whole(seconds: float | None) -> int | None:

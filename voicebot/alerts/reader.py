@@ -106,7 +106,7 @@ class _Reader:
             clear=self._clear(key, limit, what),
             for_s=fields.read("for_s", seconds, 60.0),
             queue=self._queue(what),
-            least=fields.read("least", whole(0, 100_000), _LEAST if what.kind is Kind.SHARE else 0),
+            least=self._least(what),
             group=fields.read("group", text, ""),
         )
 
@@ -149,6 +149,15 @@ class _Reader:
                 "an alert would clear while it is raised", f"Give a number {better} the limit."
             )
         return clear
+
+    def _least(self, what: Figure) -> int:
+        is_rate = what.of_hour and what.kind is Kind.SHARE
+        node = self._fields.map.get("least")
+        if node is None:
+            return _LEAST if is_rate else 0
+        if not is_rate:
+            raise self._fields.place_of("least").error("'least' belongs to shares of an hour")
+        return whole(0, 100_000)(node)
 
     def _queue(self, what: Figure) -> str:
         node = self._fields.map.get("queue")

@@ -4,7 +4,7 @@ clearly better. A state machine on passed-in time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from enum import Enum, auto
 
 from voicebot.alerts.model import Alert, AlertKey, Kind, Reading, Readings, Rule
@@ -38,10 +38,16 @@ class AlertWatch:
         return tuple(sorted(self._standing.values(), key=lambda each: each.raised_at))
 
     def observe(self, readings: Readings, now: float) -> None:
-        """Take the figures as they are at ``now``."""
+        """Take the figures as they are at ``now``. An alert of a queue that is there no longer
+        goes; of what is not known now everything stays as it was."""
         for rule in self._rules:
-            for queue, reading in _of(rule, readings):
-                self._judge(rule, queue, reading, now)
+            known = {queue: each for (name, queue), each in readings.items() if name == rule.figure}
+            for _, queue in [key for key in self._standing if key[0] == rule.name]:
+                if known and queue not in known:
+                    del self._standing[rule.name, queue]
+            for queue, reading in known.items():
+                if rule.queue in ("", queue):
+                    self._judge(rule, queue, reading, now)
 
     def _judge(self, rule: Rule, queue: str, reading: Reading, now: float) -> None:
         key = (rule.name, queue)
@@ -61,13 +67,6 @@ class AlertWatch:
         if now >= since + rule.for_s:
             del self._bad_since[key]
             self._standing[key] = Alert(rule.name, queue, _group(rule, queue), said, since, now)
-
-
-def _of(rule: Rule, readings: Readings) -> Iterator[tuple[str, Reading]]:
-    """What the rule watches, by queue; nothing where it is not known."""
-    for (figure, queue), reading in readings.items():
-        if figure == rule.figure and rule.queue in ("", queue):
-            yield queue, reading
 
 
 def _group(rule: Rule, queue: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from voicebot.config.agents import AgentSettings, QueueSettings
+from voicebot.config.alerts import AlertSettings
 from voicebot.config.audiosocket import AudioSocketSettings
 from voicebot.config.bridge import BridgeSettings
 from voicebot.config.call_me import CallMeSettings
@@ -64,6 +65,7 @@ class Settings(Section):
     webhook: WebhookSettings = WebhookSettings()
     staff: StaffSettings = StaffSettings()
     wall: WallSettings = WallSettings()
+    alerts: AlertSettings = AlertSettings()
     queues: QueueSettings = QueueSettings()
     agents: dict[str, AgentSettings] = Field(
         default_factory=dict, description="agents who answer queues at SIP telephones"

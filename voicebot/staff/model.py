@@ -97,6 +97,8 @@ class Deed(StrEnum):
     RECORDING_PLAYED = "recording played"
     CONTACTS_EXPORTED = "contacts exported"
     CALLER_FORGOTTEN = "caller forgotten"
+    ALERTS_MUTED = "alerts muted"
+    ALERTS_UNMUTED = "alerts unmuted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -409,3 +409,23 @@ notices = Table(
     Index("ix_notices_hook_due_at", "hook", "due_at"),
     Index("ix_notices_hook_contact_number", "hook", "contact", "number"),
 )
+
+# One row: the alerts that stand, what was told of them, and mutes, as `alerts.state` writes them.
+alert_state = Table(
+    "alert_state",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("state", JSON, nullable=False),
+)
+
+# Notices of alerts that have not arrived; a row goes when its notice has, or is given up.
+alert_letters = Table(
+    "alert_letters",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("channel", String(16), primary_key=True),
+    Column("body", JSON, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("due_at", Double, nullable=False),
+    Column("tries", Integer, nullable=False),
+)

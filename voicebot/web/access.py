@@ -75,6 +75,8 @@ RULES: Final[Mapping[str, Access]] = {
     "/supervisor": Scope.CALLS_READ,
     "/api/wall": Scope.CALLS_READ,
     "/api/forget": Scope.RECORDS_DELETE,
+    "/api/alerts": Scope.CALLS_READ,
+    "/api/alerts/mutes": Scope.QUEUES_MANAGE,
 }
 """A path without its slash at the end; ``*`` stands for one part of it."""
 

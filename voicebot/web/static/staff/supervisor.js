@@ -85,8 +85,9 @@ function rate(name, { value, of, last_week, target }, what) {
     figure.classList.add(reached ? "good" : "bad");
     held = reached ? `target ${percent(target)} reached; ` : `under the target of ${percent(target)}; `;
   }
-  const beside = make("span", `${held}a week ago ${percent(last_week)}; over ${of} ${what}`, "beside");
-  return pair(name, figure, beside);
+  const both = pair(name, figure);
+  both.append(make("dd", `${held}a week ago ${percent(last_week)}; over ${of} ${what}`, "beside"));
+  return both;
 }
 
 function queueCard(queue, target) {
@@ -100,11 +101,11 @@ function queueCard(queue, target) {
     level.className = queue.service_level >= target ? "good" : "bad";
   }
   rest.append(
-    pair("who comes now waits", span(queue.next_wait_s)),
+    pair("next waits", span(queue.next_wait_s)),
     pair("told / waited", `${span(queue.told_s)} / ${span(queue.waited_s)}`),
     pair("service level", level),
     pair("agents free", `${queue.free} of ${queue.agents}`),
-    pair("answered / gave up", `${queue.answered} / ${queue.abandoned}`),
+    pair("taken / gave up", `${queue.answered} / ${queue.abandoned}`),
   );
   card.append(title, big, rest);
   return card;
