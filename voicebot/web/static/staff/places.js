@@ -5,6 +5,8 @@ import { ask } from "./api.js";
 
 // Path, name, and the scope that it asks for (none: everybody who is signed in).
 const PLACES = [
+  ["/history", "History", "calls:read"],
+  ["/calls", "Calls", "calls:read"],
   ["/account", "Account", null],
 ];
 
