@@ -24,6 +24,7 @@ BENCHMARKS = (
     "ledger",
     "webhooks",
     "wall",
+    "search",
     "doors",
     "recorder",
     "strangers",

@@ -84,6 +84,7 @@ from voicebot.web.api.recordings import recordings_router
 from voicebot.web.api.search import search_router
 from voicebot.web.api.workbench import workbench_router
 from voicebot.web.application import create_app
+from voicebot.web.review_pages import review_pages_router
 from voicebot.web.server import HttpServer
 from voicebot.web.tally import CallTally
 from voicebot.workbench import Workbench
@@ -508,6 +509,7 @@ class Server:
                     CallShelves(archive, contacts, SqlDeflections(self._engine), recorder.path)
                 ),
                 search_router(SqlTranscripts(self._engine)),
+                review_pages_router(),
                 recordings_router(archive, recorder.path, self.front_desk.playbacks),
                 dial_router(self._dial_desk()),
                 queues_router(self.queues.desk()),

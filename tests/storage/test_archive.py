@@ -148,3 +148,15 @@ async def test_calls_are_chosen_by_values_and_by_the_hours_they_began_in(
     assert await _ids(engine, CallQuery(where={"queue": "", "door": "sip"})) == ["call-2"]
     assert await _ids(engine, CallQuery(within=((5.0, 10.0), (20.0, 30.0)))) == ["call-1"]
     assert await _ids(engine, CallQuery(within=())) == []
+
+
+async def test_calls_are_chosen_by_the_step_of_their_last_turn(engine: AsyncEngine) -> None:
+    await _write(
+        engine,
+        *(started("a", at=1.0), turn("a", 1)),
+        *(started("b", at=2.0), turn("b", 1), replace(turn("b", 2), step="bye")),
+        *(started("c", at=3.0), replace(turn("c", 1), step="returns.bye")),
+    )
+    assert await _ids(engine, CallQuery(last_step=("main", "order_number"))) == ["a"]
+    assert await _ids(engine, CallQuery(last_step=("main", "bye"))) == ["b"]
+    assert await _ids(engine, CallQuery(last_step=("returns", "bye"))) == ["c"]

@@ -38,6 +38,7 @@ class Books:
         *,
         hourly: bool,
         now: float,
+        starts: Sequence[int] = (),
     ) -> Sequence[HourSums]:
         self.asked.append((span, where, split, hourly))
         served = int((span.until - span.since) / DAY_S)

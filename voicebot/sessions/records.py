@@ -120,7 +120,8 @@ class CallQuery:
 
     ``where`` are values of `analytics.history.Split`, by its names; an empty one chooses calls
     without. ``within`` are intervals one of which the call started in; None takes all. ``fact`` is
-    one of `analytics.totals.Fact`, as of ``now``; it takes calls that have ended.
+    one of `analytics.totals.Fact`, as of ``now``; it takes calls that have ended. ``last_step`` is
+    the flow and the step of the last turn.
     """
 
     outcome: Outcome | None = None
@@ -130,6 +131,7 @@ class CallQuery:
     where: Mapping[str, str] = field(default_factory=dict)
     within: tuple[tuple[float, float], ...] | None = None
     fact: str | None = None
+    last_step: tuple[str, str] | None = None
     now: float = 0.0
 
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 
-from sqlalchemy import ColumnElement, RowMapping, false, or_, select, tuple_
+from sqlalchemy import ColumnElement, RowMapping, and_, exists, false, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from voicebot.analytics.totals import Fact, Rules
@@ -91,9 +91,21 @@ def _conditions(query: CallQuery, after: Cursor | None, rules: Rules) -> list[Co
     conditions += [dimension(name) == value for name, value in query.where.items()]
     if query.within is not None:
         conditions.append(or_(false(), *(within(*each) for each in query.within)))
+    if query.last_step is not None:
+        conditions.append(_ended_at(*query.last_step))
     if query.fact is not None:
         conditions += [calls.c.outcome.is_not(None), has(Fact(query.fact), rules, query.now)]
     return conditions
+
+
+def _ended_at(flow: str, step: str) -> ColumnElement[bool]:
+    """Calls whose last turn was at a step; those of a called flow come with its name."""
+    own = turns.alias("own")
+    last = select(func.max(own.c.number)).where(own.c.call_id == turns.c.call_id).scalar_subquery()
+    named = or_(turns.c.step == f"{flow}.{step}", and_(turns.c.step == step, calls.c.flow == flow))
+    return exists(
+        select(turns.c.number).where(turns.c.call_id == calls.c.id, turns.c.number == last, named)
+    )
 
 
 async def _with_turns(

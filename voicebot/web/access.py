@@ -60,6 +60,8 @@ RULES: Final[Mapping[str, Access]] = {
     "/api/calls/*/recording": Scope.RECORDINGS_PLAY,
     "/api/calls/*/waveform": Scope.RECORDINGS_PLAY,
     "/api/search": Scope.CALLS_READ,
+    "/calls": Scope.CALLS_READ,
+    "/history": Scope.CALLS_READ,
     "/api/events": Scope.CALLS_READ,
     "/api/dial": Scope.DIAL,
     "/api/outbox": Scope.OUTBOX_READ,

@@ -44,6 +44,13 @@ class _Listing(BaseModel):
     queue: str | None = Field(None, max_length=256, description="empty: calls that did not wait")
     agent: str | None = Field(None, max_length=256, description="empty: calls that nobody took")
     fact: Fact | None = Field(None, description="only ended calls of which this counts")
+    last_step: str | None = Field(
+        None,
+        max_length=512,
+        pattern=r"^[^.]+\.[^.]+$",
+        description="only calls whose last turn was at this step",
+        examples=["main.ask_order"],
+    )
     hour_of_week: str | None = Field(
         None,
         pattern=r"^[1-7]-([01][0-9]|2[0-3])$",
@@ -66,8 +73,15 @@ class _Listing(BaseModel):
             where={name: value for name, value in values.items() if value is not None},
             within=self._hours(now),
             fact=self.fact,
+            last_step=self._last_step(),
             now=now,
         )
+
+    def _last_step(self) -> tuple[str, str] | None:
+        if self.last_step is None:
+            return None
+        flow, _, step = self.last_step.partition(".")
+        return flow, step
 
     def _hours(self, now: float) -> tuple[tuple[float, float], ...] | None:
         if self.hour_of_week is None:
