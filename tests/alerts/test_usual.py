@@ -62,6 +62,7 @@ class Books:
         *,
         hourly: bool,
         now: float,
+        starts: Sequence[int] = (),
     ) -> Sequence[HourSums]:
         self.asked.append(span)
         assert where == {Split.DIRECTION: "inbound"}

@@ -44,6 +44,7 @@ class Books:
         *,
         hourly: bool,
         now: float,
+        starts: Sequence[int] = (),
     ) -> Sequence[HourSums]:
         assert where == {Split.DIRECTION: "inbound"}
         if self.away:

@@ -214,7 +214,7 @@ async def review_site(folder: Path, calls: int = 60) -> AsyncIterator[ReviewSite
             account_router(side, office.register),
             staff_pages_router(),
             review_pages_router(),
-            history_router(SqlLedger(engine, Rules()), contacts, costs, lambda: NOW),
+            history_router(SqlLedger(engine, Rules()), contacts, costs, office.log, lambda: NOW),
             workbench_router(SqlMisheard(engine), archive, lambda: bench, lambda: NOW),
             one_call_router(shelves, lambda: NOW),
             search_router(SqlTranscripts(engine)),
