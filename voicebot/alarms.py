@@ -21,8 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from voicebot.actions.http import new_client
 from voicebot.alerts.herald import Herald, Notice, Pace, muted_until
-from voicebot.alerts.hours import read_hours
-from voicebot.alerts.model import Alert, AlertView, Mute, Reading, Readings, Rule
+from voicebot.alerts.hours import compared, read_hour, read_usual
+from voicebot.alerts.model import Alert, AlertKey, AlertView, Mute, Reading, Readings, Rule, Usual
 from voicebot.alerts.readings import of_queue
 from voicebot.alerts.state import AlertState
 from voicebot.alerts.watch import AlertWatch
@@ -46,6 +46,7 @@ from voicebot.web.metrics import Figure
 log = structlog.get_logger(__name__)
 
 HOUR_EVERY_S: Final = 60.0
+USUAL_EVERY_S: Final = 600.0
 MOST_MUTES: Final = 100
 
 
@@ -85,7 +86,8 @@ class Alarms:
         self._herald = Herald(_pace(self._settings))
         self._mutes: tuple[Mute, ...] = ()
         self._hour: Readings = {}
-        self._hour_at = 0.0
+        self._hour_at = self._usual_at = 0.0
+        self._usual: Mapping[AlertKey, Usual] = {}
         self._kept = AlertState()
         self._unkept: list[Letter] = []
         self._keeping = asyncio.Lock()
@@ -113,7 +115,7 @@ class Alarms:
         """The application has been saved anew."""
         self._rules = tuple(rules)
         self._watch.change(rules)
-        self._hour_at = 0.0
+        self._hour_at = self._usual_at = 0.0
 
     # Looking
 
@@ -143,15 +145,24 @@ class Alarms:
         if self._hour_at <= now < self._hour_at + HOUR_EVERY_S:
             return
         self._hour_at = now
-        ledger, weeks = self._sources.ledger, self._settings.weeks
-        queues = self._sources.queues.queues()
+        ledger, queues = self._sources.ledger, self._sources.queues.queues()
         try:
-            self._hour = await read_hours(
-                ledger, self._deflections, self._rules, now, weeks, self._zone, queues
+            await self._read_usual(now)
+            self._hour = compared(
+                await read_hour(ledger, self._deflections, self._rules, now, queues), self._usual
             )
         except StorageError as error:
             self._hour = {}  # not known now
             log.warning("hour_not_read", problem=str(error))
+
+    async def _read_usual(self, now: float) -> None:
+        if self._usual_at <= now < self._usual_at + USUAL_EVERY_S:
+            return
+        ledger, weeks = self._sources.ledger, self._settings.weeks
+        self._usual = await read_usual(
+            ledger, self._deflections, self._rules, now, weeks, self._zone
+        )
+        self._usual_at = now
 
     def _read_now(self) -> Readings:
         service, registry = self._sources.queues, self._sources.registry

@@ -106,6 +106,17 @@ def test_queues_are_checked_where_there_are_some(copy: Path) -> None:
     assert "queues.yaml:1:20: unknown key 'skils'. Did you mean 'skills'?" in result.output
 
 
+def test_alerts_are_checked_with_their_queues_and_targets(copy: Path) -> None:
+    (copy / "alerts.yaml").write_text(
+        "alerts:\n  a: {when: waiting, queue: suport, above: 5}\n"
+        "  b: {when: containment, below: target}\n"
+    )
+    result = CliRunner().invoke(app, [str(copy)])
+    assert result.exit_code == 1
+    assert "alerts.yaml:2:29: there is no queue 'suport'" in result.output
+    assert "alerts.yaml:3:33: the settings have no such target. Set wall." in result.output
+
+
 def test_json_lists_problems_and_advice(copy: Path) -> None:
     damage(copy / "flows" / "main.yaml", "else: main_menu", "else: mainmenu")
     shutil.copy(copy / "grammars" / "request.gram", copy / "grammars" / "old.gram")

@@ -64,7 +64,7 @@ async def test_a_caller_whom_nobody_takes_is_shown_and_told_of(tmp_path: Path) -
     for name, text in FILES.items():
         (tmp_path / "shop" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "shop" / name).write_text(text)
-    # Anna has no telephone: the first ring finds that out.
+    # Anna has no telephone: she is not there, or the first ring finds that out.
     (tmp_path / "voicebot.toml").write_text('[agents.anna]\nqueues = ["support"]\n')
     receiver = Receiver()
     async with receiver.listening() as url, asyncio.timeout(120):
@@ -84,5 +84,5 @@ async def test_a_caller_whom_nobody_takes_is_shown_and_told_of(tmp_path: Path) -
             notice = await receiver.notices.get()
             assert await server.metric('voicebot_alerts{state="told"}') == 1
     assert wall["alerts"][0]["said"] == "support: agents at work 0, limit 1"
-    assert wall["agents"][0]["activity"] == "away"
+    assert [each["name"] for each in wall["agents"]] == ["anna"]
     assert [each["name"] for each in notice["raised"]] == ["nobody there"]

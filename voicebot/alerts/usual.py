@@ -45,8 +45,8 @@ def _chance(middle: float, of: float, kind: Kind) -> float:
 
 
 def hours_before(now: float, weeks: int, zone: tzinfo) -> list[Span]:
-    """The hour that ends at ``now``, and the same one of the ``weeks`` before by the clocks of
-    ``zone``; the newest first."""
+    """The hour that ends at ``now`` in each of the ``weeks`` before, by the clocks of ``zone``; the
+    newest first."""
     at = datetime.fromtimestamp(now, zone)
-    ends = [(at - timedelta(weeks=back)).timestamp() for back in range(weeks + 1)]
+    ends = [(at - timedelta(weeks=back)).timestamp() for back in range(1, weeks + 1)]
     return [Span(end - HOUR_S, end) for end in ends]

@@ -14,10 +14,12 @@ const PLACES = [
   ["/account", "Account", null],
 ];
 
+// Gives the paths that are open.
 export async function showPlaces() {
   const { scopes } = await ask("GET", "/api/session");
   const open = PLACES.filter(([, , scope]) => scope === null || scopes.includes(scope));
   document.getElementById("places").replaceChildren(...open.map(link));
+  return new Set(open.map(([path]) => path));
 }
 
 function link([path, name]) {

@@ -19,6 +19,7 @@ let ahead = 0; // how far the server's clock is before ours, in seconds
 let heardAt = 0;
 let stream = null;
 let mayMute = false;
+let places = new Set();
 
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 const percent = (share) => (share === null ? "–" : `${Math.round(100 * share)} %`);
@@ -46,21 +47,39 @@ function counting(since) {
   return made;
 }
 
+// The calls behind a number of today, where there is a page of them.
+function calls(words, day, chosen) {
+  if (day === null || !places.has("/calls")) return words;
+  const link = make("a", words), since = new Date(day.since * 1000).toISOString();
+  link.href = `/calls?${new URLSearchParams({ since, direction: "inbound", ...chosen })}`;
+  return link;
+}
+
 function pair(term, ...what) {
-  const both = document.createElement("div"), value = document.createElement("dd");
+  const both = document.createElement("div"), name = document.createElement("dt"), value = document.createElement("dd");
+  name.append(term);
   value.append(...what);
-  both.append(make("dt", term), value);
+  both.append(name, value);
   return both;
 }
 
 function show(wall) {
+  const held = document.activeElement?.getAttribute("href");
+  draw(wall);
+  // A link that was drawn anew under the keyboard keeps its focus.
+  if (held && document.activeElement === document.body) {
+    document.querySelector(`section a[href="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
+  }
+}
+
+function draw(wall) {
   ahead = wall.at - Date.now() / 1000;
   $("lines").textContent = `${wall.lines} of ${wall.most_lines} lines`;
   $("stages").replaceChildren(
     ...Object.entries(STAGES).map(([stage, name]) => pair(name, make("span", wall.stages[stage], "figure")))
   );
   showDay(wall.day);
-  $("queues").replaceChildren(...wall.queues.map((queue) => queueCard(queue, wall.service_level_target)));
+  $("queues").replaceChildren(...wall.queues.map((queue) => queueCard(queue, wall)));
   $("no-queues").hidden = wall.queues.length > 0;
   showAgents(wall.agents);
   showAlerts(wall.alerts, { counting, mayMute, guarded });
@@ -71,9 +90,12 @@ function showDay(day) {
     $("day").replaceChildren(pair("Today's figures are being read", make("span", "…", "figure")));
     return;
   }
-  $("contacts").textContent = `${day.contacts} contacts, ${day.contacts_last_week} by now a week ago`;
+  $("contacts").replaceChildren(
+    calls(`${day.contacts} contacts`, day, {}), `, ${day.contacts_last_week} by now a week ago`
+  );
   $("day").replaceChildren(
-    rate("Containment", day.containment, "contacts"), rate("Deflection to text", day.deflection, "offers")
+    rate(calls("Containment", day, { outcome: "self_served" }), day.containment, "contacts"),
+    rate("Deflection to text", day.deflection, "offers"),
   );
 }
 
@@ -90,8 +112,9 @@ function rate(name, { value, of, last_week, target }, what) {
   return both;
 }
 
-function queueCard(queue, target) {
-  const card = document.createElement("li"), title = make("h3", queue.name);
+function queueCard(queue, { day, service_level_target: target }) {
+  const card = document.createElement("li"), title = document.createElement("h3");
+  title.append(calls(queue.name, day, { queue: queue.name }));
   if (!queue.open) title.append(make("span", "closed", "tag"));
   const big = make("dl", undefined, "big"), rest = make("dl", undefined, "rest");
   big.append(pair("waiting", String(queue.waiting)), pair("longest", counting(queue.first_since)));
@@ -187,7 +210,7 @@ setInterval(() => {
 async function begin() {
   const { scopes } = await ask("GET", "/api/session");
   mayMute = scopes.includes("queues:manage");
-  await showPlaces();
+  places = await showPlaces();
   connect();
 }
 
