@@ -405,7 +405,9 @@ class Server:
             transfer_modes=transfer_modes(self.settings),
             recordings=self._recording.rule,
             announcement=announcement(self.settings),
-            offers=self._texts.offers(self.chatting.desk, self._doors.show_link),
+            offers=self._texts.offers(
+                self.chatting.desk, self._doors.show_link, self._doors.ask_on_page
+            ),
         )
 
     def _callback_calls(self) -> CallbackCalls | None:

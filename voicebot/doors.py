@@ -86,6 +86,10 @@ class Doors:
         """Put a link to go on in text on a caller's page; false where there is none."""
         return self.webrtc.tell(call_id, {"type": "text_offered", "url": url})
 
+    def ask_on_page(self, call_id: CallId, key: str) -> None:
+        """Have a caller's page ask whether to go on in text; ``key`` says yes, none: no more."""
+        self.webrtc.tell(call_id, {"type": "text_asked", "key": key})
+
     @property
     def dialer(self) -> Dialer | None:
         """The door that calls go out through; None while there is none that can."""

@@ -66,13 +66,17 @@ class Texts:
         )
 
     def offers(
-        self, invitations: TextInvitations | None, show: Callable[[CallId, str], bool] | None
+        self,
+        invitations: TextInvitations | None,
+        show: Callable[[CallId, str], bool] | None,
+        ask: Callable[[CallId, str], None],
     ) -> TextOffers:
-        """What voice calls offer with; ``show`` puts a link on a caller's page."""
+        """What voice calls offer with; ``show`` puts a link on a caller's page, ``ask`` the
+        question (`TextOffers`)."""
         offers = self._settings.offers
         if invitations is None or not offers.enabled:
             return NO_TEXT
-        return TextOffers(invitations, self._links, show, tuple(offers.never), offers.soon_s)
+        return TextOffers(invitations, self._links, show, tuple(offers.never), offers.soon_s, ask)
 
     def routers(self, desk: TextDesk | None) -> tuple[APIRouter, ...]:
         """The HTTP side; ``desk`` takes what is written in messengers."""

@@ -86,15 +86,19 @@ class Text:
     invitations: Invitations = field(default_factory=Invitations)
     links: Links = field(default_factory=Links)
     shown: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
     has_page: bool = True
 
     def show(self, call: CallId, url: str) -> bool:
         self.shown.append(url)
         return self.has_page
 
+    def ask(self, call: CallId, key: str) -> None:
+        self.asked.append(key)
+
     @property
     def offers(self) -> TextOffers:
-        return TextOffers(self.invitations, self.links, self.show, ("hours",), 30.0)
+        return TextOffers(self.invitations, self.links, self.show, ("hours",), 30.0, self.ask)
 
 
 @pytest.fixture
@@ -158,6 +162,7 @@ async def test_one_key_accepts_and_the_call_has_moved(exchange: Exchange, text: 
     assert [turn.prompt for turn in contact.turns] == ["Which fruit?", "Shall I text you?"]
     assert stages(events) == [("offered", "offer"), ("accepted", "offer")]
     assert getattr(events[-1], "outcome", None) is Outcome.MOVED_TO_TEXT
+    assert text.asked == ["1", ""], "the page asks by a button until the answer"
     assert URL not in repr(events)
 
 
@@ -165,6 +170,7 @@ async def test_a_no_is_written_down(exchange: Exchange, text: Text) -> None:
     events = await talk(exchange, text, "2")
     assert not text.invitations.prepared
     assert stages(events) == [("offered", "offer"), ("declined", "offer")]
+    assert text.asked == ["1", ""]
 
 
 @pytest.mark.parametrize("problem", [TextUnavailable("enough today"), StorageError("locked")])

@@ -57,6 +57,7 @@ from voicebot.sessions.chat_records import (
     Who,
 )
 from voicebot.sessions.known_facts import Fact, editable_slots, facts_known
+from voicebot.sessions.last_words import OUR_FAULT, in_language
 from voicebot.sessions.quick_replies import QuickReplies
 from voicebot.sessions.spoken_lines import SpokenLine
 from voicebot.sessions.typed import TypedInput
@@ -272,6 +273,7 @@ class ChatSession:
     ) -> None:
         """Do what the flow wants until it waits for the caller or ends; then commit."""
         interpreter = application.interpreter(self.record.flow)
+        asked: set[str] = set()
         for _ in range(MAX_DEEDS):
             for command in commands:
                 if isinstance(command, ChangeLanguage):
@@ -295,6 +297,9 @@ class ChatSession:
                 case SendText():
                     event = TextNotSent(IN_TEXT)
                 case Transfer():
+                    if state.step in asked:
+                        break  # where nobody comes, asking again and again is no way out
+                    asked.add(state.step)
                     event = TransferRefused(NOBODY_WRITES)
                 case HangUp(outcome, reason):
                     self._listen, self._replies = None, ()
@@ -311,6 +316,9 @@ class ChatSession:
             state, commands = interpreter.receive(state, event)
         log.error("chat_went_in_circles", conversation=self.record.id, step=state.step)
         self._listen, self._replies = None, ()
+        sorry = in_language(OUR_FAULT, self.record.language)
+        written = text(sorry, self.record.language, date.today())
+        self._add(self.record.channel, Who.BOT, written, now)
         await self._commit(
             replace(self.record, ended_at=now, outcome=Outcome.FAILED, reason="went in circles"),
             now,

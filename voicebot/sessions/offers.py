@@ -16,7 +16,7 @@ import structlog
 
 from voicebot.errors import StorageError, TextUnavailable
 from voicebot.events import CallEvent, DeflectionReached, DeflectionStage
-from voicebot.flows.commands import FlowEvent, TextNotSent, TextSent
+from voicebot.flows.commands import Command, FlowEvent, Listen, TextNotSent, TextSent
 from voicebot.sessions.invitation import (
     Invitation,
     MovingContact,
@@ -52,13 +52,16 @@ class LinkSender(Protocol):
 class TextOffers:
     """How text is offered. ``links`` and ``show`` (which puts a link on a call's page, and says
     whether there is one) are None where there is no such way; ``never`` are intents for which
-    nothing is offered, ``soon_s`` the wait for a person that counts as short."""
+    nothing is offered, ``soon_s`` the wait for a person that counts as short. ``ask``
+    has a call's page ask what the caller is being asked, by the key that means yes; none: no
+    more."""
 
     invitations: TextInvitations | None = None
     links: LinkSender | None = None
     show: Callable[[CallId, str], bool] | None = None
     never: tuple[str, ...] = ()
     soon_s: float = 60.0
+    ask: Callable[[CallId, str], None] = lambda call_id, key: None
 
     def fact(self, info: LegInfo) -> Json:
         """What a flow knows of text from the beginning, null where none can be offered."""
@@ -79,6 +82,17 @@ class TextOffers:
             "never": list(self.never),
             "soon_s": self.soon_s,
         }
+
+    def asked(self, call_id: CallId, listen: Command) -> None:
+        """The caller is being asked whether to go on in text, and answers to ``listen``: a page
+        shows a button for the yes."""
+        keys = listen.keys.items() if isinstance(listen, Listen) else ()
+        yes = next((key for key, meaning in keys if meaning is True and len(key) == 1), "")
+        self.ask(call_id, yes)
+
+    def settled(self, call_id: CallId) -> None:
+        """The caller has answered, or is asked something else now."""
+        self.ask(call_id, "")
 
     async def send(self, contact: MovingContact, number: str) -> FlowEvent:
         """Make the link and give it to the caller: to ``number``, on the page where it is empty.

@@ -386,7 +386,9 @@ class VoiceSession:
                         event = await self._transfer(command)
                     case OfferText(intent):
                         self._account.deflected(DeflectionStage.OFFERED, intent)
+                        self._services.offers.asked(self.call_id, commands[-1])
                     case CloseOffer(intent, declined):
+                        self._services.offers.settled(self.call_id)
                         if declined:
                             self._account.deflected(DeflectionStage.DECLINED, intent)
                     case SendText():
@@ -557,6 +559,7 @@ class VoiceSession:
         return event
 
     async def _send_text(self, text: SendText) -> FlowEvent:
+        self._services.offers.settled(self.call_id)
         contact = MovingContact(
             self.call_id,
             self._flow,

@@ -159,10 +159,23 @@ async def test_text_is_offered_only_when_it_is(stage: Stage, speech: Path) -> No
         offer = "document.querySelector('#text-offer')"
         assert await browser.evaluate(f"{offer}.hidden")
         call = stage.legs[0].info.call_id
+        asked = "document.querySelector('#text-yes')"
+        stage.door.tell(call, {"type": "text_asked", "key": "1"})
+        await browser.until(f"!{asked}.hidden")
+        stage.door.tell(call, {"type": "text_asked", "key": ""})
+        await browser.until(f"{asked}.hidden")
         stage.door.tell(call, {"type": "text_offered", "url": "javascript:alert(1)"})
         stage.door.tell(call, {"type": "text_offered", "url": "/chat/abc"})
         await browser.until(f"!{offer}.hidden")
         assert (await browser.evaluate(f"{offer}.href")).endswith("/chat/abc")
+        stage.door.tell(call, {"type": "text_asked", "key": "1"})
+        await browser.until(f"!{asked}.hidden")
+        await browser.click("#text-yes")
+        await stage.until(lambda: stage.events, "the key that says yes")
+        assert isinstance(yes := stage.events[-1], KeyIn)
+        assert yes.key == "1"
+        stage.door.tell(call, {"type": "text_offered", "url": "/elsewhere"})
+        await browser.until("location.pathname == '/elsewhere'")
 
 
 async def test_a_blocked_microphone_is_explained(stage: Stage) -> None:

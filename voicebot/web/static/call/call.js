@@ -17,6 +17,7 @@ let microphone = null;
 let began = 0;
 let ticking = 0;
 let wakeLock = null;
+let wantsText = false;
 
 // States
 
@@ -36,6 +37,7 @@ function show(state, { trouble, words } = {}) {
   at("ended").hidden = state !== "ended";
   if (!inCall) {
     at("text-offer").hidden = true;
+    askForText("");
     showPartial("");
     showKeypad(false);
   }
@@ -175,6 +177,7 @@ function heard(message) {
     case "partial": return showPartial(message.text);
     case "heard": return caption("caller", message.text, message.mode === "dtmf");
     case "unheard": return showPartial("");
+    case "text_asked": return askForText(message.key);
     case "text_offered": return offerText(message.url);
     case "ended":
       release();
@@ -201,9 +204,22 @@ function showPartial(text) {
   toTheEnd();
 }
 
+// The question whether to go on in text, as a button: it presses the key that says yes, and whoever
+// has pressed it is taken to the link when it comes.
+function askForText(key) {
+  if (key) wantsText = false;
+  at("text-yes").hidden = !key;
+  at("text-yes").onclick = () => {
+    wantsText = true;
+    at("text-yes").hidden = true;
+    press(key);
+  };
+}
+
 function offerText(url) {
   const target = new URL(url, location.href);
   if (!["http:", "https:"].includes(target.protocol)) return;
+  if (wantsText) return location.assign(target);
   at("text-offer").href = target.href;
   at("text-offer").hidden = false;
 }
