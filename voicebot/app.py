@@ -123,6 +123,7 @@ class Server:
             SqlQueueRecords(self._engine),
             self,
             self._ledger.note_agent_time,
+            self.feed.publish,
         )
         self.outbound = self._outbound_calls()
         self.web_app = self._web_app()
