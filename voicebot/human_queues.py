@@ -61,6 +61,7 @@ class HumanQueues:
             records=records,
             note=journal.append,
             publish=publish,
+            unreachable_s=settings.queues.unreachable_s,
         )
 
     async def start(self) -> None:

@@ -153,7 +153,8 @@ class QueueService:
     ``lines`` ring agents. ``clock`` gives UTC seconds since the epoch, and ``call_later`` wakes the
     service by it. ``call_back`` is None where nobody can be called. ``records`` keep what
     outlives the server, ``note`` takes what became of each call, ``publish`` what happens for
-    those who watch.
+    those who watch. ``unreachable_s`` is how long an agent whose telephone could not be reached is
+    left in peace; 0: until they resume.
     """
 
     def __init__(
@@ -167,9 +168,10 @@ class QueueService:
         records: QueueRecords | None = None,
         note: Callable[[QueueNoted], None] = lambda fact: None,
         publish: Callable[[LiveEvent], None] = lambda event: None,
+        unreachable_s: float = 0.0,
     ) -> None:
         """Raises RoutingError where a rule names a queue that is not there."""
-        self._acd = Acd(queues)
+        self._acd = Acd(queues, unreachable_s)
         self._lines = lines
         self._clock = clock
         self._call_later = call_later
