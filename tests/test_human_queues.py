@@ -53,6 +53,7 @@ def queues(file: QueueFile, engine: AsyncEngine, queue: str = "support") -> Huma
         SqlQueueRecords(engine),
         SqlJournal(engine),
         ledger.note_agent_time,
+        lambda event: None,
     )
 
 

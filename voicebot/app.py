@@ -141,6 +141,7 @@ class Server:
             SqlQueueRecords(self._engine),
             self,
             self._ledger.note_agent_time,
+            self.feed.publish,
         )
         self.outbound = self._outbound_calls()
         self.alarms = self._new_alarms(application)

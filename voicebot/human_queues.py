@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import structlog
@@ -15,8 +15,10 @@ from voicebot.config import Settings
 from voicebot.errors import ConfigError, RoutingError
 from voicebot.queues.reader import QueueFile
 from voicebot.sessions.agent_lines import TelephoneLines
+from voicebot.sessions.feed import LiveEvent
 from voicebot.sessions.queue_handoff import Queueing
-from voicebot.sessions.queueing import SIGNED_OUT, CallBack, QueueService
+from voicebot.sessions.queue_records import SIGNED_OUT
+from voicebot.sessions.queueing import CallBack, QueueService
 from voicebot.sessions.ready_times import NoteTime
 from voicebot.sessions.records import Journal
 from voicebot.storage.queue_records import SqlQueueRecords
@@ -41,9 +43,11 @@ class HumanQueues:
         records: SqlQueueRecords,
         journal: Journal,
         note_time: NoteTime,
+        publish: Callable[[LiveEvent], None],
     ) -> None:
         """``journal`` takes what became of calls in the queues, ``note_time`` how long agents were
-        ready. Raises ConfigError for an agent of a queue that is not there."""
+        ready, ``publish`` what happens. Raises ConfigError for an agent of a queue that is not
+        there."""
         self._settings = settings
         self._records = records
         self._note_time = note_time
@@ -56,6 +60,8 @@ class HumanQueues:
             call_back=call_back,
             records=records,
             note=journal.append,
+            publish=publish,
+            unreachable_s=settings.queues.unreachable_s,
         )
 
     async def start(self) -> None:

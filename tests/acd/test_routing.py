@@ -7,9 +7,12 @@ import pytest
 from tests.acd.floor_plan import Centre, offers
 from voicebot.acd import effects as e
 from voicebot.acd import events as ev
+from voicebot.acd.acd import Acd
 from voicebot.acd.model import (
     AgentId,
+    AgentProfile,
     Channel,
+    Contact,
     ContactId,
     Presence,
     QueueRules,
@@ -278,3 +281,34 @@ def test_a_clock_that_was_set_back_changes_no_order() -> None:
 def test_queues_that_name_queues_which_are_not_there_are_refused() -> None:
     with pytest.raises(RoutingError, match="names 'nowhere'"):
         Centre(QueueRules("q", rings=(Ring(1, agents_of=("nowhere",)),)))
+
+
+def test_an_agent_who_could_not_be_reached_is_tried_again() -> None:
+    acd = Acd([QueueRules("support")], unreachable_s=60)
+    anna = AgentId("anna")
+    acd.receive(ev.SignIn(AgentProfile(anna, ("support",))), 0.0)
+    acd.receive(ev.Enqueue(Contact(ContactId("one"), "support")), 0.0)
+    acd.receive(ev.OfferFailed(ContactId("one"), anna, "unreachable"), 5.0)
+    assert acd.agents()[anna].presence is Presence.AWAY
+    effects = acd.receive(ev.Tick(), 65.0)
+    assert e.Offer(ContactId("one"), anna, "support", 65.0, 20.0, callback=False) in effects
+    assert (acd.agents()[anna].presence, acd.agents()[anna].since) == (Presence.AVAILABLE, 65.0)
+    acd.receive(ev.Tick(), 85.0)
+    assert acd.agents()[anna].presence is Presence.AWAY, "nobody answered"
+    acd.receive(ev.Tick(), 200.0)
+    assert acd.agents()[anna].presence is Presence.AWAY, "they were not at their desk"
+
+
+@pytest.mark.parametrize("event", [ev.Resume, ev.SignOut])
+def test_who_comes_back_or_goes_is_not_fetched_again(
+    event: type[ev.Resume] | type[ev.SignOut],
+) -> None:
+    acd = Acd([QueueRules("support")], unreachable_s=60)
+    anna = AgentId("anna")
+    acd.receive(ev.SignIn(AgentProfile(anna, ("support",))), 0.0)
+    acd.receive(ev.Enqueue(Contact(ContactId("one"), "support")), 0.0)
+    acd.receive(ev.OfferFailed(ContactId("one"), anna, "unreachable"), 5.0)
+    acd.receive(event(anna), 10.0)
+    acd.receive(ev.Tick(), 65.0)
+    states = [state.presence for state in acd.agents().values()]
+    assert states == ([] if event is ev.SignOut else [Presence.AWAY])

@@ -29,6 +29,7 @@ def copy(tmp_path: Path) -> Path:
     """A copy of the demo that may be damaged."""
     for folder in ("flows", "grammars", "audio", "intents", "knowledge", "actions", "images"):
         shutil.copytree(PROJECT / folder, tmp_path / folder)
+    shutil.copy(PROJECT / "queues.yaml", tmp_path)
     return tmp_path
 
 

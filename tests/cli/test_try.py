@@ -46,7 +46,7 @@ def test_typed_order_number_is_looked_up_in_the_shop(tmp_path: Path) -> None:
 def test_refused_transfer_and_hang_up_can_be_played(tmp_path: Path) -> None:
     shown = play(tmp_path, "operator", options=("--refuse-transfers",))
 
-    assert "agents does not take the call" in shown
+    assert "queue:support does not take the call" in shown
     assert "bot  I'm sorry, nobody is free to take your call right now." in shown
     assert shown.rstrip().endswith("you  (hung up: abandoned_in_flow)")
 

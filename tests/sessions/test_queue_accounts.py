@@ -26,6 +26,7 @@ from voicebot.analytics.totals import HOUR_S, Rules
 from voicebot.errors import StorageError
 from voicebot.events import QueueNoted
 from voicebot.sessions.briefing import Briefing
+from voicebot.sessions.feed import AgentMoved, LiveEvent, QueueMoved
 from voicebot.sessions.queueing import Place, QueueService
 from voicebot.sessions.ready_times import ReadyTimes
 from voicebot.storage.database import open_database
@@ -216,3 +217,36 @@ async def test_the_report_tells_what_happened_in_the_queue(tmp_path: Path) -> No
     assert told["abandonment_in_queue"] == pytest.approx(1 / 3)
     assert told["occupancy"] == pytest.approx(180 / 200)
     assert {row.value for row in history.rows} == {"", "anna"}
+
+
+async def test_watchers_see_what_happens_in_the_queues() -> None:
+    clock, phones, told = TurnedClock(), Telephones(), list[LiveEvent]()
+    rules = QueueRules("support", wrap_up_s=30)
+    service = QueueService(
+        [rules], phones, clock=clock, call_later=clock.call_later, publish=told.append
+    )
+    place = service.enter(Contact(ContactId("one"), "support"), Briefing())
+    await clock.advance(16)
+    service.receive(ev.SignIn(AgentProfile(ANNA, ("support",))))
+    await settle()
+    await phones.last.answer()
+    await clock.advance(10)
+    await place.leave("hung up")
+    await clock.advance(31)
+    place = service.enter(Contact(ContactId("two"), "support"), Briefing())
+    await place.leave("hung up")
+    moved = [event for event in told if isinstance(event, QueueMoved)]
+    assert [(event.call_id, event.change, event.agent) for event in moved] == [
+        ("one", "waiting", ""),
+        ("one", "told", ""),
+        ("one", "offered", "anna"),
+        ("one", "answered", "anna"),
+        ("one", "released", "anna"),
+        ("one", "free", "anna"),
+        ("two", "offered", "anna"),
+        ("two", "withdrawn", "anna"),
+        ("two", "left", ""),
+    ]
+    assert (moved[0].position, moved[3].waited_s, moved[-1].reason) == (1, 16.0, "hung up")
+    states = [(event.agent, event.state) for event in told if isinstance(event, AgentMoved)]
+    assert states == [("anna", "available")]

@@ -13,7 +13,14 @@ from fastapi import FastAPI
 from tests.staff.memory import BEARER
 from tests.web.conftest import House
 from voicebot.events import CallAnswered, CallEnded, CallStarted, TurnResult
-from voicebot.sessions.feed import InputHeard, LiveEvent, PartHeard, PromptSpoken
+from voicebot.sessions.feed import (
+    AgentMoved,
+    InputHeard,
+    LiveEvent,
+    PartHeard,
+    PromptSpoken,
+    QueueMoved,
+)
 from voicebot.types import CallId, Heard, Language, Mode, Outcome
 from voicebot.web.server import HttpServer
 
@@ -88,6 +95,22 @@ async def test_the_data_of_events_is_what_a_caller_of_the_api_expects(
         "confidence": 1.0,
         "mode": "dtmf",
     }
+
+
+async def test_queues_and_agents_are_told_to_who_follows_all(
+    house: House, remote: httpx.AsyncClient
+) -> None:
+    async with remote.stream("GET", "/api/events") as answer:
+        told = _events(answer)
+        house.feed.publish(QueueMoved(CallId("a"), AT, "waiting", "support", position=2))
+        queue = await anext(told)
+        house.feed.publish(AgentMoved("anna", AT, "paused", "lunch"))
+        agent = await anext(told)
+    assert queue[0] == "queue"
+    assert queue[1] | {"call": "a", "change": "waiting", "queue": "support"} == queue[1]
+    assert (queue[1]["position"], queue[1]["wait_s"]) == (2, None)
+    at = "2026-11-21T10:00:00Z"
+    assert agent == ("agent", {"at": at, "agent": "anna", "state": "paused", "reason": "lunch"})
 
 
 async def test_other_calls_are_not_told_to_who_follows_one(

@@ -83,11 +83,12 @@ AGENTS: Final[Mapping[type, tuple[frozenset[Presence], Callable[..., None]]]] = 
 class Acd:
     """Queues, agents and contacts."""
 
-    def __init__(self, queues: Iterable[QueueRules]) -> None:
-        """Raises RoutingError where a rule names a queue that is not among ``queues``."""
+    def __init__(self, queues: Iterable[QueueRules], unreachable_s: float = 0.0) -> None:
+        """An agent who could not be asked (`OfferFailed`) is away for ``unreachable_s``; 0: until
+        they resume. Raises RoutingError where a rule names a queue that is not among ``queues``."""
         rules = tuple(queues)
         _check_names(rules)
-        self._floor = Floor(rules)
+        self._floor = Floor(rules, unreachable_s)
         self._now = -math.inf
 
     def change(self, queues: Iterable[QueueRules]) -> None:
@@ -188,6 +189,8 @@ class Acd:
             if timing is Timing.WRAP_UP:
                 seat = self._floor.seats[AgentId(agent_id)]
                 agent_moves.wrap_up_done(self._floor, seat, ContactId(subject), now)
+            elif timing is Timing.RETURN:
+                agent_moves.come_back(self._floor, self._floor.seats[AgentId(agent_id)], now)
             else:
                 _FIRED[timing](self._floor, self._floor.cases[ContactId(subject)], now)
 

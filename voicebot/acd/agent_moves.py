@@ -49,6 +49,11 @@ def agent_lost(floor: Floor, seat: Seat, event: ev.AgentLost, now: float) -> Non
 
 
 def resume(floor: Floor, seat: Seat, event: ev.Resume, now: float) -> None:
+    come_back(floor, seat, now)
+
+
+def come_back(floor: Floor, seat: Seat, now: float) -> None:
+    """Take contacts again; of an agent who could not be asked the next offer tells."""
     seat.idle_since = now
     floor.presence(seat, Presence.AVAILABLE, "", now)
     floor.feed(seat, now)

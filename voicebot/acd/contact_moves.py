@@ -140,7 +140,11 @@ def decline(floor: Floor, case: Case, event: ev.Decline, now: float) -> None:
 
 
 def offer_failed(floor: Floor, case: Case, event: ev.OfferFailed, now: float) -> None:
+    seat = floor.seats[case.agent_id]
+    goes_away = seat.presence is Presence.AVAILABLE
     unanswered(floor, case, event.reason, now)
+    if goes_away:
+        floor.come_back_later(seat, now)
 
 
 def unanswered(floor: Floor, case: Case, reason: str, now: float) -> None:

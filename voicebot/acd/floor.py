@@ -34,7 +34,8 @@ _OF_WAITING = (Timing.WIDEN, Timing.SPILL, Timing.ANNOUNCE, Timing.LAST_AGENT, T
 class Floor:
     """Everything that the distribution knows, and what is to be done about it (``effects``)."""
 
-    def __init__(self, queues: Iterable[QueueRules]) -> None:
+    def __init__(self, queues: Iterable[QueueRules], unreachable_s: float = 0.0) -> None:
+        """An agent who cannot be reached comes back after ``unreachable_s``; 0: when resumed."""
         self.queues = {rules.name: rules for rules in queues}
         self.lines = {name: Line() for name in self.queues}
         self.estimators = {
@@ -46,6 +47,7 @@ class Floor:
         self.last_agents = LastAgents()
         self.timers = Timers()
         self.effects: list[e.Effect] = []
+        self._unreachable_s = unreachable_s
         self._arrivals = 0
 
     def change(self, queues: Iterable[QueueRules]) -> None:
@@ -249,6 +251,8 @@ class Floor:
     def presence(self, seat: Seat, presence: Presence, reason: str, now: float) -> None:
         """Change whether the agent takes contacts; who waits for this agent alone waits for all."""
         self.seats.change(seat, presence, reason)
+        seat.since = now
+        self.timers.cancel(Timing.RETURN, "", seat.profile.agent_id)
         self.effects.append(e.AgentChanged(seat.profile.agent_id, presence, reason))
         for queue in seat.profile.queues:
             self._observe(queue, now)
@@ -256,6 +260,12 @@ class Floor:
             for queue, _ in seat.reach:
                 for contact_id in self.lines[queue].waiting_for(seat.profile.agent_id):
                     self.seek(self.cases[contact_id], now)
+
+    def come_back_later(self, seat: Seat, now: float) -> None:
+        """The agent is away because they could not be asked: try again in a while."""
+        if self._unreachable_s:
+            due = now + self._unreachable_s
+            self.timers.set(Timing.RETURN, due, "", seat.profile.agent_id)
 
     # Coming and going
 

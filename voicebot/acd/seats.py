@@ -24,7 +24,8 @@ class Seat:
 
     ``reach`` names the queues served, each with the ring from which on its contacts may be offered
     here (0: at once). ``engaged`` are the contacts offered or connected, ``wrapping`` those with
-    work left after them; ``used`` are the units that both take, of ``units``.
+    work left after them; ``used`` are the units that both take, of ``units``. ``since`` is
+    when the presence began.
     """
 
     profile: AgentProfile
@@ -33,6 +34,7 @@ class Seat:
     idle_since: float
     presence: Presence = Presence.AVAILABLE
     reason: str = ""
+    since: float = 0.0
     engaged: dict[ContactId, Channel] = field(default_factory=dict)
     wrapping: dict[ContactId, Channel] = field(default_factory=dict)
     free_keys: dict[Channel, FreeKey] = field(default_factory=dict)

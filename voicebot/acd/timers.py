@@ -16,10 +16,13 @@ class Timing(Enum):
     DECLINED = auto()
     WRAP_UP = auto()
     CALLBACK = auto()
+    RETURN = auto()
+    """An agent whose telephone could not be reached is tried again."""
 
 
 Key = tuple[Timing, str, str]
-"""What the timer is for, and whose it is: a contact, and for WRAP_UP the agent too."""
+"""What the timer is for, and whose it is: a contact, for WRAP_UP the agent too, and for RETURN the
+agent alone."""
 
 
 class Timers:

@@ -32,6 +32,8 @@ class AgentState:
     wrapping: tuple[ContactId, ...]
     used: float
     """The share of the agent in use, 0 to 1."""
+    since: float = 0.0
+    """When the presence began, UTC epoch seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ def agent_state(seat: Seat) -> AgentState:
         tuple(seat.engaged),
         tuple(seat.wrapping),
         seat.used / seat.units,
+        seat.since,
     )
 
 

@@ -43,3 +43,9 @@ class QueueSettings(Section):
         pattern=r"^(https?://\S+)?$",
         description="page about a call for agents' screens, {call} for its id; empty for none",
     )
+    unreachable_s: float = Field(
+        60.0,
+        ge=0,
+        description="how long an agent whose telephone could not be reached is away; 0: until they "
+        "resume",
+    )

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self, TypeAlias
+from typing import Literal, Self, TypeAlias
 
 from voicebot.errors import CallError
 from voicebot.events import CallAnswered, CallEnded, CallStarted, TurnResult
@@ -52,8 +52,67 @@ class InputHeard:
     heard: Heard | None
 
 
+QueueChange: TypeAlias = Literal[
+    "waiting",
+    "told",
+    "offered",
+    "withdrawn",
+    "answered",
+    "released",
+    "free",
+    "sent_away",
+    "left",
+    "callback_booked",
+    "callback_due",
+    "callback_off",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class QueueMoved:
+    """Something happened to a call in the queues.
+
+    It is ``waiting`` at a ``position`` (1 is next) with an estimated ``wait_s``, ``told`` these
+    anew, ``offered`` to an ``agent`` after ``waited_s``, ``withdrawn`` from them, ``answered``,
+    ``released`` by them and the agent ``free`` of its work, ``sent_away`` (also to another queue,
+    where it is ``waiting`` next), or has ``left``. ``reason`` is a short word for people. ``queue``
+    is empty where it is known no longer.
+    """
+
+    call_id: CallId
+    at: float
+    change: QueueChange
+    queue: str
+    agent: str = ""
+    position: int | None = None
+    wait_s: float | None = None
+    waited_s: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentMoved:
+    """An agent took up another state. It belongs to no call: who follows one is not told."""
+
+    agent: str
+    at: float
+    state: str
+    reason: str
+
+    @property
+    def call_id(self) -> CallId:
+        return CallId("")
+
+
 LiveEvent: TypeAlias = (
-    CallStarted | CallAnswered | PromptSpoken | PartHeard | InputHeard | CallEnded
+    CallStarted
+    | CallAnswered
+    | PromptSpoken
+    | PartHeard
+    | InputHeard
+    | QueueMoved
+    | AgentMoved
+    | CallEnded
 )
 
 

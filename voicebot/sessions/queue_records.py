@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
+from voicebot.acd.effects import AgentChanged
 from voicebot.types import Json
+
+SIGNED_OUT: Final = "signed_out"
+"""What is said of an agent who has gone; other states are the distribution's own."""
+
+
+def state_of(effect: AgentChanged) -> str:
+    """The state that an agent took up."""
+    return SIGNED_OUT if effect.presence is None else effect.presence.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,17 +34,23 @@ from voicebot.acd.views import AgentState, ContactPlace, QueueState
 from voicebot.errors import DialFailed, RoutingError
 from voicebot.events import QueueNoted
 from voicebot.sessions.briefing import Briefing, as_booking, restored
+from voicebot.sessions.feed import LiveEvent
 from voicebot.sessions.queue_accounts import QueueAccounts
+from voicebot.sessions.queue_events import live
 from voicebot.sessions.queue_figures import QueueTally
-from voicebot.sessions.queue_records import AgentChange, Booking, NoRecords, QueueRecords
+from voicebot.sessions.queue_records import (
+    AgentChange,
+    Booking,
+    NoRecords,
+    QueueRecords,
+    state_of,
+)
 from voicebot.sessions.ready_times import ReadyTimes
 from voicebot.telephony._api import CallLeg
 from voicebot.types import Json
 
 log = structlog.get_logger(__name__)
 
-SIGNED_OUT: Final = "signed_out"
-"""What the records say of an agent who has gone; other states are the distribution's own."""
 LONGEST_SLEEP_S: Final = 60.0
 """The wall clock may be set while we sleep: nobody waits longer than this for a timer then."""
 _DECLINED: Final = frozenset({486, 600, 603})
@@ -146,7 +152,9 @@ class QueueService:
 
     ``lines`` ring agents. ``clock`` gives UTC seconds since the epoch, and ``call_later`` wakes the
     service by it. ``call_back`` is None where nobody can be called. ``records`` keep what
-    outlives the server, ``note`` takes what became of each call.
+    outlives the server, ``note`` takes what became of each call, ``publish`` what happens for
+    those who watch. ``unreachable_s`` is how long an agent whose telephone could not be reached is
+    left in peace; 0: until they resume.
     """
 
     def __init__(
@@ -159,15 +167,18 @@ class QueueService:
         call_back: CallBack | None = None,
         records: QueueRecords | None = None,
         note: Callable[[QueueNoted], None] = lambda fact: None,
+        publish: Callable[[LiveEvent], None] = lambda event: None,
+        unreachable_s: float = 0.0,
     ) -> None:
         """Raises RoutingError where a rule names a queue that is not there."""
-        self._acd = Acd(queues)
+        self._acd = Acd(queues, unreachable_s)
         self._lines = lines
         self._clock = clock
         self._call_later = call_later
         self._call_back = call_back
         self._records = records or NoRecords()
         self._note = note
+        self._publish = publish
         self._accounts = QueueAccounts()
         self._places: dict[ContactId, Place] = {}
         self._bookings: dict[ContactId, str] = {}
@@ -261,12 +272,13 @@ class QueueService:
 
     def _write_down(self, effect: e.Effect, now: float) -> None:
         self.tally.count(effect, self._acd.contact)
+        self._publish(live(effect, now, self._acd.contact))
         fact = self._accounts.take(effect, now)
         if fact is not None:
             self._note(fact)
         if isinstance(effect, e.AgentChanged):
-            state = SIGNED_OUT if effect.presence is None else effect.presence.value
-            self._records.agent_changed(AgentChange(effect.agent_id, now, state, effect.reason))
+            change = AgentChange(effect.agent_id, now, state_of(effect), effect.reason)
+            self._records.agent_changed(change)
             self.ready_times.changed(effect.agent_id, effect.presence, now)
 
     def change(self, queues: Iterable[QueueRules]) -> None:

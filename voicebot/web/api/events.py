@@ -16,11 +16,13 @@ from pydantic import JsonValue
 from voicebot.errors import CallError
 from voicebot.events import CallAnswered, CallEnded, CallStarted
 from voicebot.sessions.feed import (
+    AgentMoved,
     EventFeed,
     InputHeard,
     LiveEvent,
     PartHeard,
     PromptSpoken,
+    QueueMoved,
     Subscription,
 )
 from voicebot.types import CallId
@@ -56,8 +58,9 @@ def events_router(feed: EventFeed) -> APIRouter:
         # Not Annotated: `watch` is local, and postponed annotations are read from outside.
         subscription: Subscription = Depends(watch),
     ) -> AsyncIterator[ServerSentEvent]:
-        """Send `started`, `answered`, `prompt`, `partial`, `heard` and `ended` as they happen. The
-        data is a JSON object with `call` (its id) and `at`. A watcher that reads too slowly gets
+        """Send `started`, `answered`, `prompt`, `partial`, `heard`, `queue` and `ended` as they
+        happen. The data is a JSON object with `call` (its id) and `at`. Who follows all calls gets
+        `agent` too, with `agent`, `state` and `reason`. A watcher that reads too slowly gets
         `lost` and is cut off."""
         async for event in subscription:
             yield server_sent(event)
@@ -81,6 +84,11 @@ def server_sent(event: LiveEvent) -> ServerSentEvent:
             name, data = "partial", {"step": event.step, "text": event.text}
         case InputHeard():
             name, data = "heard", _heard(event)
+        case QueueMoved():
+            name, data = "queue", _queue(event)
+        case AgentMoved():
+            data = {"agent": event.agent, "state": event.state, "reason": event.reason}
+            return ServerSentEvent(event="agent", data={"at": _iso(event.at), **data})
         case CallEnded():
             name, data = "ended", {"outcome": event.outcome.value, "reason": event.reason}
     common: dict[str, JsonValue] = {"call": event.call_id, "at": _iso(event.at)}
@@ -96,6 +104,18 @@ def _started(event: CallStarted) -> dict[str, JsonValue]:
         "language": event.language,
         "direction": event.direction,
         "version": event.version,
+    }
+
+
+def _queue(event: QueueMoved) -> dict[str, JsonValue]:
+    return {
+        "change": event.change,
+        "queue": event.queue,
+        "agent": event.agent,
+        "position": event.position,
+        "wait_s": event.wait_s,
+        "waited_s": event.waited_s,
+        "reason": event.reason,
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, HTTPException
@@ -14,7 +15,7 @@ from voicebot.acd import events as ev
 from voicebot.acd.model import AgentId, AgentProfile, ContactId
 from voicebot.errors import RoutingError
 from voicebot.sessions.queueing import QueueService
-from voicebot.web.api.models import Problem
+from voicebot.web.api.models import Problem, utc
 
 
 class Queue(BaseModel):
@@ -34,6 +35,8 @@ class Queue(BaseModel):
         description="share answered within 20 s of all answered or abandoned, 0 to 1"
     )
     estimate_error_s: float = Field(description="mean error of the waits that were told")
+    estimate_bias_s: float = Field(description="by how much they were too long on average")
+    estimates: int = Field(description="how many of them have come true by now")
 
 
 class Agent(BaseModel):
@@ -42,6 +45,7 @@ class Agent(BaseModel):
     name: str
     state: str = Field(description="available, paused, away, leaving or signed_out")
     reason: str
+    since: datetime | None = Field(description="when the state began; null: not signed in")
     queues: list[str]
     contacts: list[str] = Field(description="ids of calls that ring or are talked with")
     wrapping: list[str] = Field(description="ids of calls with work left after them")
@@ -71,6 +75,7 @@ class QueueDesk:
             name=name,
             state="signed_out" if state is None else state.presence.value,
             reason="" if state is None else state.reason,
+            since=None if state is None else utc(state.since),
             queues=list(profile.queues),
             contacts=[] if state is None else list(state.contacts),
             wrapping=[] if state is None else list(state.wrapping),
@@ -143,4 +148,6 @@ def _queue(service: QueueService, name: str) -> Queue:
         callbacks=counts.callbacks,
         service_level=counts.service_level,
         estimate_error_s=state.error.mean_abs_s,
+        estimate_bias_s=state.error.bias_s,
+        estimates=state.error.count,
     )
