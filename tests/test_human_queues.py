@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from tests.desk.office import desks
 from tests.sessions.agents_at_work import settle
 from voicebot.acd import events as ev
 from voicebot.acd.model import AgentId, Contact, ContactId, Presence
@@ -40,8 +41,12 @@ async def _never(*_: object) -> None:
 
 
 def queues(file: QueueFile, engine: AsyncEngine, queue: str = "support") -> HumanQueues:
-    agents = {name: AgentSettings(queues=(queue,)) for name in ("anna", "bert", "carl")}
-    return HumanQueues(Settings(agents=agents), file, None, _never, SqlQueueRecords(engine))
+    agents = {
+        name: AgentSettings(address=f"sip:{name}@192.0.2.7", queues=(queue,))
+        for name in ("anna", "bert", "carl")
+    }
+    settings = Settings(agents=agents)
+    return HumanQueues(settings, file, None, _never, SqlQueueRecords(engine), desks())
 
 
 async def test_a_restart_keeps_callbacks_and_what_agents_last_did(

@@ -25,6 +25,7 @@ from voicebot.application import Application, load_application
 from voicebot.bridging import Recording, handoff_services, transfer_modes
 from voicebot.chatting import Chatting
 from voicebot.config import Settings
+from voicebot.desking import Desking
 from voicebot.doors import Doors
 from voicebot.engines import SpeechEngines
 from voicebot.events import CallEvent
@@ -114,6 +115,7 @@ class Server:
         self.chatting = Chatting(
             settings, self._engine, self.editions, self._callers, self.append, lambda: self.http_url
         )
+        self.desking = Desking(settings, self._engine, self.engines, self.editions, self._doors)
         self._services = self._voice_services()
         self.queues = HumanQueues(
             settings,
@@ -121,6 +123,7 @@ class Server:
             self._doors.dialer,
             self._callback_calls(),
             SqlQueueRecords(self._engine),
+            self.desking.desks,
         )
         self.outbound = self._outbound_calls()
         self.web_app = self._web_app()
@@ -192,6 +195,7 @@ class Server:
         await self._doors.close()
         self.feed.close()
         await self.chatting.stop()
+        await self.desking.desks.stop()
         await self._http.stop()
         self.front_desk.close()
         await self._recording.stop()
@@ -359,7 +363,9 @@ class Server:
             publish=self._publish,
             registry=self.registry,
             turns=TurnPolicy(**turns.model_dump()),
-            handoffs=handoff_services(self.settings, self._doors.dialer),
+            handoffs=handoff_services(
+                self.settings, self._doors.dialer, self.desking.desks.talking
+            ),
             transfer_modes=transfer_modes(self.settings),
             recordings=self._recording.rule,
             announcement=announcement(self.settings),
@@ -440,6 +446,7 @@ class Server:
                 recordings_router(archive, recorder.path, self.front_desk.playbacks),
                 dial_router(self._dial_desk()),
                 queues_router(self.queues.desk()),
+                *self.desking.routers(self.queues.lines),
             ],
             version=voicebot.__version__,
             staff=self.front_desk.side,

@@ -8,6 +8,7 @@ from voicebot.config.agents import AgentSettings, QueueSettings
 from voicebot.config.audiosocket import AudioSocketSettings
 from voicebot.config.bridge import BridgeSettings
 from voicebot.config.callers import CallerSettings
+from voicebot.config.desk import DeskSettings
 from voicebot.config.guard import GuardSettings
 from voicebot.config.ledger import CostSettings, LedgerSettings
 from voicebot.config.mediastream import MediaStreamSettings
@@ -58,8 +59,10 @@ class Settings(Section):
     webhook: WebhookSettings = WebhookSettings()
     staff: StaffSettings = StaffSettings()
     queues: QueueSettings = QueueSettings()
+    desk: DeskSettings = DeskSettings()
     agents: dict[str, AgentSettings] = Field(
-        default_factory=dict, description="agents who answer queues at SIP telephones"
+        default_factory=dict,
+        description="agents, in the browser or at SIP telephones",
     )
     databases: dict[str, str] = Field(
         default_factory=dict, description="database URLs that SQL actions may name"

@@ -77,6 +77,7 @@ TRANSFER_KEYS: Mapping[str, str] = {
     "fails": "why nobody takes the call, such as `busy`",
     "seconds": "how long the person of a bridged transfer talks before leaving (default 60)",
     "left": "who ended a bridged transfer: `agent` or `line`",
+    "to": "where that person sent the caller in the flow",
     "times": "only so many times",
 }
 

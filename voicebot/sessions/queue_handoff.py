@@ -2,7 +2,8 @@
 
 While the caller waits they hear music, the flow's messages, and now and then their position and the
 wait, in the language of the call. When an agent has answered, the rest is a bridged transfer like
-any other (`Handoff.converse`). Whatever ends this, the place is given up: when the caller hangs up,
+any other (`Handoff.converse`). An agent may send them on, and a caller whose agent's line dies goes
+back to the head of the line. Whatever ends this, the place is given up: when the caller hangs up,
 the task is cancelled, and an agent who rings is left in peace.
 """
 
@@ -19,14 +20,21 @@ import structlog
 from voicebot.acd import effects as e
 from voicebot.acd.model import Contact, ContactId, Spill
 from voicebot.errors import RoutingError
-from voicebot.flows.commands import CallbackAgreed, FlowEvent, Transfer, TransferRefused
+from voicebot.flows.commands import (
+    CallbackAgreed,
+    FlowEvent,
+    Transfer,
+    TransferRefused,
+    TransferReturned,
+)
 from voicebot.queues.prerouting import preroute
 from voicebot.queues.reader import QueueFile
-from voicebot.queues.words import words_for
+from voicebot.queues.words import WaitingWords, words_for
 from voicebot.sessions.briefing import Briefing
 from voicebot.sessions.handoff import Handoff
 from voicebot.sessions.numbers import number_of
 from voicebot.sessions.queueing import Joined, Place, QueueService
+from voicebot.sessions.talk import ToAddress, ToQueue
 from voicebot.telephony._api import LegInfo
 from voicebot.types import Json, Language, Prompt
 
@@ -76,9 +84,16 @@ class Queueing:
 
     def announcement(self, notice: e.Announce, language: Language) -> Prompt:
         """Position and wait, said in ``language``."""
-        queue = self.service.standing(notice.contact_id)
-        own = {} if queue is None else self.file.words.get(queue.queue, {})
-        return Prompt((words_for(language, own).of(notice.position, notice.wait_s),))
+        words = self._words(notice.contact_id, language)
+        return Prompt((words.of(notice.position, notice.wait_s),))
+
+    def apology(self, contact_id: ContactId, language: Language) -> Prompt:
+        """What is said to a caller whose agent's line has died."""
+        return Prompt((self._words(contact_id, language).lost,))
+
+    def _words(self, contact_id: ContactId, language: Language) -> WaitingWords:
+        place = self.service.standing(contact_id)
+        return words_for(language, {} if place is None else self.file.words.get(place.queue, {}))
 
     def refusal(self, effect: e.Overflowed) -> TransferRefused:
         """What the flow is told of who is sent away."""
@@ -113,18 +128,33 @@ async def hand_to_queue(queueing: Queueing, waiter: Waiter, transfer: Transfer) 
     try:
         if transfer.callback and _book(queueing, place, transfer.callback):
             return CallbackAgreed()
-        found = await _wait(queueing, place, waiter, transfer)
-        if isinstance(found, TransferRefused):
-            return found
-        try:
-            return await waiter.handoff.converse(found.leg, transfer)
-        finally:
-            await found.leg.hang_up("the caller has left")
+        while True:
+            found = await _wait(queueing, place, waiter, transfer)
+            if isinstance(found, TransferRefused):
+                return found
+            event = await _talk(waiter.handoff, found, transfer)
+            match waiter.handoff.onward:
+                case ToQueue():
+                    continue
+                case ToAddress(uri):
+                    await place.leave("put through")
+                    return await waiter.handoff.transfer(transfer, uri, waiter.say)
+            if event.left == "line" and queueing.service.line_lost(place):
+                waiter.say(queueing.apology(place.contact_id, waiter.language))
+                continue
+            return event
     except asyncio.CancelledError:
         reason = "hung up while waiting"
         raise
     finally:
         await place.leave(reason)
+
+
+async def _talk(handoff: Handoff, found: Joined, transfer: Transfer) -> TransferReturned:
+    try:
+        return await handoff.converse(found.leg, transfer)
+    finally:
+        await found.leg.hang_up("the caller has left")
 
 
 def _book(queueing: Queueing, place: Place, number: str) -> bool:

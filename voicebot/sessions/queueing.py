@@ -97,6 +97,10 @@ is called when somebody has answered. Hangs the agent up in the end, and raises 
 nobody was reached."""
 
 
+Watcher: TypeAlias = Callable[[e.Effect], None]
+"""Is told of every effect once it was carried out; must return at once."""
+
+
 Notice: TypeAlias = e.Queued | e.Announce | e.Overflowed | Joined
 """What the session of a waiting caller is told; the last two end the waiting."""
 
@@ -162,6 +166,7 @@ class QueueService:
         """What rings for a contact: an agent, or the caller who is called back."""
         self._answered: dict[ContactId, CallLeg] = {}
         self._timer: Timer | None = None
+        self._watchers: list[Watcher] = []
         self.tally = QueueTally()
 
     # Callers
@@ -190,6 +195,22 @@ class QueueService:
             return
         connected = found.state is ContactState.CONNECTED
         self.receive(ev.Finish(contact_id) if connected else ev.Abandon(contact_id, reason))
+
+    def line_lost(self, place: Place) -> bool:
+        """The agent's line has died, the caller is there: they wait again, at the head. False for
+        one who is not with an agent of a queue."""
+        try:
+            self.receive(ev.LineLost(place.contact_id))
+        except RoutingError as error:
+            log.info("not_back_in_line", problem=str(error))
+            return False
+        return True
+
+    def handed_over(self, contact_id: ContactId) -> None:
+        """The agent has left the caller with somebody whom no queue knows: the agent is free again.
+        Raises RoutingError for one who is not connected."""
+        self.receive(ev.Finish(contact_id))
+        self._places.pop(contact_id, None)
 
     def book(self, place: Place, number: str, at: float | None = None) -> None:
         """Keep the place without the caller: ``number`` is called when the turn comes, or at
@@ -236,12 +257,18 @@ class QueueService:
             if isinstance(effect, e.AgentChanged):
                 state = SIGNED_OUT if effect.presence is None else effect.presence.value
                 self._records.agent_changed(AgentChange(effect.agent_id, now, state, effect.reason))
+            for watcher in self._watchers:
+                watcher(effect)
 
     def change(self, queues: Iterable[QueueRules]) -> None:
         """Let new rules count (`Acd.change`). Raises RoutingError, with nothing changed."""
         self._acd.change(queues)
 
     # What may be seen
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell ``watcher`` of every effect from now on."""
+        self._watchers.append(watcher)
 
     def queues(self) -> Mapping[str, QueueState]:
         now = self._clock()

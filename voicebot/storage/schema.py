@@ -359,3 +359,15 @@ agent_changes = Table(
     # What an agent did last.
     Index("ix_agent_changes_agent_id", "agent", "id"),
 )
+
+# What agents wrote about contacts: one note of each agent on each.
+contact_notes = Table(
+    "contact_notes",
+    metadata,
+    Column("contact_id", String(64), primary_key=True),
+    Column("agent", String(64), primary_key=True),
+    Column("queue", Text, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("text", Text, nullable=False),
+)
