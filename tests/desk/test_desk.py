@@ -131,6 +131,24 @@ async def test_a_caller_who_hangs_up_rings_no_more_and_an_answer_then_comes_too_
         office.desk("anna").accept(CALLER, screen)
 
 
+async def test_an_agent_who_answers_in_the_moment_of_the_hang_up_is_hung_up(
+    office: Office,
+) -> None:
+    screen = office.sit_down("anna")
+    place = await office.arrive()
+    right = office.desk("anna").accept(CALLER, screen)
+    ringing = office.desk("anna").ringing[CALLER]
+    answering = asyncio.create_task(office.pages.call(right["token"]))
+    while not ringing.leg.done():
+        await asyncio.sleep(0)
+    leg = ringing.leg.result()
+    await place.leave("hung up")
+    await answering
+    await settle()
+    assert leg.over.is_set()
+    assert office.view("anna")["contacts"] == []
+
+
 async def test_an_agent_with_a_telephone_answers_there_and_may_decline_here(
     office: Office,
 ) -> None:

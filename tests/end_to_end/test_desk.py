@@ -151,6 +151,7 @@ async def test_an_agent_answers_by_key_talks_writes_a_note_and_sends_the_caller_
                 )
                 await browser.until("document.querySelector('#kept').innerText == 'Kept.'")
                 await browser.click("#show-turn")
+                await browser.until("!document.querySelector('#turn').hidden")
                 await browser.evaluate(
                     "kind.value = 'flow'; kind.dispatchEvent(new Event('change'))"
                 )

@@ -153,6 +153,11 @@ class Acd:
     def agents(self) -> Mapping[AgentId, AgentState]:
         return {seat.profile.agent_id: agent_state(seat) for seat in self._floor.seats}
 
+    def agent(self, agent_id: AgentId) -> AgentState | None:
+        """One agent; None for who is not signed in."""
+        seat = self._floor.seats.get(agent_id)
+        return None if seat is None else agent_state(seat)
+
     def queue(self, name: str, now: float) -> QueueState:
         """Raises KeyError for a queue that does not exist."""
         return queue_state(self._floor, name, now)

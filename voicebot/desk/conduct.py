@@ -5,6 +5,7 @@ Everything here raises RoutingError for what makes no sense as things stand.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -129,7 +130,11 @@ class Conduct:
         except RoutingError:
             raise DialFailed(str(there.agent), "unreachable") from None
         try:
-            leg = await self._lines.ring(there.agent, ringing, str(self._desk.agent))
+            async with asyncio.timeout(_COLLEAGUE_RINGS_S):
+                leg = await self._lines.ring(there.agent, ringing, str(self._desk.agent))
+        except TimeoutError:
+            self._free(there.agent)
+            raise DialFailed(str(there.agent), "no answer") from None
         except BaseException:
             self._free(there.agent)
             raise
@@ -154,7 +159,7 @@ class Conduct:
 
     def _free(self, colleague: AgentId) -> None:
         """Contacts again, unless the colleague has done something else meanwhile."""
-        state = self._desks.service.agents().get(colleague)
+        state = self._desks.service.agent(colleague)
         asked = state is not None and state.reason == self._asking
         if state is not None and state.presence is Presence.PAUSED and asked:
             self._desks.service.receive(ev.Resume(colleague))

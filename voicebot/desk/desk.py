@@ -2,11 +2,13 @@
 
 Several pages of one agent are one desk: each is told of every change, and whichever answers first
 has the call. Orders that make no sense as things stand raise RoutingError, whose text may be shown.
-An agent who answers at this desk and leaves it for more than `GRACE_S` is away.
+An agent who answers at this desk and leaves it for more than `GRACE_S` is away, and a caller of
+theirs who hears nothing of them is given to others.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -25,7 +27,6 @@ GRACE_S: Final = 8.0
 MOST_SCREENS: Final = 8
 _KEPT: Final = 4
 """Contacts that are over and stay on the desk, the newest, to be written up."""
-_TO_BE_LOST: Final = frozenset({Presence.AVAILABLE, Presence.PAUSED})
 
 
 class Desk:
@@ -46,8 +47,9 @@ class Desk:
         """The agent's own legs, by the contact that they answered."""
         self._service = service
         self._services = services
-        self._screens: list[Screen] = []
+        self.screens: list[Screen] = []
         self._leaving: Timer | None = None
+        self._losing: set[asyncio.Task[None]] = set()
 
     @property
     def agent(self) -> AgentId:
@@ -57,55 +59,60 @@ class Desk:
 
     @property
     def is_shown(self) -> bool:
-        return bool(self._screens)
+        return bool(self.screens)
 
     def open(self) -> Screen:
         """A page comes. Raises RoutingError where the agent has too many open."""
-        if len(self._screens) >= MOST_SCREENS:
+        if len(self.screens) >= MOST_SCREENS:
             raise RoutingError(f"your desk is open {MOST_SCREENS} times already; close one")
         if self._leaving is not None:
             self._leaving.cancel()
             self._leaving = None
         screen = Screen()
-        self._screens.append(screen)
+        self.screens.append(screen)
         return screen
 
     def close(self, screen: Screen) -> None:
         """A page has gone."""
-        self._screens.remove(screen)
+        self.screens.remove(screen)
         for ringing in self.ringing.values():
             if ringing.taken_by is screen:
                 ringing.taken_by = None
         self.stir()
-        if not self._screens and not self.has_phone:
+        if not self.screens and not self.has_phone:
             self._leaving = self._services.call_later(GRACE_S, self._left)
 
     def close_all(self) -> None:
         """The server ends."""
-        for screen in self._screens:
+        for screen in self.screens:
             screen.close()
         if self._leaving is not None:
             self._leaving.cancel()
 
     def stir(self) -> None:
-        for screen in self._screens:
+        for screen in self.screens:
             screen.stir()
 
     def tell(self, message: Message) -> None:
-        for screen in self._screens:
+        for screen in self.screens:
             screen.tell(message)
 
     def _left(self) -> None:
         self._leaving = None
-        state = self._service.agents().get(self.agent)
-        if state is not None and state.presence in _TO_BE_LOST:
+        state = self._service.agent(self.agent)
+        if state is not None and state.presence is Presence.AVAILABLE:
             self._service.receive(ev.AgentLost(self.agent, "the desk was closed"))
+        for line in self.lines.values():
+            if line.away:  # else the line has outlived the page's socket
+                losing = asyncio.create_task(line.lose())
+                self._losing.add(losing)
+                losing.add_done_callback(self._losing.discard)
 
     # Coming and going
 
     def ready(self) -> None:
         """Take contacts from now on."""
-        state = self._service.agents().get(self.agent)
+        state = self._service.agent(self.agent)
         if state is None or state.presence is Presence.LEAVING:
             self._service.receive(ev.SignIn(self.profile))
         elif state.presence is not Presence.AVAILABLE:
@@ -116,7 +123,7 @@ class Desk:
         self._service.receive(ev.Pause(self.agent, reason))
 
     def sign_out(self) -> None:
-        if self.agent in self._service.agents():
+        if self._service.agent(self.agent) is not None:
             self._service.receive(ev.SignOut(self.agent))
 
     # What rings
@@ -177,7 +184,7 @@ class Desk:
 
     def view(self, codes: Callable[[str], Mapping[str, Any]]) -> dict[str, Any]:
         """The whole state, as pages show it; ``codes`` gives what a queue adds to its contacts."""
-        state = self._service.agents().get(self.agent)
+        state = self._service.agent(self.agent)
         return {
             "agent": {
                 "name": self.agent,

@@ -13,7 +13,7 @@ from typing import Any, Final
 import structlog
 
 from voicebot.acd import effects as e
-from voicebot.acd.model import AgentId, AgentProfile, ContactId
+from voicebot.acd.model import AgentId, AgentProfile, ContactId, Presence
 from voicebot.desk.contacts import AtDesk, Ringing, SpokenLine
 from voicebot.desk.desk import Desk
 from voicebot.desk.line import AgentLeg
@@ -83,31 +83,27 @@ class Desks:
         return self._service
 
     def view(self, desk: Desk) -> dict[str, Any]:
-        """The desk as pages show it, with its queues and whom its agent may turn to."""
-        states = self.service.queues()
+        """The desk as pages show it, with its agent's queues."""
+        queues = []
+        for name in desk.profile.queues:
+            state = self.service.queue(name)
+            queues.append({"name": name, "waiting": state.waiting, "free": state.free})
+        return {**desk.view(self._of_queue), "queues": queues}
+
+    def targets(self, desk: Desk) -> dict[str, Any]:
+        """Whom the agent may turn to with a caller, as it is now."""
+        colleagues = [agent for agent in self._desks if agent != desk.agent]
         return {
-            **desk.view(self._of_queue),
-            "queues": [
-                {"name": name, "waiting": state.waiting, "free": state.free}
-                for name, state in states.items()
-                if name in desk.profile.queues
-            ],
-            "targets": {
-                "queues": list(states),
-                "agents": [
-                    {"name": name, "free": self.is_free(name)}
-                    for name in self._desks
-                    if name != desk.agent
-                ],
-                "names": list(self.services.targets),
-                "numbers": bool(self.services.address_of("1")),
-            },
+            "queues": list(self.service.queues()),
+            "agents": [{"name": each, "free": self.is_free(each)} for each in colleagues],
+            "names": list(self.services.targets),
+            "numbers": bool(self.services.address_of("1")),
         }
 
     def is_free(self, agent: AgentId) -> bool:
         """Whether a colleague may ask this agent for advice now."""
-        state = self.service.agents().get(agent)
-        if state is None or state.presence != "available" or state.contacts:
+        state = self.service.agent(agent)
+        if state is None or state.presence is not Presence.AVAILABLE or state.contacts:
             return False
         desk = self._desks[agent]
         return desk.has_phone or desk.is_shown

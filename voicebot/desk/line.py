@@ -16,18 +16,27 @@ from voicebot.acd.model import AgentId
 from voicebot.desk.contacts import Ringing
 from voicebot.errors import CallError
 from voicebot.sessions.queueing import AgentLines, RingingContact
-from voicebot.telephony._api import CallLeg, FrameSource, LegEnded, LegEvent, LegInfo
+from voicebot.telephony._api import (
+    CallLeg,
+    FrameSource,
+    HoldChanged,
+    LegEnded,
+    LegEvent,
+    LegInfo,
+)
 
 
 class AgentLeg:
     """An agent's leg. ``over`` is set once it has ended, and all in ``then`` are called.
 
-    ``dies``: an end that nobody here asked for is a line that died.
+    ``dies``: an end that nobody here asked for is a line that died. ``away`` says that nothing is
+    heard of the agent at this moment.
     """
 
     def __init__(self, leg: CallLeg, *, dies: bool) -> None:
         self.over = asyncio.Event()
         self.then: list[Callable[[], None]] = []
+        self.away = False
         self._leg = leg
         self._dies = dies
 
@@ -51,6 +60,8 @@ class AgentLeg:
                 yield replace(event, failed=event.failed or (self._dies and not self.over.is_set()))
                 self._end()
             else:
+                if isinstance(event, HoldChanged):
+                    self.away = event.held
                 yield event
 
     def attach(self, source: FrameSource | None) -> None:
@@ -59,6 +70,10 @@ class AgentLeg:
     async def hang_up(self, reason: str = "hung up by voicebot") -> None:
         self._end()
         await self._leg.hang_up(reason)
+
+    async def lose(self) -> None:
+        """Give a line up that nobody will come back to: it has died."""
+        await self._leg.hang_up("the desk was closed")
 
     async def transfer(self, target: str, headers: Mapping[str, str]) -> None:
         await self._leg.transfer(target, headers)
@@ -103,6 +118,9 @@ class DeskLines:
                 leg = await ringing.leg
             self._desks.answered(agent, ringing, leg)
             return leg
+        except asyncio.CancelledError:
+            await _drop(ringing)
+            raise
         finally:
             if not ringing.leg.cancel() and not ringing.leg.cancelled():
                 ringing.leg.exception()  # nobody may have asked
@@ -123,6 +141,12 @@ class DeskLines:
             await _stop(phone)
             raise
         raise AssertionError("an answer came from a desk that has none")
+
+
+async def _drop(ringing: Ringing) -> None:
+    """Hang up an agent who has answered in the moment in which the ringing was to stop."""
+    if ringing.leg.done() and not ringing.leg.cancelled() and ringing.leg.exception() is None:
+        await ringing.leg.result().hang_up("the caller has left")
 
 
 async def _stop(phone: asyncio.Future[CallLeg]) -> None:

@@ -274,6 +274,10 @@ class QueueService:
         now = self._clock()
         return {name: self._acd.queue(name, now) for name in self._acd.queues}
 
+    def queue(self, name: str) -> QueueState:
+        """Raises KeyError for an unknown one."""
+        return self._acd.queue(name, self._clock())
+
     def is_open(self, queue: str) -> bool:
         """Whether the hours of this queue take callers now. Raises KeyError for an unknown one."""
         hours = self._acd.queues[queue].hours
@@ -281,6 +285,10 @@ class QueueService:
 
     def agents(self) -> Mapping[AgentId, AgentState]:
         return self._acd.agents()
+
+    def agent(self, agent: AgentId) -> AgentState | None:
+        """None for who is not signed in."""
+        return self._acd.agent(agent)
 
     def contacts(self) -> Iterable[ContactPlace]:
         return self._acd.contacts()

@@ -88,6 +88,7 @@ class Talk:
         self._leg = leg
         self._keys = KeySounds(caller.rate)
         self._asking: asyncio.Task[LegEnded | None] | None = None
+        self._adviser: CallLeg | None = None
 
     # For the handoff
 
@@ -158,9 +159,11 @@ class Talk:
         self._check()
         if self.consulted is None or self.consulted.state is not Consulting.THERE:
             raise UsageError("nobody has answered to whom the caller could be given")
+        assert self._adviser is not None, "who is there has a leg"
         self.handed_over = True
         self.take_back()
-        await self._leg.hang_up("the agent has handed the caller over")
+        former, self._leg = self._leg, self._adviser
+        await former.hang_up("the agent has handed the caller over")
 
     async def let_go(self) -> None:
         """Hang up whoever is consulted, or stop their ringing; the caller stays on hold."""
@@ -183,6 +186,7 @@ class Talk:
             return None
         try:
             seat = self.bridge.join("consulted", leg.sample_rate)
+            self._adviser = leg
             consulted.state = Consulting.THERE
             self.changed()
             return await attend(leg, seat)

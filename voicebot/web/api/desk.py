@@ -174,6 +174,8 @@ class _Page:
                 self._desks.service.receive(ev.WrapUpDone(desk.agent, contact))
             case "note":
                 await self._keep(order, contact)
+            case "targets":
+                return self._desks.targets(desk)
             case "card":
                 return await read_card(self._desks.services, self._before(contact))
             case "look_up":

@@ -32,6 +32,7 @@ class Order(BaseModel):
         "let_go",
         "note",
         "finish",
+        "targets",
         "card",
         "look_up",
     ]

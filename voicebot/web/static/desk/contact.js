@@ -7,9 +7,12 @@ const STATES = { ringing: "rings", there: "is there", failed: "did not come" };
 const NOTE_MS = 800;
 
 export class ContactZone {
-  // `order(what, more)` sends an order about the contact that is shown.
-  constructor(order) {
+  // `order(what, more)` sends an order about the contact that is shown, and says whether it worked;
+  // `ask(what)` gives the answer's data, or throws.
+  constructor(order, ask) {
     this.order = order;
+    this.ask = ask;
+    this.targets = null;
     this.contact = null;
     this.preview = false;
     this.written = new Map(); // notes being written here, by contact
@@ -31,11 +34,10 @@ export class ContactZone {
   }
 
   // `contact` may be one that only rings yet (`preview`).
-  show(contact, preview, state, phone) {
+  show(contact, preview, phone) {
     const other = contact?.contact !== this.contact?.contact;
     this.contact = contact;
     this.preview = preview;
-    this.state = state;
     $("contact").hidden = contact === null;
     $("empty").hidden = contact !== null;
     $("who").textContent = contact === null ? "No contact" : contact.name || contact.caller || "Unknown caller";
@@ -68,6 +70,13 @@ export class ContactZone {
     $(id).firstElementChild.textContent = word;
   }
 
+  // Whom one may turn to is asked for when it is wanted: it changes all the time.
+  async openTurn() {
+    if ($("turn").hidden) this.targets = await this.ask("targets");
+    this.showTargets();
+    this.open("turn");
+  }
+
   open(id, open = $(id).hidden) {
     $(id).hidden = !open;
     $(id === "keypad" ? "show-keys" : "show-turn").setAttribute("aria-expanded", String(open));
@@ -78,6 +87,7 @@ export class ContactZone {
     const { consulted } = this.contact;
     $("consulted").hidden = !consulted || this.contact.advises;
     if (!consulted) return;
+    if (consulted.state !== "failed") this.open("turn", false);
     const state = consulted.joined && consulted.state === "there" ? "is with you both" : STATES[consulted.state];
     $("consulted-state").textContent = `${consulted.name} ${state}${consulted.problem ? `: ${consulted.problem}` : ""}.`;
     $("join").hidden = consulted.state !== "there" || consulted.joined;
@@ -86,8 +96,8 @@ export class ContactZone {
   }
 
   showTargets() {
-    if (!this.state || this.preview || !this.contact) return;
-    const { queues, agents, names, numbers } = this.state.targets;
+    if (!this.targets || this.preview || !this.contact) return;
+    const { queues, agents, names, numbers } = this.targets;
     const kind = $("kind").value;
     const choices = {
       queue: queues.map((name) => [name, name]),

@@ -18,7 +18,7 @@ const MISSED = {
 const bell = new Bell();
 const phone = new Phone($("sound"));
 const socket = new DeskSocket();
-const zone = new ContactZone((what, more) => attempt(() => order(what, more)));
+const zone = new ContactZone((what, more) => attempt(() => order(what, more)), (what) => order(what));
 const cards = new Map(); // by contact: {card, lines, parts, found}
 let state = null;
 let ahead = 0; // the server's clock before ours, in seconds
@@ -74,7 +74,7 @@ function when(id, event, work) {
 
 when("ready", "click", async () => {
   // Asked for now, not when it rings; who has a telephone needs none.
-  if (state && !state.agent.by_phone) await phone.prepare();
+  if (state && !state.agent.by_phone) await phone.allow();
   await socket.order("ready");
 });
 when("stop", "click", () => socket.order("sign_out"));
@@ -89,7 +89,7 @@ when("mute", "click", () => {
 });
 when("hold", "click", () => order(zone.contact.held ? "take_back" : "hold"));
 when("show-keys", "click", () => zone.open("keypad"));
-when("show-turn", "click", () => zone.open("turn"));
+when("show-turn", "click", () => zone.openTurn());
 when("end", "click", () => order("hang_up"));
 when("turn", "submit", async () => {
   await order("send_on", zone.chosen());
@@ -147,9 +147,9 @@ function show() {
     show();
   });
   showQueues(state.queues);
-  zone.show(contact, preview, state, phone);
+  zone.show(contact, preview, phone);
   const more = contact && known(contact.contact);
-  showTalk(more?.card, more?.lines ?? [], more?.parts ?? {});
+  showTalk(more?.card, more?.lines ?? [], contact?.over_at === null ? more.parts : {});
   showFacts(contact);
   showArticles(more?.found);
   showBefore(more?.card);

@@ -32,5 +32,5 @@ const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle:
 export const when = (seconds) => day.format(new Date(seconds * 1000));
 
 export function inWords(word) {
-  return word ? word.charAt(0).toUpperCase() + word.slice(1).replaceAll("_", " ") : "";
+  return word ? word.charAt(0).toUpperCase() + word.slice(1).replace(/[_.]/g, " ") : "";
 }

@@ -4,6 +4,8 @@ import { $, fill, inWords, lasting, make } from "./dom.js";
 
 const STATES = {
   available: "Ready",
+  talking: "Talking",
+  wrapping: "Writing up",
   paused: "Paused",
   away: "Away",
   leaving: "Stopping",
@@ -12,10 +14,11 @@ const STATES = {
 const MOODS = { angry: "angry", tense: "tense" };
 
 export function showStatus({ agent, contacts }) {
-  const busy = contacts.some((each) => each.over_at === null);
+  const work = contacts.some((each) => each.over_at === null) ? "talking"
+    : contacts.some((each) => each.wrapping) ? "wrapping" : "";
   const presence = $("presence");
-  presence.dataset.state = busy && agent.state === "available" ? "talking" : agent.state;
-  const said = busy && agent.state === "available" ? "Talking" : STATES[agent.state];
+  presence.dataset.state = (agent.state === "available" && work) || agent.state;
+  const said = STATES[presence.dataset.state];
   presence.textContent = agent.reason ? `${said}: ${agent.reason}` : said;
   $("me").textContent = agent.name;
   $("ready").hidden = agent.state === "available";
@@ -44,9 +47,9 @@ function card(each, mine, act) {
     make("p", { class: "hint" },
       `${each.queue}, `, make("span", { class: "since", "data-at": each.arrived_at, "data-words": "waits" }),
       each.contacts > 1 ? `, ${each.contacts} contacts lately` : ""),
+    answers(each, mine, act),
     make("dl", {}, ...each.facts.slice(0, 4).flatMap(([name, value]) =>
-      [make("dt", {}, inWords(name)), make("dd", {}, value)])),
-    answers(each, mine, act));
+      [make("dt", {}, inWords(name)), make("dd", {}, value)])));
 }
 
 function answers(each, mine, act) {

@@ -24,6 +24,11 @@ export class Phone extends EventTarget {
   }
 
   // Asks for the microphone before the first call, so that an answer is not kept waiting.
+  async allow() {
+    await this.prepare();
+    if (!this.busy) this.release();
+  }
+
   async prepare() {
     if (!navigator.mediaDevices) throw new Error("This page needs https to use the microphone.");
     try {
@@ -67,10 +72,14 @@ export class Phone extends EventTarget {
     this.line = null;
     this.contact = "";
     this.sound.srcObject = null;
-    // Released, so that the browser no longer says that it listens.
+    this.release();
+    this.tell("over", why);
+  }
+
+  // The browser no longer says that it listens.
+  release() {
     for (const track of this.microphone?.getTracks() ?? []) track.stop();
     this.microphone = null;
-    this.tell("over", why);
   }
 
   tell(type, detail) {
