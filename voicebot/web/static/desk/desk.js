@@ -48,7 +48,11 @@ async function attempt(work) {
 
 const act = {
   accept: ({ contact }) => attempt(async () => {
-    if (answering || phone.busy) return;
+    if (answering) return;
+    if (state.contacts.some((each) => each.contact === phone.contact && each.over_at === null)) {
+      throw new Error("End the call that you are in first.");
+    }
+    phone.drop();
     answering = contact;
     show();
     try {

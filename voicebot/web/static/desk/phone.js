@@ -67,6 +67,13 @@ export class Phone extends EventTarget {
     for (const track of this.microphone?.getAudioTracks() ?? []) track.enabled = !muted;
   }
 
+  // The last call is over, and its line may not know it yet.
+  drop() {
+    const { line } = this;
+    line?.close();
+    if (line) this.ended(line, "");
+  }
+
   ended(line, why) {
     if (this.line !== line) return;
     this.line = null;
