@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from tests.desk.office import desks
 from tests.sessions.agents_at_work import settle
 from voicebot.acd import events as ev
 from voicebot.acd.model import AgentId, Contact, ContactId, Presence
@@ -43,7 +44,10 @@ async def _never(*_: object) -> None:
 
 
 def queues(file: QueueFile, engine: AsyncEngine, queue: str = "support") -> HumanQueues:
-    agents = {name: AgentSettings(queues=(queue,)) for name in ("anna", "bert", "carl")}
+    agents = {
+        name: AgentSettings(address=f"sip:{name}@192.0.2.7", queues=(queue,))
+        for name in ("anna", "bert", "carl")
+    }
     ledger = SqlLedger(engine, Rules())
     return HumanQueues(
         Settings(agents=agents),
@@ -54,6 +58,7 @@ def queues(file: QueueFile, engine: AsyncEngine, queue: str = "support") -> Huma
         SqlJournal(engine),
         ledger.note_agent_time,
         lambda event: None,
+        desks(),
     )
 
 

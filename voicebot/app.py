@@ -26,6 +26,7 @@ from voicebot.application import Application, load_application
 from voicebot.bridging import Recording, handoff_services, transfer_modes
 from voicebot.chatting import Chatting
 from voicebot.config import Settings
+from voicebot.desking import Desking
 from voicebot.doors import Doors
 from voicebot.engines import SpeechEngines
 from voicebot.event_hooks import EventHooks
@@ -132,6 +133,7 @@ class Server:
             url=lambda: self.http_url,
             order=lambda order: self.outbound.order(order),
         )
+        self.desking = Desking(settings, self._engine, self.engines, self.editions, self._doors)
         self._services = self._voice_services()
         self.queues = HumanQueues(
             settings,
@@ -142,6 +144,7 @@ class Server:
             self,
             self._ledger.note_agent_time,
             self.feed.publish,
+            self.desking.desks,
         )
         self.outbound = self._outbound_calls()
         self.alarms = self._new_alarms(application)
@@ -222,6 +225,7 @@ class Server:
         await self.wallboard.stop()
         await self.alarms.stop()
         await self.chatting.stop()
+        await self.desking.desks.stop()
         await self._http.stop()
         self.front_desk.close()
         await self._recording.stop()
@@ -402,7 +406,9 @@ class Server:
             publish=self._publish,
             registry=self.registry,
             turns=TurnPolicy(**turns.model_dump()),
-            handoffs=handoff_services(self.settings, self._doors.dialer),
+            handoffs=handoff_services(
+                self.settings, self._doors.dialer, self.desking.desks.talking
+            ),
             transfer_modes=transfer_modes(self.settings),
             recordings=self._recording.rule,
             announcement=announcement(self.settings),
@@ -522,6 +528,7 @@ class Server:
                     partial(note_forgotten, self.front_desk.audit),
                 ),
                 alerts_router(self.alarms),
+                *self.desking.routers(self.queues.lines),
             ],
             version=voicebot.__version__,
             staff=self.front_desk.side,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from voicebot.media.hold_music import own_piece, read_piece
 from voicebot.media.recorder import Recorder, days_ago
 from voicebot.sessions.handoff import HandoffServices
 from voicebot.sessions.recording import Consent, Recordings
+from voicebot.sessions.talk import Talk
 from voicebot.telephony._api import Dialer
 from voicebot.types import Prompt
 
@@ -28,8 +30,11 @@ OWN_FILE: Final = Path("audio", "hold-music.wav")
 LOOK_FOR_OLD_EVERY_S: Final = 3600.0
 
 
-def handoff_services(settings: Settings, dialer: Dialer | None) -> HandoffServices:
-    """Raises ConfigError where the music cannot be found, AudioError where it cannot be read."""
+def handoff_services(
+    settings: Settings, dialer: Dialer | None, talking: Callable[[Talk], None] = lambda talk: None
+) -> HandoffServices:
+    """``talking`` is told of every conversation of a caller and a person. Raises
+    ConfigError where the music cannot be found, AudioError where it cannot be read."""
     named, own = settings.bridge.hold_music, settings.server.application / OWN_FILE
     if named and not Path(named).is_file():
         raise ConfigError("bridge.hold_music", f"there is no file '{named}'", "Name a sound file.")
@@ -38,7 +43,9 @@ def handoff_services(settings: Settings, dialer: Dialer | None) -> HandoffServic
     if named or own.is_file():
         music = cache(partial(read_piece, file))
         music(8000)  # what is wrong with the file is told at the start
-    return HandoffServices(dialer=dialer, music=music, ring_s=settings.bridge.ring_s)
+    return HandoffServices(
+        dialer=dialer, music=music, ring_s=settings.bridge.ring_s, talking=talking
+    )
 
 
 def transfer_modes(settings: Settings) -> dict[str, TransferMode]:

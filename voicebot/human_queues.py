@@ -12,6 +12,8 @@ import structlog
 from voicebot.acd import events as ev
 from voicebot.acd.model import AgentId, AgentProfile, Presence
 from voicebot.config import Settings
+from voicebot.desk.desks import Desks
+from voicebot.desk.line import DeskLines
 from voicebot.errors import ConfigError, RoutingError
 from voicebot.queues.reader import QueueFile
 from voicebot.sessions.agent_lines import TelephoneLines
@@ -44,9 +46,11 @@ class HumanQueues:
         journal: Journal,
         note_time: NoteTime,
         publish: Callable[[LiveEvent], None],
+        desks: Desks,
     ) -> None:
         """``journal`` takes what became of calls in the queues, ``note_time`` how long agents were
-        ready, ``publish`` what happens. Raises ConfigError for an agent of a queue that is not
+        ready, ``publish`` what happens, ``desks`` are those of the agents. Raises ConfigError for
+        an agent of a queue that is not
         there."""
         self._settings = settings
         self._records = records
@@ -54,19 +58,24 @@ class HumanQueues:
         self._writing: list[asyncio.Task[None]] = []
         self._addresses = {AgentId(name): each.address for name, each in settings.agents.items()}
         self.profiles = _profiles(settings, file)
+        telephones = TelephoneLines(dialer, lambda agent: self._addresses.get(agent, ""))
+        self.lines = DeskLines(desks, telephones, lambda agent: bool(self._addresses.get(agent)))
         self.service = QueueService(
             file.queues,
-            TelephoneLines(dialer, lambda agent: self._addresses.get(agent, "")),
+            self.lines,
             call_back=call_back,
             records=records,
             note=journal.append,
             publish=publish,
             unreachable_s=settings.queues.unreachable_s,
         )
+        self._desks = desks
+        desks.serve(self.service, self.profiles, self._addresses)
+        desks.change(file)
 
     async def start(self) -> None:
-        """Give callbacks that are owed their places, and sign in the agents of the settings, but
-        those who had signed out. Raises StorageError."""
+        """Give callbacks that are owed their places, and sign in the agents with telephones, but
+        those who had signed out; the others come to their desks. Raises StorageError."""
         for booking in await self._records.bookings():
             try:
                 self.service.restore(booking)
@@ -75,7 +84,7 @@ class HumanQueues:
         before = await self._records.last_changes()
         for name, profile in self.profiles.items():
             last = before.get(name)
-            if last is not None and last.state in _GONE:
+            if not self._addresses[name] or (last is not None and last.state in _GONE):
                 continue
             self.service.receive(ev.SignIn(profile))
             if last is not None and last.state == Presence.PAUSED:
@@ -92,6 +101,8 @@ class HumanQueues:
             self.service.change(file.queues)
         except RoutingError as error:
             log.warning("queues_not_changed", problem=str(error))
+            return
+        self._desks.change(file)
 
     def for_calls(self, file: QueueFile) -> Queueing:
         """The queues as calls of one version of the application see them."""

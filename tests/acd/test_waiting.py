@@ -210,6 +210,32 @@ def test_a_transfer_within_the_queue_goes_to_another_agent() -> None:
     assert offers(centre.seen)[-1] == ("c1", "bob")
 
 
+def test_a_caller_whose_agents_line_died_is_next_though_others_are_important() -> None:
+    centre = Centre(PLAIN)
+    centre.sign_in("ann")
+    centre.arrive("c1", 0)
+    centre.answer("c1", "ann", 1)
+    centre.sign_in("bob", now=2)
+    centre.arrive("c2", 3)
+    centre.answer("c2", "bob", 4)
+    centre.arrive("important", 5, priority=9)
+    centre.do(ev.LineLost(ContactId("c1")), 100)
+    assert offers(centre.seen)[-1] == ("important", "ann")
+    assert centre.acd.position(ContactId("c1")) == 1
+    centre.do(ev.Finish(ContactId("c2")), 101)
+    assert offers(centre.seen)[-1] == ("c1", "bob")
+
+
+def test_a_caller_whose_agents_line_died_keeps_the_place_though_the_queue_has_closed() -> None:
+    centre = Centre(PLAIN)
+    centre.sign_in("ann")
+    centre.arrive("c1", 0)
+    centre.answer("c1", "ann", 1)
+    centre.acd.change([QueueRules("q", hours=NEVER, announcing=None)])
+    centre.do(ev.LineLost(ContactId("c1")), 100)
+    assert centre.acd.position(ContactId("c1")) == 1
+
+
 def test_places_survive_a_restart() -> None:
     nobody = Overflow(Spill.NO_AGENT, to="voicemail")
     rules = QueueRules("q", overflow=(nobody,), announcing=None)

@@ -57,7 +57,7 @@ def test_the_caller_goes_on_where_the_flow_says_and_counts_as_transferred(
     assert talk.state.outcome_if_hung_up is Outcome.ABANDONED_IN_QUEUE
     talk = talk.tell(TransferReturned(61.7, "agent"))
     assert talk.said == ["You talked for 62 seconds. Good?"]
-    assert talk.state.variables["transfer"] == {"seconds": 62, "left": "agent"}
+    assert talk.state.variables["transfer"] == {"seconds": 62, "left": "agent", "to": ""}
     assert talk.state.outcome_if_hung_up is Outcome.TRANSFERRED
     assert talk.hear("yes").last == HangUp(Outcome.TRANSFERRED, "the flow ended the call")
 

@@ -63,6 +63,7 @@ CONTACTS: Final[Mapping[type, tuple[frozenset[ContactState], Callable[..., None]
     ev.OfferFailed: (frozenset({_O}), contact_moves.offer_failed),
     ev.Finish: (frozenset({_C}), contact_moves.finish),
     ev.Transfer: (frozenset({_C}), contact_moves.transfer),
+    ev.LineLost: (frozenset({_C}), contact_moves.line_lost),
     ev.StepAside: (frozenset({_W, _O}), contact_moves.step_aside),
     ev.StepBack: (frozenset({_W, _O}), contact_moves.step_back),
     ev.BookCallback: (frozenset({_W}), contact_moves.book_callback),
@@ -152,6 +153,11 @@ class Acd:
 
     def agents(self) -> Mapping[AgentId, AgentState]:
         return {seat.profile.agent_id: agent_state(seat) for seat in self._floor.seats}
+
+    def agent(self, agent_id: AgentId) -> AgentState | None:
+        """One agent; None for who is not signed in."""
+        seat = self._floor.seats.get(agent_id)
+        return None if seat is None else agent_state(seat)
 
     def queue(self, name: str, now: float) -> QueueState:
         """Raises KeyError for a queue that does not exist."""

@@ -180,6 +180,17 @@ def transfer(floor: Floor, case: Case, event: ev.Transfer, now: float) -> None:
     settle(floor, agent_id, now)
 
 
+def line_lost(floor: Floor, case: Case, event: ev.LineLost, now: float) -> None:
+    agent_id = case.agent_id
+    floor.release(case, now)
+    case.agent_id, case.visited, case.callback = NOBODY, (), False
+    floor.bookings.remove(case.contact.party, event.contact_id)
+    floor.place(case, case.queue, now, (agent_id,))
+    case.rank = case.rank._replace(tier=0)
+    floor.wait(case, now)
+    settle(floor, agent_id, now)
+
+
 def step_aside(floor: Floor, case: Case, event: ev.StepAside, now: float) -> None:
     case.aside = True
 

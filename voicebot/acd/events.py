@@ -73,6 +73,14 @@ class Transfer:
 
 
 @dataclass(frozen=True, slots=True)
+class LineLost:
+    """The agent's line died in the conversation, and the caller is there: back to the head of the
+    line, whatever its hours and length, and to somebody else first."""
+
+    contact_id: ContactId
+
+
+@dataclass(frozen=True, slots=True)
 class WrapUpDone:
     """The agent is done with the work after a contact."""
 
@@ -164,6 +172,7 @@ ContactEvent: TypeAlias = (
     | OfferFailed
     | Finish
     | Transfer
+    | LineLost
     | StepAside
     | StepBack
     | BookCallback

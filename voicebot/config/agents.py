@@ -8,10 +8,10 @@ from voicebot.config.section import Section
 
 
 class AgentSettings(Section):
-    """One agent with a SIP telephone, ``[agents.NAME]``."""
+    """One agent, ``[agents.NAME]``: the user of that name works at the desk."""
 
     address: str = Field(
-        "", description="SIP URI of the agent's telephone; empty for one who has none"
+        "", description="SIP URI of the agent's telephone; empty: in the browser, at the desk"
     )
     queues: tuple[str, ...] = Field(description="the queues of queues.yaml that the agent serves")
     skills: dict[str, int] = Field(

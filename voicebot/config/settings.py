@@ -10,6 +10,7 @@ from voicebot.config.audiosocket import AudioSocketSettings
 from voicebot.config.bridge import BridgeSettings
 from voicebot.config.call_me import CallMeSettings
 from voicebot.config.callers import CallerSettings
+from voicebot.config.desk import DeskSettings
 from voicebot.config.event_hooks import EventHookSettings
 from voicebot.config.guard import GuardSettings
 from voicebot.config.ledger import CostSettings, LedgerSettings
@@ -67,8 +68,10 @@ class Settings(Section):
     wall: WallSettings = WallSettings()
     alerts: AlertSettings = AlertSettings()
     queues: QueueSettings = QueueSettings()
+    desk: DeskSettings = DeskSettings()
     agents: dict[str, AgentSettings] = Field(
-        default_factory=dict, description="agents who answer queues at SIP telephones"
+        default_factory=dict,
+        description="agents, in the browser or at SIP telephones",
     )
     event_hooks: dict[str, EventHookSettings] = Field(
         default_factory=dict, description="webhooks that are told of calls"

@@ -90,11 +90,13 @@ class TransferReturned:
     """The target took a bridged call and has left; the caller is with us again.
 
     ``seconds`` is how long the two talked, ``left`` who ended it: 'agent', or 'line' where the
-    agent's line died.
+    agent's line died. ``to`` is the way on that the person chose, of those that the queue's file
+    names, empty where they just left.
     """
 
     seconds: float
     left: str = "agent"
+    to: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,7 +216,7 @@ def _transfer_done(walk: Walk, event: TransferDone) -> None:
 def _transfer_returned(walk: Walk, event: TransferReturned) -> None:
     step = walk.step
     assert isinstance(step, TransferStep)
-    walk.set(transfer={"seconds": round(event.seconds), "left": event.left})
+    walk.set(transfer={"seconds": round(event.seconds), "left": event.left, "to": event.to})
     walk.state = replace(walk.state, handed_over=True, waiting=Waiting.NOTHING)
     if step.next is None:
         walk.end(Outcome.TRANSFERRED, f"transferred to {step.transfer.name}")

@@ -62,7 +62,7 @@ _DEFAULT = QueueRules("")
 _QUEUE_KEYS = (
     "skills", "routing", "hours", "overflow", "rings", "priority", "priority_step_s",
     "answer_within_s", "wrap_up_s", "handling_s", "last_agent", "declined_for_s", "announce",
-    "callback", "words",
+    "callback", "words", "codes", "returns",
 )  # fmt: skip
 _MAX_PRIORITY = 100
 
@@ -78,6 +78,10 @@ class QueueFile:
     """Every queue that the file names, those with problems too."""
     words: Mapping[str, Mapping[Language, WaitingWords]] = field(default_factory=dict)
     """What queues say to those who wait, by queue and language, where the file says it."""
+    codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What agents may mark a contact with, by queue."""
+    returns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """On which ways agents may send a caller back into the flow, by queue."""
 
 
 def load_queues(folder: Path) -> QueueFile:
@@ -103,6 +107,8 @@ class _Reader:
         self._problems: list[FlowError] = []
         self._hours: dict[str, Hours] = {}
         self._words: dict[str, Mapping[Language, WaitingWords]] = {}
+        self._codes: dict[str, tuple[str, ...]] = {}
+        self._returns: dict[str, tuple[str, ...]] = {}
         self._names = set(self._part("queues"))
         self._hour_names = set(self._part("hours"))
 
@@ -123,6 +129,8 @@ class _Reader:
             tuple(self._problems),
             frozenset(self._names),
             self._words,
+            self._codes,
+            self._returns,
         )
 
     def _part(self, key: str) -> Mapping[str, Node]:
@@ -139,6 +147,8 @@ class _Reader:
     def _queue(self, name: str, node: Node) -> QueueRules:
         fields = Fields(node, _QUEUE_KEYS, "a queue")
         self._words[name] = fields.read("words", read_words, {})
+        self._codes[name] = tuple(text(each) for each in fields.each("codes"))
+        self._returns[name] = tuple(text(each) for each in fields.each("returns"))
         last_agent_s, last_agent_within_s = fields.read("last_agent", _last_agent, (0.0, 86_400.0))
         routing = fields.read("routing", choice(tuple(Routing)), _DEFAULT.routing.value)
         return QueueRules(

@@ -30,12 +30,14 @@ _LONGEST_MIN: Final = 60
 @dataclass(frozen=True, slots=True)
 class WaitingWords:
     """``first`` is for who is next, ``position`` for the others, ``soon`` for a wait of at most a
-    minute, ``wait`` for a longer one. Empty ones are not said."""
+    minute, ``wait`` for a longer one, ``lost`` for whose agent's line has died. Empty ones are not
+    said."""
 
     first: str
     position: str
     soon: str
     wait: str
+    lost: str
 
     def of(self, position: int, wait_s: float | None) -> str:
         """The announcement at this position (1 is next) with this wait, None for 'unknown'."""
@@ -55,18 +57,21 @@ OURS: Final[Mapping[Language, WaitingWords]] = {
         "You are number {position} in line.",
         "Somebody will be with you in about a minute.",
         "The wait is about {minutes} minutes.",
+        "Sorry, the line to my colleague broke. Please stay, you are next.",
     ),
     Language("zh-CN"): WaitingWords(
         "下一位就是您。",
         "您排在第{position}位。",
         "大约一分钟内会有人为您服务。",
         "预计等待{minutes}分钟。",
+        "对不起，与客服的线路中断了。请不要挂机，下一位就是您。",
     ),
     Language("de-DE"): WaitingWords(
         "Sie sind als Nächstes an der Reihe.",
         "Sie sind auf Platz {position}.",
         "In etwa einer Minute ist jemand für Sie da.",
         "Die Wartezeit beträgt etwa {minutes} Minuten.",
+        "Die Leitung ist leider abgebrochen. Bitte bleiben Sie dran, Sie sind als Nächstes dran.",
     ),
 }
 

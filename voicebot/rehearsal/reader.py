@@ -293,7 +293,12 @@ def _transfer(node: Node) -> Answer:
     if isinstance(left, Scalar) and left.raw not in {"agent", "line"}:
         raise left.place.error(f"'{left.raw}' did not end a transfer", "Write agent or line.")
     talked = atoms.whole_number(seconds, 86_400) if seconds is not None else DEFAULT_TALK_SECONDS
-    value: Json = {"seconds": talked, "left": left.raw if isinstance(left, Scalar) else "agent"}
+    to = mapping.get("to")
+    value: Json = {
+        "seconds": talked,
+        "left": left.raw if isinstance(left, Scalar) else "agent",
+        "to": "" if to is None else _text(to),
+    }
     waits = [key for key in vocabulary.WAITING_KEYS if key in mapping.entries]
     if not waits:
         failure = _text(fails) if fails is not None else None

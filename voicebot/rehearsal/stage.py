@@ -103,7 +103,7 @@ class Stage:
                 return None
         if answer is not None and isinstance(answer.value, dict):
             told = answer.value
-            return TransferReturned(float(str(told["seconds"])), str(told["left"]))
+            return TransferReturned(float(str(told["seconds"])), str(told["left"]), str(told["to"]))
         if transfer.mode is TransferMode.BRIDGE or transfer.queue:
             return TransferReturned(DEFAULT_TALK_SECONDS)
         return TransferDone()

@@ -121,7 +121,9 @@ def _event(event: FlowEvent) -> str:
             return "the turn has come"
         case CallbackAgreed():
             return "the queue will call back"
-        case TransferReturned(seconds, left):
+        case TransferReturned(seconds, left, to):
+            if to:
+                return f"the person talked for {seconds:g} s, then sent the caller to {to}"
             return f"the person talked for {seconds:g} s, then the {left} left"
     return ""
 

@@ -82,6 +82,7 @@ TRANSFER_KEYS: Mapping[str, str] = {
     "answers_after_s": "of a queue: an agent answers after so many seconds of waiting",
     "nobody_answers": "of a queue, `true`: no agent ever answers",
     "waits": "of a queue, `true`: the caller waits until a turn says `agent_rings`",
+    "to": "where that person sent the caller in the flow",
     "times": "only so many times",
 }
 

@@ -59,6 +59,18 @@ async def look_up(library: Library, arguments: Mapping[str, Json]) -> Json:
     return as_json(best)
 
 
+async def articles_for(
+    library: Library, question: str, language: Language, few: int = 3
+) -> list[Found]:
+    """The likeliest articles for a sentence, best first: for a person to choose from.
+
+    Raises ModelError, and TimeoutError where it takes too long.
+    """
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(TIMEOUT_S):
+        return await loop.run_in_executor(_searcher(), _few, library, question, language, few)
+
+
 def as_json(best: Found | None) -> Json:
     """What a search found; ``parts`` only of an article that is sure enough."""
     if best is None:
@@ -98,9 +110,13 @@ def unanswered(
 
 
 def _best(library: Library, question: str, language: Language) -> Found | None:
-    base = library.base(language)
-    found = base.best(question, 1) if base is not None else []
+    found = _few(library, question, language, 1)
     return found[0] if found else None
+
+
+def _few(library: Library, question: str, language: Language, few: int) -> list[Found]:
+    base = library.base(language)
+    return base.best(question, few) if base is not None else []
 
 
 @cache

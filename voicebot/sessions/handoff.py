@@ -21,6 +21,7 @@ from voicebot.errors import DialFailed
 from voicebot.flows.commands import FlowEvent, Transfer, TransferRefused, TransferReturned
 from voicebot.media.hold_music import LoopedSound, own_piece
 from voicebot.sessions.mouth import Mouth
+from voicebot.sessions.talk import Onward, Talk, ToFlow
 from voicebot.telephony._api import CallLeg, Dialer, LegEnded, LegEvent
 from voicebot.telephony.bridge import Bridge, BridgeCounters, Seat, Watching, attend
 from voicebot.types import Prompt, Samples
@@ -42,7 +43,7 @@ class HandoffServices:
 
     ``dialer`` calls the targets, None where no door can. ``music`` gives what is played on hold
     (int16) at a rate in Hz. ``opened`` is told of each bridge with the seats of caller and person:
-    whoever wants to tap, listen in or whisper.
+    whoever wants to tap, listen in or whisper; ``talking`` of what the person may do in it.
     """
 
     dialer: Dialer | None = None
@@ -50,6 +51,7 @@ class HandoffServices:
     ring_s: float = RING_S
     counters: BridgeCounters = field(default_factory=BridgeCounters)
     opened: Callable[[Bridge, Seat, Seat], None] = lambda bridge, caller, person: None
+    talking: Callable[[Talk], None] = lambda talk: None
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
 
     def looped(self, rate: int) -> LoopedSound:
@@ -72,13 +74,15 @@ class Handoff:
     """One bridged transfer of the caller on ``leg``, whose own prompts come from ``mouth``.
 
     ``receive`` takes what happens on the caller's leg meanwhile, `next_frame` gives what the caller
-    hears. ``answered`` tells whether the target took the call.
+    hears. ``answered`` tells whether the target took the call, ``onward`` where the person who left
+    last wanted the caller to go.
     """
 
     def __init__(
         self, leg: CallLeg, mouth: Mouth, make_mouth: MakeMouth, services: HandoffServices
     ) -> None:
         self.answered = False
+        self.onward: Onward | None = None
         self._leg = leg
         self._mouth = mouth
         self._make_mouth = make_mouth
@@ -151,7 +155,7 @@ class Handoff:
             await self._mouth.wait_for_silence()
             await self._services.sleep(MESSAGE_EVERY_S)
 
-    async def converse(self, person: CallLeg, transfer: Transfer) -> FlowEvent:
+    async def converse(self, person: CallLeg, transfer: Transfer) -> TransferReturned:
         """Tell ``person``, whose leg is up, what it is about, join the two, and return when the
         person has left. ``person`` is not hung up."""
         loop = asyncio.get_running_loop()
@@ -162,19 +166,24 @@ class Handoff:
         self._seat = caller_seat
         caller_seat.hold()
         attending = asyncio.create_task(attend(person, person_seat))
-        self.answered = True
+        self.answered, self.onward = True, None
+        talk = Talk(self._leg.info.call_id, bridge, caller_seat, person_seat, person)
+        self._services.talking(talk)
         try:
             await self._whisper(transfer.whisper, person, person_seat, attending)
-            caller_seat.take_back()
+            talk.connect()
             began = loop.time()
-            ended = await attending
+            ended = await talk.until_left(attending)
         finally:
             attending.cancel()
             await asyncio.wait({attending})
+            await talk.close()
             self._seat = None
             caller_seat.leave("the bridge was closed")
+        self.onward = talk.onward
         left = "line" if ended.failed else "agent"
-        return TransferReturned(max(0.0, loop.time() - began), left)
+        way = talk.onward.way if isinstance(talk.onward, ToFlow) else ""
+        return TransferReturned(max(0.0, loop.time() - began), left, way)
 
     def _bridge(self, person: CallLeg) -> Bridge:
         return Bridge(

@@ -16,7 +16,7 @@ from voicebot.acd.model import Contact, ContactId, Spill
 from voicebot.flows.commands import Transfer, TransferRefused
 from voicebot.queues.prerouting import preroute
 from voicebot.queues.reader import QueueFile
-from voicebot.queues.words import words_for
+from voicebot.queues.words import WaitingWords, words_for
 from voicebot.sessions.briefing import Briefing
 from voicebot.sessions.numbers import number_of
 from voicebot.sessions.queueing import Place, QueueService
@@ -67,9 +67,16 @@ class Queueing:
 
     def announcement(self, notice: e.Announce, language: Language) -> Prompt:
         """Position and wait, said in ``language``."""
-        queue = self.service.standing(notice.contact_id)
-        own = {} if queue is None else self.file.words.get(queue.queue, {})
-        return Prompt((words_for(language, own).of(notice.position, notice.wait_s),))
+        words = self._words(notice.contact_id, language)
+        return Prompt((words.of(notice.position, notice.wait_s),))
+
+    def apology(self, contact_id: ContactId, language: Language) -> Prompt:
+        """What is said to a caller whose agent's line has died."""
+        return Prompt((self._words(contact_id, language).lost,))
+
+    def _words(self, contact_id: ContactId, language: Language) -> WaitingWords:
+        place = self.service.standing(contact_id)
+        return words_for(language, {} if place is None else self.file.words.get(place.queue, {}))
 
     def refusal(self, effect: e.Overflowed) -> TransferRefused:
         """What the flow is told of who is sent away."""

@@ -2,7 +2,8 @@
 
 While the caller waits they hear music, the flow's messages, and now and then their position and the
 wait, in the language of the call. When an agent has answered, the rest is a bridged transfer like
-any other (`Handoff.converse`). A caller who chooses to do something else meanwhile keeps the place:
+any other (`Handoff.converse`). An agent may send them on, and a caller whose agent's line dies goes
+back to the head of the line. A caller who chooses to do something else meanwhile keeps the place:
 the flow goes on, and `turn` tells when an agent rings. Whatever ends this, the place is given up:
 when the caller hangs up the task is cancelled, and an agent who rings is left in peace.
 """
@@ -29,6 +30,7 @@ from voicebot.flows.commands import (
 from voicebot.sessions.handoff import Handoff
 from voicebot.sessions.queue_handoff import Queueing
 from voicebot.sessions.queueing import Joined, Place
+from voicebot.sessions.talk import ToAddress, ToQueue
 from voicebot.telephony._api import LegInfo
 from voicebot.types import Language, Prompt
 
@@ -134,16 +136,36 @@ class QueueStay:
         if transfer.callback and self._booked(place, transfer.callback):
             return CallbackAgreed()
         found, self._met = self._met, None
-        match found or await self._wait(place, waiter, transfer):
-            case Joined(leg=leg):
-                try:
-                    return await waiter.handoff.converse(leg, transfer)
-                finally:
-                    await leg.hang_up("the caller has left")
-            case e.Overflowed() as effect:
-                return self._queueing.refusal(effect)
-            case InputMatched() as choice:
-                return choice
+        while True:
+            match found or await self._wait(place, waiter, transfer):
+                case Joined() as joined:
+                    event = await self._talk(place, joined, waiter, transfer)
+                    if event is not None:
+                        return event
+                    found = None
+                case e.Overflowed() as effect:
+                    return self._queueing.refusal(effect)
+                case InputMatched() as choice:
+                    return choice
+
+    async def _talk(
+        self, place: Place, joined: Joined, waiter: Waiter, transfer: Transfer
+    ) -> FlowEvent | None:
+        """None for a caller who waits on: sent to a queue by the agent, or the line died."""
+        try:
+            event = await waiter.handoff.converse(joined.leg, transfer)
+        finally:
+            await joined.leg.hang_up("the caller has left")
+        match waiter.handoff.onward:
+            case ToQueue():
+                return None
+            case ToAddress(uri):
+                await self.leave("put through")
+                return await waiter.handoff.transfer(transfer, uri, waiter.say)
+        if event.left == "line" and self._queueing.service.line_lost(place):
+            waiter.say(self._queueing.apology(place.contact_id, waiter.language))
+            return None
+        return event
 
     def _booked(self, place: Place, number: str) -> bool:
         """Whether the caller will be called. Where not, they wait: mostly an agent is ringing

@@ -113,6 +113,10 @@ is called when somebody has answered. Hangs the agent up in the end, and raises 
 nobody was reached."""
 
 
+Watcher: TypeAlias = Callable[[e.Effect], None]
+"""Is told of every effect once it was carried out; must return at once."""
+
+
 Notice: TypeAlias = e.Queued | e.Announce | Ringing | e.Overflowed | Joined
 """What the session of a waiting caller is told; the last two end the waiting."""
 
@@ -186,6 +190,7 @@ class QueueService:
         """What rings for a contact: an agent, or the caller who is called back."""
         self._answered: dict[ContactId, CallLeg] = {}
         self._timer: Timer | None = None
+        self._watchers: list[Watcher] = []
         self.tally = QueueTally()
         self.ready_times = ReadyTimes()
 
@@ -215,6 +220,22 @@ class QueueService:
             return
         connected = found.state is ContactState.CONNECTED
         self.receive(ev.Finish(contact_id) if connected else ev.Abandon(contact_id, reason))
+
+    def line_lost(self, place: Place) -> bool:
+        """The agent's line has died, the caller is there: they wait again, at the head. False for
+        one who is not with an agent of a queue."""
+        try:
+            self.receive(ev.LineLost(place.contact_id))
+        except RoutingError as error:
+            log.info("not_back_in_line", problem=str(error))
+            return False
+        return True
+
+    def handed_over(self, contact_id: ContactId) -> None:
+        """The agent has left the caller with somebody whom no queue knows: the agent is free again.
+        Raises RoutingError for one who is not connected."""
+        self.receive(ev.Finish(contact_id))
+        self._places.pop(contact_id, None)
 
     def book(self, place: Place, number: str, at: float | None = None) -> None:
         """Keep the place without the caller: ``number`` is called when the turn comes, or at
@@ -269,6 +290,8 @@ class QueueService:
         for effect in effects:
             self._carry_out(effect)
             self._write_down(effect, now)
+            for watcher in self._watchers:
+                watcher(effect)
 
     def _write_down(self, effect: e.Effect, now: float) -> None:
         self.tally.count(effect, self._acd.contact)
@@ -287,9 +310,17 @@ class QueueService:
 
     # What may be seen
 
+    def watch(self, watcher: Watcher) -> None:
+        """Tell ``watcher`` of every effect from now on."""
+        self._watchers.append(watcher)
+
     def queues(self) -> Mapping[str, QueueState]:
         now = self._clock()
         return {name: self._acd.queue(name, now) for name in self._acd.queues}
+
+    def queue(self, name: str) -> QueueState:
+        """Raises KeyError for an unknown one."""
+        return self._acd.queue(name, self._clock())
 
     def is_open(self, queue: str) -> bool:
         """Whether the hours of this queue take callers now. Raises KeyError for an unknown one."""
@@ -298,6 +329,10 @@ class QueueService:
 
     def agents(self) -> Mapping[AgentId, AgentState]:
         return self._acd.agents()
+
+    def agent(self, agent: AgentId) -> AgentState | None:
+        """None for who is not signed in."""
+        return self._acd.agent(agent)
 
     def contacts(self) -> Iterable[ContactPlace]:
         return self._acd.contacts()

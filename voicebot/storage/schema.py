@@ -429,3 +429,15 @@ alert_letters = Table(
     Column("due_at", Double, nullable=False),
     Column("tries", Integer, nullable=False),
 )
+
+# What agents wrote about contacts: one note of each agent on each.
+contact_notes = Table(
+    "contact_notes",
+    metadata,
+    Column("contact_id", String(64), primary_key=True),
+    Column("agent", String(64), primary_key=True),
+    Column("queue", Text, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("text", Text, nullable=False),
+)

@@ -72,6 +72,8 @@ RULES: Final[Mapping[str, Access]] = {
     "/api/misunderstood": Scope.CALLS_READ,
     "/api/funnel": Scope.CALLS_READ,
     "/api/queues": Scope.DESK,
+    "/desk": Scope.DESK,
+    "/api/desk": Scope.DESK,
     "/api/agents": Scope.QUEUES_MANAGE,
     "/api/audit": Scope.AUDIT_READ,
     "/supervisor": Scope.CALLS_READ,

@@ -22,7 +22,7 @@ from voicebot.telephony.webrtc.house import House, IceServers
 from voicebot.telephony.webrtc.leg import WebRtcLeg, refusal
 from voicebot.telephony.webrtc.offer import checked
 from voicebot.telephony.webrtc.sockets import MediaSockets, addresses_of
-from voicebot.telephony.webrtc.tokens import Tokens
+from voicebot.telephony.webrtc.tokens import Right, Tokens
 from voicebot.types import CallId, Json
 
 log = structlog.get_logger(__name__)
@@ -98,6 +98,14 @@ class WebRtcDoor:
         self._house.counters.tokens += 1
         return self._tokens.issue(self._now(), conversation), self._tokens.ttl_s
 
+    def issue_right(self, reception: Reception) -> str:
+        """A token for one call that ``reception`` is to have, such as an agent's. Raises
+        CallRefused when no calls are taken."""
+        if not self._open:
+            raise self._refused(refusal(503, None))
+        self._house.counters.tokens += 1
+        return self._tokens.issue(self._now(), reception=reception)
+
     def browser_ice_servers(self) -> list[dict[str, str]]:
         """STUN and TURN servers for the page."""
         return self._house.servers.for_browser(time.time())
@@ -114,8 +122,9 @@ class WebRtcDoor:
             checked(sdp)
         except (CallError, NoCommonCodec) as error:
             raise self._refused(CallRefused("offer", str(error))) from None
-        leg = self._admitted(token, sdp, origin, right.conversation)
-        self._house.background.run(serve(leg, self._reception), f"call-{leg.info.call_id}")
+        reception = right.reception or self._reception
+        leg = self._admitted(token, sdp, origin, right)
+        self._house.background.run(serve(leg, reception), f"call-{leg.info.call_id}")
         try:
             return leg.info.call_id, await leg.answer_to_offer()
         except CallRefused as error:
@@ -140,15 +149,20 @@ class WebRtcDoor:
             leg.tell(message)
         return leg is not None
 
-    def _admitted(self, token: str, sdp: str, origin: str, conversation: str) -> WebRtcLeg:
-        headers = {"origin": origin, **({"conversation": conversation} if conversation else {})}
+    def _admitted(self, token: str, sdp: str, origin: str, right: Right) -> WebRtcLeg:
+        headers = {"origin": origin}
+        if right.conversation:
+            headers["conversation"] = right.conversation
         info = LegInfo(
             CallId(uuid.uuid4().hex), "webrtc", caller="web", callee="call",
             headers=headers,
         )  # fmt: skip
-        admission = Admission(False, 503, 30) if self._draining else self._reception.admit(info)
+        # Callers who wait while we drain still get their agents.
+        drained = self._draining and right.reception is None
+        reception = right.reception or self._reception
+        admission = Admission(False, 503, 30) if drained else reception.admit(info)
         if not admission.accepted:
-            self._reception.on_refused(info, admission.status)
+            reception.on_refused(info, admission.status)
             log.info("webrtc_call_refused", call_id=info.call_id, status=admission.status)
             raise self._refused(refusal(admission.status, admission.retry_after_s))
 

@@ -11,6 +11,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
+from voicebot.telephony._api import Reception
+
 _BYTES: Final = 24
 MOST_TOKENS: Final = 4096
 """Tokens that may be out at once; the oldest are forgotten beyond that."""
@@ -19,10 +21,11 @@ MOST_TOKENS: Final = 4096
 @dataclass(frozen=True, slots=True)
 class Right:
     """What a token stands for until ``until``: a call, one that goes on with a conversation in text
-    where ``conversation`` names it."""
+    where ``conversation`` names it, and one for ``reception`` where that is not the door's own."""
 
     until: float
     conversation: str = ""
+    reception: Reception | None = None
 
 
 class Tokens:
@@ -33,13 +36,13 @@ class Tokens:
         self._most = most
         self._until: OrderedDict[str, Right] = OrderedDict()
 
-    def issue(self, now: float, conversation: str = "") -> str:
-        """A new token, good for `ttl_s`; ``conversation`` is what its call goes on with."""
+    def issue(self, now: float, conversation: str = "", reception: Reception | None = None) -> str:
+        """A new token, good for `ttl_s`; ``conversation`` and ``reception`` as in `Right`."""
         self._forget_old(now)
         while len(self._until) >= self._most:
             self._until.popitem(last=False)
         token = secrets.token_urlsafe(_BYTES)
-        self._until[token] = Right(now + self.ttl_s, conversation)
+        self._until[token] = Right(now + self.ttl_s, conversation, reception)
         return token
 
     def redeem(self, token: str, now: float) -> Right | None:

@@ -5,6 +5,7 @@ import { ask } from "./api.js";
 
 // Path, name, and the scope that it asks for (none: everybody who is signed in).
 const PLACES = [
+  ["/desk", "Desk", "desk"],
   ["/supervisor", "Live wall", "calls:read"],
   ["/history", "History", "calls:read"],
   ["/calls", "Calls", "calls:read"],

@@ -1,0 +1,212 @@
+"""One agent's desk: the pages that show it, what rings, and the contacts before the agent.
+
+Several pages of one agent are one desk: each is told of every change, and whichever answers first
+has the call. Orders that make no sense as things stand raise RoutingError, whose text may be shown.
+An agent who answers at this desk and leaves it for more than `GRACE_S` is away, and a caller of
+theirs who hears nothing of them is given to others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from voicebot.acd import events as ev
+from voicebot.acd.model import AgentId, AgentProfile, ContactId, Presence
+from voicebot.desk.contacts import AtDesk, Ringing
+from voicebot.desk.line import AgentLeg
+from voicebot.desk.screens import Message, Screen
+from voicebot.desk.services import DeskServices
+from voicebot.errors import DialFailed, RoutingError
+from voicebot.sessions.queueing import QueueService, Timer
+from voicebot.telephony._api import Admission, CallLeg, Reception
+
+GRACE_S: Final = 8.0
+"""How long a page may take to come back, after a reload or over a bad line."""
+MOST_SCREENS: Final = 8
+_KEPT: Final = 4
+"""Contacts that are over and stay on the desk, the newest, to be written up."""
+
+
+class Desk:
+    """The desk of the agent with ``profile``. ``has_phone``: calls are answered at a telephone."""
+
+    def __init__(
+        self,
+        profile: AgentProfile,
+        has_phone: bool,
+        service: QueueService,
+        services: DeskServices,
+    ) -> None:
+        self.profile = profile
+        self.has_phone = has_phone
+        self.ringing: dict[ContactId, Ringing] = {}
+        self.contacts: dict[ContactId, AtDesk] = {}
+        self.lines: dict[ContactId, AgentLeg] = {}
+        """The agent's own legs, by the contact that they answered."""
+        self._service = service
+        self._services = services
+        self.screens: list[Screen] = []
+        self._leaving: Timer | None = None
+        self._losing: set[asyncio.Task[None]] = set()
+
+    @property
+    def agent(self) -> AgentId:
+        return self.profile.agent_id
+
+    # Pages
+
+    @property
+    def is_shown(self) -> bool:
+        return bool(self.screens)
+
+    def open(self) -> Screen:
+        """A page comes. Raises RoutingError where the agent has too many open."""
+        if len(self.screens) >= MOST_SCREENS:
+            raise RoutingError(f"your desk is open {MOST_SCREENS} times already; close one")
+        if self._leaving is not None:
+            self._leaving.cancel()
+            self._leaving = None
+        screen = Screen()
+        self.screens.append(screen)
+        return screen
+
+    def close(self, screen: Screen) -> None:
+        """A page has gone."""
+        self.screens.remove(screen)
+        for ringing in self.ringing.values():
+            if ringing.taken_by is screen:
+                ringing.taken_by = None
+        self.stir()
+        if not self.screens and not self.has_phone:
+            self._leaving = self._services.call_later(GRACE_S, self._left)
+
+    def close_all(self) -> None:
+        """The server ends."""
+        for screen in self.screens:
+            screen.close()
+        if self._leaving is not None:
+            self._leaving.cancel()
+
+    def stir(self) -> None:
+        for screen in self.screens:
+            screen.stir()
+
+    def tell(self, message: Message) -> None:
+        for screen in self.screens:
+            screen.tell(message)
+
+    def _left(self) -> None:
+        self._leaving = None
+        state = self._service.agent(self.agent)
+        if state is not None and state.presence is Presence.AVAILABLE:
+            self._service.receive(ev.AgentLost(self.agent, "the desk was closed"))
+        for line in self.lines.values():
+            if line.away:  # else the line has outlived the page's socket
+                losing = asyncio.create_task(line.lose())
+                self._losing.add(losing)
+                losing.add_done_callback(self._losing.discard)
+
+    # Coming and going
+
+    def ready(self) -> None:
+        """Take contacts from now on."""
+        state = self._service.agent(self.agent)
+        if state is None or state.presence is Presence.LEAVING:
+            self._service.receive(ev.SignIn(self.profile))
+        elif state.presence is not Presence.AVAILABLE:
+            self._service.receive(ev.Resume(self.agent))
+
+    def pause(self, reason: str) -> None:
+        """Take none for a while."""
+        self._service.receive(ev.Pause(self.agent, reason))
+
+    def sign_out(self) -> None:
+        if self._service.agent(self.agent) is not None:
+            self._service.receive(ev.SignOut(self.agent))
+
+    # What rings
+
+    def accept(self, contact_id: ContactId, screen: Screen) -> dict[str, Any]:
+        """Answer on this page: the right to the call that it has to make now.
+
+        Raises RoutingError for what does not ring (any more) or is answered on another page, and
+        CallRefused where no calls are taken.
+        """
+        ringing = self._rings(contact_id)
+        if ringing.by_phone:
+            raise RoutingError("answer this call at your telephone")
+        if ringing.taken_by not in (None, screen):
+            raise RoutingError("another of your windows is answering this call")
+        if self._services.calls is None:
+            raise RoutingError("calls in the browser are switched off in the settings (webrtc)")
+        token = self._services.calls.issue_right(_reception(ringing, screen))
+        ringing.taken_by = screen
+        self.stir()
+        return {"token": token, "ice_servers": self._services.calls.browser_ice_servers()}
+
+    def give_back(self, contact_id: ContactId, screen: Screen) -> None:
+        """The page cannot answer after all (no microphone): another one may."""
+        ringing = self._rings(contact_id)
+        if ringing.taken_by is screen:
+            ringing.taken_by = None
+            self.stir()
+
+    def decline(self, contact_id: ContactId) -> None:
+        """Leave this contact to others."""
+        ringing = self._rings(contact_id)
+        if not ringing.leg.done():
+            ringing.leg.set_exception(DialFailed(str(self.agent), "declined", 603))
+
+    def _rings(self, contact_id: ContactId) -> Ringing:
+        ringing = self.ringing.get(contact_id)
+        if ringing is None or ringing.leg.done():
+            raise RoutingError("this contact does not ring here any more")
+        return ringing
+
+    # What is on the desk
+
+    def put(self, contact: AtDesk) -> None:
+        """A contact is this agent's now; old ones that are done with make room."""
+        self.contacts[contact.contact_id] = contact
+        done = [each for each in self.contacts.values() if each.over_at and not each.wrapping]
+        for each in done[:-_KEPT]:
+            del self.contacts[each.contact_id]
+        self.stir()
+
+    def at(self, contact_id: ContactId) -> AtDesk:
+        """Raises RoutingError for a contact that is not on this desk."""
+        contact = self.contacts.get(contact_id)
+        if contact is None:
+            raise RoutingError("this contact is not on your desk any more")
+        return contact
+
+    def view(self, codes: Callable[[str], Mapping[str, Any]]) -> dict[str, Any]:
+        """The whole state, as pages show it; ``codes`` gives what a queue adds to its contacts."""
+        state = self._service.agent(self.agent)
+        return {
+            "agent": {
+                "name": self.agent,
+                "state": "signed_out" if state is None else state.presence.value,
+                "reason": "" if state is None else state.reason,
+                "by_phone": self.has_phone,
+                "pauses": list(self._services.pauses),
+            },
+            "ringing": [each.view() for each in self.ringing.values()],
+            "contacts": [{**each.view(), **codes(each.queue)} for each in self.contacts.values()],
+        }
+
+
+def _reception(ringing: Ringing, screen: Screen) -> Reception:
+    """Takes the one call that answers ``ringing``, on this page."""
+
+    async def on_call(leg: CallLeg) -> None:
+        await leg.answer()
+        if ringing.leg.done() or ringing.taken_by is not screen:
+            return  # the door hangs up
+        line = AgentLeg(leg, dies=True)
+        ringing.leg.set_result(line)
+        await line.over.wait()
+
+    return Reception(lambda info: Admission(True), on_call, lambda info, status: None)

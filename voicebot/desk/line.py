@@ -1,0 +1,156 @@
+"""How an agent at a desk is reached: the desk rings, and the page calls us with a right of its own.
+
+Where the agent has a telephone it rings beside the desk, and answering is done there. An agent's
+leg that ends though nobody at the desk ended it has died: a closed browser is no goodbye.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, Protocol
+
+from voicebot.acd.model import AgentId
+from voicebot.desk.contacts import Ringing
+from voicebot.errors import CallError
+from voicebot.sessions.queueing import AgentLines, RingingContact
+from voicebot.telephony._api import (
+    CallLeg,
+    FrameSource,
+    HoldChanged,
+    LegEnded,
+    LegEvent,
+    LegInfo,
+)
+
+
+class AgentLeg:
+    """An agent's leg. ``over`` is set once it has ended, and all in ``then`` are called.
+
+    ``dies``: an end that nobody here asked for is a line that died. ``away`` says that nothing is
+    heard of the agent at this moment.
+    """
+
+    def __init__(self, leg: CallLeg, *, dies: bool) -> None:
+        self.over = asyncio.Event()
+        self.then: list[Callable[[], None]] = []
+        self.away = False
+        self._leg = leg
+        self._dies = dies
+
+    @property
+    def info(self) -> LegInfo:
+        return self._leg.info
+
+    @property
+    def sample_rate(self) -> int:
+        return self._leg.sample_rate
+
+    async def answer(self) -> None:
+        await self._leg.answer()
+
+    async def reject(self, status: int, *, retry_after_s: int | None = None) -> None:
+        await self._leg.reject(status, retry_after_s=retry_after_s)
+
+    async def events(self) -> AsyncIterator[LegEvent]:
+        async for event in self._leg.events():
+            if isinstance(event, LegEnded):
+                yield replace(event, failed=event.failed or (self._dies and not self.over.is_set()))
+                self._end()
+            else:
+                if isinstance(event, HoldChanged):
+                    self.away = event.held
+                yield event
+
+    def attach(self, source: FrameSource | None) -> None:
+        self._leg.attach(source)
+
+    async def hang_up(self, reason: str = "hung up by voicebot") -> None:
+        self._end()
+        await self._leg.hang_up(reason)
+
+    async def lose(self) -> None:
+        """Give a line up that nobody will come back to: it has died."""
+        await self._leg.hang_up("the desk was closed")
+
+    async def transfer(self, target: str, headers: Mapping[str, str]) -> None:
+        await self._leg.transfer(target, headers)
+
+    def _end(self) -> None:
+        if not self.over.is_set():
+            self.over.set()
+            for told in self.then:
+                told()
+
+
+class RingsAtDesk(Protocol):
+    """Shows that a contact rings (`Desks`)."""
+
+    def ring(self, agent: AgentId, contact: RingingContact, asked_by: str = "") -> Ringing: ...
+
+    def rang(self, agent: AgentId, ringing: Ringing) -> None: ...
+
+    def answered(self, agent: AgentId, ringing: Ringing, leg: AgentLeg) -> None: ...
+
+
+class DeskLines:
+    """`AgentLines`: the desk of every agent, and ``telephones`` beside it.
+
+    ``has_phone`` says which agents answer at a telephone.
+    """
+
+    def __init__(
+        self, desks: RingsAtDesk, telephones: AgentLines, has_phone: Callable[[AgentId], bool]
+    ) -> None:
+        self._desks = desks
+        self._telephones = telephones
+        self._has_phone = has_phone
+
+    async def ring(self, agent: AgentId, contact: RingingContact, asked_by: str = "") -> AgentLeg:
+        """Ring at the agent (`AgentLines.ring`); ``asked_by`` is a colleague who wants advice."""
+        ringing = self._desks.ring(agent, contact, asked_by)
+        try:
+            if self._has_phone(agent):
+                leg = await self._beside_phone(agent, contact, ringing)
+            else:
+                leg = await ringing.leg
+            self._desks.answered(agent, ringing, leg)
+            return leg
+        except asyncio.CancelledError:
+            await _drop(ringing)
+            raise
+        finally:
+            if not ringing.leg.cancel() and not ringing.leg.cancelled():
+                ringing.leg.exception()  # nobody may have asked
+            self._desks.rang(agent, ringing)
+
+    async def _beside_phone(
+        self, agent: AgentId, contact: RingingContact, ringing: Ringing
+    ) -> AgentLeg:
+        """Wait for the telephone; declining may be done at the desk as well."""
+        phone = asyncio.ensure_future(self._telephones.ring(agent, contact))
+        try:
+            either: set[asyncio.Future[Any]] = {phone, ringing.leg}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if not ringing.leg.done():
+                return AgentLeg(phone.result(), dies=False)
+            ringing.leg.result()  # raises: the desk can only decline
+        except BaseException:
+            await _stop(phone)
+            raise
+        raise AssertionError("an answer came from a desk that has none")
+
+
+async def _drop(ringing: Ringing) -> None:
+    """Hang up an agent who has answered in the moment in which the ringing was to stop."""
+    if ringing.leg.done() and not ringing.leg.cancelled() and ringing.leg.exception() is None:
+        await ringing.leg.result().hang_up("the caller has left")
+
+
+async def _stop(phone: asyncio.Future[CallLeg]) -> None:
+    """Stop a telephone's ringing; whoever has answered meanwhile is hung up."""
+    phone.cancel()
+    with suppress(asyncio.CancelledError, CallError):
+        await (await phone).hang_up()

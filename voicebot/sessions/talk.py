@@ -1,0 +1,201 @@
+"""A caller and the person they talk to, and what that person may do: hold, keys, consult, hand on.
+
+A `Talk` lasts from the person's answer until they, or whoever they handed the caller over to, have
+left. `Handoff.converse` makes it and waits for its end; who works at a desk has it from
+`HandoffServices.talking`. What is wanted for the caller afterwards stands in ``onward``.
+Left out on purpose: who may do this (the desk's), and where queues are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+import structlog
+
+from voicebot.errors import DialFailed, UsageError
+from voicebot.media.key_tones import KeySounds
+from voicebot.telephony._api import CallLeg, LegEnded
+from voicebot.telephony.bridge import Bridge, Seat, attend
+from voicebot.types import KEYS, CallId
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ToQueue:
+    """The caller waits again; the distribution has been told already."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToAddress:
+    """The caller is put through to a SIP URI, and the person has gone."""
+
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToFlow:
+    """The caller goes back into the flow, which finds ``way`` in `transfer.to`."""
+
+    way: str
+
+
+Onward: TypeAlias = ToQueue | ToAddress | ToFlow
+
+
+class Consulting(StrEnum):
+    """How it stands with somebody whom the person asks for advice."""
+
+    RINGING = "ringing"
+    THERE = "there"
+    FAILED = "failed"
+    """They did not come; the reason is in ``problem``."""
+
+
+@dataclass(slots=True)
+class Consulted:
+    """Somebody else in the conversation. ``joined``: the caller hears them too."""
+
+    name: str
+    state: Consulting = Consulting.RINGING
+    problem: str = ""
+    joined: bool = False
+
+
+class Talk:
+    """One conversation. What makes no sense as it stands raises UsageError and changes nothing.
+
+    ``changed`` is called whenever something changes by itself; whoever watches sets it.
+    """
+
+    def __init__(
+        self, contact_id: CallId, bridge: Bridge, caller: Seat, person: Seat, leg: CallLeg
+    ) -> None:
+        self.contact_id = contact_id
+        self.bridge = bridge
+        self.caller = caller
+        self.person = person
+        self.onward: Onward | None = None
+        self.consulted: Consulted | None = None
+        self.held = False
+        self.over = False
+        self.handed_over = False
+        self.changed: Callable[[], None] = lambda: None
+        self._leg = leg
+        self._keys = KeySounds(caller.rate)
+        self._asking: asyncio.Task[LegEnded | None] | None = None
+        self._adviser: CallLeg | None = None
+
+    # For the handoff
+
+    def connect(self) -> None:
+        """Caller and person may hear each other, unless the caller was put on hold meanwhile."""
+        self.caller.whisper(self._keys)
+        if not self.held:
+            self.caller.take_back()
+
+    async def until_left(self, attending: asyncio.Task[LegEnded]) -> LegEnded:
+        """Wait for the person's end, and for that of whoever they handed the caller over to."""
+        ended = await attending
+        if self.handed_over and self._asking is not None:
+            ended = await self._asking or ended
+        return ended
+
+    async def close(self) -> None:
+        """The conversation is over: let go of whoever was consulted."""
+        self.over = True
+        await self.let_go()
+        self.changed()
+
+    # For the person
+
+    def hold(self) -> None:
+        """The caller hears music."""
+        self._check()
+        self.held = True
+        self.caller.hold()
+        self.changed()
+
+    def take_back(self) -> None:
+        """End `hold`; whoever is consulted is heard by the caller too."""
+        self._check()
+        self.held = False
+        if self.consulted is not None:
+            self.consulted.joined = True
+        self.caller.take_back()
+        self.changed()
+
+    def press(self, key: str) -> None:
+        """Let the caller's side hear a key, one of `voicebot.types.KEYS`."""
+        self._check()
+        if key not in KEYS:
+            raise UsageError("that is no key of a telephone")
+        self._keys.press(key)
+
+    async def leave(self, onward: Onward | None = None) -> None:
+        """Let the person go; ``onward`` is what becomes of the caller, None: the flow goes on."""
+        self._check()
+        self.onward = onward
+        await self._leg.hang_up("the agent has left")
+
+    def consult(self, name: str, ring: Callable[[], Awaitable[CallLeg]]) -> None:
+        """Put the caller on hold and call somebody, known as ``name``; ``ring`` gives their leg, or
+        raises DialFailed."""
+        self._check()
+        if self._asking is not None and not self._asking.done():
+            raise UsageError("somebody is being asked already")
+        self.consulted = Consulted(name)
+        self.held = True
+        self.caller.hold()
+        self._asking = asyncio.create_task(self._ask(self.consulted, ring), name="consultation")
+        self.changed()
+
+    async def hand_over(self) -> None:
+        """Leave the caller with whoever is consulted."""
+        self._check()
+        if self.consulted is None or self.consulted.state is not Consulting.THERE:
+            raise UsageError("nobody has answered to whom the caller could be given")
+        assert self._adviser is not None, "who is there has a leg"
+        self.handed_over = True
+        self.take_back()
+        former, self._leg = self._leg, self._adviser
+        await former.hang_up("the agent has handed the caller over")
+
+    async def let_go(self) -> None:
+        """Hang up whoever is consulted, or stop their ringing; the caller stays on hold."""
+        asking, self._asking = self._asking, None
+        if asking is not None:
+            asking.cancel()
+            await asyncio.wait({asking})
+        self.consulted = None
+        self.changed()
+
+    async def _ask(
+        self, consulted: Consulted, ring: Callable[[], Awaitable[CallLeg]]
+    ) -> LegEnded | None:
+        try:
+            leg = await ring()
+        except DialFailed as error:
+            log.info("not_consulted", outcome=error.outcome)
+            consulted.state, consulted.problem = Consulting.FAILED, error.outcome
+            self.changed()
+            return None
+        try:
+            seat = self.bridge.join("consulted", leg.sample_rate)
+            self._adviser = leg
+            consulted.state = Consulting.THERE
+            self.changed()
+            return await attend(leg, seat)
+        finally:
+            if self.consulted is consulted:
+                self.consulted = None
+            self.changed()
+            await leg.hang_up("the conversation is over")
+
+    def _check(self) -> None:
+        if self.over:
+            raise UsageError("the conversation is over")
