@@ -2,11 +2,13 @@
 
 Needs a warm prompt cache, which it fills first. Memory is the resident set of the server and of all
 processes that it started; pages that they share are counted once in the proportional figure (PSS).
+The seconds of processor time compare two versions even where other programs run too.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import statistics
 import tempfile
 import time
@@ -20,7 +22,7 @@ SETTLE_S = 3.0
 
 
 async def measure() -> None:
-    ready, resident, proportional = [], [], []
+    ready, busy, resident, proportional = [], [], [], []
     for _ in range(RUNS):
         with tempfile.TemporaryDirectory() as folder:
             began = time.monotonic()
@@ -30,12 +32,19 @@ async def measure() -> None:
                 ready.append(time.monotonic() - began)
                 await asyncio.sleep(SETTLE_S)
                 pids = [server.pid, *server.workers("")]
+                busy.append(sum(_processor_s(pid) for pid in pids))
                 resident.append(sum(_memory_mb(pid, "Rss") for pid in pids))
                 proportional.append(sum(_memory_mb(pid, "Pss") for pid in pids))
     print(f"{RUNS} starts, {len(pids)} processes each; medians")
     print(f"  ready after      {statistics.median(ready):6.1f} s   (goal 10 s)")
+    print(f"  of processor     {statistics.median(busy):6.1f} s")
     print(f"  idle, RSS        {statistics.median(resident):6.0f} MB  (goal 700 MB)")
     print(f"  idle, PSS        {statistics.median(proportional):6.0f} MB")
+
+
+def _processor_s(pid: int) -> float:
+    times = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _memory_mb(pid: int, figure: str) -> float:
