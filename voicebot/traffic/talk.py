@@ -174,7 +174,8 @@ class Talk:
                 return TransferDone()
             case HangUp(outcome, reason):
                 self._end(outcome, reason)
-        return None
+                return None
+        raise AssertionError(f"{type(command).__name__} is no command that waits")
 
     async def _act(self, action: str, arguments: Mapping[str, Json]) -> FlowEvent:
         try:
