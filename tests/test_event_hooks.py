@@ -57,6 +57,11 @@ def test_a_secret_that_is_missing_or_short_is_told(
         server_of(tmp_path)
 
 
+def test_a_name_that_no_record_has_room_for_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="more than 64 characters"):
+        server_of(tmp_path, HOOK.replace("crm", "x" * 65))
+
+
 @pytest.mark.parametrize(
     "line",
     ['kinds = ["call.sneezed"]', "give_up_h = 0", 'secret_env = "VOICEBOT_X"', "colour = 1"],

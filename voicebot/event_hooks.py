@@ -19,6 +19,8 @@ from voicebot.storage.notices import SqlNotices
 from voicebot.web.metrics import Figure
 
 SHORTEST_SECRET = 32
+LONGEST_NAME = 64
+"""As long as the database has room for."""
 
 
 class EventHooks:
@@ -62,6 +64,10 @@ class EventHooks:
 
 
 def _hook(name: str, settings: Settings, environment: Mapping[str, str]) -> Hook:
+    if len(name) > LONGEST_NAME:
+        raise ConfigError(
+            f"event_hooks.{name}", f"its name has more than {LONGEST_NAME} characters"
+        )
     wanted = settings.event_hooks[name]
     secret = environment.get(wanted.secret_env, "")
     if len(secret) < SHORTEST_SECRET:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import httpx
 import pytest
 
 from tests.notices.memory import MemoryNotices, a_notice
+from voicebot.errors import StorageError
 from voicebot.notices.delivery import LONGEST_PAUSE_S, Delivery, pause_s
-from voicebot.notices.model import Hook
+from voicebot.notices.model import Hook, Waiting
 from voicebot.texting.signature import fault_in
 
 HOOK = Hook("crm", "http://crm.example/events", "0123456789abcdef0123456789abcdef", give_up_s=3600)
@@ -145,6 +146,32 @@ async def test_a_task_sends_what_comes(post: Post) -> None:
         await asyncio.sleep(0)
         post.store.add(a_notice(1))
         post.delivery.stir()
+        async with asyncio.timeout(20):
+            while post.store.rows:
+                await asyncio.sleep(0.01)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert post.receiver.ids == ["n1"]
+
+
+async def test_a_database_that_is_away_is_waited_for(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("voicebot.notices.delivery.STORAGE_PAUSE_S", 0.0)
+    problems = iter([StorageError("away"), RuntimeError("a surprise")])
+    due = post.store.due
+
+    async def failing(hook: str, now: float, limit: int) -> Sequence[Waiting]:
+        problem = next(problems, None)
+        if problem is not None:
+            raise problem
+        return await due(hook, now, limit)
+
+    monkeypatch.setattr(post.store, "due", failing)
+    post.store.add(a_notice(1))
+    task = asyncio.create_task(post.delivery.run())
+    try:
         async with asyncio.timeout(20):
             while post.store.rows:
                 await asyncio.sleep(0.01)

@@ -80,8 +80,27 @@ async def test_agents_are_at_work_but_for_their_breaks(line: Line) -> None:
         assert spans[0].ended_at < spans[1].began_at
 
 
+async def test_flows_are_told_of_the_queues(line: Line) -> None:
+    seen: list[object] = []
+
+    async def look(now: float) -> None:
+        seen.append(line.agents.facts(now)["queues"])
+
+    line.agents.hire(50, [MONDAY], UTC)
+    line.timeline.at(NIGHT, look)
+    line.timeline.at(NOON, look)
+    await line.timeline.run()
+    night, noon = seen
+    assert night == {
+        "support": {"waiting": 0, "wait_s": None, "open": True, "agents": 0, "free": 0}
+    }
+    assert isinstance(noon, dict)
+    assert noon["support"]["agents"] > 0
+
+
 async def test_without_queues_nobody_is_hired() -> None:
     line = Line()
     line.agents.hire(50, [MONDAY], UTC)
     await line.timeline.run()
     assert line.agents.at_work == []
+    assert line.agents.facts(NOON) == {}

@@ -92,6 +92,9 @@ class Delivery:
             except StorageError as error:
                 log.warning("notices_wait", hook=self.hook.name, problem=str(error))
                 sleep_s = STORAGE_PAUSE_S
+            except Exception:  # what nobody thought of may not end the telling for good
+                log.exception("notices_not_sent", hook=self.hook.name)
+                sleep_s = STORAGE_PAUSE_S
             await self._sleep(sleep_s)
 
     async def send_due(self) -> int:

@@ -21,6 +21,7 @@ from voicebot.acd.model import AgentId, AgentProfile, Contact, ContactId, Presen
 from voicebot.errors import RoutingError
 from voicebot.queues.reader import QueueFile
 from voicebot.traffic.timeline import Timeline
+from voicebot.types import Json
 
 NAMES: Final = (
     "mia", "jonas", "li.na", "amara", "tom", "sofia", "erik", "yusuf", "clara", "wei",
@@ -135,6 +136,20 @@ class Agents:
             self._timeline.at(when, partial(self._if_possible, event))
 
     # Callers
+
+    def facts(self, now: float) -> dict[str, Json]:
+        """What flows know of the queues, as of real ones (`sessions.queueing`)."""
+        told: dict[str, Json] = {}
+        for rules in self._file.queues:
+            state = self._acd.queue(rules.name, now)
+            told[rules.name] = {
+                "waiting": state.waiting,
+                "wait_s": None if state.next_wait_s is None else round(state.next_wait_s),
+                "open": rules.hours is None or rules.hours.is_open(now),
+                "agents": state.agents,
+                "free": state.free,
+            }
+        return {"queues": told} if told else {}
 
     async def enter(self, contact: Contact, patience_s: float, told: Told, now: float) -> None:
         """Let a contact wait, for no longer than its patience; ``told`` hears what came of it."""

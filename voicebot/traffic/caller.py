@@ -24,7 +24,7 @@ from voicebot.traffic.shop import (
 
 SILENT: Final = 0.03
 STRANGE_WORDS: Final = 0.06
-UNSURE: Final = 0.09
+UNSURE: Final = 0.05
 """How often nothing is said, something else, or something that is heard badly."""
 LEAVES: Final = 0.025
 """How often somebody hangs up at a question; the more the longer nothing helps."""

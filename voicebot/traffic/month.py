@@ -122,7 +122,9 @@ class Month:
             account.ended(Outcome.FAILED, "no audio from the caller for 20 s")
             return
         caller = Caller(language, want, f"{dice.randrange(1000, 9999)}", dice)
-        talk = Talk(self._house, account, caller, clock, Language(language), dice)
+        talk = Talk(
+            self._house, account, caller, clock, Language(language), dice, self._agents.facts
+        )
         wanted = await talk.begin(self._facts(info, language, number, now))
         await self._queue(talk, wanted)
         await self._drain()

@@ -40,6 +40,7 @@ from voicebot.flows.commands import (
 from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.state import Asking, FlowState, Waiting
 from voicebot.sessions.account import CallAccount
+from voicebot.sessions.conversation import Conversation
 from voicebot.speech import spoken
 from voicebot.traffic.caller import Caller, Keys, Leaves, Says, Silence
 from voicebot.types import Heard, Json, Language, Mode, Outcome
@@ -97,11 +98,19 @@ class Talk:
     clock: Clock
     language: Language
     dice: Random
-    state: FlowState = field(init=False)
+    queues: Callable[[float], Mapping[str, Json]] = lambda now: {}
+    """What flows are told of the queues at a time."""
+    _conversation: Conversation = field(init=False)
     _events: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        self.state = self.house.interpreter.begin("made up")
+        self._conversation = Conversation(
+            self.house.interpreter, world=lambda: self.queues(self.clock.now)
+        )
+
+    @property
+    def state(self) -> FlowState:
+        return self._conversation.state
 
     @property
     def _today(self) -> date:
@@ -117,7 +126,7 @@ class Talk:
         following: FlowEvent | None = event
         while following is not None:
             self._events += 1
-            self.state, commands = self.house.interpreter.receive(self.state, following)
+            commands = self._conversation.receive(following)
             self.account.at_step(self.state.step)
             self._note_matter(heard_all=False)
             if self._events > LONGEST:
@@ -165,7 +174,8 @@ class Talk:
                 return TransferDone()
             case HangUp(outcome, reason):
                 self._end(outcome, reason)
-        return None
+                return None
+        raise AssertionError(f"{type(command).__name__} is no command that waits")
 
     async def _act(self, action: str, arguments: Mapping[str, Json]) -> FlowEvent:
         try:
