@@ -12,7 +12,7 @@ from tests.peers.chromium import Chromium
 from tests.sessions.chat_house import House, house
 from tests.sessions.test_chats import a_call
 from tests.web.chat_server import ChatServer, chat_server
-from voicebot.types import Language
+from voicebot.types import HIDDEN, Language
 from voicebot.web.api.chat import ChatRules
 
 pytestmark = pytest.mark.peer
@@ -66,6 +66,22 @@ async def test_it_opens_where_the_call_stood_and_goes_on(server: ChatServer) -> 
             "day of deliveryFridayChange"
         )
         assert await page.evaluate("document.documentElement.scrollWidth") == 360
+        assert page.console == []
+
+
+async def test_a_secret_is_dots_on_the_page_and_is_not_kept_there(server: ChatServer) -> None:
+    plain, secret = "ask: Which day?,", "ask: Which day?, sensitive: true,"
+    server.house.flow = server.house.flow.replace(plain, secret)
+    async with Chromium() as page:
+        await page.open(await link(server, "delivery"))
+        await page.until("document.querySelector('.write textarea.secret')")
+        # What is sent and not answered yet is dots too, and not in the browser's store.
+        await write(page, "friday")
+        kept = "JSON.stringify(sessionStorage).includes('friday')"
+        assert not await page.evaluate(f"document.body.innerText.includes('friday') || {kept}")
+        await says(page, "What is it about?", "delivery", "Which day?", HIDDEN, "Which size?")
+        assert not await page.evaluate("document.querySelector('.write textarea.secret')")
+        assert await page.evaluate("document.querySelector('.facts').textContent") == ""
         assert page.console == []
 
 
