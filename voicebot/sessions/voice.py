@@ -416,6 +416,8 @@ class VoiceSession:
         finally:
             if self._recorder is not None:
                 self._recorder.paused = False
+                if listen.sensitive:
+                    self._recorder.linger(recording.LINGERS_MS)
 
     async def _hear(self, listen: Listen) -> FlowEvent:
         # Compiled, where need be, while the question is being said.
