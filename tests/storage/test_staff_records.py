@@ -157,6 +157,7 @@ async def test_lines_of_the_log_are_chosen(
 @pytest.mark.parametrize("change", ["DELETE FROM audit", "UPDATE audit SET who = 'x'"])
 async def test_the_log_can_only_grow(engine: AsyncEngine, change: str) -> None:
     log = SqlAuditLog(engine)
+    # What is older than a year may go (`test_old_audit`).
     await log.note(AuditEntry(time.time(), "anna", Deed.SIGNED_IN, "", ""))
     with pytest.raises(DBAPIError, match="only grows"):
         async with engine.begin() as connection:

@@ -431,6 +431,8 @@ class VoiceSession:
         finally:
             if self._recorder is not None:
                 self._recorder.paused = False
+                if listen.sensitive:
+                    self._recorder.linger(recording.LINGERS_MS)
 
     async def _listen_in_line(self, listen: Listen) -> FlowEvent:
         """Listen, unless the turn comes of a caller who keeps a place in a queue."""

@@ -9,7 +9,6 @@ PostgreSQL: dead rows go with VACUUM; its own log and backups are its administra
 from __future__ import annotations
 
 import asyncio
-import mmap
 import re
 import sqlite3
 import time
@@ -28,6 +27,7 @@ from voicebot.storage.database import BUSY_TIMEOUT_S, describe, sqlite_file
 TRIES: Final = 20
 """How often the log is tried to be emptied while somebody reads from it."""
 PAUSE_S: Final = 0.25
+_BLOCK: Final = 4 * 2**20
 
 
 async def wiped(engine: AsyncEngine, number: str, texts: Sequence[str]) -> bool:
@@ -77,9 +77,18 @@ def _empty_log(connection: sqlite3.Connection) -> None:
 
 
 def holds(file: Path, texts: Sequence[str]) -> bool:
-    """Whether the bytes of one of ``texts`` stand anywhere in ``file``."""
-    if not file.is_file() or not file.stat().st_size:
-        return False
-    wanted = re.compile(b"|".join(re.escape(each.encode()) for each in texts))
-    with file.open("rb") as handle, mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        return wanted.search(data) is not None
+    """Whether the bytes of one of ``texts`` stand anywhere in ``file``; not where it is gone."""
+    needles = [each.encode() for each in texts]
+    wanted = re.compile(b"|".join(map(re.escape, needles)))
+    overlap = max(map(len, needles)) - 1
+    # Read, not mapped: a file that is cut off meanwhile would end the process.
+    try:
+        with file.open("rb") as handle:
+            tail = b""
+            while block := handle.read(_BLOCK):
+                if wanted.search(tail + block) is not None:
+                    return True
+                tail = (tail + block)[-overlap:] if overlap else b""
+    except FileNotFoundError:
+        pass
+    return False

@@ -19,7 +19,7 @@ from voicebot.sessions.chat_records import Who
 from voicebot.sessions.chats import Chats
 from voicebot.sessions.outbound import DialReport
 from voicebot.sessions.spoken_lines import SpokenLine
-from voicebot.types import CallId, Language
+from voicebot.types import HIDDEN, CallId, Language
 from voicebot.web.api.chat import ChatRules
 
 PROJECT = Path(__file__).parents[3]
@@ -139,6 +139,22 @@ async def test_a_phone_is_called_and_nobody_answers(shop: House) -> None:
         await page.until(f"{LINES}.at(-1) == 'And which size?'")
         assert await page.evaluate("document.querySelectorAll('.by').length") == 1
         assert await page.evaluate("document.querySelector('button.phone').hidden")
+
+
+async def test_a_secret_is_dots_on_the_page_and_is_not_kept_there(server: ChatServer) -> None:
+    plain, secret = "ask: Which day?,", "ask: Which day?, sensitive: true,"
+    server.house.flow = server.house.flow.replace(plain, secret)
+    async with Chromium() as page:
+        await page.open(await link(server, "delivery"))
+        await page.until("document.querySelector('.write textarea.secret')")
+        # What is sent and not answered yet is dots too, and not in the browser's store.
+        await write(page, "friday")
+        kept = "JSON.stringify(sessionStorage).includes('friday')"
+        assert not await page.evaluate(f"document.body.innerText.includes('friday') || {kept}")
+        await says(page, "What is it about?", "delivery", "Which day?", HIDDEN, "Which size?")
+        assert not await page.evaluate("document.querySelector('.write textarea.secret')")
+        assert await page.evaluate("document.querySelector('.facts').textContent") == ""
+        assert page.console == []
 
 
 async def test_a_fact_is_corrected_on_the_page(server: ChatServer) -> None:
