@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.sessions.agents_at_work import settle
+from tests.storage.facts import started
 from voicebot.acd import events as ev
 from voicebot.acd.model import AgentId, Contact, ContactId, Presence
+from voicebot.analytics.history import Span, Split
 from voicebot.analytics.totals import Rules
 from voicebot.config import Settings
 from voicebot.config.agents import AgentSettings
@@ -17,12 +19,13 @@ from voicebot.errors import ConfigError
 from voicebot.human_queues import HumanQueues
 from voicebot.queues.reader import QueueFile, load_queues
 from voicebot.sessions.briefing import Briefing
+from voicebot.storage.archive import SqlCallArchive
 from voicebot.storage.database import open_database
-from voicebot.storage.journal import SqlJournal
+from voicebot.storage.journal import STOPPED_DURING_CALL, SqlJournal
 from voicebot.storage.ledger import SqlLedger
 from voicebot.storage.migrations import upgrade
 from voicebot.storage.queue_records import SqlQueueRecords
-from voicebot.types import Language
+from voicebot.types import CallId, Language, Outcome
 
 
 @pytest.fixture
@@ -42,7 +45,12 @@ async def _never(*_: object) -> None:
     raise AssertionError("nobody is called here")
 
 
-def queues(file: QueueFile, engine: AsyncEngine, queue: str = "support") -> HumanQueues:
+def queues(
+    file: QueueFile,
+    engine: AsyncEngine,
+    queue: str = "support",
+    journal: SqlJournal | None = None,
+) -> HumanQueues:
     agents = {name: AgentSettings(queues=(queue,)) for name in ("anna", "bert", "carl")}
     ledger = SqlLedger(engine, Rules())
     return HumanQueues(
@@ -51,7 +59,7 @@ def queues(file: QueueFile, engine: AsyncEngine, queue: str = "support") -> Huma
         None,
         _never,
         SqlQueueRecords(engine),
-        SqlJournal(engine),
+        journal or SqlJournal(engine),
         ledger.note_agent_time,
         lambda event: None,
     )
@@ -88,6 +96,33 @@ async def test_a_restart_keeps_callbacks_and_what_agents_last_did(
     finally:
         await second.stop()
     assert await SqlQueueRecords(engine).bookings() == []
+    await engine.dispose()
+
+
+async def test_who_waited_on_the_line_at_a_crash_is_in_the_records(
+    file: QueueFile, engine: AsyncEngine
+) -> None:
+    journal = SqlJournal(engine)
+    await journal.start()
+    first = queues(file, engine, journal=journal)
+    journal.append(started("caller"))
+    first.service.enter(Contact(ContactId("caller"), "support"), Briefing())
+    await journal.flush()  # and there the process is killed
+
+    await SqlJournal(engine).start()
+    second = queues(file, engine)
+    await second.start()
+    try:
+        assert list(second.service.contacts()) == []
+    finally:
+        await second.stop()
+        await journal.stop()
+    call = await SqlCallArchive(engine).get_call(CallId("caller"))
+    assert call is not None
+    assert (call.outcome, call.reason) == (Outcome.FAILED, STOPPED_DURING_CALL)
+    ledger = SqlLedger(engine, Rules())
+    (sums,) = await ledger.sums(Span(0, 5_000), {}, Split.QUEUE, hourly=False, now=5_000.0)
+    assert (sums.value, sums.totals.queued, sums.totals.answered) == ("support", 1, 0)
     await engine.dispose()
 
 
