@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.sessions.agents_at_work import settle
-from tests.storage.facts import started
+from tests.storage.facts import started, turn
 from voicebot.acd import events as ev
 from voicebot.acd.model import AgentId, Contact, ContactId, Presence
 from voicebot.analytics.history import Span, Split
@@ -19,9 +20,10 @@ from voicebot.errors import ConfigError
 from voicebot.human_queues import HumanQueues
 from voicebot.queues.reader import QueueFile, load_queues
 from voicebot.sessions.briefing import Briefing
+from voicebot.sessions.records import STOPPED_DURING_CALL
 from voicebot.storage.archive import SqlCallArchive
 from voicebot.storage.database import open_database
-from voicebot.storage.journal import STOPPED_DURING_CALL, SqlJournal
+from voicebot.storage.journal import SqlJournal
 from voicebot.storage.ledger import SqlLedger
 from voicebot.storage.migrations import upgrade
 from voicebot.storage.queue_records import SqlQueueRecords
@@ -99,14 +101,16 @@ async def test_a_restart_keeps_callbacks_and_what_agents_last_did(
     await engine.dispose()
 
 
-async def test_who_waited_on_the_line_at_a_crash_is_in_the_records(
+async def test_who_waited_on_the_line_at_a_crash_keeps_the_place_and_is_in_the_records(
     file: QueueFile, engine: AsyncEngine
 ) -> None:
     journal = SqlJournal(engine)
     await journal.start()
     first = queues(file, engine, journal=journal)
-    journal.append(started("caller"))
-    first.service.enter(Contact(ContactId("caller"), "support"), Briefing())
+    began = time.time() - 300
+    journal.append(started("caller", at=began, caller="+15550100"))
+    journal.append(turn("caller", 1, at=began + 20))
+    first.service.enter(Contact(ContactId("caller"), "support", party="+15550100"), Briefing())
     await journal.flush()  # and there the process is killed
 
     await SqlJournal(engine).start()
@@ -114,6 +118,12 @@ async def test_who_waited_on_the_line_at_a_crash_is_in_the_records(
     await second.start()
     try:
         assert list(second.service.contacts()) == []
+        for caller in ("+15550100", "+15550199"):
+            contact = Contact(ContactId(caller), "support", party=caller)
+            second.service.enter(contact, Briefing())
+        kept, new = second.service.contacts()
+        assert kept.arrived_at == began + 20, "who calls again stands where they stood"
+        assert new.arrived_at >= began + 300
     finally:
         await second.stop()
         await journal.stop()
@@ -121,7 +131,9 @@ async def test_who_waited_on_the_line_at_a_crash_is_in_the_records(
     assert call is not None
     assert (call.outcome, call.reason) == (Outcome.FAILED, STOPPED_DURING_CALL)
     ledger = SqlLedger(engine, Rules())
-    (sums,) = await ledger.sums(Span(0, 5_000), {}, Split.QUEUE, hourly=False, now=5_000.0)
+    (sums,) = await ledger.sums(
+        Span(began - 1, began + 1), {}, Split.QUEUE, hourly=False, now=began + 9
+    )
     assert (sums.value, sums.totals.queued, sums.totals.answered) == ("support", 1, 0)
     await engine.dispose()
 
