@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.desk.office import desks
 from tests.sessions.agents_at_work import settle
+from tests.storage.facts import started, turn
 from voicebot.acd import events as ev
 from voicebot.acd.model import AgentId, Contact, ContactId, Presence
+from voicebot.analytics.history import Span, Split
 from voicebot.analytics.totals import Rules
 from voicebot.config import Settings
 from voicebot.config.agents import AgentSettings
@@ -18,12 +21,14 @@ from voicebot.errors import ConfigError
 from voicebot.human_queues import HumanQueues
 from voicebot.queues.reader import QueueFile, load_queues
 from voicebot.sessions.briefing import Briefing
+from voicebot.sessions.records import STOPPED_DURING_CALL
+from voicebot.storage.archive import SqlCallArchive
 from voicebot.storage.database import open_database
 from voicebot.storage.journal import SqlJournal
 from voicebot.storage.ledger import SqlLedger
 from voicebot.storage.migrations import upgrade
 from voicebot.storage.queue_records import SqlQueueRecords
-from voicebot.types import Language
+from voicebot.types import CallId, Language, Outcome
 
 
 @pytest.fixture
@@ -43,7 +48,12 @@ async def _never(*_: object) -> None:
     raise AssertionError("nobody is called here")
 
 
-def queues(file: QueueFile, engine: AsyncEngine, queue: str = "support") -> HumanQueues:
+def queues(
+    file: QueueFile,
+    engine: AsyncEngine,
+    queue: str = "support",
+    journal: SqlJournal | None = None,
+) -> HumanQueues:
     agents = {
         name: AgentSettings(address=f"sip:{name}@192.0.2.7", queues=(queue,))
         for name in ("anna", "bert", "carl")
@@ -55,7 +65,7 @@ def queues(file: QueueFile, engine: AsyncEngine, queue: str = "support") -> Huma
         None,
         _never,
         SqlQueueRecords(engine),
-        SqlJournal(engine),
+        journal or SqlJournal(engine),
         ledger.note_agent_time,
         lambda event: None,
         desks(),
@@ -93,6 +103,43 @@ async def test_a_restart_keeps_callbacks_and_what_agents_last_did(
     finally:
         await second.stop()
     assert await SqlQueueRecords(engine).bookings() == []
+    await engine.dispose()
+
+
+async def test_who_waited_on_the_line_at_a_crash_keeps_the_place_and_is_in_the_records(
+    file: QueueFile, engine: AsyncEngine
+) -> None:
+    journal = SqlJournal(engine)
+    await journal.start()
+    first = queues(file, engine, journal=journal)
+    began = time.time() - 300
+    journal.append(started("caller", at=began, caller="+15550100"))
+    journal.append(turn("caller", 1, at=began + 20))
+    first.service.enter(Contact(ContactId("caller"), "support", party="+15550100"), Briefing())
+    await journal.flush()  # and there the process is killed
+
+    await SqlJournal(engine).start()
+    second = queues(file, engine)
+    await second.start()
+    try:
+        assert list(second.service.contacts()) == []
+        for caller in ("+15550100", "+15550199"):
+            contact = Contact(ContactId(caller), "support", party=caller)
+            second.service.enter(contact, Briefing())
+        kept, new = second.service.contacts()
+        assert kept.arrived_at == began + 20, "who calls again stands where they stood"
+        assert new.arrived_at >= began + 300
+    finally:
+        await second.stop()
+        await journal.stop()
+    call = await SqlCallArchive(engine).get_call(CallId("caller"))
+    assert call is not None
+    assert (call.outcome, call.reason) == (Outcome.FAILED, STOPPED_DURING_CALL)
+    ledger = SqlLedger(engine, Rules())
+    (sums,) = await ledger.sums(
+        Span(began - 1, began + 1), {}, Split.QUEUE, hourly=False, now=began + 9
+    )
+    assert (sums.value, sums.totals.queued, sums.totals.answered) == ("support", 1, 0)
     await engine.dispose()
 
 

@@ -23,7 +23,7 @@ from voicebot.sessions.queue_records import SIGNED_OUT
 from voicebot.sessions.queueing import CallBack, QueueService
 from voicebot.sessions.ready_times import NoteTime
 from voicebot.sessions.records import Journal
-from voicebot.storage.queue_records import SqlQueueRecords
+from voicebot.storage.queue_records import PLACES_KEPT_S, SqlQueueRecords
 from voicebot.telephony._api import Dialer
 from voicebot.types import Json
 from voicebot.web.api.queues import QueueDesk
@@ -56,6 +56,7 @@ class HumanQueues:
         self._records = records
         self._note_time = note_time
         self._writing: list[asyncio.Task[None]] = []
+        self._forget: Callable[[], None] = lambda: None
         self._addresses = {AgentId(name): each.address for name, each in settings.agents.items()}
         self.profiles = _profiles(settings, file)
         telephones = TelephoneLines(dialer, lambda agent: self._addresses.get(agent, ""))
@@ -74,8 +75,9 @@ class HumanQueues:
         desks.change(file)
 
     async def start(self) -> None:
-        """Give callbacks that are owed their places, and sign in the agents with telephones, but
-        those who had signed out; the others come to their desks. Raises StorageError."""
+        """Give callbacks that are owed their places, and callers who waited and call again; sign in
+        the agents with telephones, but those who had signed out; the others come to their desks.
+        Raises StorageError."""
         for booking in await self._records.bookings():
             try:
                 self.service.restore(booking)
@@ -89,6 +91,11 @@ class HumanQueues:
             self.service.receive(ev.SignIn(profile))
             if last is not None and last.state == Presence.PAUSED:
                 self.service.receive(ev.Pause(name, last.reason))
+        self.service.keep_places(await self._records.left_waiting(time.time()))
+        forgetting = asyncio.get_running_loop().call_later(
+            PLACES_KEPT_S, self.service.keep_places, {}
+        )
+        self._forget = forgetting.cancel
         times = self.service.ready_times.keep_written(self._note_time, time.time)
         self._writing = [
             asyncio.create_task(self._records.run(), name="queue records"),
@@ -121,6 +128,7 @@ class HumanQueues:
         )
 
     async def stop(self) -> None:
+        self._forget()
         await self.service.stop()
         if not self._writing:
             return

@@ -200,6 +200,23 @@ def test_a_transfer_to_a_closed_queue_leaves_the_caller_with_the_agent() -> None
     assert (place.state, place.agent_id) == (ContactState.CONNECTED, "ann")
 
 
+def test_a_transfer_to_a_full_queue_leaves_the_caller_with_the_agent() -> None:
+    full = Overflow(Spill.LENGTH, length=1, to="later")
+    centre = Centre(PLAIN, QueueRules("r", overflow=(full,), announcing=None))
+    centre.sign_in("ann")
+    centre.arrive("c1", 0)
+    centre.answer("c1", "ann", 1)
+    centre.arrive("c2", 50, "r")
+    with pytest.raises(RoutingError, match=r"'r' takes nobody now \(length\)"):
+        centre.do(ev.Transfer(ContactId("c1"), "r"), 100)
+    place = centre.acd.contact(ContactId("c1"))
+    assert place is not None
+    assert (place.state, place.agent_id) == (ContactState.CONNECTED, "ann")
+    centre.do(ev.Abandon(ContactId("c2"), "hung up"), 110)
+    centre.do(ev.Transfer(ContactId("c1"), "r"), 120)
+    assert centre.acd.position(ContactId("c1")) == 1
+
+
 def test_a_transfer_within_the_queue_goes_to_another_agent() -> None:
     centre = Centre(PLAIN)
     centre.sign_in("ann")

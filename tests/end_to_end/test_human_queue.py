@@ -103,12 +103,17 @@ async def test_the_second_agents_telephone_takes_the_caller_whom_the_first_let_r
                     await caller.ended(40)
                 call = await server.finished_call("waiting")
                 anna, bert = await server.get("/api/agents")
+                report = await server.get("/api/measures")
                 assert await server.metric("voicebot_bridges_total") == 1
     finally:
         silent.close()
     assert (call["outcome"], call["reason"]) == ("transferred", "transferred to queue:support")
     assert (anna["state"], anna["reason"]) == ("away", "no answer")
     assert (bert["state"], bert["wrapping"]) == ("available", [call["id"]])
+    told = {each["name"]: each["value"] for each in report["measures"]}
+    assert told["service_level"] == 1.0
+    assert told["asa_s"] >= 2, "the first agent let it ring so long"
+    assert told["aht_s"] > 0
 
 
 async def test_a_caller_who_leaves_hears_the_place_and_is_counted(tmp_path: Path) -> None:

@@ -160,6 +160,24 @@ def test_transfer_that_ended_the_call_ends_it_again(outcome: Outcome, replayed: 
     assert replayed(call(operator, outcome=outcome)).after.outcome is outcome
 
 
+MEANWHILE = FLOW.replace(
+    "    transfer: agents\n",
+    "    transfer: queue:support\n"
+    "    while_waiting: {offer: {ask: Fruit?, keys: {'1': fruit}, steps: {fruit: question}}}\n",
+)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.TRANSFERRED, Outcome.ABANDONED_IN_QUEUE])
+def test_what_a_waiting_caller_chose_is_chosen_again(outcome: Outcome, replayed: Replay) -> None:
+    operator = turn("question", TurnResult.MATCH, Heard("0", {"command": "operator"}, 1, Mode.DTMF))
+    choice = turn("to_agent", TurnResult.MATCH, Heard("1", "fruit", 1, Mode.DTMF, "keys"))
+
+    compared = replayed(call(operator, choice, outcome=outcome), flow=MEANWHILE)
+
+    assert not compared.is_changed
+    assert [each.next for each in compared.after.turns] == ["to_agent", "main.question"]
+
+
 def test_call_is_followed_up_to_an_action_that_cannot_run_here(replayed: Replay) -> None:
     compared = replayed(call(PEAR, PEAR, LAST), action=nobody)
 

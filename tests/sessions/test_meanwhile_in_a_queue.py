@@ -7,8 +7,9 @@ import pytest
 from tests.sessions.agents_at_work import settle
 from tests.sessions.conftest import Exchange, Line
 from tests.sessions.test_waiting_in_a_queue import MUSIC, Desk
-from voicebot.acd.model import NOBODY, AgentId, ContactId, Presence
+from voicebot.acd.model import NOBODY, AgentId, Contact, ContactId, Presence
 from voicebot.errors import DialFailed
+from voicebot.sessions.briefing import Briefing
 from voicebot.types import Outcome
 
 FLOW = """
@@ -142,6 +143,29 @@ async def test_a_transfer_elsewhere_gives_the_place_up(exchange: Exchange, desk:
     await line.over()
     assert list(desk.service.contacts()) == []
     assert desk.service.agents() == {}
+
+
+async def test_a_callback_is_booked_at_the_place_that_is_kept(exchange: Exchange) -> None:
+    called: list[str] = []
+
+    async def call_back(number: str, *rest: object) -> None:
+        called.append(number)
+
+    desk = Desk(exchange, call_back=call_back)
+    (exchange.application / "flows" / "main.yaml").write_text(FLOW)
+    line = await exchange.call()
+    await line.caller.listen(100)
+    (before,) = desk.service.contacts()
+    await desk.clock.advance(30)
+    desk.service.enter(Contact(ContactId("later"), "support"), Briefing())
+    await line.say("nothing")
+    assert (await line.over()).outcome is Outcome.CALLBACK_BOOKED
+    desk.sign_in()
+    await settle()
+    offered = desk.phones.last.contact
+    assert (offered.callback, offered.contact_id) == (True, before.contact.contact_id)
+    await desk.phones.last.answer()
+    assert called == ["1001"]
 
 
 async def test_who_hangs_up_meanwhile_leaves_the_agent_in_peace(

@@ -14,7 +14,7 @@ from voicebot.acd.model import AgentId, AgentProfile, Presence
 from voicebot.queues.reader import load_queues
 from voicebot.sessions.handoff import HandoffServices
 from voicebot.sessions.queue_handoff import Queueing, known_of
-from voicebot.sessions.queueing import QueueService
+from voicebot.sessions.queueing import CallBack, QueueService
 from voicebot.sessions.voice import VoiceServices
 from voicebot.telephony.loopback import LoopbackCaller
 from voicebot.types import Outcome
@@ -54,7 +54,9 @@ rules:
 class Desk:
     """The queues behind an exchange."""
 
-    def __init__(self, exchange: Exchange, queues: str = QUEUES) -> None:
+    def __init__(
+        self, exchange: Exchange, queues: str = QUEUES, call_back: CallBack | None = None
+    ) -> None:
         folder = exchange.application
         (folder / "flows" / "main.yaml").write_text(FLOW)
         (folder / "queues.yaml").write_text(queues)
@@ -62,7 +64,11 @@ class Desk:
         assert self.file.problems == ()
         self.clock, self.phones = TurnedClock(), Telephones()
         self.service = QueueService(
-            self.file.queues, self.phones, clock=self.clock, call_later=self.clock.call_later
+            self.file.queues,
+            self.phones,
+            clock=self.clock,
+            call_later=self.clock.call_later,
+            call_back=call_back,
         )
         exchange.adapt = self._adapt
 

@@ -133,11 +133,15 @@ class _Replay:
     async def run(self) -> Course:
         command = await self._settle(ContactStarted())
         for answer in self._answers:
-            if not isinstance(command, Listen):
+            listen = command.choices if isinstance(command, Transfer) else command
+            if not isinstance(listen, Listen):
                 break
             step = self._witness.step
             seen = len(self._witness.passages)
-            command = await self._settle(await self._hear(answer, command))
+            event = await self._hear(answer, listen)
+            if isinstance(command, Transfer) and not isinstance(event, InputMatched):
+                break  # what the waiting caller chose is no choice any more
+            command = await self._settle(event)
             if len(self._witness.passages) == seen:
                 break  # stopped: a flow that acts without end
             heard = self._witness.passages[seen]
@@ -165,13 +169,21 @@ class _Replay:
             except ActionError as error:
                 event = ActionFailed(error.problem)
 
-    def _transfer(self, transfer: Transfer) -> FlowEvent:
-        """As it was: taken, or refused where the recorded call went on after the same way."""
+    def _transfer(self, transfer: Transfer) -> FlowEvent | None:
+        """As it was: taken, or refused where the recorded call went on after the same way; None
+        where the caller waited and chose something else."""
+        if transfer.choices is not None and self._chose_next():
+            return None
         goes_on = len(self._turns) + 1 < len(self._answers)
         same = tuple(self._recorded.turns[: len(self._turns)]) == tuple(self._turns)
         if goes_on and same and self._call.outcome is not Outcome.TRANSFERRED:
             return TransferRefused("no answer")
         return TransferDone()
+
+    def _chose_next(self) -> bool:
+        """Whether the next turn of the record was at the transfer itself."""
+        coming = self._answers[len(self._turns) + 1 :][:1]
+        return [turn.step for turn in coming] == [self._witness.step]
 
     def _outcome(self, command: Command) -> Outcome:
         if isinstance(command, HangUp):
@@ -181,7 +193,10 @@ class _Replay:
             return command.outcome
         ends = {self._witness.outcome_if_hung_up, self._witness.outcome_if_cut_off}
         same = self._recorded.heard == Course(tuple(self._turns), None).heard
-        # How much of the last words the caller heard is known to the record alone.
+        # How much of the last words the caller heard is known to the record alone, and whether an
+        # agent came for a caller who kept a place in a queue.
+        if same and self._witness.state.queued and self._call.outcome is Outcome.TRANSFERRED:
+            return self._call.outcome
         if same and self._call.outcome in ends:
             return self._call.outcome
         return self._witness.outcome_if_hung_up

@@ -19,7 +19,7 @@ from voicebot.errors import CallError, DialFailed
 from voicebot.sessions.account import CallAccount
 from voicebot.sessions.briefing import Briefing
 from voicebot.sessions.handoff import HandoffServices
-from voicebot.sessions.records import Journal
+from voicebot.sessions.records import STOPPED, Journal
 from voicebot.telephony._api import CallLeg, LegEnded, LegInfo
 from voicebot.telephony.bridge import Bridge, attend
 from voicebot.types import CallId, Outcome
@@ -63,7 +63,7 @@ class CallbackCalls:
             raise DialFailed("the caller", "failed")
         account = CallAccount(info, self.journal, self.publish)
         account.started(self.flow, briefing.language)
-        outcome, reason = Outcome.FAILED, "voicebot was stopped"
+        outcome, reason = Outcome.FAILED, STOPPED
         try:
             await self._talk(number, agent, account, reached)
             outcome, reason = Outcome.TRANSFERRED, "called back"

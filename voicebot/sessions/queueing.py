@@ -189,6 +189,7 @@ class QueueService:
         self._rings: dict[ContactId, asyncio.Task[None]] = {}
         """What rings for a contact: an agent, or the caller who is called back."""
         self._answered: dict[ContactId, CallLeg] = {}
+        self._left_waiting: dict[str, float] = {}
         self._timer: Timer | None = None
         self._watchers: list[Watcher] = []
         self.tally = QueueTally()
@@ -204,11 +205,17 @@ class QueueService:
             raise RoutingError(f"contact {contact.contact_id} is here already")
         self._places[contact.contact_id] = place
         try:
-            self.receive(ev.Enqueue(contact))
+            self.receive(ev.Enqueue(contact, self._left_waiting.pop(contact.party, None)))
         except RoutingError:
             del self._places[contact.contact_id]
             raise
         return place
+
+    def keep_places(self, since: Mapping[str, float]) -> None:
+        """Let callers who waited before a restart find their places again: by `Contact.party`,
+        since when they wait (UTC epoch seconds). Each counts once, and not for ever: the caller of
+        this takes them back with an empty mapping."""
+        self._left_waiting = dict(since)
 
     def left(self, place: Place, reason: str) -> None:
         """The caller is gone, or done with the agent (`Place.leave`)."""

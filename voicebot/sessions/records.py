@@ -15,11 +15,15 @@ import math
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, Self
+from typing import Final, Protocol, Self
 
 from voicebot.errors import UsageError
 from voicebot.events import CallEvent, TurnResult
 from voicebot.types import CallId, Direction, Heard, Language, Matter, Outcome, Transport
+
+STOPPED: Final = "voicebot was stopped"
+STOPPED_DURING_CALL: Final = "voicebot stopped during the call"
+"""Why a call has ended for which nobody but we can be blamed: in good order, and by a crash."""
 
 _BAD_CURSOR = "this cursor is not one of ours; take it from the page before"
 

@@ -61,7 +61,7 @@ from voicebot.sessions.queue_figures import SERVED, UNWANTED
 from voicebot.sessions.queue_handoff import Queueing
 from voicebot.sessions.queue_stay import ELSEWHERE, HUNG_UP, QueueStay, Waiter
 from voicebot.sessions.recording import Recordings
-from voicebot.sessions.records import Journal
+from voicebot.sessions.records import STOPPED, Journal
 from voicebot.sessions.registry import CallRegistry
 from voicebot.sessions.tongue import Tongue
 from voicebot.speech.prompts import PromptRenderer
@@ -610,7 +610,7 @@ class VoiceSession:
             died = ended.failed and reached is Outcome.ABANDONED_IN_FLOW
             return Ending(Outcome.FAILED if died else reached, ended.reason)
         served = reached in {Outcome.SELF_SERVED, Outcome.TRANSFERRED}
-        return Ending(reached if served else Outcome.FAILED, "voicebot was stopped")
+        return Ending(reached if served else Outcome.FAILED, STOPPED)
 
     def _reached(self) -> Outcome:
         """How the contact counts when it ends here, unfinished."""

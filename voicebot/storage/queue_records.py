@@ -1,4 +1,4 @@
-"""Callbacks and agents' states in the database.
+"""Callbacks, agents' states and the places of callers who waited, in the database.
 
 What happens is written by one task, in order, a moment behind the event loop. Its backlog is
 bounded; what does not fit, or cannot be written, is counted and told in the log: calls go on.
@@ -16,13 +16,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from voicebot.sessions.queue_records import AgentChange, Booking
+from voicebot.sessions.records import STOPPED, STOPPED_DURING_CALL
 from voicebot.storage.database import describe, reading
-from voicebot.storage.schema import agent_changes, callbacks
+from voicebot.storage.schema import agent_changes, callbacks, calls
 
 log = structlog.get_logger(__name__)
 
 BACKLOG: Final = 10_000
+PLACES_KEPT_S: Final = 900.0
+"""How long after a stop callers who waited on the line find their places again."""
 _LAST_WRITES_S: Final = 5.0
+_LONGEST_CALL_S: Final = 4 * 3600.0
 
 
 class SqlQueueRecords:
@@ -95,6 +99,23 @@ class SqlQueueRecords:
         )
         rows = await self._rows(select(*columns).where(agent_changes.c.id.in_(newest)))
         return {row["agent"]: AgentChange(**row) for row in rows}
+
+    async def left_waiting(self, now: float) -> dict[str, float]:
+        """The numbers that waited on the line when voicebot stopped a moment ago, with when they
+        began to wait (UTC epoch seconds). Raises StorageError."""
+        row = calls.c
+        waited = select(row.number, row.ended_at, row.waited_s).where(
+            row.started_at > now - _LONGEST_CALL_S,
+            row.ended_at > now - PLACES_KEPT_S,
+            row.reason.in_((STOPPED, STOPPED_DURING_CALL)),
+            row.waited_s.is_not(None),
+            row.agent.is_(None),
+            row.number.is_not(None),
+        )
+        # Of a call that a crash ended, the end is the last that is known of it: the transfer.
+        return {
+            each["number"]: each["ended_at"] - each["waited_s"] for each in await self._rows(waited)
+        }
 
     async def _rows(self, statement: Executable) -> list[dict[str, Any]]:
         async with reading(self._engine, "the queues") as connection:
