@@ -1,6 +1,7 @@
 # setup  install what is needed (system packages where allowed, a virtual environment)
 # serve  run the demo application
 # call   place a call to the running server and watch it
+# demo-data  a month of made-up calls, for the pages of staff
 # test   run the tests        check  lint, types, layering        bench  print the measurements
 
 VENV   := .venv
@@ -9,7 +10,7 @@ PYTHON ?= python3
 STAMP  := $(VENV)/.installed
 PEERS  := .setup/peers
 
-.PHONY: setup serve call test check bench clean
+.PHONY: setup serve call demo-data test check bench clean
 
 setup: $(STAMP) $(PEERS)
 
@@ -30,10 +31,14 @@ serve: setup
 call: setup
 	@$(BIN)/voicebot call
 
+demo-data: setup
+	@$(BIN)/voicebot intents train --used
+	@$(BIN)/voicebot demo-data
+
 test: setup
 	@VOICEBOT_SERVER__DATA=.setup $(BIN)/voicebot prompts build
 	@VOICEBOT_SERVER__DATA=.setup $(BIN)/voicebot intents train --used
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 check: $(STAMP)
 	$(BIN)/ruff check .

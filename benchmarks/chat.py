@@ -81,7 +81,7 @@ async def serve(folder: Path, port: int) -> None:
     )
     await upgrade(settings.database_url)
     await seed_samples(SHOP, folder, settings.databases)
-    press = Press(settings, cast("SpeechEngines", Silence()), [])
+    press = Press(settings, cast("SpeechEngines", Silence()))
     editions = Editions(press.make(load_application(settings)))
     editions.current.application.compile_grammars()
     engine = open_database(settings.database_url)

@@ -47,7 +47,7 @@ async def measure(folder: Path) -> None:
         shutil.copytree(DEMO / name, folder / "demo" / name)
     server = ServerSettings(application=folder / "demo", data=folder / "data")
     settings = Settings(server=server)
-    press = Press(settings, cast("SpeechEngines", Silence()), [])
+    press = Press(settings, cast("SpeechEngines", Silence()))
     editions = Editions(press.make(await asyncio.to_thread(load_application, settings)))
     editions.current.application.compile_grammars()
 

@@ -1,7 +1,7 @@
 """How soon ``voicebot serve`` is ready, and how much memory it holds while nobody calls.
 
-Needs a warm prompt cache, which it fills first. Memory is the resident set of the server and its
-workers; pages that they share are counted once in the proportional figure (PSS).
+Needs a warm prompt cache, which it fills first. Memory is the resident set of the server and of all
+processes that it started; pages that they share are counted once in the proportional figure (PSS).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ async def measure() -> None:
             async with ServerProcess(Path(folder), settings) as server:
                 ready.append(time.monotonic() - began)
                 await asyncio.sleep(SETTLE_S)
-                pids = [server.pid, *server.workers("worker_process")]
+                pids = [server.pid, *server.workers("")]
                 resident.append(sum(_memory_mb(pid, "Rss") for pid in pids))
                 proportional.append(sum(_memory_mb(pid, "Pss") for pid in pids))
     print(f"{RUNS} starts, {len(pids)} processes each; medians")

@@ -38,7 +38,7 @@ async def test_the_question_of_consent_is_known_ahead(tmp_path: Path) -> None:
     await recording.stop()
     assert recording.rule is not None
     assert recording.rule.consent is Consent.OPT_IN
-    assert [prompt.parts for prompt in recording.said] == [("May we?",)]
+    assert recording.rule.prompt.parts == ("May we?",)
 
 
 async def test_old_recordings_go_at_the_start(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.sessions.agents_at_work import settle
 from voicebot.acd import events as ev
 from voicebot.acd.model import AgentId, Contact, ContactId, Presence
+from voicebot.analytics.totals import Rules
 from voicebot.config import Settings
 from voicebot.config.agents import AgentSettings
 from voicebot.errors import ConfigError
@@ -17,6 +18,8 @@ from voicebot.human_queues import HumanQueues
 from voicebot.queues.reader import QueueFile, load_queues
 from voicebot.sessions.briefing import Briefing
 from voicebot.storage.database import open_database
+from voicebot.storage.journal import SqlJournal
+from voicebot.storage.ledger import SqlLedger
 from voicebot.storage.migrations import upgrade
 from voicebot.storage.queue_records import SqlQueueRecords
 from voicebot.types import Language
@@ -41,7 +44,16 @@ async def _never(*_: object) -> None:
 
 def queues(file: QueueFile, engine: AsyncEngine, queue: str = "support") -> HumanQueues:
     agents = {name: AgentSettings(queues=(queue,)) for name in ("anna", "bert", "carl")}
-    return HumanQueues(Settings(agents=agents), file, None, _never, SqlQueueRecords(engine))
+    ledger = SqlLedger(engine, Rules())
+    return HumanQueues(
+        Settings(agents=agents),
+        file,
+        None,
+        _never,
+        SqlQueueRecords(engine),
+        SqlJournal(engine),
+        ledger.note_agent_time,
+    )
 
 
 async def test_a_restart_keeps_callbacks_and_what_agents_last_did(

@@ -18,19 +18,10 @@ import structlog
 from voicebot.log_drain import DrainHandler, drained_log, lines_dropped
 from voicebot.logs import MASK, configure_logging
 
+pytestmark = pytest.mark.usefixtures("logging_as_it_was")
+
 LONG = "x" * 1000
 MORE_THAN_A_PIPE_HOLDS = 200
-
-
-@pytest.fixture(autouse=True)
-def logging_as_it_was() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    logging.captureWarnings(False)
-    structlog.reset_defaults()
 
 
 @pytest.fixture

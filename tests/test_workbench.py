@@ -112,8 +112,8 @@ def _call(call: str, *steps: tuple[str, str, object], outcome: Outcome) -> CallR
             prompt,
             TurnResult.MATCH if meaning else TurnResult.HANGUP,
             Heard("words", str(meaning), 0.9, Mode.SPEECH, "menu") if meaning else None,
-            None,
-            False,
+            100.0 * number,
+            number == 1,
         )
         for number, (step, prompt, meaning) in enumerate(steps, 1)
     )
@@ -147,3 +147,16 @@ def test_callers_are_followed_to_where_they_leave(bench: Workbench) -> None:
     assert [(way.target, way.label, way.count) for way in start.ways] == [("order", "order", 2)]
     assert (order.step, order.arrived, order.left, order.drop_off) == ("order", 2, 1, 0.5)
     assert bench.funnel([]) == []
+
+
+def test_what_came_of_the_questions_is_told_by_step(bench: Workbench) -> None:
+    ask, which = "What can I do for you?", "Which order?"
+    call = _call("a", ("start", ask, "order"), ("order", which, "4271"), outcome=Outcome.FAILED)
+    start, order = bench.funnel([call, call])[:2]
+    assert (start.answers.turns, start.answers.barged_in, start.answers.slow_ms) == (2, 2, 100.0)
+    assert (order.answers.turns, order.answers.barged_in, order.answers.slow_ms) == (2, 0, 200.0)
+
+
+def test_the_picture_shows_where_callers_left(bench: Workbench) -> None:
+    call = _call("c", ("start", "What can I do for you?", None), outcome=Outcome.ABANDONED_IN_FLOW)
+    assert "1 left here, 100%" in bench.picture([call])

@@ -19,6 +19,7 @@ from fastapi import FastAPI
 
 import voicebot
 from voicebot.actions.seed import seed_samples
+from voicebot.alarms import Alarms, AlarmSources
 from voicebot.analytics.measures import Costs
 from voicebot.analytics.totals import Rules
 from voicebot.application import Application, load_application
@@ -27,6 +28,7 @@ from voicebot.chatting import Chatting
 from voicebot.config import Settings
 from voicebot.doors import Doors
 from voicebot.engines import SpeechEngines
+from voicebot.event_hooks import EventHooks
 from voicebot.events import CallEvent
 from voicebot.figures.actions import action_figures
 from voicebot.figures.bridge import bridge_figures, recording_figures
@@ -36,11 +38,14 @@ from voicebot.figures.reload import reload_figures
 from voicebot.figures.server import ServerFigures
 from voicebot.figures.text import text_figures
 from voicebot.flows.state import FlowState
+from voicebot.forgetting import PersonForgetting, note_forgotten
 from voicebot.front_desk import FrontDesk
 from voicebot.human_queues import HumanQueues
 from voicebot.live.edition import Edition, Editions, Press, render
 from voicebot.live.reload import Reloader
 from voicebot.media.clock import LoopLag
+from voicebot.privacy import RecordKeeping
+from voicebot.said_ahead import announcement
 from voicebot.sessions.account import CallAccount
 from voicebot.sessions.callbacks import CallbackCalls
 from voicebot.sessions.callers import Callers
@@ -53,25 +58,33 @@ from voicebot.sessions.voice import VoiceServices, VoiceSession
 from voicebot.storage.archive import SqlCallArchive
 from voicebot.storage.contacts import SqlContacts
 from voicebot.storage.database import open_database
+from voicebot.storage.deflections import SqlDeflections
 from voicebot.storage.history import SqlHistories
 from voicebot.storage.journal import SqlJournal
 from voicebot.storage.ledger import SqlLedger
 from voicebot.storage.migrations import upgrade
 from voicebot.storage.misheard import SqlMisheard
 from voicebot.storage.queue_records import SqlQueueRecords
+from voicebot.storage.search import SqlTranscripts
 from voicebot.telephony._api import Admission, CallLeg, LegInfo, Reception
 from voicebot.telephony.connections import Connections
 from voicebot.texts import Texts
 from voicebot.turns.answered_by import ScreeningPolicy
 from voicebot.turns.signals import TurnPolicy
-from voicebot.types import CallId, Json, Language, Outcome, Prompt
+from voicebot.types import CallId, Json, Language, Outcome
+from voicebot.wallboard import Sources, Wallboard
+from voicebot.web.api.alerts import alerts_router
 from voicebot.web.api.dial import DialDesk, dial_router
+from voicebot.web.api.forget import forget_router
 from voicebot.web.api.health import Check
 from voicebot.web.api.history import history_router
+from voicebot.web.api.one_call import CallShelves, one_call_router
 from voicebot.web.api.queues import queues_router
 from voicebot.web.api.recordings import recordings_router
+from voicebot.web.api.search import search_router
 from voicebot.web.api.workbench import workbench_router
 from voicebot.web.application import create_app
+from voicebot.web.review_pages import review_pages_router
 from voicebot.web.server import HttpServer
 from voicebot.web.tally import CallTally
 from voicebot.workbench import Workbench
@@ -94,9 +107,7 @@ class Server:
         application = load_application(settings)
         self.engines = SpeechEngines(settings, application.languages)
         self._recording = Recording(settings)
-        words = announcement(settings)
-        said = [*self._recording.said, *([] if words is None else [words])]
-        self._press = Press(settings, self.engines, said)
+        self._press = Press(settings, self.engines)
         self.editions = Editions(self._press.make(application), self._changed_edition)
         self._reloader = self._new_reloader()
         self.registry = CallRegistry(settings.calls.max_calls, has_room=self.engines.has_room)
@@ -104,7 +115,8 @@ class Server:
         self.lag = LoopLag()
         self.tally = CallTally()
         self._engine = open_database(settings.database_url)
-        self._journal = SqlJournal(self._engine)
+        self.event_hooks = EventHooks(settings, self._engine)
+        self._journal = SqlJournal(self._engine, telling=self.event_hooks.teller)
         self._rules = Rules(**settings.ledger.model_dump())
         self._ledger = SqlLedger(self._engine, self._rules)
         self.front_desk = FrontDesk(settings, self._engine)
@@ -127,8 +139,12 @@ class Server:
             self._doors.dialer,
             self._callback_calls(),
             SqlQueueRecords(self._engine),
+            self,
+            self._ledger.note_agent_time,
         )
         self.outbound = self._outbound_calls()
+        self.alarms = self._new_alarms(application)
+        self.wallboard = self._new_wallboard()
         self.web_app = self._web_app()
         self._http = self._http_server()
         self._chores: list[asyncio.Task[object]] = []
@@ -160,6 +176,8 @@ class Server:
         self._recording.start()
         await self.queues.start()
         self._chores.append(asyncio.create_task(self._recording.keep_tidy(), name="recordings"))
+        await self.alarms.start()
+        self.wallboard.start()
         await self._http.start()
         await self._doors.open()
         log.info(
@@ -172,11 +190,14 @@ class Server:
     async def _open_records(self) -> None:
         await upgrade(self.settings.database_url)
         await self._journal.start()
+        self.event_hooks.start()
         await self.chatting.start()
         await self._texts.dispatch.start()
         await self._ledger.start()
         folding = self._ledger.keep_folded(time.time)
         self._chores.append(asyncio.create_task(folding, name="ledger"))
+        tidying = RecordKeeping(self.settings, self._engine).keep_tidy()
+        self._chores.append(asyncio.create_task(tidying, name="retention"))
         self.front_desk.open()
         await self._seed()
 
@@ -197,12 +218,15 @@ class Server:
         await self.queues.stop()
         await self._doors.close()
         self.feed.close()
+        await self.wallboard.stop()
+        await self.alarms.stop()
         await self.chatting.stop()
         await self._http.stop()
         self.front_desk.close()
         await self._recording.stop()
         await self._texts.dispatch.stop()
         await self._journal.stop()
+        await self.event_hooks.stop()
         for chore in self._chores:
             chore.cancel()
         await asyncio.gather(*self._chores, return_exceptions=True)
@@ -313,6 +337,7 @@ class Server:
     def append(self, event: CallEvent) -> None:
         """Take a fact of a call: it is counted and written down (`Journal`)."""
         self.tally.observe(event)
+        self.wallboard.observe(event)
         self._journal.append(event)
 
     # Assembly
@@ -330,6 +355,7 @@ class Server:
 
     def _changed_edition(self, edition: Edition) -> None:
         self.queues.change(edition.application.queues)
+        self.alarms.change(edition.application.alerts.rules)
 
     def _new_callers(self) -> Callers:
         callers = self.settings.callers
@@ -358,6 +384,7 @@ class Server:
         if language not in edition.renderers:
             return None
         self.engines.wake(language)
+        edition.application.wake(language)
         recognize = partial(self.engines.recognize, language=language, call=call)
         return Tongue(recognize, edition.renderers[language])
 
@@ -390,6 +417,27 @@ class Server:
         return CallbackCalls(
             handoffs, self, self.registry, self.feed.publish, self.settings.calls.flow
         )
+
+    def _new_alarms(self, application: Application) -> Alarms:
+        sources = AlarmSources(
+            self.registry,
+            self.queues.service,
+            self.engines.counters,
+            self._ledger,
+            self.front_desk.audit,
+        )
+        return Alarms(self.settings, self._engine, sources, application.alerts.rules)
+
+    def _new_wallboard(self) -> Wallboard:
+        sources = Sources(
+            self.registry,
+            self.queues.service,
+            self.queues.profiles,
+            self._ledger,
+            in_text=lambda: self.chatting.chats.going_on,
+            alerts=self.alarms.views,
+        )
+        return Wallboard(self.settings, self._engine, sources)
 
     def _outbound_calls(self) -> OutboundCalls:
         outbound = self.settings.outbound
@@ -425,7 +473,8 @@ class Server:
             journal=lambda: self._journal.stats,
             lines=lambda: (self.registry.active, self.registry.max_calls),
         )
-        archive = SqlCallArchive(self._engine)
+        archive = SqlCallArchive(self._engine, self._rules)
+        contacts = SqlContacts(self._engine, self._rules)
         recorder, bridges = self._recording.recorder, self._services.handoffs.counters
         return create_app(
             archive=archive,
@@ -436,12 +485,14 @@ class Server:
                 figures,
                 self._doors.figures,
                 self._texts.figures,
+                self.event_hooks.figures,
                 lambda: bridge_figures(bridges),
                 lambda: recording_figures(recorder.counters),
                 lambda: caller_figures(self._callers.counts),
                 lambda: action_figures(self.application.actions.tally),
                 lambda: text_figures(self.chatting.chats),
                 lambda: queue_figures(self.queues.service),
+                lambda: self.alarms.figures(self.wallboard.board.watchers),
                 lambda: reload_figures(self.application.version, self._reloader.counters),
             ],
             routers=[
@@ -451,13 +502,25 @@ class Server:
                 *self.front_desk.routers,
                 history_router(
                     self._ledger,
-                    SqlContacts(self._engine, self._rules),
+                    contacts,
                     Costs(**self.settings.costs.model_dump()),
+                    self.front_desk.audit,
                 ),
                 workbench_router(SqlMisheard(self._engine), archive, self._workbench),
+                one_call_router(
+                    CallShelves(archive, contacts, SqlDeflections(self._engine), recorder.path)
+                ),
+                search_router(SqlTranscripts(self._engine)),
+                review_pages_router(),
                 recordings_router(archive, recorder.path, self.front_desk.playbacks),
                 dial_router(self._dial_desk()),
                 queues_router(self.queues.desk()),
+                *self.wallboard.routers,
+                forget_router(
+                    PersonForgetting(self.settings, self._engine),
+                    partial(note_forgotten, self.front_desk.audit),
+                ),
+                alerts_router(self.alarms),
             ],
             version=voicebot.__version__,
             staff=self.front_desk.side,
@@ -496,12 +559,6 @@ class Server:
         """Calls are served either way; what was saved since is told where it cannot be used."""
         detail, problem = f"version {self.application.version}", self._reloader.problem
         return Check(True, f"{detail}; not the files as they are: {problem}" if problem else detail)
-
-
-def announcement(settings: Settings) -> Prompt | None:
-    """What callers hear before the answer, if anything."""
-    words = settings.calls.announcement
-    return Prompt((words,)) if words else None
 
 
 def dialled_language(settings: Settings, info: LegInfo) -> dict[str, Json]:

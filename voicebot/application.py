@@ -17,6 +17,7 @@ import structlog
 from voicebot.actions.functions.source import FOLDER as FUNCTIONS
 from voicebot.actions.registry import ActionRegistry, load_actions
 from voicebot.actions.seed import database_urls
+from voicebot.alerts.reader import AlertFile, load_alerts
 from voicebot.config import Settings
 from voicebot.errors import FlowError, ModelError, UsageError
 from voicebot.flows.commands import FormGrammar
@@ -39,6 +40,7 @@ from voicebot.flows.validation import Known, validate
 from voicebot.grammar.disk_cache import FOLDER as GRAMMAR_CACHE
 from voicebot.grammar.store import GrammarStore
 from voicebot.live.fingerprint import fingerprint
+from voicebot.nlu import embeddings
 from voicebot.nlu.article_reader import load_articles
 from voicebot.nlu.knowledge import Library
 from voicebot.nlu.library import IntentLibrary, missing_slot_grammars, names_of, read_library
@@ -51,7 +53,7 @@ from voicebot.sessions.comprehension import Comprehension
 from voicebot.sessions.grammars import KEPT_FORMS, ListenGrammars
 from voicebot.speech.phonemes import Pronouncer
 from voicebot.speech.recordings import Recordings, find_recordings
-from voicebot.types import Json, Language, Prompt
+from voicebot.types import Json, Language
 
 log = structlog.get_logger(__name__)
 
@@ -74,6 +76,7 @@ class Application:
     comprehension: Comprehension
     knowledge: Library
     queues: QueueFile
+    alerts: AlertFile
 
     @property
     def language(self) -> Language:
@@ -96,19 +99,9 @@ class Application:
         """Run an action of the designer's, or look into the knowledge. Raises ActionError."""
         return await with_knowledge(self.actions.run, self.knowledge)(name, arguments)
 
-    def answers_said(self) -> list[tuple[Prompt, Language]]:
-        """Every part of every answer that a flow may give, for rendering ahead of time."""
-        steps = (step for flow in self.flows for step in flow.steps.values())
-        if not any(isinstance(step, AnswerStep) for step in steps):
-            return []
-        return [
-            (Prompt((part,)), article.language)
-            for article in self.knowledge.articles
-            for part in article.parts
-        ]
-
     def compile_grammars(self) -> None:
-        """Compile every grammar and make the knowledge ready now rather than in the first call.
+        """Compile every grammar and make the knowledge ready now rather than in the first call. The
+        encoder of questions is left to `wake`, where no article is new.
 
         Raises GrammarError or ModelError.
         """
@@ -124,6 +117,14 @@ class Application:
         Raises ModelError.
         """
         self.intents.make_ready(intent_languages(self.flows))
+
+    def wake(self, language: Language) -> None:
+        """Begin to load what understands free words of ``language``: somebody is about to speak it.
+
+        Returns at once.
+        """
+        if self.intents.of(language) is not None or self.knowledge.speaks(language):
+            embeddings.wake(language)
 
     def grammar_sets(self) -> set[tuple[str, ...]]:
         """The names of the grammars that are listened for together: those of every question and
@@ -188,7 +189,9 @@ def _read(settings: Settings, version: str, before: Application | None) -> Appli
     articles = load_articles(folder, flows[settings.calls.flow].language)
     spoken = {article.language for article in articles}
     queues = load_queues(folder)
-    _check(flows, store, actions, intents, [*intent_problems, *queues.problems], spoken, queues)
+    alerts = load_alerts(folder, queues.names, settings.wall.targets)
+    problems = [*intent_problems, *queues.problems, *alerts.problems]
+    _check(flows, store, actions, intents, problems, spoken, queues)
     named = {reference.name for reference in flows.grammars()}
     grammars = grammars.snapshot({*named, *slot_grammars(intents, intent_languages(flows))})
     listen_grammars = ListenGrammars(grammars, pronounce=pronouncer)
@@ -204,6 +207,7 @@ def _read(settings: Settings, version: str, before: Application | None) -> Appli
         comprehension=Comprehension(listen_grammars, intents),
         knowledge=Library(articles, ModelStore(data / MODELS)),
         queues=queues,
+        alerts=alerts,
     )
 
 

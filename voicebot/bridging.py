@@ -61,12 +61,6 @@ class Recording:
                 Prompt((wanted.consent_prompt,)),
             )
 
-    @property
-    def said(self) -> tuple[Prompt, ...]:
-        """Prompts that are worth rendering ahead of time."""
-        asks = self.rule is not None and self.rule.consent is not Consent.NONE
-        return (self.rule.prompt,) if self.rule is not None and asks else ()
-
     def start(self) -> None:
         """Raises AudioError when the folder cannot be made."""
         if self.rule is not None:

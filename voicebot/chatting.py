@@ -183,6 +183,7 @@ class Chatting:
         application = edition.application
         known = self._applications.get(application.listen_grammars)
         if known is None:
+            application.wake(application.language)
             known = self._applications[application.listen_grammars] = ChatApplication(
                 edition.version,
                 application.interpreter_for,

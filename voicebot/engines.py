@@ -1,9 +1,9 @@
 """Which engine hears and which speaks each language, and the worker processes that hold them.
 
 One pool of workers for each engine with its model or voice, shared by the languages that use it.
-Those of the server's own language are loaded before the first call, those of the others when they
-are wanted first. A language whose recogniser has no model here is spoken and not heard: callers use
-the keypad.
+One worker of each pool of the server's own language is loaded before the first call, the rest with
+it; those of other languages when they are wanted first. A language whose recogniser has no model
+here is spoken and not heard: callers use the keypad.
 """
 
 from __future__ import annotations
@@ -48,6 +48,11 @@ def recognizer_spec(engines: LanguageEngines, language: Language, settings: Sett
         )
         return EngineSpec(VOSK, (("model", str(place)), ("confidence", speech.confidence)))
     return EngineSpec(MOONSHINE, (("beam", speech.beam), ("confidence", speech.confidence)))
+
+
+AT_FIRST: Final = 1
+"""Workers of a pool that are started before anybody calls: nobody has to be heard beside another
+yet, and each takes 150 MB."""
 
 
 class SpeechEngines:
@@ -100,11 +105,11 @@ class SpeechEngines:
                 return pool
         speech = self._settings.speech
         name = work if work not in self.pools else f"{work} {language}"
-        self.pools[name] = WorkerPool(spec, size, speech.queue, speech.job_timeout_s)
+        self.pools[name] = WorkerPool(spec, size, speech.queue, speech.job_timeout_s, AT_FIRST)
         return self.pools[name]
 
     async def start(self) -> None:
-        """Start the workers of the server's own language and wait until they hold their engines.
+        """Start the first workers of the server's own language and wait until they are ready.
 
         Raises ModelError.
         """
@@ -122,6 +127,7 @@ class SpeechEngines:
         for pool in (self._hearing.get(language), self._speaking.get(language)):
             if pool is not None:
                 self._start_of(pool)
+                pool.grow()
 
     def _start_of(self, pool: WorkerPool) -> asyncio.Task[None] | None:
         """The start of a pool, begun where nobody has; None for those that `start` starts."""
@@ -129,7 +135,7 @@ class SpeechEngines:
         if name in self._own:
             return None
         if name not in self._starts:
-            task = asyncio.create_task(pool.start(), name=f"start of {name}")
+            task = asyncio.create_task(_start_whole(pool), name=f"start of {name}")
             task.add_done_callback(_tell_failure)
             self._starts[name] = task
         return self._starts[name]
@@ -204,6 +210,11 @@ class SpeechEngines:
         """Speak ``text`` in the voice of ``language``. Raises SpeechError."""
         pool = await self._ready(self._speaking[language])
         return cast("Samples", await pool.submit("synthesize", text, rate))
+
+
+async def _start_whole(pool: WorkerPool) -> None:
+    await pool.start()
+    pool.grow()
 
 
 def _has_begun(start: asyncio.Task[None]) -> bool:

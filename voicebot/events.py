@@ -72,7 +72,9 @@ class TurnFinished:
     """The bot said ``prompt`` (as words) and heard ``heard``, or nothing of use.
 
     ``latency_ms`` runs from the last speech sample of the caller before this prompt to the first
-    non-silent packet of this prompt; None where nobody had spoken before it.
+    non-silent packet of this prompt; None where nobody had spoken before it. ``said_at`` is when
+    that packet left, ``heard_from`` and ``heard_until`` are the first and last speech of the
+    caller; None where there was none, or where nobody can tell.
     """
 
     call_id: CallId
@@ -84,6 +86,9 @@ class TurnFinished:
     heard: Heard | None
     latency_ms: float | None
     barged_in: bool = False
+    said_at: float | None = None
+    heard_from: float | None = None
+    heard_until: float | None = None
 
 
 class DeflectionStage(StrEnum):

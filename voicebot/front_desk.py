@@ -20,6 +20,7 @@ from voicebot.storage.staff import SqlAuditLog, SqlStaffBook
 from voicebot.web.api.audit import audit_router
 from voicebot.web.api.session import account_router, session_router
 from voicebot.web.api.sign_in import Attempts, SignInSide, sign_in_router
+from voicebot.web.api.users import users_router
 from voicebot.web.doorkeeper import EntryPolicy
 from voicebot.web.identity import SessionCookie
 from voicebot.web.playbacks import Playbacks
@@ -70,6 +71,7 @@ class FrontDesk:
             sign_in_router(self.side),
             session_router(self.side),
             account_router(self.side, self._register),
+            users_router(self.side, self._register),
             audit_router(self.audit),
             staff_pages_router(),
         )

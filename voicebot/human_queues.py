@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from typing import Final
 
@@ -16,6 +17,8 @@ from voicebot.queues.reader import QueueFile
 from voicebot.sessions.agent_lines import TelephoneLines
 from voicebot.sessions.queue_handoff import Queueing
 from voicebot.sessions.queueing import SIGNED_OUT, CallBack, QueueService
+from voicebot.sessions.ready_times import NoteTime
+from voicebot.sessions.records import Journal
 from voicebot.storage.queue_records import SqlQueueRecords
 from voicebot.telephony._api import Dialer
 from voicebot.types import Json
@@ -36,11 +39,15 @@ class HumanQueues:
         dialer: Dialer | None,
         call_back: CallBack | None,
         records: SqlQueueRecords,
+        journal: Journal,
+        note_time: NoteTime,
     ) -> None:
-        """Raises ConfigError for an agent of a queue that is not there."""
+        """``journal`` takes what became of calls in the queues, ``note_time`` how long agents were
+        ready. Raises ConfigError for an agent of a queue that is not there."""
         self._settings = settings
         self._records = records
-        self._writing: asyncio.Task[None] | None = None
+        self._note_time = note_time
+        self._writing: list[asyncio.Task[None]] = []
         self._addresses = {AgentId(name): each.address for name, each in settings.agents.items()}
         self.profiles = _profiles(settings, file)
         self.service = QueueService(
@@ -48,6 +55,7 @@ class HumanQueues:
             TelephoneLines(dialer, lambda agent: self._addresses.get(agent, "")),
             call_back=call_back,
             records=records,
+            note=journal.append,
         )
 
     async def start(self) -> None:
@@ -66,7 +74,11 @@ class HumanQueues:
             self.service.receive(ev.SignIn(profile))
             if last is not None and last.state == Presence.PAUSED:
                 self.service.receive(ev.Pause(name, last.reason))
-        self._writing = asyncio.create_task(self._records.run(), name="queue records")
+        times = self.service.ready_times.keep_written(self._note_time, time.time)
+        self._writing = [
+            asyncio.create_task(self._records.run(), name="queue records"),
+            asyncio.create_task(times, name="agents' time"),
+        ]
 
     def change(self, file: QueueFile) -> None:
         """The application has been saved anew. Never raises: the file was checked."""
@@ -93,10 +105,13 @@ class HumanQueues:
 
     async def stop(self) -> None:
         await self.service.stop()
-        if self._writing is not None:
-            await self._records.written()
-            self._writing.cancel()
-            await asyncio.gather(self._writing, return_exceptions=True)
+        if not self._writing:
+            return
+        await self._records.written()
+        for task in self._writing:
+            task.cancel()
+        await asyncio.gather(*self._writing, return_exceptions=True)
+        await self.service.ready_times.write(self._note_time, time.time())
 
 
 def _profiles(settings: Settings, file: QueueFile) -> Mapping[AgentId, AgentProfile]:

@@ -16,11 +16,15 @@ import dataclasses
 import logging
 import re
 import sys
-from collections.abc import Mapping
-from typing import Any, Literal, TextIO
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Final, Literal, TextIO
 
 import structlog
 from structlog.types import EventDict, Processor, WrappedLogger
+
+from voicebot.personal_numbers import masked
 
 TAGGED = frozenset(
     {
@@ -42,6 +46,24 @@ TAGGED = frozenset(
 """Names of fields that may hold a caller's words, keys or number."""
 
 MASK = "[redacted]"
+
+_SENTENCES: Final = frozenset({"error", "event", "exception", "problem"})
+"""Fields that say something in words, from which card numbers are taken out."""
+
+_OF_SECRETS: Final = (_SENTENCES - {"event"}) | TAGGED
+_is_discreet: Final = ContextVar("is_discreet", default=False)
+
+
+@contextmanager
+def discretion(wanted: bool = True) -> Iterator[None]:
+    """While something is done with a secret, and in tasks begun meanwhile, nothing that could hold
+    it is logged: no tagged fields, whatever the settings say, and no words for what went wrong."""
+    before = _is_discreet.set(wanted or _is_discreet.get())
+    try:
+        yield
+    finally:
+        _is_discreet.reset(before)
+
 
 # They write a line for each bad packet or request: strangers would fill the log. We count those.
 _AT_STRANGERS_WILL = ("aiortp", "aiosipua", "uvicorn.error")
@@ -79,6 +101,8 @@ def configure_logging(
         processors=[
             structlog.stdlib.filter_by_level,
             *shared,
+            # Here, where the line is made: it may be written in another thread.
+            mask_secrets,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -122,6 +146,16 @@ def mask_tagged(_logger: WrappedLogger, _method: str, fields: EventDict) -> Even
     return {name: _masked(name, value) for name, value in fields.items()}
 
 
+def mask_secrets(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
+    """Mask what may hold the secret that something is being done with (`discretion`)."""
+    if not _is_discreet.get():
+        return fields
+    fields.pop("exc_info", None)
+    return {
+        name: MASK if name in _OF_SECRETS and value else value for name, value in fields.items()
+    }
+
+
 def mask_foreign(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
     """Mask what looks like a caller in the text that a library wrote."""
     text = _URI_USER.sub(rf"\1{MASK}", str(fields["event"]))
@@ -133,6 +167,8 @@ def _masked(name: str, value: object) -> object:
     if name in TAGGED:
         # That there was nothing is worth knowing, and gives nothing away.
         return value if value is None or value == "" else MASK
+    if name in _SENTENCES and isinstance(value, str):
+        return masked(value)
     if isinstance(value, str | int | float | bool | None):
         return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):

@@ -91,16 +91,22 @@ class SayAs(StrEnum):
     TIME = "time"
 
 
+HIDDEN: Final = "••••"
+"""What stands in records in place of a secret; as long whatever the secret was."""
+
+
 @dataclass(frozen=True, slots=True)
 class Value:
     """A part of a prompt that is filled in while the call runs.
 
     ``value`` is what the flow holds (for money a number or ``"19.99 EUR"``, for dates and times
-    ISO 8601); the channel decides how it sounds or looks.
+    ISO 8601); the channel decides how it sounds or looks. One that is ``secret`` is for the caller
+    alone: records have `HIDDEN` in its place.
     """
 
     value: str | int | float
     say_as: SayAs = SayAs.TEXT
+    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +121,19 @@ class Prompt:
     @property
     def is_static(self) -> bool:
         return all(isinstance(part, str) for part in self.parts)
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether it holds what only the caller may hear."""
+        return any(isinstance(part, Value) and part.secret for part in self.parts)
+
+    def masked(self) -> Prompt:
+        """The prompt as others may know it."""
+        return Prompt(
+            tuple(
+                HIDDEN if isinstance(part, Value) and part.secret else part for part in self.parts
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)

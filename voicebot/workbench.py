@@ -6,21 +6,26 @@ called in a thread of their own.
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from voicebot.analytics.funnel import FunnelEdge, FunnelStep
+from voicebot.analytics.funnel import Answers, FunnelEdge, FunnelStep
 from voicebot.analytics.misunderstood import Cluster, Misheard, Spot, Trouble
+from voicebot.drawing.boxes import Chart, Counts, chart
+from voicebot.drawing.svg import svg
 from voicebot.drawing.traffic import Traffic
 from voicebot.errors import GrammarError
+from voicebot.events import TurnResult
 from voicebot.flows.graph import edges
 from voicebot.flows.model import FlowSet, Reference, Step, listens_for_intents, step_grammars
 from voicebot.grammar.files import file_of
 from voicebot.nlu.embeddings import Vectors, encoder_for
 from voicebot.nlu.gaps import ALIKE_ENGLISH, ALIKE_OTHERS, group
 from voicebot.nlu.intent_reader import intent_files
-from voicebot.sessions.records import CallRecord
+from voicebot.sessions.records import CallRecord, TurnRecord
 from voicebot.types import Language, Outcome
 
 Encode = Callable[[Language, Sequence[str]], Vectors]
@@ -58,13 +63,7 @@ class Workbench:
     def funnel(self, calls: Iterable[CallRecord]) -> list[FunnelStep]:
         """Follow ``calls`` through the flows: how many came to each step, which ways they took, and
         who hung up there unserved. In the order of the files; steps nobody came to are left out."""
-        traffic = Traffic(self._flows)
-        left: Counter[tuple[str, str]] = Counter()
-        for call in calls:
-            traffic.add(call)
-            if call.outcome is Outcome.ABANDONED_IN_FLOW and call.turns:
-                left[self._place(call.flow, call.turns[-1].step)] += 1
-        counts = traffic.counts
+        followed = self._follow(calls)
         return [
             FunnelStep(
                 flow=flow.name,
@@ -72,17 +71,37 @@ class Workbench:
                 file=step.place.file,
                 line=step.place.line,
                 arrived=arrived,
-                left=left[flow.name, step.name],
+                left=followed.left[flow.name, step.name],
                 ways=tuple(
                     FunnelEdge(edge.target.name, edge.why.value, edge.label, taken)
                     for number, edge in enumerate(edges(step))
-                    if (taken := counts.get((flow.name, step.name, number), 0))
+                    if (taken := followed.counts.get((flow.name, step.name, number), 0))
                 ),
+                answers=_answers(followed.turns[flow.name, step.name]),
             )
             for flow in self._flows
             for step in flow.steps.values()
-            if (arrived := counts.get((flow.name, step.name, -1), 0))
+            if (arrived := followed.counts.get((flow.name, step.name, -1), 0))
         ]
+
+    def picture(self, calls: Iterable[CallRecord]) -> str:
+        """The same as an SVG picture of the flows that ``calls`` came to."""
+        followed = self._follow(calls)
+        used = {flow for flow, _, _ in followed.counts}
+        charts = [chart(flow, followed.counts) for flow in self._flows if flow.name in used]
+        return svg([_with_losses(each, followed.left) for each in charts])
+
+    def _follow(self, calls: Iterable[CallRecord]) -> _Followed:
+        traffic = Traffic(self._flows)
+        left: Counter[tuple[str, str]] = Counter()
+        turns: defaultdict[tuple[str, str], list[TurnRecord]] = defaultdict(list)
+        for call in calls:
+            traffic.add(call)
+            for turn in call.turns:
+                turns[self._place(call.flow, turn.step)].append(turn)
+            if call.outcome is Outcome.ABANDONED_IN_FLOW and call.turns:
+                left[self._place(call.flow, call.turns[-1].step)] += 1
+        return _Followed(traffic.counts, left, turns)
 
     def _cluster(self, language: Language, turns: Sequence[Misheard], text: str) -> Cluster:
         kinds = Counter(self._kind(turn) for turn in turns)
@@ -124,3 +143,35 @@ class Workbench:
 
     def _step(self, flow: str, name: str) -> Step | None:
         return self._flows[flow].steps.get(name) if flow in self._flows.flows else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Followed:
+    """What calls did, by flow and step."""
+
+    counts: Counts
+    left: Counter[tuple[str, str]]
+    turns: defaultdict[tuple[str, str], list[TurnRecord]]
+
+
+def _answers(turns: Sequence[TurnRecord]) -> Answers:
+    results = Counter(turn.result for turn in turns)
+    waits = sorted(turn.latency_ms for turn in turns if turn.latency_ms is not None)
+    return Answers(
+        turns=len(turns),
+        barged_in=sum(turn.barged_in for turn in turns),
+        nomatch=results[TurnResult.NOMATCH],
+        noinput=results[TurnResult.NOINPUT],
+        slow_ms=waits[math.ceil(0.95 * len(waits)) - 1] if waits else None,
+    )
+
+
+def _with_losses(drawn: Chart, left: Counter[tuple[str, str]]) -> Chart:
+    """The chart with a line in each box at which callers left."""
+    boxes = [
+        replace(box, facts=(*box.facts, f"{lost} left here, {lost / box.count:.0%}"))
+        if (lost := left[drawn.flow, box.name]) and box.count
+        else box
+        for box in drawn.boxes
+    ]
+    return replace(drawn, boxes=tuple(boxes))

@@ -87,6 +87,7 @@ class _Ledger:
         *,
         hourly: bool,
         now: float,
+        starts: Sequence[int] = (),
     ) -> Sequence[HourSums]:
         hours = (SATURDAY_10, SATURDAY_10 + 24) if hourly else (None,)
         value = ["ann", "bob"] if split else [""]

@@ -28,7 +28,7 @@ def test_help_lists_every_command_and_imports_no_engine() -> None:
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     *shown, loaded = done.stdout.splitlines()
     assert not HEAVY & set(json.loads(loaded))
-    assert {command.name for command in COMMANDS} <= set(re.findall(r"\w+", "\n".join(shown)))
+    assert {command.name for command in COMMANDS} <= set(re.findall(r"[\w-]+", "\n".join(shown)))
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)

@@ -20,7 +20,7 @@ COMMANDS = typer.main.get_command(app)
 
 def test_every_command_is_in_the_table() -> None:
     table = PAGE.partition("## All commands")[2]
-    named = re.findall(r"^\| `voicebot (\w+)", table, re.MULTILINE)
+    named = re.findall(r"^\| `voicebot ([\w-]+)", table, re.MULTILINE)
 
     assert isinstance(COMMANDS, typer.core.TyperGroup)
     assert sorted(set(COMMANDS.commands) - set(named)) == []

@@ -11,6 +11,7 @@ import soundfile
 from typer.testing import CliRunner
 
 from voicebot.cli import prompts
+from voicebot.errors import ModelError
 from voicebot.speech.cache import FOLDER
 from voicebot.types import Language, Samples
 
@@ -113,10 +114,58 @@ def test_an_unusable_recording_is_reported_and_spoken(shop: Path, hum: Hum) -> N
     assert hum.texts[:2] == ["Welcome.", "Goodbye."]
 
 
-def test_prompts_of_another_language_are_left_to_recordings(shop: Path, hum: Hum) -> None:
-    flow = FLOW.replace("en-US", "de-DE").replace("Welcome", "Willkommen")
-    (shop / "flows" / "main.yaml").write_text(flow)
-    assert build()[1]["rendered"] == 0
+def test_every_language_is_rendered_by_the_voice_that_speaks_it(
+    shop: Path, hum: Hum, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, Language]] = []
+
+    def load(engine: str, voice: str, language: Language) -> Hum:
+        asked.append((engine, language))
+        return hum
+
+    monkeypatch.setattr(prompts, "load_synthesizer", load)
+    german = FLOW.replace("en-US", "de-DE").replace("Welcome", "Willkommen")
+    (shop / "flows" / "german.yaml").write_text(german)
+
+    _, report = build()
+
+    assert "Willkommen." in hum.texts
+    assert asked == [("piper", "en-US"), ("pyttsx3", "de-DE")]
+    assert report["rendered"] == 2 * SENTENCES
+
+
+def test_a_language_that_nothing_speaks_is_told_and_costs_the_others_nothing(
+    shop: Path, hum: Hum, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(engine: str, voice: str, language: Language) -> Hum:
+        if language == "de-DE":
+            raise ModelError("espeak-ng", "has no such voice")
+        return hum
+
+    monkeypatch.setattr(prompts, "load_synthesizer", load)
+    (shop / "flows" / "german.yaml").write_text(FLOW.replace("en-US", "de-DE"))
+
+    result = CliRunner().invoke(prompts.app, ["build"])
+
+    assert result.exit_code == 0
+    assert f"{SENTENCES} rendered" in result.stdout
+    assert "nothing rendered in de-DE: espeak-ng" in result.stderr
+
+
+def test_answers_and_the_announcement_are_rendered_too(
+    shop: Path, hum: Hum, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOICEBOT_CALLS__ANNOUNCEMENT", "All calls are free.")
+    (shop / "knowledge" / "en-US").mkdir(parents=True)
+    (shop / "knowledge" / "en-US" / "shop.md").write_text("# When do you open?\n\nAt nine sharp.\n")
+    (shop / "flows" / "main.yaml").write_text(
+        FLOW.replace("next: end", "next: ask", 1)
+        + "  ask:\n    answer: '{caller|digits}'\n    next: end\n"
+    )
+
+    build()
+
+    assert {"All calls are free.", "At nine sharp."} <= set(hum.texts)
 
 
 def test_list_says_how_a_recording_of_each_sentence_is_called(shop: Path) -> None:

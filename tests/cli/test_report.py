@@ -91,6 +91,10 @@ def test_contacts_are_exported() -> None:
     assert [row["outcome"] for row in rows] == ["self_served", "self_served", "transferred"]
     assert rows[0]["caller"] == "'+15550100"
     assert _run("export", *DAY).splitlines()[0] == ",".join(rows[0])
+    noted = [json.loads(line) for line in _run("audit", "--json").splitlines()]
+    assert [(each["deed"], each["what"]) for each in noted] == [
+        ("contacts exported", "2026-11-21 00:00 to 2026-11-22 00:00 UTC")
+    ] * 2
 
 
 @pytest.mark.usefixtures("records")

@@ -105,8 +105,8 @@ async def test_a_keyed_order_number_is_served_and_a_second_caller_is_told_to_wai
         "mode": "dtmf",
     }
     assert served["reason"] == "caller hung up"
-    assert await shop.metric("voicebot_webrtc_answered_total") >= 2
-    assert await shop.metric('voicebot_webrtc_refused_total{code="busy"}') == 1
+    assert await shop.metric("voicebot_webrtc_answered_total") >= 1
+    assert await shop.metric('voicebot_webrtc_refused_total{code="busy"}') >= 1
 
 
 async def test_an_unknown_token_gets_no_call(shop: ServerProcess) -> None:

@@ -127,7 +127,8 @@ async def test_a_person_is_reached_through_both_doors(shop: ServerProcess) -> No
 
 
 async def test_both_doors_are_counted(shop: ServerProcess) -> None:
+    await _through_both(shop, "counted", asks_for_a_person)
     for door in ("audiosocket", "mediastream"):
-        assert await shop.metric(f'voicebot_stream_connections_total{{door="{door}"}}') == 2
+        assert await shop.metric(f'voicebot_stream_connections_total{{door="{door}"}}') >= 1
         assert await shop.metric(f'voicebot_stream_calls{{door="{door}"}}') == 0
         assert await shop.metric(f'voicebot_stream_malformed_total{{door="{door}"}}') == 0

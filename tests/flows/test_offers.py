@@ -200,6 +200,45 @@ def test_a_long_queue_is_a_reason_to_ask(flow_set: Flows) -> None:
     assert talk.hear(True).last == SendText("+15550100", "offer")
 
 
+def of_queue(flow_set: Flows, **queue: Json) -> Conversation:
+    """A caller who wants a person of a queue with these figures."""
+    known: dict[str, Json] = {
+        "waiting": 3,
+        "wait_s": 300,
+        "open": True,
+        "agents": 2,
+        "free": 0,
+        **queue,
+    }
+    flows = flow_set(main=QUEUE.replace("transfer: agents", "transfer: queue:support"))
+    facts: dict[str, Json] = {"queues": {"support": known, "other": {**known, "wait_s": 1}}}
+    return Conversation(flows).start(text=SMS, **facts).hear("person")
+
+
+@pytest.mark.parametrize("queue", [{}, {"open": False}, {"agents": 0, "wait_s": None}])
+def test_the_wait_is_that_of_the_queue_ahead(flow_set: Flows, queue: dict[str, Json]) -> None:
+    assert of_queue(flow_set, **queue).said == ["Or by text?"]
+
+
+@pytest.mark.parametrize("wait_s", [None, 10])
+def test_who_has_an_agent_of_the_queue_soon_is_not_asked(flow_set: Flows, wait_s: Json) -> None:
+    talk = of_queue(flow_set, wait_s=wait_s)
+    assert isinstance(talk.last, Transfer)
+    assert talk.state.variables["waiting_s"] == wait_s
+
+
+def test_who_asked_for_a_person_would_go_to_the_shortest_queue(flow_set: Flows) -> None:
+    flow = LABEL.replace("agent: {transfer: agents", "agent: {transfer: queue:slow")
+    flow += "  other: {transfer: queue:fast, on_failure: menu}\n"
+    queue: dict[str, Json] = {"open": True, "agents": 1}
+    waits: dict[str, Json] = {"slow": {**queue, "wait_s": 500}, "fast": {**queue, "wait_s": 30}}
+    talk = Conversation(flow_set(main=flow)).start(text=SMS, queues=waits)
+    talk.hear({"command": "operator"}, grammar="").tell(TransferRefused("busy"))
+    talk.state = replace(talk.state, offers=replace(talk.state.offers, nobody_free=False))
+    assert talk.hear("return").said == ["Here it is. More?"]
+    assert talk.state.variables["waiting_s"] == 30
+
+
 def test_a_person_who_cannot_be_had_is_no_reason_against_text(flow_set: Flows) -> None:
     talk = Conversation(flow_set(main=QUEUE))
     talk.start(text=SMS).hear("person").tell(TransferRefused("busy"))

@@ -8,7 +8,9 @@ from tests.live.conftest import FLOW, Folder
 from voicebot import application
 from voicebot.errors import FlowError, GrammarError, UsageError
 from voicebot.flows.commands import ContactStarted, Listen, Say
+from voicebot.nlu import embeddings
 from voicebot.sessions import grammars
+from voicebot.types import Language
 
 
 def test_an_application_does_not_follow_its_files(folder: Folder) -> None:
@@ -81,6 +83,22 @@ def test_the_questions_of_forms_are_compiled_ahead(
     monkeypatch.setattr(grammars, "compile_form", None)  # nothing is left to compile
 
     assert loaded.listen_grammars.now(commands[-1].grammars).match_words(["pears"])
+
+
+def test_who_speaks_wakes_what_understands_free_words_where_there_is_something_to_understand(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    woken: list[str] = []
+    monkeypatch.setattr(embeddings, "wake", woken.append)
+    folder.load().wake(Language("en-US"))
+    assert woken == []
+
+    folder.write("knowledge/en-US/shop.md", "# When do you open?\n\nAt nine.\n")
+    loaded = folder.load()
+    loaded.wake(Language("en-GB"))
+    loaded.wake(Language("de-DE"))
+
+    assert woken == ["en-GB"]
 
 
 def test_files_that_change_under_the_reader_are_read_again(

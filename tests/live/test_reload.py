@@ -42,9 +42,7 @@ class Bench:
 
     def __init__(self, folder: Folder, voice: Voice, render_ahead_s: float = 10.0) -> None:
         self.folder, self.voice = folder, voice
-        self.press = Press(
-            folder.settings, cast("SpeechEngines", Engines(voice)), [Prompt(("Welcome.",))]
-        )
+        self.press = Press(folder.settings, cast("SpeechEngines", Engines(voice)))
         self.editions = Editions(self.press.make(folder.load()))
         self.seeded = 0
         self.reloader = Reloader(

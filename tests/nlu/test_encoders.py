@@ -1,10 +1,17 @@
 from __future__ import annotations
 
+import threading
+from collections.abc import Sequence
+from queue import Queue
+
 import numpy as np
 import pytest
 
+from voicebot.errors import ModelError
+from voicebot.nlu import embeddings
 from voicebot.nlu.e5 import E5
-from voicebot.nlu.embeddings import SENTENCE, Encoder, encoder_for
+from voicebot.nlu.embeddings import SENTENCE, Encoder, Vectors, encoder_for, wake
+from voicebot.nlu.minilm import encoder as minilm
 from voicebot.nlu.minilm.encoder import MiniLm
 from voicebot.nlu.minilm.wordpiece import CLS, SEP, UNKNOWN, tokenize, vocabulary
 from voicebot.types import Language
@@ -42,6 +49,46 @@ def test_any_text_has_a_vector(encoder: Encoder, text: str) -> None:
 def test_each_language_has_its_encoder() -> None:
     assert isinstance(encoder_for(Language("en-GB")), MiniLm)
     assert isinstance(encoder_for(Language("zh-CN")), E5)
+
+
+def test_altered_weights_are_told_before_the_first_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(minilm, "_SHA256", "0" * 64)
+    with pytest.raises(ModelError, match="other weights"):
+        MiniLm()
+
+
+class Sleeper:
+    """An encoder that tells when it is asked first, and cannot be loaded."""
+
+    name = "sleeper"
+    width = SENTENCE
+
+    def __init__(self) -> None:
+        self.asked: Queue[str] = Queue()
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        self.asked.put(texts[0])
+        raise ModelError("sleeper", "is damaged")
+
+
+def test_an_encoder_is_woken_once_and_what_goes_wrong_ends_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sleeper = Sleeper()
+    monkeypatch.setattr(embeddings, "encoder_for", lambda language: sleeper)
+    embeddings._waking.cache_clear()
+    try:
+        wake(Language("en-US"))
+        wake(Language("en-GB"))
+        assert sleeper.asked.get(timeout=20)
+        wake(Language("zh-CN"))
+        assert sleeper.asked.get(timeout=20)
+        assert sleeper.asked.empty()
+    finally:
+        embeddings._waking.cache_clear()
+        for thread in threading.enumerate():
+            if thread.name.startswith("encoder "):
+                thread.join(20)
 
 
 def test_words_are_cut_into_the_longest_known_pieces() -> None:

@@ -14,6 +14,7 @@ from voicebot.actions.reader import read_actions
 from voicebot.cli.try_ import typed_input
 from voicebot.flows.reader import load_flows
 from voicebot.grammar.store import GrammarStore
+from voicebot.queues.reader import load_queues
 from voicebot.rehearsal.model import ConversationTest
 from voicebot.rehearsal.sandbox import Sandbox
 from voicebot.rehearsal.stage import Stage
@@ -147,6 +148,7 @@ def run(market: Path, tmp_path: Path) -> Run:
             flow="main",
             today=date(2026, 11, 21),
             opens=opens,
+            queues=load_queues(market),
         )
         return asyncio.run(suite.run([file]))
 

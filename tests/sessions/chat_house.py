@@ -67,12 +67,14 @@ class Acts:
     ran: list[str] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     fails: bool = False
+    given: list[Mapping[str, Json]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.gate.set()
 
     async def run(self, name: str, arguments: Mapping[str, Json]) -> Json:
         self.ran.append(name)
+        self.given.append(arguments)
         await self.gate.wait()
         if self.fails:
             raise ActionError(name, "away")

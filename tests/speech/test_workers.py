@@ -172,6 +172,23 @@ async def test_pool_that_is_behind_has_no_room_for_another_call() -> None:
         os.kill(pool.pids[0], signal.SIGKILL)
 
 
+async def test_pool_grows_to_its_size_when_it_is_told_to() -> None:
+    pool = WorkerPool(EngineSpec(TOY), 3, at_first=1)
+    pool.grow()
+    assert pool.pids == ()
+    await pool.start()
+    try:
+        assert pool.counters().workers_ready == 1
+        pool.grow()
+        pool.grow()
+        await _until(lambda: pool.counters().workers_ready == 3)
+        assert len(pool.pids) == 3
+    finally:
+        await pool.stop()
+    pool.grow()
+    assert pool.pids == ()
+
+
 async def test_engine_that_cannot_load_is_told_at_start() -> None:
     pool = WorkerPool(EngineSpec(TOY, (("fail_to_load", True),)), 1)
     with pytest.raises(ModelError, match="Build one"):

@@ -7,7 +7,15 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from voicebot.staff.desk import FixedToken, SessionPolicy, StaffDesk
-from voicebot.staff.model import AuditEntry, Deed, Session, Token, User
+from voicebot.staff.model import (
+    EVERYTHING,
+    AuditChoice,
+    AuditEntry,
+    Deed,
+    Session,
+    Token,
+    User,
+)
 from voicebot.staff.passwords import Passwords
 from voicebot.staff.register import Register
 from voicebot.staff.roles import Role, Scope
@@ -25,8 +33,18 @@ class MemoryLog:
     async def note(self, entry: AuditEntry) -> None:
         self.lines.append(replace(entry, id=len(self.lines) + 1))
 
-    async def entries(self, *, before: int | None, limit: int) -> list[AuditEntry]:
-        older = [each for each in self.lines if before is None or each.id < before]
+    async def entries(
+        self, *, before: int | None, limit: int, choice: AuditChoice = EVERYTHING
+    ) -> list[AuditEntry]:
+        older = [
+            each
+            for each in self.lines
+            if (before is None or each.id < before)
+            and choice.who in (None, each.who.partition(" (token ")[0])
+            and choice.deed in (None, each.deed)
+            and (choice.since is None or each.at >= choice.since)
+            and (choice.until is None or each.at < choice.until)
+        ]
         return older[::-1][:limit]
 
     @property
@@ -88,8 +106,8 @@ class MemoryBook:
         found = self.open.get(key)
         return None if found is None else (found, self.people[found.user])
 
-    async def sessions(self, user: str) -> Sequence[Session]:
-        mine = [each for each in self.open.values() if each.user == user]
+    async def sessions(self, user: str | None = None) -> Sequence[Session]:
+        mine = [each for each in self.open.values() if user in (None, each.user)]
         return sorted(mine, key=lambda each: -each.seen_at)
 
     async def saw_session(self, key: str, now: float) -> None:

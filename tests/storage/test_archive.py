@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.storage.facts import ended, started, turn
+from tests.storage.made_up import MadeUp, counted, store
+from voicebot.analytics.totals import Fact, Rules
 from voicebot.errors import StorageError
 from voicebot.events import CallEvent
 from voicebot.sessions.records import CallArchive, CallQuery
@@ -108,3 +110,53 @@ async def test_a_call_knows_the_version_it_ran_on(engine: AsyncEngine) -> None:
     await _write(engine, started("old"), replace(started("new"), version="5f0c3a9b71d2"))
     page = await SqlCallArchive(engine).list_calls(CallQuery())
     assert {call.id: call.version for call in page.calls} == {"old": "", "new": "5f0c3a9b71d2"}
+
+
+@pytest.mark.parametrize("fact", Fact)
+async def test_the_calls_behind_a_number_are_as_many_as_it_says(
+    engine: AsyncEngine, fact: Fact
+) -> None:
+    at, now = 1_000_000 * 3600.0, (1_000_000 + 24 * 8) * 3600.0
+    waiting = {"queue": "support", "waited_s": 12.0}
+    lost, gone = Outcome.ABANDONED_IN_QUEUE, Outcome.ABANDONED_IN_FLOW
+    same = {"number": "+15550100", "matter": "order"}
+    made_up = [
+        MadeUp(at, **same),  # type: ignore[arg-type]
+        MadeUp(at + 60, **same),  # type: ignore[arg-type]
+        MadeUp(at + 120, number="+15550101", matter="order"),
+        MadeUp(at + 86_400, number="+15550102", matter="order"),
+        MadeUp(at, outcome=gone, duration_s=2.0),
+        MadeUp(at, outcome=lost, queue="support", waited_s=1.0),
+        MadeUp(at, outcome=Outcome.TRANSFERRED, agent="anna", **waiting),  # type: ignore[arg-type]
+    ]
+    await store(engine, made_up)
+    page = await SqlCallArchive(engine).list_calls(CallQuery(fact=fact, now=now))
+    expected = getattr(counted(made_up, made_up, Rules(), now), fact)
+    assert len(page.calls) == expected > 0
+
+
+async def test_calls_are_chosen_by_values_and_by_the_hours_they_began_in(
+    engine: AsyncEngine,
+) -> None:
+    made_up = [
+        MadeUp(10.0, queue="support", waited_s=1.0),
+        MadeUp(20.0, queue="returns", waited_s=1.0),
+        MadeUp(30.0),
+    ]
+    await store(engine, made_up)
+    assert await _ids(engine, CallQuery(where={"queue": "support"})) == ["call-0"]
+    assert await _ids(engine, CallQuery(where={"queue": "", "door": "sip"})) == ["call-2"]
+    assert await _ids(engine, CallQuery(within=((5.0, 10.0), (20.0, 30.0)))) == ["call-1"]
+    assert await _ids(engine, CallQuery(within=())) == []
+
+
+async def test_calls_are_chosen_by_the_step_of_their_last_turn(engine: AsyncEngine) -> None:
+    await _write(
+        engine,
+        *(started("a", at=1.0), turn("a", 1)),
+        *(started("b", at=2.0), turn("b", 1), replace(turn("b", 2), step="bye")),
+        *(started("c", at=3.0), replace(turn("c", 1), step="returns.bye")),
+    )
+    assert await _ids(engine, CallQuery(last_step=("main", "order_number"))) == ["a"]
+    assert await _ids(engine, CallQuery(last_step=("main", "bye"))) == ["b"]
+    assert await _ids(engine, CallQuery(last_step=("returns", "bye"))) == ["c"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import pytest
 from alembic.config import Config
@@ -16,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 import voicebot.storage.migrations
 from tests.storage.facts import answered, ended, noted, started
 from tests.storage.made_up import MadeUp, counted, store
-from voicebot.analytics.history import Span, Split
+from voicebot.analytics.history import Every, HistoryQuery, Span, Split, gather, read_history
 from voicebot.analytics.totals import DAY_S, HOUR_S, Rules, Totals
 from voicebot.errors import StorageError
 from voicebot.events import CallEvent, QueueNoted
@@ -105,6 +106,23 @@ async def test_the_sums_of_every_split_add_up_to_the_whole(
         assert part == counted(chosen, made_up, RULES, NOW)
     whole = sum((each.totals for each in found), Totals())
     assert whole == await _whole(ledger, span) == counted(inside, made_up, RULES, NOW)
+
+
+@pytest.mark.parametrize("every", [Every.DAY, Every.WEEK, Every.MONTH])
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Kolkata"])
+async def test_periods_put_together_by_the_database_are_those_of_their_hours(
+    engine: AsyncEngine, every: Every, zone: str
+) -> None:
+    await store(engine, _made_up(9))
+    ledger = SqlLedger(engine, RULES)
+    await ledger.start()
+    await ledger.fold(NOW, limit=60)
+    span = Span(BEGIN + 1.5 * HOUR_S, BEGIN + 5 * DAY_S + 0.25 * HOUR_S)
+    query = HistoryQuery(span, ZoneInfo(zone), {}, Split.AGENT, every)
+    hours = await ledger.sums(span, {}, Split.AGENT, hourly=True, now=NOW)
+    expected = gather(hours, every, ZoneInfo(zone))
+    found = await read_history(ledger, query, NOW)
+    assert {(row.period, row.value): row.totals for row in found.rows} == expected
 
 
 async def test_contacts_are_chosen_by_several_values_at_once(either: AsyncEngine) -> None:

@@ -22,8 +22,14 @@ from voicebot.storage.migrations import newest_revision, upgrade
 from voicebot.storage.schema import metadata
 
 
+def _is_table(name: str | None, kind: str, _parents: object) -> bool:
+    # SQLAlchemy knows no virtual tables, nor those that FTS5 keeps behind them.
+    return kind != "table" or name is None or not name.startswith("turn_search")
+
+
 def _difference(connection: Connection) -> list[object]:
-    context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+    options = {"compare_server_default": True, "include_name": _is_table}
+    context = MigrationContext.configure(connection, opts=options)
     return list(compare_metadata(context, metadata))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 import voicebot.storage.migrations
 from tests.staff.memory import MemoryBook, MemoryLog
 from voicebot.errors import StorageError
-from voicebot.staff.model import AuditEntry, AuditLog, Deed, Session, StaffBook, Token, User
+from voicebot.staff.model import (
+    AuditChoice,
+    AuditEntry,
+    AuditLog,
+    Deed,
+    Session,
+    StaffBook,
+    Token,
+    User,
+)
 from voicebot.staff.roles import Role, Scope
 from voicebot.storage.database import open_database
 from voicebot.storage.staff import SqlAuditLog, SqlStaffBook
@@ -118,10 +128,36 @@ async def test_the_log_is_read_newest_first_in_pages(log: AuditLog) -> None:
     assert replace(rest[-1], id=0) == AuditEntry(0.0, "anna", Deed.SIGNED_IN, "n0", "::1")
 
 
+@pytest.mark.parametrize(
+    ("choice", "found"),
+    [
+        (AuditChoice(), ["n3", "n2", "n1", "n0"]),
+        (AuditChoice(who="anna"), ["n2", "n0"]),
+        (AuditChoice(who="%"), []),
+        (AuditChoice(deed=Deed.USER_ADDED), ["n1"]),
+        (AuditChoice(since=1.0, until=3.0), ["n2", "n1"]),
+        (AuditChoice(who="anna", deed=Deed.SIGNED_IN, since=1.0), ["n2"]),
+    ],
+)
+async def test_lines_of_the_log_are_chosen(
+    log: AuditLog, choice: AuditChoice, found: list[str]
+) -> None:
+    did = [
+        ("anna", Deed.SIGNED_IN),
+        ("bert", Deed.USER_ADDED),
+        ("anna (token 5f2c01aa)", Deed.SIGNED_IN),
+        ("annabel", Deed.SIGNED_IN),
+    ]
+    for number, (who, deed) in enumerate(did):
+        await log.note(AuditEntry(float(number), who, deed, f"n{number}", ""))
+    entries = await log.entries(before=None, limit=9, choice=choice)
+    assert [each.what for each in entries] == found
+
+
 @pytest.mark.parametrize("change", ["DELETE FROM audit", "UPDATE audit SET who = 'x'"])
 async def test_the_log_can_only_grow(engine: AsyncEngine, change: str) -> None:
     log = SqlAuditLog(engine)
-    await log.note(AuditEntry(1.0, "anna", Deed.SIGNED_IN, "", ""))
+    await log.note(AuditEntry(time.time(), "anna", Deed.SIGNED_IN, "", ""))
     with pytest.raises(DBAPIError, match="only grows"):
         async with engine.begin() as connection:
             await connection.execute(text(change))

@@ -19,7 +19,6 @@ async def test_every_operation_is_described(client: httpx.AsyncClient) -> None:
     description = await _description(client)
     assert set(description["paths"]) == {
         "/api/calls",
-        "/api/calls/{id}",
         "/api/events",
         "/healthz",
         "/readyz",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import httpx
 import pytest
 from structlog.testing import capture_logs
@@ -11,71 +14,6 @@ from tests.web.shelf import STARTED, finished_call, running_call
 from voicebot.errors import StorageError
 from voicebot.sessions.records import CallQuery, Cursor
 from voicebot.types import CallId, Outcome
-
-
-async def test_a_finished_call_is_given_with_its_turns(
-    house: House, client: httpx.AsyncClient
-) -> None:
-    house.archive.calls.append(finished_call({"order": "4271"}))
-    answer = await client.get("/api/calls/c2")
-    assert answer.status_code == 200
-    assert answer.json() == {
-        "id": "c2",
-        "transport": "sip",
-        "caller": "+15550100",
-        "callee": "shop",
-        "flow": "main",
-        "language": "en-US",
-        "version": "",
-        "started_at": "2026-11-21T10:00:00.250000Z",
-        "answered_at": "2026-11-21T10:00:01.250000Z",
-        "ended_at": "2026-11-21T10:01:00.250000Z",
-        "outcome": "self_served",
-        "reason": "goodbye",
-        "direction": "inbound",
-        "answered_by": "",
-        "headers": {},
-        "matter": {"about": "order", "details": {"number": "4271"}, "open": False},
-        "customer": "17",
-        "turns": [
-            {
-                "at": "2026-11-21T10:00:09.250000Z",
-                "step": "ask_order",
-                "prompt": "Which order?",
-                "result": "match",
-                "heard": {
-                    "text": "four two seven one",
-                    "semantics": {"order": "4271"},
-                    "confidence": 0.93,
-                    "mode": "speech",
-                },
-                "latency_ms": None,
-                "barged_in": True,
-            },
-            {
-                "at": "2026-11-21T10:00:20.250000Z",
-                "step": "anything",
-                "prompt": "More?",
-                "result": "noinput",
-                "heard": None,
-                "latency_ms": 480.0,
-                "barged_in": False,
-            },
-        ],
-        "recording": None,
-    }
-
-
-async def test_a_running_call_has_no_end_yet(house: House, client: httpx.AsyncClient) -> None:
-    house.archive.calls.append(running_call())
-    call = (await client.get("/api/calls/c1")).json()
-    assert (call["answered_at"], call["ended_at"], call["outcome"]) == (None, None, None)
-
-
-async def test_an_unknown_call_is_a_404_in_json(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/api/calls/nobody")
-    assert answer.status_code == 404
-    assert answer.json() == {"detail": "no call has this id"}
 
 
 async def test_the_cursor_of_a_page_leads_to_the_next(
@@ -106,7 +44,36 @@ async def test_filters_reach_the_archive(house: House, client: httpx.AsyncClient
     )
     assert answer.status_code == 200
     query = CallQuery(Outcome.TRANSFERRED, "+15550100", since=STARTED, until=STARTED)
-    assert house.archive.asked == [(query, None, 7)]
+    ((asked, after, limit),) = house.archive.asked
+    assert (replace(asked, now=0.0), after, limit) == (query, None, 7)
+
+
+async def test_values_and_facts_reach_the_archive(house: House, client: httpx.AsyncClient) -> None:
+    answer = await client.get("/api/calls?queue=support&agent=&fact=repeats&direction=inbound")
+    assert answer.status_code == 200
+    query = house.archive.asked[0][0]
+    assert query.where == {"queue": "support", "agent": "", "direction": "inbound"}
+    assert query.fact == "repeats"
+
+
+async def test_an_hour_of_the_week_is_looked_for_by_the_clocks_of_the_zone(
+    house: House, client: httpx.AsyncClient
+) -> None:
+    answer = await client.get(
+        "/api/calls",
+        params={
+            "since": "2026-11-01T00:00:00Z",
+            "until": "2026-11-22T09:30:00Z",
+            "hour_of_week": "7-10",
+            "zone": "Europe/Berlin",
+        },
+    )
+    assert answer.status_code == 200
+    within = house.archive.asked[0][0].within
+    assert within is not None
+    begins = [datetime.fromtimestamp(each, UTC).isoformat() for each, _ in within]
+    assert begins == [f"2026-11-{day:02}T09:00:00+00:00" for day in (1, 8, 15, 22)]
+    assert within[-1][1] - within[-1][0] == 1800
 
 
 async def test_a_time_without_zone_is_utc(house: House, client: httpx.AsyncClient) -> None:
@@ -125,6 +92,9 @@ async def test_a_time_without_zone_is_utc(house: House, client: httpx.AsyncClien
         "since=1e400",
         "cursor=x",
         "colour=blue",
+        "fact=contacts",
+        "hour_of_week=8-01&since=2026-11-21",
+        "zone=Berlin&since=2026-11-21&hour_of_week=1-01",
     ],
 )
 async def test_a_bad_query_is_a_422_that_names_the_parameter(
@@ -147,10 +117,8 @@ async def test_a_mistake_of_ours_is_a_500_that_tells_nothing(
 ) -> None:
     house.archive.broken = RuntimeError("a secret of the house")
     with capture_logs() as logged:
-        answer = await client.get("/api/calls/15550100")
+        answer = await client.get("/api/calls?caller=15550100")
     assert answer.status_code == 500
     assert answer.json() == {"detail": "something of ours broke"}
     # The log names the route; the path itself may hold a caller's number.
-    assert [(line["event"], line["route"]) for line in logged] == [
-        ("request_failed", "/api/calls/{id}")
-    ]
+    assert [(line["event"], line["route"]) for line in logged] == [("request_failed", "/api/calls")]

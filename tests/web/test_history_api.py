@@ -9,11 +9,14 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from tests.staff.memory import MemoryLog
 from voicebot.analytics.contacts import LedgerContact
 from voicebot.analytics.history import HourSums, Span, Split
 from voicebot.analytics.measures import MEASURES, Costs
 from voicebot.analytics.totals import DAY_S, Totals
+from voicebot.staff.model import Actor, Deed
 from voicebot.web.api.history import history_router
+from voicebot.web.identity import actor_of
 
 NOW = 1_795_255_200.0
 """2026-11-21T10:00Z"""
@@ -25,6 +28,7 @@ class Books:
     def __init__(self) -> None:
         self.asked: list[tuple[Span, Mapping[Split, str], Split | None, bool]] = []
         self.exported: list[Span] = []
+        self.log = MemoryLog()
 
     async def sums(
         self,
@@ -34,6 +38,7 @@ class Books:
         *,
         hourly: bool,
         now: float,
+        starts: Sequence[int] = (),
     ) -> Sequence[HourSums]:
         self.asked.append((span, where, split, hourly))
         served = int((span.until - span.since) / DAY_S)
@@ -58,7 +63,9 @@ def books() -> Books:
 @pytest.fixture
 async def client(books: Books) -> AsyncIterator[httpx.AsyncClient]:
     app = FastAPI()
-    app.include_router(history_router(books, books, Costs("EUR", 8.0, 0.5), clock=lambda: NOW))
+    app.dependency_overrides[actor_of] = lambda: Actor("anna", "192.0.2.1")
+    costs = Costs("EUR", 8.0, 0.5)
+    app.include_router(history_router(books, books, costs, books.log, clock=lambda: NOW))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://voicebot") as client:
         yield client
@@ -138,3 +145,14 @@ async def test_an_export_without_contacts_has_its_header(
     assert answer.text.startswith("id,started_at,")
     assert answer.text.count("\n") == 1
     assert books.exported == [Span(NOW - 34 * 3600, NOW)]
+
+
+async def test_who_exported_which_days_is_in_the_audit_log(
+    client: httpx.AsyncClient, books: Books
+) -> None:
+    await client.get("/api/export/contacts.csv?since=2026-11-20T00:00:00Z")
+    days = "2026-11-20 00:00 to 2026-11-21 10:00 UTC"
+    assert books.log.deeds == [("anna", Deed.CONTACTS_EXPORTED, days)]
+    assert books.log.lines[0].address == "192.0.2.1"
+    assert (await client.get("/api/export/contacts.csv?since=2027-01-01T00:00:00Z")).is_error
+    assert len(books.log.lines) == 1

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from voicebot.events import CallEnded, CallStarted, TurnFinished, TurnResult
+from voicebot.events import (
+    CallEnded,
+    CallStarted,
+    DeflectionReached,
+    DeflectionStage,
+    TurnFinished,
+    TurnResult,
+)
 from voicebot.types import CallId, Language, Outcome
 from voicebot.web.metrics import Figure, Histogram
 from voicebot.web.tally import LATENCY_BOUNDS_S, CallTally
@@ -39,6 +46,13 @@ def test_every_outcome_and_result_is_there_from_the_start() -> None:
     tally = CallTally()
     assert all(_figure(tally, "voicebot_calls_total", outcome=outcome) == 0 for outcome in Outcome)
     assert all(_figure(tally, "voicebot_turns_total", result=result) == 0 for result in TurnResult)
+
+
+def test_stages_on_the_way_to_text_are_counted() -> None:
+    tally = CallTally()
+    tally.observe(DeflectionReached(CallId("a"), 0.0, DeflectionStage.OFFERED, "tracking"))
+    assert _figure(tally, "voicebot_deflections_total", stage="offered") == 1
+    assert _figure(tally, "voicebot_deflections_total", stage="gave up") == 0
 
 
 def test_latencies_fall_into_their_bounds() -> None:

@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from tests.web.shelf import STARTED, Shelf, finished_call, running_call
-from voicebot.analytics.funnel import FunnelEdge, FunnelStep
+from voicebot.analytics.funnel import Answers, FunnelEdge, FunnelStep
 from voicebot.analytics.history import Span
 from voicebot.analytics.misunderstood import Cluster, Misheard, Spot, Trouble
 from voicebot.errors import ModelError
@@ -52,7 +52,11 @@ class Bench:
     def funnel(self, calls: Sequence[CallRecord]) -> list[FunnelStep]:
         self.followed = [call.id for call in calls]
         ways = (FunnelEdge("order", "answer", "order", 3),)
-        return [FunnelStep("main", "start", "flows/main.yaml", 3, 4, 1, ways)]
+        answers = Answers(4, barged_in=2, nomatch=1, slow_ms=900.0)
+        return [FunnelStep("main", "start", "flows/main.yaml", 3, 4, 1, ways, answers)]
+
+    def picture(self, calls: Sequence[CallRecord]) -> str:
+        return f"<svg><title>{len(calls)}</title></svg>"
 
 
 @pytest.fixture
@@ -125,6 +129,21 @@ async def test_calls_that_have_ended_are_followed(client: httpx.AsyncClient, ben
     (step,) = found["steps"]
     assert (step["arrived"], step["left"], step["drop_off"]) == (4, 1, 0.25)
     assert step["ways"] == [{"target": "order", "why": "answer", "label": "order", "count": 3}]
+    assert step["answers"] == {
+        "turns": 4,
+        "barged_in": 2,
+        "nomatch": 1,
+        "noinput": 0,
+        "slow_ms": 900.0,
+    }
+
+
+async def test_the_picture_may_not_run_scripts(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/api/funnel/picture")
+    assert (answer.status_code, answer.text) == (200, "<svg><title>1</title></svg>")
+    assert answer.headers["content-type"] == "image/svg+xml"
+    assert "script-src" not in answer.headers["content-security-policy"]
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
 
 
 @pytest.mark.parametrize("query", ["funnel?calls=0", "misunderstood?unsure=2", "funnel?by=queue"])

@@ -59,6 +59,15 @@ class Contacts(Protocol):
         ...
 
 
+class ContactLookup(Protocol):
+    """Where one contact is looked up."""
+
+    async def contact(self, call_id: CallId, now: float) -> LedgerContact | None:
+        """Give the contact of one call; None where there is none or it has not ended. Raises
+        StorageError."""
+        ...
+
+
 async def csv_lines(pages: AsyncIterator[Sequence[LedgerContact]]) -> AsyncIterator[str]:
     """The header, then every page as text: no more than a page is held at a time."""
     yield _lines([[each.name for each in fields(LedgerContact)]])

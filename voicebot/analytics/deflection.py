@@ -42,6 +42,14 @@ class DeflectionRecords(Protocol):
         ...
 
 
+class StagesLookup(Protocol):
+    """The stages of one contact."""
+
+    async def stages_of(self, call_id: CallId) -> Sequence[DeflectionReached]:
+        """All stages of one contact, in the order of their times. Raises StorageError."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Funnel:
     """Contacts by stage, each at most once per stage, and those deflected."""

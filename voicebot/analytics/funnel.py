@@ -18,9 +18,22 @@ class FunnelEdge:
 
 
 @dataclass(frozen=True, slots=True)
+class Answers:
+    """What came of ``turns`` at a step: how often its prompt was interrupted, not understood or
+    not answered, and the time in ms in which the bot answered 95 of 100 (None where nobody waited
+    for it)."""
+
+    turns: int = 0
+    barged_in: int = 0
+    nomatch: int = 0
+    noinput: int = 0
+    slow_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FunnelStep:
     """A step to which calls came ``arrived`` times. ``left`` callers hung up there unserved, or
-    fell silent for good."""
+    fell silent for good; ``answers`` is what the others did."""
 
     flow: str
     step: str
@@ -29,6 +42,7 @@ class FunnelStep:
     arrived: int
     left: int
     ways: Sequence[FunnelEdge]
+    answers: Answers = Answers()
 
     @property
     def drop_off(self) -> float:

@@ -72,8 +72,8 @@ class HistoryQuery:
 
 @dataclass(frozen=True, slots=True)
 class HourSums:
-    """Sums of the ledger: ``hour`` since the epoch, None where hours were not asked apart;
-    ``value`` of the split, empty where none was asked."""
+    """Sums of the ledger: ``hour`` since the epoch, or the first of those that were put together;
+    None where hours were not asked apart. ``value`` of the split, empty where none was asked."""
 
     hour: int | None
     value: str
@@ -91,9 +91,11 @@ class Ledger(Protocol):
         *,
         hourly: bool,
         now: float,
+        starts: Sequence[int] = (),
     ) -> Sequence[HourSums]:
         """Give the sums of contacts that began in ``span``; ``now`` says which matters are settled.
-        Raises StorageError."""
+        Where hours are asked apart, those from one of ``starts`` to the next are put together; they
+        are in order, and the first is not after the span's beginning. Raises StorageError."""
         ...
 
     async def ready_seconds(self, span: Span) -> Mapping[str, float]:
@@ -122,8 +124,13 @@ class History:
 
 async def read_history(ledger: Ledger, query: HistoryQuery, now: float) -> History:
     """Answer ``query``. Raises StorageError."""
-    hourly = query.every is not None
-    found = await ledger.sums(query.span, query.where, query.split, hourly=hourly, now=now)
+    starts = () if query.every is None else period_starts(query.span, query.every, query.zone)
+    found = await ledger.sums(
+        *(query.span, query.where, query.split),
+        hourly=query.every is not None,
+        now=now,
+        starts=starts,
+    )
     ready: Mapping[str, float] = {}
     # Agents are ready for all queues and doors together.
     if set(query.where) <= {Split.AGENT, Split.DIRECTION}:
@@ -174,3 +181,27 @@ def period_of(hour: int, every: Every, zone: tzinfo) -> str:
             return f"{at:%Y-%m}"
         case Every.HOUR_OF_WEEK:
             return f"{at.isoweekday()}-{at.hour:02}"
+
+
+def period_starts(span: Span, every: Every, zone: tzinfo) -> tuple[int, ...]:
+    """The hours with which the days, weeks or months of ``span`` begin; none for hours, which stand
+    alone."""
+    if every in {Every.HOUR, Every.HOUR_OF_WEEK}:
+        return ()
+    found: list[int] = []
+    name = ""
+    for hour in range(int(span.since // HOUR_S), int(-(-span.until // HOUR_S))):
+        if (period := period_of(hour, every, zone)) != name:
+            found.append(hour)
+            name = period
+    return tuple(found)
+
+
+def hours_of_week(span: Span, name: str, zone: tzinfo) -> tuple[tuple[float, float], ...]:
+    """The hours of ``span`` that `period_of` gives the ``name`` of an hour of the week."""
+    first, last = int(span.since // HOUR_S), int(-(-span.until // HOUR_S))
+    return tuple(
+        (max(float(hour * HOUR_S), span.since), min(float((hour + 1) * HOUR_S), span.until))
+        for hour in range(first, last)
+        if period_of(hour, Every.HOUR_OF_WEEK, zone) == name
+    )

@@ -7,6 +7,7 @@ Nothing here is a rate: those are `analytics.measures`, made of these sums.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from enum import StrEnum
 from operator import add, attrgetter
 from typing import Final, Self, TypeVar
 
@@ -80,6 +81,21 @@ class Totals:
     def taken(self) -> int:
         """Contacts that reached the flow."""
         return self.contacts - self.refused - self.not_reached
+
+
+class Fact(StrEnum):
+    """What is counted of a contact as 0 or 1, besides its outcome: sums of `Totals`."""
+
+    SHORT_IN_FLOW = "short_in_flow"
+    SHORT_IN_QUEUE = "short_in_queue"
+    QUEUED = "queued"
+    ANSWERED = "answered"
+    WITHIN = "within"
+    KNOWN = "known"
+    REPEATS = "repeats"
+    SETTLED = "settled"
+    RESOLVED = "resolved"
+    UNDONE = "undone"
 
 
 NAMES: Final = tuple(each.name for each in fields(Totals))

@@ -24,6 +24,7 @@ from voicebot.actions.functions.pool import import_problem
 from voicebot.actions.functions.source import FOLDER as FUNCTIONS
 from voicebot.actions.reader import read_actions
 from voicebot.actions.seed import sample_scripts
+from voicebot.alerts.reader import load_alerts
 from voicebot.cli.check_intents import inspect_intents
 from voicebot.cli.grammar import inspect_file
 from voicebot.cli.grammar_engines import GrammarEngines
@@ -143,9 +144,12 @@ def check_application(application: Path, settings: Settings) -> Report:
         queues=queues.names,
         images=image_names(application / IMAGES),
     )
-    report.problems += [*validate(flows, known), *queues.problems]
+    alerts = load_alerts(application, queues.names, settings.wall.targets)
+    report.problems += [*validate(flows, known), *queues.problems, *alerts.problems]
     if queues.names:
         report.counts["queues"] = len(queues.names)
+    if alerts.rules:
+        report.counts["alerts"] = len(alerts.rules)
     _check_builtins(flows, store, report)
     recordings = _check_recordings(application / "audio", report)
     report.warnings += advice.warnings(flows, _Lengths(settings, recordings))

@@ -18,7 +18,7 @@ import typer
 
 from voicebot.actions.functions.source import FOLDER as FUNCTIONS
 from voicebot.actions.reader import ActionFile, read_actions
-from voicebot.cli.library import load_intents, load_knowledge
+from voicebot.cli.library import Encoders, load_intents, load_knowledge, said_before
 from voicebot.cli.try_ import typed_input
 from voicebot.config import Settings, load_settings
 from voicebot.errors import UsageError
@@ -28,6 +28,7 @@ from voicebot.grammar.disk_cache import FOLDER as GRAMMAR_CACHE
 from voicebot.grammar.store import GrammarStore
 from voicebot.logs import configure_logging
 from voicebot.nlu.library import IntentLibrary
+from voicebot.queues.reader import load_queues
 from voicebot.rehearsal.model import ConversationTest
 from voicebot.rehearsal.performance import Result
 from voicebot.rehearsal.report import (
@@ -39,7 +40,7 @@ from voicebot.rehearsal.report import (
 )
 from voicebot.rehearsal.sandbox import Sandbox
 from voicebot.rehearsal.stage import Stage
-from voicebot.rehearsal.suite import Opens, Report, Suite, find_tests
+from voicebot.rehearsal.suite import Opens, Place, Report, Suite, find_tests
 from voicebot.rehearsal.telephone_line import LineQuality
 from voicebot.rehearsal.transcript import as_text
 from voicebot.rehearsal.typed import TypedCall
@@ -83,12 +84,6 @@ def play_conversations(
     grammars = GrammarStore(place.application / "grammars", settings.server.data / GRAMMAR_CACHE)
     if not audio and (voice or loss or noise is not None):
         raise UsageError("--voice, --noise and --loss belong to --audio")
-    intents = load_intents(place.application, settings)
-    opens = (
-        _spoken(grammars, intents, settings, voice, LineQuality(noise, loss / 100))
-        if audio
-        else _typed(grammars, intents)
-    )
 
     def tell(result: Result) -> None:
         if as_json_:
@@ -99,11 +94,19 @@ def play_conversations(
             typer.echo(f"passed {result.test.name}\n{as_text(result.transcript)}\n")
 
     def chosen(test: ConversationTest) -> bool:
-        if audio and (test.sets_confidence or not _is_heard(test.language, settings)):
+        typed_alone = test.sets_confidence or test.waits_in_queue
+        if audio and (typed_alone or not _is_heard(test.language, settings)):
             return False
         return only in test.name
 
-    report = run_tests(place.application, place.files, settings, opens, chosen, tell)
+    with said_before(settings) as encoder:
+        intents = load_intents(place.application, settings, encoder)
+        opens = (
+            _spoken(grammars, intents, settings, voice, LineQuality(noise, loss / 100))
+            if audio
+            else _typed(grammars, intents)
+        )
+        report = run_tests(place, settings, opens, encoder, chosen, tell)
     if only and not report.results:
         raise UsageError(f"--only {only}: no test has that in its name")
     if junit is not None:
@@ -162,18 +165,21 @@ def _spoken(
 
 
 def run_tests(
-    application: Path,
-    files: tuple[Path, ...],
+    place: Place,
     settings: Settings,
     opens: Opens,
-    chosen: Callable[[ConversationTest], bool] = lambda test: True,
-    tell: Callable[[Result], None] = lambda result: None,
+    encoder: Encoders,
+    chosen: Callable[[ConversationTest], bool],
+    tell: Callable[[Result], None],
 ) -> Report:
-    """Play the tests in ``files``. Raises FlowError where the application itself is faulty."""
+    """Play the tests of ``place``. Raises FlowError where the application itself is faulty."""
+    application = place.application
     flows, actions = read_application(application)
+    first = flows[settings.calls.flow].language
+    played: list[Report] = []
     with tempfile.TemporaryDirectory(prefix="voicebot-test-") as folder:
         sandbox = Sandbox(application, actions, Path(folder))
-        library = load_knowledge(application, flows[settings.calls.flow].language, settings)
+        library = load_knowledge(application, first, settings, encoder)
         suite = Suite(
             flows,
             actions,
@@ -182,8 +188,15 @@ def run_tests(
             today=date.today(),
             opens=opens,
             act=with_knowledge(sandbox.run, library),
+            queues=load_queues(application),
         )
-        return asyncio.run(suite.run(files, chosen, tell))
+
+        async def play() -> None:
+            played.append(await suite.run(place.files, chosen, tell))
+
+        # Not as the task's result: asyncio.run makes text of that at its end, for 0.3 s.
+        asyncio.run(play())
+    return played[0]
 
 
 def read_application(application: Path) -> tuple[FlowSet, ActionFile]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -14,8 +14,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from voicebot.config import Settings, load_settings
-from voicebot.errors import AudioError
+from voicebot.errors import AudioError, VoicebotError
 from voicebot.flows.reader import load_flows
+from voicebot.nlu.article_reader import load_articles
+from voicebot.said_ahead import said_ahead
 from voicebot.sessions.last_words import everything_said
 from voicebot.speech.cache import FOLDER, PromptCache
 from voicebot.speech.prompts import PromptRenderer
@@ -38,45 +40,63 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON."
 
 
 class _Engine:
-    """The synthesiser, loaded when the first segment needs it."""
+    """The synthesiser of a language, loaded when the first segment needs it."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings.speech
+    def __init__(self, settings: Settings, language: Language) -> None:
+        self.language = language
+        engines = settings.speech.engines_for(language)
+        self._name = engines.synthesizer or settings.speech.synthesizer
+        self._voice = engines.voice
         self._loaded: Synthesizer | None = None
+
+    @property
+    def voice(self) -> str:
+        """Name of the voice, for the cache."""
+        return voice_name(self._name, self._voice, self.language)
 
     async def __call__(self, text: str, rate: int) -> Samples:
         if self._loaded is None:
-            speech = self._settings
-            self._loaded = load_synthesizer(
-                speech.synthesizer, speech.voice, Language(speech.language)
-            )
+            self._loaded = load_synthesizer(self._name, self._voice, self.language)
         return self._loaded.synthesize(text, rate)
 
 
 @dataclass(slots=True)
 class _Tally:
-    """What came of a build; ``bad`` are the recordings that cannot be used."""
+    """What came of a build; ``bad`` are the recordings that cannot be used, ``unspoken`` says of
+    languages why nothing speaks them here."""
 
-    rendered: int
-    present: int
-    bad: list[str]
+    rendered: int = 0
+    present: int = 0
+    bad: list[str] = field(default_factory=list)
+    unspoken: dict[Language, str] = field(default_factory=dict)
 
 
 @app.command("build")
 def build(folder: Folder = None, rates: Rate = [], as_json: AsJson = False) -> None:  # noqa: B006
-    """Render every prompt that is the same in all calls into the cache."""
+    """Render every prompt that is the same in all calls into the cache, in all languages."""
     settings = load_settings()
     application = folder or settings.server.application
-    # One voice is loaded: what it cannot speak is left to recordings.
-    tongue = settings.speech.language.split("-")[0]
-    prompts = [
-        (prompt, language)
-        for prompt, language in everything_said(load_flows(application / "flows"))
-        if language.split("-")[0] == tongue
-    ]
-    renderer = _renderer(settings, application, _Engine(settings))
+    flows = load_flows(application / "flows")
+    first = flows[settings.calls.flow].language
+    prompts = said_ahead(settings, flows, load_articles(application, first))
+    tally = _Tally()
     with _progress(quiet=as_json) as progress:
-        tally = asyncio.run(_build(renderer, prompts, rates or list(settings.call_rates), progress))
+        for language in dict.fromkeys([first, *flows.languages]):
+            own = [prompt for prompt in prompts if prompt[1] == language]
+            renderer = _renderer(settings, application, _Engine(settings, language))
+            building = _build(renderer, own, rates or list(settings.call_rates), progress, tally)
+            try:
+                asyncio.run(building)
+            except VoicebotError as error:
+                if language == first:
+                    raise
+                tally.unspoken[language] = str(error)  # as a server that serves the others
+    _tell(tally, settings, as_json)
+    if tally.bad:
+        raise typer.Exit(1)
+
+
+def _tell(tally: _Tally, settings: Settings, as_json: bool) -> None:
     if as_json:
         typer.echo(
             json.dumps(
@@ -84,6 +104,7 @@ def build(folder: Folder = None, rates: Rate = [], as_json: AsJson = False) -> N
                     "rendered": tally.rendered,
                     "already_there": tally.present,
                     "unusable_recordings": tally.bad,
+                    "unspoken": tally.unspoken,
                     "cache": str(settings.server.data / FOLDER),
                 }
             )
@@ -92,8 +113,8 @@ def build(folder: Folder = None, rates: Rate = [], as_json: AsJson = False) -> N
         typer.echo(f"{tally.rendered} rendered, {tally.present} were there already")
     for problem in tally.bad:
         typer.echo(problem, err=True)
-    if tally.bad:
-        raise typer.Exit(1)
+    for language, problem in tally.unspoken.items():
+        typer.echo(f"nothing rendered in {language}: {problem}", err=True)
 
 
 @app.command("list")
@@ -101,7 +122,8 @@ def list_prompts(folder: Folder = None, as_json: AsJson = False) -> None:
     """List the texts that a recording may stand for, with the file name each would have."""
     settings = load_settings()
     application = folder or settings.server.application
-    renderer = _renderer(settings, application, _Engine(settings))
+    engine = _Engine(settings, Language(settings.speech.language))
+    renderer = _renderer(settings, application, engine)
     listed: dict[Path, Segment] = {}
     for prompt, language in everything_said(load_flows(application / "flows")):
         for segment in renderer.static_segments([(prompt, language)]):
@@ -117,10 +139,9 @@ def list_prompts(folder: Folder = None, as_json: AsJson = False) -> None:
 
 
 def _renderer(settings: Settings, application: Path, engine: _Engine) -> PromptRenderer:
-    speech = settings.speech
     return PromptRenderer(
         engine,
-        voice_name(speech.synthesizer, speech.voice, Language(speech.language)),
+        engine.voice,
         recordings=find_recordings(application / "audio"),
         cache=PromptCache(settings.server.data / FOLDER),
     )
@@ -128,22 +149,24 @@ def _renderer(settings: Settings, application: Path, engine: _Engine) -> PromptR
 
 async def _build(
     renderer: PromptRenderer,
-    prompts: Iterable[tuple[Prompt, Language]],
+    prompts: Sequence[tuple[Prompt, Language]],
     rates: list[int],
     progress: Progress,
-) -> _Tally:
+    tally: _Tally,
+) -> None:
     wanted = renderer.static_segments(prompts)
-    bad = _unusable(wanted)
+    tally.bad += _unusable(wanted)
+    bar = progress.add_task(f"prompts {prompts[0][1]}", total=len(wanted) * len(rates))
     rendered: set[Segment] = set()
-    bar = progress.add_task("prompts", total=len(wanted) * len(rates))
     for rate in sorted(rates, reverse=True):  # a wide rendering serves narrow lines too
         missing = await renderer.warm(prompts, rate)
         progress.advance(bar, len(wanted) - len(missing))
         for segment in missing:
             await renderer.render(segment, rate)
+            tally.rendered += segment not in rendered
             rendered.add(segment)
             progress.advance(bar)
-    return _Tally(len(rendered), len(wanted) - len(rendered), bad)
+    tally.present += len(wanted) - len(rendered)
 
 
 def _unusable(segments: Iterable[Segment]) -> list[str]:

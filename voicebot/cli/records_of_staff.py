@@ -39,10 +39,15 @@ async def _open(url: str, work: Callable[[Records], Awaitable[_T]]) -> _T:
     engine = open_database(url)
     try:
         book, log = SqlStaffBook(engine), SqlAuditLog(engine)
-        by = Actor(f"{_user()} at the command line")
-        return await work(Records(Register(book, log, Passwords()), log, by))
+        register = Register(book, log, Passwords())
+        return await work(Records(register, log, at_the_command_line()))
     finally:
         await engine.dispose()
+
+
+def at_the_command_line() -> Actor:
+    """Whoever runs the command, for the audit log."""
+    return Actor(f"{_user()} at the command line")
 
 
 def day(at: float | None) -> str:

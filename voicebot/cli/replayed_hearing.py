@@ -17,7 +17,7 @@ from voicebot.flows.commands import FlowEvent, InputMatched, Listen, NoMatch, Re
 from voicebot.grammar.disk_cache import FOLDER as GRAMMAR_CACHE
 from voicebot.grammar.store import GrammarStore
 from voicebot.rehearsal.recorded_sound import RecordedSound
-from voicebot.rehearsal.replay import Hear, unheard
+from voicebot.rehearsal.replay import Hear, secret, unheard
 from voicebot.sessions.comprehension import Comprehension
 from voicebot.sessions.grammars import ListenGrammars
 from voicebot.sessions.records import CallRecord, TurnRecord
@@ -44,7 +44,7 @@ class ReplayedHearing:
         sound = self._sound(call)
 
         async def hear(turn: TurnRecord, listen: Listen) -> FlowEvent:
-            event = unheard(turn)
+            event = unheard(turn) or secret(turn, listen)
             if event is not None:
                 return event
             assert turn.heard is not None

@@ -33,12 +33,15 @@ from voicebot.analytics.history import (
 )
 from voicebot.analytics.measures import MEASURES, Costs, Measure, Unit, measured
 from voicebot.analytics.totals import DAY_S, Rules
+from voicebot.cli.records_of_staff import at_the_command_line
 from voicebot.config import Settings, load_settings
 from voicebot.errors import UsageError
+from voicebot.staff.model import AuditEntry, Deed, exported
 from voicebot.storage.contacts import SqlContacts
 from voicebot.storage.database import open_database
 from voicebot.storage.ledger import SqlLedger
 from voicebot.storage.migrations import upgrade
+from voicebot.storage.staff import SqlAuditLog
 from voicebot.types import Json
 
 _DAY: Final = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
@@ -128,6 +131,8 @@ async def _history(settings: Settings, query: HistoryQuery, now: float, rebuild:
 async def _export(settings: Settings, span: Span, now: float, file: TextIO) -> None:
     async with _records(settings) as engine:
         contacts = SqlContacts(engine, Rules(**settings.ledger.model_dump()))
+        by, what = at_the_command_line(), exported(span.since, span.until)
+        await SqlAuditLog(engine).note(AuditEntry(now, by.who, Deed.CONTACTS_EXPORTED, what, ""))
         async for lines in csv_lines(contacts.pages(span, now)):
             file.write(lines)
 

@@ -44,6 +44,9 @@ def _are_origins(value: list[str]) -> list[str]:
 Origins = Annotated[list[str], BeforeValidator(_split_words), AfterValidator(_are_origins)]
 """Origins of pages; a list, or text with commas."""
 
+Words = Annotated[list[str], BeforeValidator(_split_words)]
+"""A list of words, or text with commas."""
+
 ENVIRONMENT_ONLY: Final[dict[str, JsonValue]] = {"environment_only": True}
 """Marks a secret (as a field's ``json_schema_extra``): files get copied, shown and checked in."""
 

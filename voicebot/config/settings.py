@@ -5,10 +5,12 @@ from __future__ import annotations
 from pydantic import Field
 
 from voicebot.config.agents import AgentSettings, QueueSettings
+from voicebot.config.alerts import AlertSettings
 from voicebot.config.audiosocket import AudioSocketSettings
 from voicebot.config.bridge import BridgeSettings
 from voicebot.config.call_me import CallMeSettings
 from voicebot.config.callers import CallerSettings
+from voicebot.config.event_hooks import EventHookSettings
 from voicebot.config.guard import GuardSettings
 from voicebot.config.ledger import CostSettings, LedgerSettings
 from voicebot.config.mediastream import MediaStreamSettings
@@ -16,6 +18,7 @@ from voicebot.config.offers import OfferSettings
 from voicebot.config.outbound import OutboundSettings
 from voicebot.config.recording import RecordingSettings
 from voicebot.config.reload import ReloadSettings
+from voicebot.config.retention import RetentionSettings
 from voicebot.config.section import Section
 from voicebot.config.sections import (
     CallSettings,
@@ -29,6 +32,7 @@ from voicebot.config.sip import SipSettings
 from voicebot.config.staff import StaffSettings
 from voicebot.config.text import TextSettings
 from voicebot.config.texting import TextingSettings, WebhookSettings
+from voicebot.config.wall import WallSettings
 from voicebot.config.webrtc import WebRtcSettings
 
 
@@ -53,15 +57,21 @@ class Settings(Section):
     costs: CostSettings = CostSettings()
     bridge: BridgeSettings = BridgeSettings()
     recording: RecordingSettings = RecordingSettings()
+    retention: RetentionSettings = RetentionSettings()
     reload: ReloadSettings = ReloadSettings()
     text: TextSettings = TextSettings()
     offers: OfferSettings = OfferSettings()
     texting: TextingSettings = TextingSettings()
     webhook: WebhookSettings = WebhookSettings()
     staff: StaffSettings = StaffSettings()
+    wall: WallSettings = WallSettings()
+    alerts: AlertSettings = AlertSettings()
     queues: QueueSettings = QueueSettings()
     agents: dict[str, AgentSettings] = Field(
         default_factory=dict, description="agents who answer queues at SIP telephones"
+    )
+    event_hooks: dict[str, EventHookSettings] = Field(
+        default_factory=dict, description="webhooks that are told of calls"
     )
     databases: dict[str, str] = Field(
         default_factory=dict, description="database URLs that SQL actions may name"

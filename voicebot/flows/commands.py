@@ -1,8 +1,8 @@
 """What goes into the flow interpreter and what comes out: plain frozen data.
 
 An event goes in, a list of commands comes out. The list is any number of `Say`, `Show`,
-`ChangeLanguage`, `OfferText` and `CloseOffer`, then exactly one command that waits (`Listen`,
-`Act`, `Transfer`, `SendText`) or ends (`HangUp`); the next event answers it.
+`ChangeLanguage`, `OfferText`, `CloseOffer` and `LeaveQueue`, then exactly one command that waits
+(`Listen`, `Act`, `Transfer`, `SendText`) or ends (`HangUp`); the next event answers it.
 """
 
 from __future__ import annotations
@@ -110,6 +110,12 @@ class TransferRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnCame:
+    """An agent rings for the contact, which does something else and keeps its place in a queue. It
+    comes instead of an answer to a `Listen`."""
+
+
+@dataclass(frozen=True, slots=True)
 class CallbackAgreed:
     """The queue will call the contact back; nobody waits on the line for it any more."""
 
@@ -138,6 +144,7 @@ FlowEvent: TypeAlias = (
     | TransferDone
     | TransferReturned
     | TransferRefused
+    | TurnCame
     | CallbackAgreed
     | TextSent
     | TextNotSent
@@ -254,6 +261,8 @@ class Listen:
     termchar: str = "#"
     private: bool = False
     """Whether what is asked and answered now must stay out of a recording."""
+    sensitive: bool = False
+    """Whether the answer is a secret: nothing of it may be kept or shown, in whatever form."""
     intents: WantedIntents | None = None
     free: bool = False
     """Whether words that no grammar holds are an answer too (`FREE`)."""
@@ -261,11 +270,13 @@ class Listen:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Run a self-service action. ``filler`` is said when it is slow, None for silence."""
+    """Run a self-service action. ``filler`` is said when it is slow, None for silence. ``secret``:
+    its arguments hold what may not be kept, shown or logged."""
 
     action: str
     arguments: Mapping[str, Json]
     filler: Prompt | None = None
+    secret: bool = False
 
 
 QUEUE_PREFIX: Final = "queue:"
@@ -289,7 +300,9 @@ class Transfer:
     ``while_waiting`` is said over and over while it rings, ``whisper`` to the one who takes the
     call before the two hear each other, ``ring_ms`` is how long it may ring (None: the default).
     For a queue alone, ``facts`` are what its rules may ask for, and ``callback`` is the number to
-    be called when the turn comes, empty for who waits on the line.
+    be called when the turn comes, empty for who waits on the line. ``choices`` are what the caller
+    may say or press meanwhile: told to the flow as `InputMatched`, it goes on with that, and the
+    place is kept until the next transfer or `LeaveQueue`.
     """
 
     target: str
@@ -300,6 +313,7 @@ class Transfer:
     ring_ms: int | None = None
     facts: Mapping[str, Json] = field(default_factory=dict)
     callback: str = ""
+    choices: Listen | None = None
 
     @property
     def queue(self) -> str:
@@ -337,6 +351,11 @@ class SendText:
 
 
 @dataclass(frozen=True, slots=True)
+class LeaveQueue:
+    """The caller no longer wants the person whose queue they kept a place in."""
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
     """End the contact. ``outcome`` is what the flow believes was reached."""
 
@@ -350,6 +369,7 @@ Command: TypeAlias = (
     | ChangeLanguage
     | OfferText
     | CloseOffer
+    | LeaveQueue
     | Listen
     | Act
     | Transfer

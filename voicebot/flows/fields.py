@@ -30,6 +30,7 @@ from voicebot.flows.model import (
     Route,
     Trouble,
 )
+from voicebot.flows.queue_model import WaitingOffer, WhileWaiting
 from voicebot.flows.template import Template
 from voicebot.flows.vocabulary import (
     ASIDE_KEYS,
@@ -44,6 +45,8 @@ from voicebot.flows.vocabulary import (
     SLOT_CONFIRM_KEYS,
     SLOT_KEYS,
     TROUBLE_KEYS,
+    WAITING_OFFER_KEYS,
+    WHILE_WAITING_KEYS,
     Key,
     Shape,
 )
@@ -114,6 +117,8 @@ class FieldReader:
             Shape.TEXTS: self._texts,
             Shape.OFFER_NUMBER: self._offer_number,
             Shape.OFFERS: self._offers,
+            Shape.WHILE_WAITING: self._while_waiting,
+            Shape.WAITING_OFFER: self._waiting_offer,
             Shape.CARD: self._card,
             Shape.LABELLED: self._labelled,
         }
@@ -416,6 +421,19 @@ class FieldReader:
             )
         default = self._localised(Reference("builtin:phone", node.place))
         return OfferNumber(**{"grammar": default, **values})
+
+    def _while_waiting(self, node: Node) -> WhileWaiting:
+        if not isinstance(node, Map):
+            return WhileWaiting(self._prompts(node))
+        return WhileWaiting(
+            **self.read(node, WHILE_WAITING_KEYS, "while_waiting", node.place) or {}
+        )
+
+    def _waiting_offer(self, node: Node) -> WaitingOffer:
+        values = self.read(atoms.mapping(node), WAITING_OFFER_KEYS, "offer", node.place)
+        values = values or {"ask": (), "steps": {}}
+        boolean = self._localised(Reference("builtin:boolean", node.place))
+        return WaitingOffer(place=node.place, boolean=boolean, **values)
 
     def _offers(self, node: Node) -> OfferPolicy:
         values = self.read(atoms.mapping(node), OFFERS_KEYS, "offers", node.place)

@@ -52,6 +52,7 @@ class FormSlot:
     where it is not null when the form begins, ``default`` when the caller cannot give one.
     ``called`` are the words for the slot itself: 'change the *day*'. ``filled`` is a step
     that looks at each new value, and returns to the form; it may set the variable to null.
+    ``sensitive``: its value is a secret, and is taken only where it is asked for.
     """
 
     name: str
@@ -70,6 +71,7 @@ class FormSlot:
     carry: bool = False
     filled: Reference | None = None
     confirm: SlotConfirm | None = None
+    sensitive: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,14 +60,29 @@ def as_question(step: FormStep, form: OpenForm, failed: int = 0) -> AskStep:
         interdigittimeout_ms=step.interdigittimeout_ms,
         termchar=step.termchar,
         private=step.private,
+        sensitive=_is_sensitive(step, slot),
     )
+
+
+def _is_sensitive(step: FormStep, slot: FormSlot | None) -> bool:
+    """Whether the answer may hold a secret: at its slot and at the review, and anywhere where a
+    grammar of the form's own could fill it."""
+    if slot is None or step.grammar:
+        return step.has_secrets
+    return step.hides(slot.name)
 
 
 def form_grammar(
     step: FormStep, form: OpenForm, variables: Mapping[str, Json], language: Language
 ) -> FormGrammar:
-    """All that may be said about all slots that are needed, the one asked for first."""
-    return _grammar(needed_slots(step, variables), form.asking, variables, language)
+    """All that may be said about all slots that are needed, the one asked for first; of secret
+    ones only that one, for its question alone is guarded."""
+    slots = _open(step, needed_slots(step, variables), form.asking)
+    return _grammar(slots, form.asking, variables, language)
+
+
+def _open(step: FormStep, slots: Sequence[FormSlot], asking: str) -> list[FormSlot]:
+    return [slot for slot in slots if asking in {"", slot.name} or not step.hides(slot.name)]
 
 
 def grammars_ahead(step: FormStep, language: Language) -> Iterator[FormGrammar]:
@@ -82,7 +97,7 @@ def grammars_ahead(step: FormStep, language: Language) -> Iterator[FormGrammar]:
     always = [slot for slot in every if slot.if_ is None]
     for slots in [always, every] if len(always) < len(every) else [every]:
         for asking in (*(slot.name for slot in slots), *([""] if step.review is not None else [])):
-            yield _grammar(slots, asking, {}, language)
+            yield _grammar(_open(step, slots, asking), asking, {}, language)
 
 
 def _grammar(

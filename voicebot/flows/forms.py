@@ -118,11 +118,19 @@ def _begin(walk: Walk, step: FormStep) -> OpenForm:
             value = variables.get(slot.name)
         values[slot.name] = value
     walk.set(**values)
+    _hide(walk, step, values)
     filled = tuple(name for name, value in values.items() if value is not None)
     return OpenForm(
         walk.state.frames,
         said_back=() if again else tuple(name for name in filled if _is_said_back(step.form[name])),
     )
+
+
+def _hide(walk: Walk, step: FormStep, values: Mapping[str, Json]) -> None:
+    """Let the secret ones among the values of slots be secrets, wherever they stand."""
+    hidden = [name for name, value in values.items() if value is not None and step.hides(name)]
+    for name in hidden:
+        walk.hide((name,), ("answer", name), *([(step.store, name)] if step.store else []))
 
 
 def _is_said_back(slot: FormSlot) -> bool:
@@ -219,7 +227,8 @@ def _say_back(walk: Walk, step: FormStep, names: tuple[str, ...]) -> None:
         if confirm is not None and confirm.say:
             walk.say(confirm.say, step)
         elif isinstance(value, str | int | float) and not isinstance(value, bool):
-            walk.emit(Say(Prompt((Value(value), ".")), step.bargein))
+            said = Value(value, secret=walk.is_secret((name,)))
+            walk.emit(Say(Prompt((said, ".")), step.bargein))
 
 
 def _complete(walk: Walk, step: FormStep, needed: Mapping[str, FormSlot]) -> None:
@@ -229,6 +238,7 @@ def _complete(walk: Walk, step: FormStep, needed: Mapping[str, FormSlot]) -> Non
     walk.set(**values, answer=values)
     if step.store is not None:
         walk.set(**{step.store: values})
+    _hide(walk, step, values)
     _drop(walk)
     walk.go(step.next.name)
 
@@ -294,6 +304,7 @@ def _take(walk: Walk, step: FormStep, form: OpenForm, answer: _Answer, confidenc
     }
     form, say_back = _filled(step, form, answer.filled, changed, confidence)
     walk.set(**answer.filled, **dict.fromkeys(wrong), answer=dict(answer.filled))
+    _hide(walk, step, answer.filled)
     form = _unfilled(form, wrong)
     _clear_counts(walk)
     if changed & set(say_back):
@@ -376,6 +387,7 @@ def _take_default(walk: Walk) -> bool:
     if value is None or counts.noinput_here + counts.nomatch_here + 1 < DEFAULT_AFTER:
         return False
     walk.set(**{slot.name: value})
+    _hide(walk, step, {slot.name: value})
     _clear_counts(walk)
     say_back = (slot.name,) if _is_said_back(slot) else ()
     _after_answer(walk, step, form, say_back)

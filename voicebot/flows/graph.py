@@ -95,6 +95,9 @@ def edges(step: Step) -> Iterator[Edge]:
             yield Edge(step.closed, Why.FAILURE, "closed")
         if step.overflow is not None:
             yield Edge(step.overflow, Why.FAILURE, "overflow")
+        if step.while_waiting.offer is not None:
+            chosen = step.while_waiting.offer.steps.items()
+            yield from (Edge(to, Why.ASIDE, label) for label, to in chosen)
     elif isinstance(step, OfferStep):
         yield Edge(step.accepted, Why.ANSWER, ACCEPTED)
         yield Edge(step.declined, Why.ANSWER, DECLINED)
@@ -146,7 +149,7 @@ def led_to(flow: Flow, first: Iterable[str], but: frozenset[Why] = frozenset()) 
 
 
 RETURNING = frozenset({Why.ASIDE, Why.VALUE})
-"""Edges that put another task on top of a form, which waits."""
+"""Edges that put another task on top of a form or a queue, which waits."""
 
 _INCIDENTAL = frozenset({Why.COMMAND, Why.TROUBLE, Why.OFFER, *RETURNING})
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from voicebot.errors import UsageError
-from voicebot.flows import answers, forms, offers, questions
+from voicebot.flows import answers, forms, meanwhile, offers, questions
 from voicebot.flows.commands import (
     ActionDone,
     ActionFailed,
@@ -31,6 +31,7 @@ from voicebot.flows.commands import (
     TransferDone,
     TransferRefused,
     TransferReturned,
+    TurnCame,
     queue_of,
 )
 from voicebot.flows.frustration import feel
@@ -90,6 +91,9 @@ class Interpreter:
         noted = state.noted.settled() if state.noted is not None else None
         state = replace(state, served=served, served_when_heard=False, noted=noted)
         walk = self._walk(_felt(state, event))
+        if state.waiting in _HEARS and questions.asks_secret(walk):
+            # What the caller said last is remembered, to tell when it comes again: not a secret.
+            walk.state = replace(walk.state, mood=replace(walk.state.mood, words=""))
         handler(walk, event)
         offers.close_if_left(walk)
         return walk
@@ -151,11 +155,16 @@ def _matched(walk: Walk, event: InputMatched) -> None:
             forms.understand(walk, event.heard)
         case OfferStep():
             offers.understand(walk, event.heard)
+        case TransferStep():
+            meanwhile.answered(walk, event.heard)
         case _:
             questions.understand(walk, event.heard)
 
 
 def _nomatch(walk: Walk, event: NoMatch) -> None:
+    if isinstance(walk.step, TransferStep):
+        meanwhile.answered(walk, None)
+        return
     (forms if isinstance(walk.step, FormStep) else questions).nomatch(walk)
 
 
@@ -163,7 +172,17 @@ def _noinput(walk: Walk, event: NoInput) -> None:
     if isinstance(walk.step, AnswerStep):
         answers.noinput(walk)
         return
+    if isinstance(walk.step, TransferStep):
+        meanwhile.answered(walk, None)
+        return
     (forms if isinstance(walk.step, FormStep) else questions).noinput(walk)
+
+
+def _listening_failed(walk: Walk, event: RecognitionFailed) -> None:
+    if isinstance(walk.step, TransferStep):
+        meanwhile.answered(walk, None)
+        return
+    questions.listening_failed(walk)
 
 
 def _action_done(walk: Walk, event: ActionDone) -> None:
@@ -230,12 +249,15 @@ def _callback_agreed(walk: Walk, event: CallbackAgreed) -> None:
     walk.run()
 
 
+_HEARS = frozenset({Waiting.INPUT, Waiting.CONFIRMATION})
+
 _LISTENING: Mapping[type[Any], Callable[[Walk, Any], None]] = {
     InputMatched: _matched,
     NoMatch: _nomatch,
     Ambiguous: lambda walk, event: questions.ambiguous(walk, event.options),
     NoInput: _noinput,
-    RecognitionFailed: lambda walk, event: questions.listening_failed(walk),
+    RecognitionFailed: _listening_failed,
+    TurnCame: lambda walk, event: meanwhile.turn_came(walk),
 }
 
 _TRANSITIONS: Mapping[tuple[Waiting, type[Any]], Callable[[Walk, Any], None]] = {
@@ -250,4 +272,5 @@ _TRANSITIONS: Mapping[tuple[Waiting, type[Any]], Callable[[Walk, Any], None]] = 
     (Waiting.TEXT, TextSent): lambda walk, event: offers.text_sent(walk),
     (Waiting.TEXT, TextNotSent): lambda walk, event: offers.text_not_sent(walk, event.problem),
     (Waiting.TRANSFER, CallbackAgreed): _callback_agreed,
+    (Waiting.TRANSFER, InputMatched): lambda walk, event: meanwhile.chosen(walk, event.heard),
 }

@@ -25,12 +25,19 @@ Texts: TypeAlias = "Mapping[str, Texts | None]"
 """Keys that hold texts (None) or mappings with texts in them; `_ANY` stands for every name."""
 
 _ANY: Final = "*"
+_PLAIN: Final = ""
+"""Stands among keys whose mapping may be left out: what is there instead is words."""
 _QUESTION: Final[Texts] = dict.fromkeys(("ask", "help", "noinput", "nomatch", "keys"))
 _CONFIRM: Final[Texts] = dict.fromkeys(("ask", "say"))
 _SLOT: Final[Texts] = {**_QUESTION, "again": None, "called": None, "confirm": _CONFIRM}
 _STEP: Final[Texts] = {
     **_QUESTION,
-    **dict.fromkeys(("say", "title", "corrected", "resume", "filler", "while_waiting", "whisper")),
+    **dict.fromkeys(("say", "title", "corrected", "resume", "filler", "whisper")),
+    "while_waiting": {
+        _PLAIN: None,
+        "say": None,
+        "offer": dict.fromkeys(("ask", "keys", "ready", "still")),
+    },
     "more": None,
     "card": None,
     "offer_text": None,
@@ -97,7 +104,7 @@ class Overlay:
         for key, node in base.entries.items():
             if _ANY not in known and key not in known:
                 continue
-            inner = known.get(key, known.get(_ANY))
+            inner = _within(known, key, node)
             own = texts.get(key)
             if own is None:
                 self._find_missing(base, key, inner, names, place)
@@ -145,6 +152,13 @@ class Overlay:
         )
 
 
+def _within(known: Texts, key: str, node: Node) -> Texts | None:
+    """What texts the value of ``key`` may hold; None where it is one itself."""
+    inner = known.get(key, known.get(_ANY))
+    is_plain = inner is not None and _PLAIN in inner and not isinstance(node, Map)
+    return None if is_plain else inner
+
+
 def _called(names: tuple[str, ...]) -> str:
     """'ask' of slot 'day' of step 'return_form'."""
     parts = [name for name in names if name]
@@ -161,7 +175,7 @@ def _has_words(node: Node, known: Texts | None) -> bool:
     """Whether there is anything to translate in what the flow has there."""
     if known is not None:
         return isinstance(node, Map) and any(
-            _has_words(each, known.get(key, known.get(_ANY)))
+            _has_words(each, _within(known, key, each))
             for key, each in node.entries.items()
             if key != "keys" and (_ANY in known or key in known)
         )

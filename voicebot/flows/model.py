@@ -16,6 +16,7 @@ from voicebot.flows.cards import CardTemplate
 from voicebot.flows.commands import TransferMode
 from voicebot.flows.expression import Expression
 from voicebot.flows.form_model import Aside, FormSlot, Review
+from voicebot.flows.queue_model import WhileWaiting
 from voicebot.flows.template import Slot, Template
 from voicebot.types import Json, Language, Outcome, Prompt, Value
 
@@ -194,6 +195,7 @@ class AskStep(_Step):
     interdigittimeout_ms: int | None = None
     termchar: str = "#"
     private: bool = False
+    sensitive: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,6 +226,15 @@ class FormStep(_Step):
     interdigittimeout_ms: int | None = None
     termchar: str = "#"
     private: bool = False
+    sensitive: bool = False
+
+    def hides(self, slot: str) -> bool:
+        """Whether the value of a slot is a secret."""
+        return self.sensitive or (slot in self.form and self.form[slot].sensitive)
+
+    @property
+    def has_secrets(self) -> bool:
+        return any(self.hides(name) for name in self.form)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,7 +294,7 @@ class TransferStep(_Step):
     context: Mapping[str, Template | Json] = field(default_factory=dict)
     mode: TransferMode | None = None
     next: Reference | None = None
-    while_waiting: tuple[Template, ...] = ()
+    while_waiting: WhileWaiting = field(default_factory=WhileWaiting)
     whisper: tuple[Template, ...] = ()
     ring_ms: int | None = None
     closed: Reference | None = None
@@ -421,7 +432,8 @@ def step_templates(step: Step) -> Iterator[Template]:
     if isinstance(step, AnswerStep):
         yield from step.more
     if isinstance(step, TransferStep):
-        yield from (*step.while_waiting, *step.whisper)
+        yield from (*step.while_waiting.say, *step.whisper)
+        yield from step.while_waiting.offer.templates() if step.while_waiting.offer else ()
 
 
 def _form_templates(step: FormStep) -> Iterator[Template]:
@@ -462,6 +474,8 @@ def step_grammars(step: Step) -> Iterator[Reference | ListSource]:
         yield step.grammar
         if step.number is not None and step.number.other:
             yield step.number.grammar
+    if isinstance(step, TransferStep) and (meanwhile := step.while_waiting.offer) is not None:
+        yield from (*meanwhile.grammar, *([meanwhile.boolean] if meanwhile.still else []))
     if isinstance(step, FormStep):
         yield from (*step.grammar, *(step.aside.grammar if step.aside is not None else ()))
         if step.review is not None:

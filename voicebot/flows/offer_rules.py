@@ -3,9 +3,10 @@
 Nobody is asked again who said no, nobody twice who did not answer, nobody who has moved to text.
 Nobody is asked who wants a person and can have one soon: who asked for one, or whose way leads to
 one when they decline. How soon is 'soon' comes with the fact ``text`` (``soon_s``), how long the
-wait is with the fact ``waiting_s``; a wait that nobody knows counts as short, so that text never
-stands between a caller and a person on a guess. The fact ``text`` is null where the channel has no
-way to hand over a link, and its ``never`` names intents that the operator keeps on the telephone.
+wait is from the queue (`flows.person_soon`); a wait that nobody knows counts as short, so that text
+never stands between a caller and a person on a guess. The fact ``text`` is null where the channel
+has no way to hand over a link, and its ``never`` names intents that the operator keeps on the
+telephone.
 """
 
 from __future__ import annotations
@@ -13,16 +14,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from voicebot.flows.expression import holds
-from voicebot.flows.graph import edges
-from voicebot.flows.model import (
-    AskStep,
-    Flow,
-    FormStep,
-    OfferPolicy,
-    OfferStep,
-    Step,
-    TransferStep,
-)
+from voicebot.flows.model import Flow, OfferPolicy, OfferStep
+from voicebot.flows.person_soon import transfer_ahead, wait_s
 from voicebot.flows.state import Counts, FlowState
 from voicebot.types import Json
 
@@ -50,7 +43,9 @@ def may_offer(flow: Flow, step: OfferStep, state: FlowState) -> bool:
         return False
     if step.if_ is not None and not holds(step.if_, state.variables):
         return False
-    return not (_wants_person(flow, step, state) and _person_soon(state, text))
+    if state.queued:  # they wait for a person already, and have chosen something else meanwhile
+        return True
+    return not (_wants_person(flow, step, state) and _person_soon(flow, step, state))
 
 
 def is_struggling(policy: OfferPolicy, counts: Counts, variables: Mapping[str, Json]) -> bool:
@@ -71,31 +66,12 @@ def _can_name_a_number(step: OfferStep, text: Mapping[str, Json]) -> bool:
 
 
 def _wants_person(flow: Flow, step: OfferStep, state: FlowState) -> bool:
-    return state.mood.persons > 0 or _leads_to_person(flow, (step.skipped or step.declined).name)
+    ahead = transfer_ahead(flow, (step.skipped or step.declined).name)
+    return state.mood.persons > 0 or ahead is not None
 
 
-def _leads_to_person(flow: Flow, name: str) -> bool:
-    """Whether a transfer comes before the next question."""
-    seen: set[str] = set()
-    todo = [name]
-    while todo:
-        step = flow.steps.get(todo.pop())
-        if isinstance(step, TransferStep):
-            return True
-        if step is not None and step.name not in seen and not _asks(step):
-            seen.add(step.name)
-            todo += [edge.target.name for edge in edges(step)]
-    return False
-
-
-def _asks(step: Step) -> bool:
-    return isinstance(step, AskStep | FormStep | OfferStep)
-
-
-def _person_soon(state: FlowState, text: Mapping[str, Json]) -> bool:
+def _person_soon(flow: Flow, step: OfferStep, state: FlowState) -> bool:
     if state.offers.nobody_free:
         return False
-    waiting_s, soon_s = state.variables.get("waiting_s"), text.get("soon_s")
-    if not isinstance(waiting_s, int | float):
-        return True
-    return waiting_s <= (soon_s if isinstance(soon_s, int | float) else SOON_S)
+    wait, soon_s = wait_s(flow, step, state.variables), text_fact(state).get("soon_s")
+    return wait is None or wait <= (soon_s if isinstance(soon_s, int | float) else SOON_S)

@@ -7,6 +7,7 @@ out: what the offer costs and how the link travels; that is the channel's affair
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ from voicebot.flows import questions
 from voicebot.flows.commands import CloseOffer, OfferText, SendText
 from voicebot.flows.model import AskStep, FlowSet, OfferStep
 from voicebot.flows.offer_rules import MOST_OFFERS, intent_of, may_offer, text_fact
+from voicebot.flows.person_soon import wait_s
 from voicebot.flows.state import Asking, FlowState, Frame, Waiting
 from voicebot.flows.walk import Walk
 from voicebot.types import Heard, Json
@@ -21,6 +23,8 @@ from voicebot.types import Heard, Json
 
 def open_offer(walk: Walk, step: OfferStep) -> bool:
     """Ask on entering the step. True where the caller is not asked and the walk goes on."""
+    wait = wait_s(walk.flow, step, walk.state.variables)
+    walk.set(waiting_s=None if wait is None or math.isinf(wait) else wait)
     if not may_offer(walk.flow, step, walk.state):
         walk.go((step.skipped or step.declined).name)
         return True
@@ -165,13 +169,14 @@ def moving_state(flows: FlowSet, state: FlowState) -> FlowState:
     step = flows[top.flow].steps[top.step]
     assert isinstance(step, OfferStep), "a link is sent by the step that offered it"
     target = step.in_text or step.declined
-    variables: Mapping[str, Json] = {**state.variables, "text": None}
+    variables: Mapping[str, Json] = {**state.variables, "text": None, "in_line": None}
     return replace(
         state,
         frames=(*state.frames[:-1], Frame(top.flow, target.name)),
         waiting=Waiting.TEXT,
         variables=variables,
         said=(),
+        queued=(),
         served=False,
         served_when_heard=False,
         offers=replace(state.offers, at=(), asking=Asking.NOTHING, made=MOST_OFFERS),

@@ -25,6 +25,7 @@ from voicebot.flows.model import (
     ListSource,
     OfferStep,
     Reference,
+    TransferStep,
     Trouble,
 )
 from voicebot.flows.more import ask_for_more
@@ -132,6 +133,8 @@ def ambiguous(walk: Walk, options: tuple[str, ...]) -> None:
     """What was said is near to several items: ask which, in the flow's words for it."""
     which = walk.nearest(lambda flow: flow.which)
     walk.set(options=list(options))
+    if question(walk).sensitive:
+        walk.hide(("options",))
     if which is None or walk.state.waiting is Waiting.CONFIRMATION:
         nomatch(walk)
         return
@@ -164,6 +167,12 @@ def question(walk: Walk) -> AskStep:
         return as_question(step, walk.form, counts.noinput_here + counts.nomatch_here)
     assert isinstance(step, AskStep), "only questions wait for input"
     return step
+
+
+def asks_secret(walk: Walk) -> bool:
+    """Whether what is heard now is the answer to a sensitive question. A transfer only asks whether
+    the caller still wants somebody."""
+    return not isinstance(walk.step, TransferStep) and question(walk).sensitive
 
 
 def _listen(walk: Walk, step: AskStep, confirm: Confirm | None = None) -> None:
@@ -199,7 +208,8 @@ def _listen(walk: Walk, step: AskStep, confirm: Confirm | None = None) -> None:
             maxspeechtimeout_ms=step.maxspeechtimeout_ms,
             interdigittimeout_ms=step.interdigittimeout_ms,
             termchar=step.termchar,
-            private=step.private,
+            private=step.private or step.sensitive,
+            sensitive=step.sensitive,
             intents=intents,
             free=step.free and confirm is None,
         )
@@ -307,6 +317,8 @@ def _settle(walk: Walk, step: AskStep, heard: Heard) -> Reference:
     walk.set(answer=meaning)
     if step.store is not None:
         walk.set(**{step.store: meaning})
+    if step.sensitive:
+        walk.hide(("answer",), (requests.WAITING,), *([(step.store,)] if step.store else []))
     before = walk.state.counts
     counts = replace(before, noinput_here=0, nomatch_here=0, in_a_row=0, failures=0)
     unsettled = before if heard.grammar == FREE else None
@@ -323,6 +335,8 @@ def _ask_back(walk: Walk, step: AskStep, heard: Heard) -> bool:
         return False
     walk.state = replace(walk.state, pending=heard, waiting=Waiting.CONFIRMATION)
     walk.set(answer=heard.semantics)
+    if step.sensitive:
+        walk.hide(("answer",))
     ask_to_confirm(walk, confirm)
     return True
 

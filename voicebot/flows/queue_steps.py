@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from voicebot.document import suggest
 from voicebot.errors import FlowError
-from voicebot.flows.commands import TransferMode, queue_of
-from voicebot.flows.model import FlowSet, Reference, TransferStep
+from voicebot.flows.commands import Listen, TransferMode, queue_of
+from voicebot.flows.lists import grammar_of
+from voicebot.flows.model import FlowSet, Reference, Route, TransferStep
+from voicebot.types import Json, Language
 
 CLOSED = "closed"
 """Why a queue takes nobody outside its hours; every other reason is an overflow."""
@@ -26,6 +28,15 @@ def way_out(step: TransferStep, why: str) -> Reference:
     return (step.closed if why == CLOSED else step.overflow) or step.on_failure
 
 
+def choices(step: TransferStep, variables: Mapping[str, Json], language: Language) -> Listen | None:
+    """What is listened for while the caller waits; None where nothing is offered."""
+    offer = step.while_waiting.offer
+    if offer is None:
+        return None
+    grammars = tuple(grammar_of(source, variables, language) for source in offer.grammar)
+    return Listen(grammars=grammars, keys=offer.keys)
+
+
 def misplaced_keys(step: TransferStep) -> Iterator[FlowError]:
     """Keys of a transfer that have no effect because it leads to a queue, or to none."""
     if not queue_of(step.transfer.name):
@@ -35,7 +46,13 @@ def misplaced_keys(step: TransferStep) -> Iterator[FlowError]:
                     f"'{key}' of step '{step.name}' has no effect: this transfer leads to no queue",
                     "Write 'transfer: queue:NAME', or leave the key out.",
                 )
+        if step.while_waiting.offer is not None:
+            yield step.while_waiting.offer.place.error(
+                f"'offer' of step '{step.name}' has no effect: this transfer leads to no queue",
+                "Write 'transfer: queue:NAME', or leave the key out.",
+            )
         return
+    yield from _offer_problems(step)
     if step.mode is TransferMode.REFER:
         yield step.place.error(
             f"step '{step.name}' leads to a queue, whose calls voicebot bridges",
@@ -46,6 +63,27 @@ def misplaced_keys(step: TransferStep) -> Iterator[FlowError]:
             yield step.place.error(
                 f"'{key}' of step '{step.name}' has no effect: the queue says how long it rings",
                 "Write 'answer_within_s' in queues.yaml.",
+            )
+
+
+def _offer_problems(step: TransferStep) -> Iterator[FlowError]:
+    offer = step.while_waiting.offer
+    if offer is None:
+        return
+    if not (offer.grammar or offer.keys):
+        yield offer.place.error(
+            f"the offer of step '{step.name}' understands no answer", "Add 'grammar' or 'keys'."
+        )
+    if offer.ready and offer.still:
+        yield offer.place.error(
+            f"the offer of step '{step.name}' has both 'ready' and 'still'",
+            "Write 'ready' to go back to the queue at once, 'still' to ask first.",
+        )
+    for keys, meaning in offer.keys.items():
+        if Route(offer.steps, None).target(meaning) is None:
+            yield offer.place.error(
+                f"key {keys} of the offer of step '{step.name}' leads nowhere",
+                "Add its meaning to 'steps'.",
             )
 
 

@@ -25,7 +25,8 @@ def rejoin(walk: Walk, facts: Mapping[str, Json], begin: FlowState) -> None:
     flows = walk.flows
     known = {**begin.variables, **walk.state.variables, **facts}
     forms = tuple(form for form in walk.state.forms if _is_whole(flows, form))
-    state = walk.state = replace(walk.state, variables=known, forms=forms)
+    # A place in a queue is the call's, and does not come along.
+    state = walk.state = replace(walk.state, variables=known, forms=forms, queued=())
     if state.waiting is not Waiting.START and _is_there(flows, state.frames):
         _go_on(walk)
         return

@@ -36,6 +36,8 @@ from voicebot.flows.vocabulary import (
     SLOT_KEYS,
     STEP_KINDS,
     TROUBLE_KEYS,
+    WAITING_OFFER_KEYS,
+    WHILE_WAITING_KEYS,
     Key,
     Shape,
     step_keys,
@@ -164,6 +166,8 @@ _SHAPES |= {
     Shape.OFFERS: _object(OFFERS_KEYS),
     Shape.CARD: _object(CARD_KEYS),
 }
+_SHAPES |= {Shape.WAITING_OFFER: _object(WAITING_OFFER_KEYS)}
+_SHAPES |= {Shape.WHILE_WAITING: {"anyOf": [_one_or_several(_TEXT), _object(WHILE_WAITING_KEYS)]}}
 _SHAPES |= {
     Shape.INTENTS: {
         "anyOf": [{"const": True}, _one_or_several(_TEXT), _object(INTENTS_KEYS)],

@@ -6,7 +6,7 @@ The state is all that a contact needs to go on elsewhere, on another channel or 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -14,6 +14,7 @@ from voicebot.errors import UsageError
 from voicebot.flows.frustration import CALM, Mood
 from voicebot.flows.matter import Noted, customer_of
 from voicebot.flows.once import UNKNOWN, Once
+from voicebot.flows.secrecy import NONE, Paths, is_secret, scrubbed, telling, without
 from voicebot.types import Heard, Json, Matter, Mode, Outcome, Prompt, SayAs, Value
 
 
@@ -122,6 +123,8 @@ class FlowState:
     """Whether a person has taken the call and given it back."""
     called_back: bool = False
     """Whether a queue has promised to call back."""
+    queued: Frames = ()
+    """The transfer whose queue keeps a place for the caller, who does something else meanwhile."""
     forms: tuple[OpenForm, ...] = ()
     """Forms under way, the deepest last."""
     mood: Mood = CALM
@@ -134,6 +137,36 @@ class FlowState:
     them."""
     once: Once = UNKNOWN
     offers: Offers = Offers()
+    secret: Paths = NONE
+    """Where in the variables secrets stand (`flows.secrecy`)."""
+
+    @property
+    def told(self) -> dict[str, Json]:
+        """The variables without their secrets: what others may know."""
+        if not self.secret:
+            return dict(self.variables)
+        return without(self.variables, self.secret, telling(self.variables, self.secret))
+
+    def sealed(self) -> FlowState:
+        """The state without secrets. What was about to be confirmed is asked for again."""
+        if not self.secret:
+            return self
+        known = telling(self.variables, self.secret)
+        open_form = next((form for form in self.forms if form.at == self.frames), None)
+        asks_secret = open_form is not None and (open_form.asking,) in self.secret
+        unasked = self.waiting is Waiting.CONFIRMATION and (
+            asks_secret or (self.pending is not None and is_secret(("answer",), self.secret))
+        )
+        done = tuple((key, scrubbed(value, known)) for key, value in self.once.done)
+        return replace(
+            self,
+            waiting=Waiting.INPUT if unasked else self.waiting,
+            pending=None if unasked else self.pending,
+            variables=self.told,
+            said=tuple(prompt.masked() for prompt in self.said),
+            once=replace(self.once, done=done),
+            secret=NONE,
+        )
 
     @property
     def step(self) -> str:
@@ -147,12 +180,12 @@ class FlowState:
 
         The rule: a caller has been served once they heard a step marked ``served`` to its end,
         or heard enough of it to answer. Asking for a person takes that back, for the person was
-        what they wanted: while they wait it is abandoned in the queue, and when nobody came it is
-        abandoned in the flow until something else serves them. Whoever a person has talked to was
-        transferred, unless they left while they waited for another one. Who waits for a promised
-        call has a callback booked, and who has taken a link to go on in text has moved there,
-        whatever served them before; whether the text serves them is told by its own stages
-        (`events.DeflectionStage`).
+        what they wanted: while they wait it is abandoned in the queue, also where they do something
+        else meanwhile that does not serve them, and when nobody came it is abandoned in the flow
+        until something else serves them. Whoever a person has talked to was transferred, unless
+        they left while they waited for another one. Who waits for a promised call has a callback
+        booked, and who has taken a link to go on in text has moved there, whatever served them
+        before; whether the text serves them is told by its own stages (`events.DeflectionStage`).
         """
         return self._outcome(self.served or self.served_when_heard)
 
@@ -168,6 +201,8 @@ class FlowState:
     @property
     def customer(self) -> str:
         """The application's own word for who calls, from the variable ``customer``; or empty."""
+        if is_secret(("customer",), self.secret):
+            return customer_of(self.told.get("customer"))
         return customer_of(self.variables.get("customer"))
 
     def _outcome(self, served: bool) -> Outcome:
@@ -180,10 +215,14 @@ class FlowState:
             return Outcome.CALLBACK_BOOKED
         if served:
             return Outcome.SELF_SERVED
-        return Outcome.MOVED_TO_TEXT if moved else Outcome.ABANDONED_IN_FLOW
+        if moved:
+            return Outcome.MOVED_TO_TEXT
+        return Outcome.ABANDONED_IN_QUEUE if self.queued else Outcome.ABANDONED_IN_FLOW
 
     def to_json(self) -> dict[str, Json]:
-        """Plain data for storage or for another process."""
+        """Plain data for storage or for another process; secrets do not leave this one."""
+        if self.secret:
+            return self.sealed().to_json()
         return {
             "frames": _frames_to_json(self.frames),
             "waiting": self.waiting.value,
@@ -196,6 +235,7 @@ class FlowState:
             "served_when_heard": self.served_when_heard,
             "handed_over": self.handed_over,
             "called_back": self.called_back,
+            "queued": _frames_to_json(self.queued),
             "mood": {name: getattr(self.mood, name) for name in Mood.__slots__},
             "forms": [_form_to_json(form) for form in self.forms],
             "speaks": self.speaks,
@@ -221,6 +261,7 @@ class FlowState:
                 served_when_heard=data["served_when_heard"],
                 handed_over=data.get("handed_over", False),
                 called_back=data.get("called_back", False),
+                queued=_frames_from_json(data.get("queued", ())),
                 mood=Mood(**data.get("mood", {})),
                 forms=tuple(_form_from_json(form) for form in data.get("forms", ())),
                 speaks=data.get("speaks", ""),

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from voicebot.document import Place, suggest
 from voicebot.errors import FlowError
 from voicebot.flows.conditions import parse_condition
-from voicebot.flows.expression import Expression, evaluate
+from voicebot.flows.expression import Expression, evaluate, names
 from voicebot.types import Json, Prompt, SayAs, Value
 
 _SPACE = re.compile(r"\s+")
@@ -47,8 +47,13 @@ class Template:
     def is_static(self) -> bool:
         return not any(True for _ in self.slots)
 
-    def prompt(self, variables: Mapping[str, Json]) -> Prompt:
-        """The prompt with its values filled in; what is null is left out."""
+    def prompt(
+        self,
+        variables: Mapping[str, Json],
+        is_secret: Callable[[tuple[str, ...]], bool] = lambda path: False,
+    ) -> Prompt:
+        """The prompt with its values filled in; what is null is left out. ``is_secret`` says which
+        variables are only for the caller."""
         parts: list[str | Value] = []
         for part in self.parts:
             if isinstance(part, str):
@@ -56,7 +61,8 @@ class Template:
                 continue
             value = _sayable(evaluate(part.expression, variables))
             if value != "":
-                parts.append(Value(value, part.say_as))
+                secret = any(is_secret(name.path) for name in names(part.expression))
+                parts.append(Value(value, part.say_as, secret))
         return Prompt(tuple(parts))
 
     def value(self, variables: Mapping[str, Json]) -> Json:

@@ -60,6 +60,8 @@ class Shape(Enum):
     TEXTS = auto()
     OFFER_NUMBER = auto()
     OFFERS = auto()
+    WHILE_WAITING = auto()
+    WAITING_OFFER = auto()
     CARD = auto()
     LABELLED = auto()
 
@@ -92,6 +94,7 @@ _LISTENING = (
     Key("interdigittimeout_ms", Shape.MILLISECONDS, "longest pause between two keys"),
     Key("termchar", Shape.TERMCHAR, "key that ends an entry (default '#'; '' for none)"),
     Key("private", Shape.BOOLEAN, "true: the recording of the call pauses here"),
+    Key("sensitive", Shape.BOOLEAN, "true: the answer is a secret, kept and shown nowhere"),
 )
 
 STEP_KINDS: Mapping[str, tuple[Key, ...]] = {
@@ -183,8 +186,8 @@ STEP_KINDS: Mapping[str, tuple[Key, ...]] = {
         ),
         Key(
             "while_waiting",
-            Shape.PROMPTS,
-            "bridge, queue: said over and over to who waits",
+            Shape.WHILE_WAITING,
+            "bridge, queue: said over and over to who waits; or what they may do meanwhile",
         ),
         Key(
             "whisper",
@@ -279,6 +282,7 @@ SLOT_KEYS: tuple[Key, ...] = (
     Key("carry", Shape.BOOLEAN, "true: a value given earlier in the contact is kept"),
     Key("filled", Shape.STEP, "step that looks at each new value; return comes back"),
     Key("confirm", Shape.SLOT_CONFIRM, "how its value is confirmed"),
+    Key("sensitive", Shape.BOOLEAN, "true: its value is a secret, kept and shown nowhere"),
 )
 """Keys of one slot of a form."""
 
@@ -302,6 +306,20 @@ ASIDE_KEYS: tuple[Key, ...] = (
     Key("grammar", Shape.GRAMMARS, "grammar of what callers may ask for meanwhile, or several"),
     Key("intents", Shape.BOOLEAN, "true: the names in steps may be intents, in any words"),
     Key("steps", Shape.STEP_MAP, "the step of each meaning or command; return comes back", True),
+)
+
+WHILE_WAITING_KEYS: tuple[Key, ...] = (
+    Key("say", Shape.PROMPTS, "said over and over to who waits"),
+    Key("offer", Shape.WAITING_OFFER, "queue: what callers may do meanwhile, and keep their place"),
+)
+
+WAITING_OFFER_KEYS: tuple[Key, ...] = (
+    Key("ask", Shape.PROMPTS, "offers it, after what is said to who waits", required=True),
+    Key("grammar", Shape.GRAMMARS, "grammar of what callers may choose, or several"),
+    Key("keys", Shape.KEYS, "keys to press, each with its meaning"),
+    Key("steps", Shape.STEP_MAP, "the step of each meaning; return comes back to the queue", True),
+    Key("ready", Shape.PROMPTS, "said when an agent rings, before the caller is back in line"),
+    Key("still", Shape.PROMPTS, "asked instead: whether they still want a person; a no leaves"),
 )
 
 COMMANDS_KEYS: tuple[Key, ...] = (
@@ -355,6 +373,7 @@ FACTS: Mapping[str, str] = {
     "answer": "meaning of the last answer",
     "article": "what the last answer step found: name, question, confidence; null for nothing",
     "problem": "why the last action or transfer failed",
+    "in_line": "true while the caller does something else and keeps the place in a queue",
     "transfer": "the last transfer: who left after how many seconds, or why a queue took nobody",
     "history": "contacts of this caller in the last days, null where nothing is known",
     "customer": "who calls, as the flow's action 'caller' told; null where nobody knows",
@@ -365,7 +384,7 @@ FACTS: Mapping[str, str] = {
     "waiting": "requests made in the same breath as another, not served yet",
     "unfinished": "title of the form that the caller will come back to, null where there is none",
     "text": "how text could be offered: to (sms or page) and number; null where it cannot",
-    "waiting_s": "how long a person would be waited for, null where nobody knows",
+    "waiting_s": "at an offer of text: the wait for a person instead, null where nobody knows",
     "trouble": "kind (noinput, nomatch or failure) and count of the last trouble",
 }
 """Variables that are there without a step that sets them."""

@@ -47,9 +47,11 @@ from voicebot.flows.model import (
     nearest_language,
 )
 from voicebot.flows.once import KEY_ARGUMENT
+from voicebot.flows.queue_steps import choices
+from voicebot.flows.secrecy import SALT, Path, copies, is_secret, reads_secret, telling
 from voicebot.flows.state import FlowState, Frame, OpenForm, Waiting
 from voicebot.flows.template import Template
-from voicebot.types import Json, Outcome, Prompt
+from voicebot.types import HIDDEN, Json, Outcome, Prompt
 
 MAX_STEPS = 100
 """Steps that a walk may take without listening, acting or ending: more is a loop."""
@@ -139,7 +141,23 @@ class Walk:
         return None
 
     def set(self, **variables: Json) -> None:
-        self.state = replace(self.state, variables={**self.state.variables, **variables})
+        """Give variables their values; a copy of a secret is one too."""
+        secret = self.state.secret
+        if secret:
+            known = telling(self.state.variables, secret)
+            fresh = (copies(value, known, (name,)) for name, value in variables.items())
+            old = {path for path in secret if path[0] not in variables}
+            secret = frozenset(old.union(*fresh))
+        values = {**self.state.variables, **variables}
+        self.state = replace(self.state, variables=values, secret=secret)
+
+    def hide(self, *paths: Path) -> None:
+        """What stands at these places is a secret, until the variable is set anew."""
+        self.state = replace(self.state, secret=self.state.secret.union(paths))
+
+    def is_secret(self, path: Path) -> bool:
+        """Whether only the caller may know what stands there."""
+        return is_secret(path, self.state.secret)
 
     def go(self, step: str, depth: int | None = None) -> None:
         """Move to a step of the flow at ``depth`` (default: the present flow)."""
@@ -156,7 +174,7 @@ class Walk:
     def mention(self, templates: tuple[Template, ...], bargein: bool = True) -> None:
         """Say words that 'repeat' passes over, such as an apology."""
         for template in templates:
-            prompt = template.prompt(self.state.variables)
+            prompt = template.prompt(self.state.variables, self.is_secret)
             if prompt.parts:
                 self.emit(Say(prompt, bargein))
 
@@ -183,8 +201,8 @@ class Walk:
             self.trail.append(self.state)
             if isinstance(step, LanguageStep):
                 step = self._change_language(step)
-            # A form may be entered, or come back to; an offer may be passed by.
-            if not isinstance(step, FormStep | OfferStep):
+            # A form may be entered, or come back to, and so may a queue; an offer may be passed by.
+            if not isinstance(step, FormStep | OfferStep) and not self._is_back_in_line:
                 self.enter(step)
             if not self._pass(step):
                 return
@@ -201,7 +219,7 @@ class Walk:
             self._show(step.card)
 
     def _show(self, template: CardTemplate) -> None:
-        card = template.filled(self.state.variables)
+        card = template.filled(self.state.told)
         if card is not None:
             self.emit(Show(card))
 
@@ -218,6 +236,11 @@ class Walk:
             step = self.flows[waiting[-1].flow].steps[waiting[-1].step]
             title = (step.title if isinstance(step, FormStep) else "") or step.name
         self.set(unfinished=title)
+
+    @property
+    def _is_back_in_line(self) -> bool:
+        """Whether the present step is the transfer whose queue the caller has a place in."""
+        return self.state.queued == self.state.frames
 
     def end(self, outcome: Outcome, reason: str) -> None:
         self.commands.append(HangUp(outcome, reason))
@@ -244,7 +267,7 @@ class Walk:
 
     def _note(self, matter: Mapping[str, Template | Json]) -> None:
         """Take down what the contact is about."""
-        noted = note(self.state.noted, self._values(matter))
+        noted = note(self.state.noted, self._shown(matter))
         if noted is not None:
             self.state = replace(self.state, noted=noted)
             self.set(matter=noted.as_variable())
@@ -255,7 +278,7 @@ class Walk:
             case SayStep() | LanguageStep():
                 self.go(step.next.name)
             case SetStep():
-                self.set(**self._values(step.set))
+                self._set(step)
                 self.go(step.next.name)
             case BranchStep():
                 self.go(self._choose(step))
@@ -287,6 +310,13 @@ class Walk:
             case _:
                 assert_never(step)
         return True
+
+    def _set(self, step: SetStep) -> None:
+        secret = self.state.secret
+        self.set(**self._values(step.set))
+        made = [(name,) for name, value in step.set.items() if reads_secret(value, secret)]
+        if made:
+            self.hide(*made)
 
     def _change_language(self, step: LanguageStep) -> Step:
         """Change to the step's language; gives the step in it."""
@@ -327,23 +357,25 @@ class Walk:
         """Whether the walk goes on: what was done already is not done again."""
         arguments = self._values(step.arguments)
         once = self.state.once
+        secret = self._reads_secret(step.arguments)
         if step.act.name in self._once and once.contact:
             place = f"{self.state.frames[-1].flow}.{step.name}"
-            key = once.key(place, step.act.name, arguments)
+            salted = {**arguments, "": SALT} if secret else arguments
+            key = once.key(place, step.act.name, salted)
             if once.has(key):
                 self.acted(step, once.result(key))
                 return True
             arguments[KEY_ARGUMENT] = key
             self.state = replace(self.state, once=once.begun(key))
-        filler = step.filler.prompt(self.state.variables) if step.filler is not None else None
-        self.emit(Act(step.act.name, arguments, filler))
+        filler = next(iter(self._prompts((step.filler,))), None) if step.filler else None
+        self.emit(Act(step.act.name, arguments, filler, secret))
         self.state = replace(self.state, waiting=Waiting.ACTION)
         return False
 
     def _look_up(self, step: AnswerStep) -> None:
         question = _plain(step.answer.value(self.state.variables))
         arguments: dict[str, Json] = {"question": question, "language": str(self.flow.language)}
-        self.emit(Act(ANSWER, arguments))
+        self.emit(Act(ANSWER, arguments, secret=reads_secret(step.answer, self.state.secret)))
         self.state = replace(self.state, waiting=Waiting.ACTION)
 
     def acted(self, step: ActStep, value: Json) -> None:
@@ -354,37 +386,54 @@ class Walk:
         self.go(step.next.name)
 
     def _transfer(self, step: TransferStep) -> None:
-        context = {name: _plain(value) for name, value in self._values(step.context).items()}
+        context = {name: _plain(value) for name, value in self._shown(step.context).items()}
         to_queue, number = bool(queue_of(step.transfer.name)), step.callback
+        company = step.while_waiting
+        asked = company.offer.ask if company.offer is not None else ()
         self.emit(
             Transfer(
                 step.transfer.name,
                 context,
                 step.mode,
-                self._prompts(step.while_waiting),
-                self._prompts(step.whisper),
+                self._prompts((*company.say, *asked)),
+                tuple(prompt.masked() for prompt in self._prompts(step.whisper)),
                 step.ring_ms,
-                facts=dict(self.state.variables) if to_queue else {},
+                facts=self.state.told if to_queue else {},
                 callback="" if number is None else _plain(number.value(self.state.variables)),
+                choices=choices(step, self.state.variables, self.flow.language),
             )
         )
+        if self.state.queued:
+            self.set(in_line=None)
         self.state = replace(
             self.state,
             waiting=Waiting.TRANSFER,
             said=(),
+            queued=(),
             served=False,
             served_when_heard=False,
             noted=self.state.noted.unserved() if self.state.noted is not None else None,
         )
 
     def _prompts(self, templates: tuple[Template, ...]) -> tuple[Prompt, ...]:
-        prompts = (template.prompt(self.state.variables) for template in templates)
+        prompts = (template.prompt(self.state.variables, self.is_secret) for template in templates)
         return tuple(prompt for prompt in prompts if prompt.parts)
 
     def _values(self, values: Mapping[str, Template | Json]) -> dict[str, Json]:
         return {
             name: value.value(self.state.variables) if isinstance(value, Template) else value
             for name, value in values.items()
+        }
+
+    def _reads_secret(self, values: Mapping[str, Template | Json]) -> bool:
+        return any(reads_secret(value, self.state.secret) for value in values.values())
+
+    def _shown(self, values: Mapping[str, Template | Json]) -> dict[str, Json]:
+        """The values as others may know them."""
+        secret = self.state.secret
+        return {
+            name: HIDDEN if reads_secret(values[name], secret) else value
+            for name, value in self._values(values).items()
         }
 
 

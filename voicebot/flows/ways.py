@@ -36,13 +36,13 @@ def ways(flows: FlowSet) -> Mapping[Spot, set[Spot]]:
     for flow in flows:
         commands = set(_lent(flow, callers, _commands, set()))
         trouble = set(_lent(flow, callers, _trouble, set()))
-        forms = _waiting_forms(flow)
+        waiting_steps = _waiting_steps(flow)
         for step in flow.steps.values():
             targets = {(flow.name, edge.target.name) for edge in edges(step)}
             targets |= set(_elsewhere(flow, step, flows, callers))
             if isinstance(step, ReturnStep):
-                waiting = (form for form, tasks in forms.items() if step.name in tasks)
-                targets |= {(flow.name, form) for form in waiting}
+                waiting = (name for name, tasks in waiting_steps.items() if step.name in tasks)
+                targets |= {(flow.name, name) for name in waiting}
             if isinstance(step, AskStep | FormStep | OfferStep):
                 targets |= trouble | (commands if step.commands is not False else set())
             found[flow.name, step.name] = {spot for spot in targets if _exists(spot, flows)}
@@ -53,12 +53,12 @@ def _exists(spot: Spot, flows: FlowSet) -> bool:
     return spot[0] in flows.flows and spot[1] in flows[spot[0]].steps
 
 
-def _waiting_forms(flow: Flow) -> Mapping[str, set[str]]:
-    """The forms of the flow, each with the steps that may run while it waits."""
+def _waiting_steps(flow: Flow) -> Mapping[str, set[str]]:
+    """The forms and transfers of the flow, each with the steps that may run while it waits."""
     return {
         step.name: led_to(flow, [edge.target.name for edge in edges(step) if edge.why in RETURNING])
         for step in flow.steps.values()
-        if isinstance(step, FormStep)
+        if isinstance(step, FormStep | TransferStep)
     }
 
 

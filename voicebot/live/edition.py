@@ -21,12 +21,12 @@ from voicebot.application import Application
 from voicebot.config import Settings
 from voicebot.engines import SpeechEngines
 from voicebot.errors import SpeechError, UsageError
-from voicebot.sessions.last_words import everything_said
+from voicebot.said_ahead import said_ahead
 from voicebot.speech.cache import FOLDER as PROMPT_FOLDER
 from voicebot.speech.cache import PromptCache
 from voicebot.speech.prompts import PromptRenderer
 from voicebot.speech.segments import Segment
-from voicebot.types import Language, Prompt
+from voicebot.types import Language
 
 log = structlog.get_logger(__name__)
 
@@ -56,14 +56,11 @@ class Unrendered:
 
 
 class Press:
-    """Makes editions: gives applications their voices, and renders what they say.
+    """Makes editions: gives applications their voices, and renders what they say."""
 
-    ``said`` is what the server itself says, in the language of the first flow.
-    """
-
-    def __init__(self, settings: Settings, engines: SpeechEngines, said: Sequence[Prompt]) -> None:
+    def __init__(self, settings: Settings, engines: SpeechEngines) -> None:
+        self._settings = settings
         self._engines = engines
-        self._said = said
         self._rates = settings.call_rates
         self._cache = PromptCache(settings.server.data / PROMPT_FOLDER)
 
@@ -97,16 +94,19 @@ class Press:
         )
 
     async def warm(self, edition: Edition) -> list[Unrendered]:
-        """Take into memory what is recorded or rendered already; gives what is not."""
+        """Take into memory what is recorded or rendered already; gives what is not.
+
+        Of other languages than that of the first flow what was rendered stays on disk, from where
+        it comes in a millisecond: few callers hear it, and it takes as much memory.
+        """
         application = edition.application
-        said = everything_said(application.flows)
-        said += [(prompt, application.language) for prompt in self._said]
-        said += application.answers_said()
+        said = said_ahead(self._settings, application.flows, application.knowledge.articles)
         missing = []
         for language, renderer in edition.renderers.items():
             prompts = [prompt for prompt in said if prompt[1] == language]
             for rate in self._rates:
-                segments = await renderer.warm(prompts, rate)
+                first = language == application.language
+                segments = await renderer.warm(prompts, rate, rendered=first)
                 missing += [Unrendered(renderer, segment, rate) for segment in segments]
         return missing
 

@@ -17,7 +17,7 @@ from typing import Final, TypeAlias
 FOLDERS: Final = ("flows", "grammars", "audio", "intents", "knowledge", "actions")
 """The folders of an application."""
 
-FILES: Final = ("queues.yaml",)
+FILES: Final = ("queues.yaml", "alerts.yaml")
 """Files of an application that stand beside its folders."""
 
 DIGITS: Final = 12

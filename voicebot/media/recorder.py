@@ -49,12 +49,14 @@ class RecorderCounters:
 class CallRecorder:
     """The recording of one call, made by `Recorder.begin`.
 
-    ``name`` is its file, relative to the folder. While paused, both sides are silence.
+    ``name`` is its file, relative to the folder. While it is paused (for a question) or hushed (for
+    words of ours), both sides are silence.
     """
 
     def __init__(self, recorder: Recorder, name: str, rate: int) -> None:
         self.name = name
         self.paused = False
+        self.hushed = False
         self._recorder = recorder
         self._rate = rate
         self._line = StereoLine(rate)
@@ -64,12 +66,12 @@ class CallRecorder:
 
     def heard(self, samples: Samples, at: float) -> None:
         """20 ms of the caller's."""
-        self._line.left(self._silence if self.paused else samples, at)
+        self._line.left(self._silence if self.paused or self.hushed else samples, at)
         self._hand_over(self._line.take())
 
     def sent(self, samples: Samples | None, at: float) -> None:
         """20 ms that left for the caller, None for silence."""
-        self._line.right(None if self.paused else samples, at)
+        self._line.right(None if self.paused or self.hushed else samples, at)
 
     def close(self) -> None:
         """The call is over; what is waiting is written. Does nothing the second time."""

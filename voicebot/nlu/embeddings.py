@@ -1,19 +1,24 @@
 """What a sentence encoder is to the rest of this room, and which one a language gets.
 
 English has a small encoder of its own, that is quick and knows it well; every other language has
-the multilingual one.
+the multilingual one. An encoder loads its network with the first text, or sooner with `wake`.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
+from voicebot.errors import ModelError
 from voicebot.types import Language
+
+log = structlog.get_logger(__name__)
 
 Vectors: TypeAlias = NDArray[np.float32]
 
@@ -22,6 +27,8 @@ Report: TypeAlias = Callable[[str, int, int], None]
 
 SENTENCE = 384
 """Width of a sentence's own vector, the first part of what an encoder gives."""
+
+_ONE_EACH: Final = threading.Lock()
 
 
 class Encoder(Protocol):
@@ -46,11 +53,37 @@ class Encoder(Protocol):
 
 
 def encoder_for(language: Language) -> Encoder:
-    """The encoder of ``language``, loaded once in a process.
+    """The encoder of ``language``, one in a process.
 
     Raises ModelError where it is not installed or was altered.
     """
-    return _minilm() if language.partition("-")[0].lower() == "en" else _e5()
+    with _ONE_EACH:  # two threads that ask for the first time would load it twice
+        return _minilm() if _is_english(language) else _e5()
+
+
+def wake(language: Language) -> None:
+    """Begin to load the encoder of ``language``, where nobody has: somebody is about to speak.
+
+    Returns at once. What goes wrong stands in the log, and again in the way of the first text.
+    """
+    _waking(_is_english(language))
+
+
+@cache
+def _waking(english: bool) -> None:
+    kind = Language("en" if english else "mul")
+    threading.Thread(target=_wake, args=(kind,), name=f"encoder {kind}").start()
+
+
+def _wake(language: Language) -> None:
+    try:
+        encoder_for(language).encode(["a first text"])
+    except ModelError as error:
+        log.error("encoder_not_loaded", problem=str(error))
+
+
+def _is_english(language: Language) -> bool:
+    return language.partition("-")[0].lower() == "en"
 
 
 @cache

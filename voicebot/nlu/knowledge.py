@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -133,7 +133,14 @@ class KnowledgeBase:
 class Library:
     """The knowledge of an application: a base for each language, made when it is first needed."""
 
-    def __init__(self, articles: Sequence[Article], store: ModelStore) -> None:
+    def __init__(
+        self,
+        articles: Sequence[Article],
+        store: ModelStore,
+        encoder: Callable[[Language], Encoder] | None = None,
+    ) -> None:
+        """``encoder`` gives each language's, `encoder_for` if left out."""
+        self._encoder = encoder
         self._articles: Mapping[Language, list[Article]] = {
             language: [each for each in articles if each.language == language]
             for language in dict.fromkeys(article.language for article in articles)
@@ -150,6 +157,10 @@ class Library:
     def articles(self) -> tuple[Article, ...]:
         return tuple(each for found in self._articles.values() for each in found)
 
+    def speaks(self, language: Language) -> bool:
+        """Whether there are articles for who speaks ``language``."""
+        return self._spoken(language) is not None
+
     def base(self, language: Language) -> KnowledgeBase | None:
         """The base of a language, or of one that is near (en-GB for en-US); None without any.
 
@@ -160,7 +171,7 @@ class Library:
             return None
         with self._lock:
             if spoken not in self._bases:
-                encoder = encoder_for(spoken)
+                encoder = (self._encoder or encoder_for)(spoken)
                 articles = self._articles[spoken]
                 vectors = self._store.vectors(texts_of(articles), encoder)
                 self._bases[spoken] = KnowledgeBase(articles, encoder, vectors)

@@ -13,7 +13,6 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -45,8 +44,8 @@ class IntentLibrary:
         encoder: Callable[[Language], Encoder] | None = None,
     ) -> None:
         """``models`` is the folder where trained models are kept, made when first needed;
-        ``encoder`` gives each language's, `shared_encoder` if left out."""
-        self._encoder = encoder or shared_encoder
+        ``encoder`` gives each language's, `encoder_for` if left out."""
+        self._encoder = encoder or encoder_for
         self._sets = {each.language: each for each in sets}
         self._models = models
         self._trained: dict[Language, IntentModel] = {}
@@ -101,13 +100,16 @@ class IntentLibrary:
             return self._trained[language]
 
 
-def read_library(application: Path, data: Path) -> tuple[IntentLibrary, list[FlowError]]:
+def read_library(
+    application: Path, data: Path, encoder: Callable[[Language], Encoder] | None = None
+) -> tuple[IntentLibrary, list[FlowError]]:
     """The intents of an application's folder, and all that is wrong in their files. ``data`` is
-    the server's data folder. Files with problems are left out."""
+    the server's data folder, ``encoder`` as in `IntentLibrary`. Files with problems are left out.
+    """
     read = dict(read_files(application))
     problems = [problem for file in read.values() for problem in file.problems]
     sets = [file.intents for file in read.values() if file.intents is not None]
-    return IntentLibrary(sets, data / MODELS_FOLDER), problems
+    return IntentLibrary(sets, data / MODELS_FOLDER, encoder), problems
 
 
 def read_files(application: Path) -> Iterator[tuple[Language, IntentFile]]:
@@ -122,16 +124,6 @@ def closest(language: Language, known: Collection[Language]) -> Language | None:
         return language
     primary = language.partition("-")[0].lower()
     return next((each for each in known if each.partition("-")[0].lower() == primary), None)
-
-
-@cache
-def _encoder(kind: str) -> Encoder:
-    return encoder_for(Language(kind))
-
-
-def shared_encoder(language: Language) -> Encoder:
-    """The encoder of ``language``, loaded once a process: versions of an application share it."""
-    return _encoder("en" if language.partition("-")[0].lower() == "en" else "mul")
 
 
 NO_INTENTS = IntentLibrary((), Path())

@@ -14,7 +14,7 @@ import json
 import os
 import tempfile
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -65,7 +65,7 @@ class ModelStore:
         if found is None:
             vectors = self.vectors([text for text, _ in labelled], encoder, report)
             found = train_model(labelled, language, encoder, vectors, report)
-            _write(path, lambda part: _pack(part, found))
+            write_whole(path, lambda part: _pack(part, found))
             self._make_room()
         return found
 
@@ -78,7 +78,7 @@ class ModelStore:
         """The encoder's vectors [texts, width]; only texts never seen before are encoded."""
         path = self._folder / f"{hashlib.sha256(encoder.name.encode()).hexdigest()[:16]}.vectors"
         keys = [hashlib.sha256(clean(text).encode("utf-8", "replace")).digest() for text in texts]
-        known = _read_vectors(path, encoder.width)
+        known = read_vectors(path, encoder.width)
         new = {key: clean(text) for key, text in zip(keys, texts, strict=True) if key not in known}
         fresh = list(new.items())
         for start in range(0, len(fresh), _BLOCK):
@@ -93,7 +93,7 @@ class ModelStore:
             wanted = dict.fromkeys(keys)
             others = [key for key in known if key not in wanted]
             kept = [*others[-max(0, MOST_VECTORS - len(wanted)) :], *wanted][-MOST_VECTORS:]
-            _write(path, lambda part: _pack_vectors(part, kept, known))
+            write_whole(path, lambda part: pack_vectors(part, kept, known))
         return np.array([known[key] for key in keys], np.float32)
 
     def _path(self, labelled: Labelled, language: Language, encoder: Encoder) -> Path:
@@ -111,7 +111,7 @@ def _content(labelled: Labelled, language: Language, encoder: Encoder) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:40]
 
 
-def _write(path: Path, fill: Callable[[IO[bytes]], None]) -> None:
+def write_whole(path: Path, fill: Callable[[IO[bytes]], None]) -> None:
     """Write a file all at once or not at all."""
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -132,12 +132,19 @@ def _arrays(path: Path) -> dict[str, NDArray[Any]] | None:
         return None
 
 
-def _pack_vectors(part: IO[bytes], keys: Sequence[bytes], known: dict[bytes, Vectors]) -> None:
+def pack_vectors(
+    part: IO[bytes],
+    keys: Sequence[bytes],
+    known: Mapping[bytes, Vectors],
+    numbers: type[np.floating[Any]] = np.float16,
+) -> None:
+    """Write the vectors of ``keys`` as ``numbers`` for `read_vectors`."""
     hashes = np.frombuffer(b"".join(keys), np.uint8).reshape(-1, 32)
-    np.savez(part, keys=hashes, vectors=np.array([known[key] for key in keys], np.float16))
+    np.savez(part, keys=hashes, vectors=np.array([known[key] for key in keys], numbers))
 
 
-def _read_vectors(path: Path, width: int) -> dict[bytes, Any]:
+def read_vectors(path: Path, width: int) -> dict[bytes, Any]:
+    """The vectors that a file holds, by key; none where it cannot be read or has another width."""
     found = _arrays(path)
     if found is None or "keys" not in found or "vectors" not in found:
         return {}

@@ -40,6 +40,7 @@ from voicebot.flows.model import (
     ListSource,
     OfferStep,
     Step,
+    TransferStep,
 )
 from voicebot.flows.queue_steps import CLOSED
 from voicebot.flows.state import FlowState, Frame, Waiting
@@ -182,6 +183,12 @@ def _left(flows: FlowSet, before: FlowState, event: FlowEvent, after: FlowState)
         ]
     if isinstance(step, FormStep):
         ways += left_for_a_while(flow, step, before, after, event)
+    if isinstance(step, TransferStep) and isinstance(event, InputMatched):
+        ways += [
+            way_along(flow, step.name, number, edge)
+            for number, edge in enumerate(edges(step))
+            if edge.why is Why.ASIDE and edge.label == route_key(event.heard.semantics)
+        ]
     ways = ways or list(_led(flows, before, event, after.frames[-1]))
     if isinstance(step, FormStep):
         ways = ways or list(left_for_good(flow, step, after))

@@ -28,6 +28,8 @@ class MoveKind(StrEnum):
     SILENCE = "silence"
     RECOGNIZER_FAILS = "recognizer_fails"
     HANGS_UP = "hangs_up"
+    AGENT_RINGS = "agent_rings"
+    """What comes from a queue rather than from the caller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,15 @@ class Answer:
     fails: str | None = None
     when: Mapping[str, Json] = field(default_factory=dict)
     times: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueAnswer(Answer):
+    """What comes of waiting in a queue: an agent answers after ``after_s`` (None: never), unless
+    the queue sends the caller away before; with ``waits`` when the test says so."""
+
+    after_s: float | None = None
+    waits: bool = False
 
 
 Stub: TypeAlias = tuple[Answer, ...]
@@ -135,6 +146,13 @@ class ConversationTest:
     def language(self) -> str:
         """The language that the call begins in; empty for that of its flow."""
         return str(self.setting.facts.get("language") or "")
+
+    @property
+    def waits_in_queue(self) -> bool:
+        """Whether a caller stays in a queue, which only typed calls can."""
+        stubs = (stub for stub in self.setting.transfers.values())
+        waits = (each for stub in stubs for each in stub if isinstance(each, QueueAnswer))
+        return any(each.waits or each.after_s is None for each in waits)
 
     @property
     def sets_confidence(self) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 from voicebot.document import Map, Node, Place, Scalar, Sequence, read_document, suggest
 from voicebot.errors import FlowError
 from voicebot.flows import atoms
+from voicebot.flows.commands import queue_of
 from voicebot.flows.model import FlowSet, FormStep, OfferStep
 from voicebot.flows.offer_rules import intent_of
 from voicebot.flows.vocabulary import BUILTIN_ACTIONS
@@ -26,6 +27,7 @@ from voicebot.rehearsal.model import (
     ConversationTest,
     Move,
     MoveKind,
+    QueueAnswer,
     Setting,
     Stub,
     Turn,
@@ -175,7 +177,7 @@ class _File:
             },
             history=read_history(history) if (history := read("history")) is not None else None,
             actions=self._stubs(read("actions"), "action", self._actions, _action),
-            transfers=self._stubs(read("transfers"), "target", self._names.targets(), _transfer),
+            transfers=self._transfers(read("transfers")),
             texts=self._stubs(read("texts"), "text", self._names.intents(), _sent),
         )
 
@@ -184,6 +186,16 @@ class _File:
 
     def _language(self, node: Node) -> dict[str, Json]:
         return {"language": known(node, self._names.flows.languages, "language")}
+
+    def _transfers(self, node: Node | None) -> dict[str, Stub]:
+        stubs = self._stubs(node, "target", self._names.targets(), _transfer)
+        for target, stub in stubs.items():
+            if not queue_of(target) and any(isinstance(each, QueueAnswer) for each in stub):
+                assert isinstance(node, Map), "there are stubs"
+                raise node.key_places[target].error(
+                    f"'{target}' is no queue: nobody waits there", "Write 'fails' or 'seconds'."
+                )
+        return stubs
 
     def _stubs(
         self, node: Node | None, what: str, names: Collection[str], read: Callable[[Node], Answer]
@@ -271,6 +283,7 @@ def _action(node: Node) -> Answer:
 
 
 def _transfer(node: Node) -> Answer:
+    """What comes of a transfer."""
     mapping = _mapping(node, "what comes of a transfer", "Write 'fails: busy' or 'seconds: 40'.")
     for problem in mapping.unknown_keys(vocabulary.TRANSFER_KEYS, "key in a transfer:"):
         raise problem
@@ -280,10 +293,23 @@ def _transfer(node: Node) -> Answer:
     if isinstance(left, Scalar) and left.raw not in {"agent", "line"}:
         raise left.place.error(f"'{left.raw}' did not end a transfer", "Write agent or line.")
     talked = atoms.whole_number(seconds, 86_400) if seconds is not None else DEFAULT_TALK_SECONDS
-    return Answer(
-        value={"seconds": talked, "left": left.raw if isinstance(left, Scalar) else "agent"},
-        fails=_text(fails) if fails is not None else None,
+    value: Json = {"seconds": talked, "left": left.raw if isinstance(left, Scalar) else "agent"}
+    waits = [key for key in vocabulary.WAITING_KEYS if key in mapping.entries]
+    if not waits:
+        failure = _text(fails) if fails is not None else None
+        return Answer(value=value, fails=failure, times=_times(mapping))
+    if len(waits) > 1 or fails is not None:
+        both = f"'{waits[0]}' and '{waits[1] if len(waits) > 1 else 'fails'}' in one answer"
+        raise mapping.key_places[waits[0]].error(both, "Write one of them.")
+    after = mapping.get("answers_after_s")
+    for key in ("nobody_answers", "waits"):
+        if (sure := mapping.get(key)) is not None:
+            atoms.true(sure)
+    return QueueAnswer(
+        value=value,
         times=_times(mapping),
+        after_s=None if after is None else float(atoms.whole_number(after, 86_400)),
+        waits="waits" in mapping.entries,
     )
 
 

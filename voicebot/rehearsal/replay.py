@@ -8,7 +8,7 @@ follow were given to other questions: the first difference of a call tells most.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from voicebot.errors import ActionError
@@ -20,9 +20,12 @@ from voicebot.flows.commands import (
     Command,
     ContactStarted,
     FlowEvent,
+    FormGrammar,
     HangUp,
+    InputMatched,
     Listen,
     NoInput,
+    NoMatch,
     RecognitionFailed,
     Transfer,
     TransferDone,
@@ -34,7 +37,7 @@ from voicebot.rehearsal.stage import RunAction, Unanswered
 from voicebot.rehearsal.witness import Witness, meaning, requested, unanswered
 from voicebot.sessions.recording import STEP as CONSENT_STEP
 from voicebot.sessions.records import CallRecord, TurnRecord
-from voicebot.types import Json, Outcome
+from voicebot.types import HIDDEN, Json, Outcome
 
 Hear: TypeAlias = Callable[[TurnRecord, Listen], Awaitable[FlowEvent]]
 """What a recorded turn would be heard as now, by the grammars of the question that is asked now."""
@@ -207,6 +210,20 @@ def unheard(turn: TurnRecord) -> FlowEvent | None:
     if turn.heard is None:
         return RecognitionFailed()
     return None
+
+
+def secret(turn: TurnRecord, listen: Listen) -> FlowEvent | None:
+    """The event of a turn whose words were a secret: what stands for them, as the answer to what is
+    asked now; None for any other."""
+    if turn.heard is None or turn.heard.text != HIDDEN:
+        return None
+    if turn.heard.semantics is None:
+        return NoMatch()
+    meaning = turn.heard.semantics
+    for grammar in listen.grammars:
+        if isinstance(grammar, FormGrammar) and grammar.slots:
+            meaning = {"filled": {grammar.slots[0].name: HIDDEN}, "denied": {}, "corrected": False}
+    return InputMatched(replace(turn.heard, semantics=meaning))
 
 
 @dataclass(frozen=True, slots=True)

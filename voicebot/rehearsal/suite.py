@@ -12,12 +12,13 @@ from voicebot.actions.reader import ActionFile
 from voicebot.errors import ActionError, FlowError, UsageError
 from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.model import FlowSet, nearest_language
+from voicebot.queues.reader import QueueFile
 from voicebot.rehearsal.coverage import Coverage, measure
 from voicebot.rehearsal.model import ConversationTest, Setting
 from voicebot.rehearsal.performance import Channel, Result, perform
 from voicebot.rehearsal.reader import FOLDER, Names, read_tests
 from voicebot.rehearsal.sandbox import Sandbox
-from voicebot.rehearsal.stage import RunAction, Stage
+from voicebot.rehearsal.stage import NO_QUEUES, RunAction, Stage
 from voicebot.rehearsal.witness import Passage, Witness
 from voicebot.sessions.callers import identify_by
 from voicebot.sessions.numbers import caller_number
@@ -98,8 +99,10 @@ class Suite:
         today: date,
         opens: Opens,
         act: RunAction | None = None,
+        queues: QueueFile = NO_QUEUES,
     ) -> None:
         """``act`` runs what no test answers; the sandbox alone if left out."""
+        self._queues = queues
         self._act = act or sandbox.run
         self._flows = flows
         self._actions = actions
@@ -136,7 +139,7 @@ class Suite:
         begins_in = str(setting.facts.get("language") or "")
         language = nearest_language(begins_in, self._flows.languages)
         language = language or self._flows[setting.flow].language
-        stage = Stage(setting, self._act)
+        stage = Stage(setting, self._act, self._queues)
         interpreter = Interpreter(self._flows, setting.flow, self._actions.once)
         facts = {**await self._known(setting, stage), **setting.facts}
         witness = Witness(interpreter, facts=facts, transfer=stage.transfer, text=stage.text)

@@ -28,6 +28,7 @@ from voicebot.flows.commands import (
     TransferDone,
     TransferRefused,
     TransferReturned,
+    TurnCame,
 )
 from voicebot.rehearsal import witness
 from voicebot.rehearsal.model import Move, MoveKind
@@ -56,6 +57,8 @@ def move_line(move: Move, voice: str = "") -> Line:
             return Line("caller", "speaks, and listening fails")
         case MoveKind.HANGS_UP:
             return Line("caller", "hangs up")
+        case MoveKind.AGENT_RINGS:
+            return Line("queue", "an agent rings")
 
 
 def lines(passages: Sequence[Passage], today: date) -> Iterator[Line]:
@@ -114,6 +117,8 @@ def _event(event: FlowEvent) -> str:
             if why:
                 return f"the queue takes nobody: {why}"
             return f"nobody takes it: {problem}"
+        case TurnCame():
+            return "the turn has come"
         case CallbackAgreed():
             return "the queue will call back"
         case TransferReturned(seconds, left):

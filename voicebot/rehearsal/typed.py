@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Protocol
 
-from voicebot.errors import ActionError
+from voicebot.errors import ActionError, CallError
 from voicebot.flows.commands import (
     Act,
     ActionDone,
@@ -19,6 +19,8 @@ from voicebot.flows.commands import (
     Listen,
     NoInput,
     RecognitionFailed,
+    Transfer,
+    TurnCame,
 )
 from voicebot.rehearsal.model import Move, MoveKind
 from voicebot.rehearsal.stage import Stage
@@ -45,6 +47,7 @@ class TypedCall:
         self._understand = understand
         self._stage = stage
         self._listen: Listen | None = None
+        self._transfer: Transfer | None = None
 
     async def begin(self) -> None:
         await self._go_on(ContactStarted({"channel": "text"}))
@@ -55,11 +58,35 @@ class TypedCall:
                 self.outcome = self.outcome or self.witness.outcome_if_hung_up
             if self.outcome is not None:
                 return
-            assert self._listen is not None, "a flow that goes on listens"
-            await self._go_on(self._event(move, self._listen))
+            event = self._in_queue(move) if self._waits else self._heard(move)
+            await self._go_on(event)
 
     async def close(self) -> None:
         """Nothing is open."""
+
+    def _heard(self, move: Move) -> FlowEvent:
+        assert self._listen is not None, "a flow that goes on listens"
+        if move.kind is not MoveKind.AGENT_RINGS:
+            return self._event(move, self._listen)
+        if not self.witness.state.queued:
+            raise CallError("nobody waits in a queue, or keeps a place in one")
+        self._stage.agent_rings()
+        return TurnCame()
+
+    def _in_queue(self, move: Move) -> FlowEvent | None:
+        """What comes of a move while the caller hears music; None where it is of no account."""
+        if move.kind is MoveKind.AGENT_RINGS:
+            self._stage.agent_rings()
+            assert self._transfer is not None, "they wait"
+            return self._stage.transfer(self._transfer)
+        if self._listen is None or move.kind not in {MoveKind.SAYS, MoveKind.KEYS}:
+            return None
+        event = self._event(move, self._listen)
+        return event if isinstance(event, InputMatched) else None
+
+    @property
+    def _waits(self) -> bool:
+        return self._transfer is not None
 
     def _event(self, move: Move, listen: Listen) -> FlowEvent:
         match move.kind:
@@ -82,9 +109,12 @@ class TypedCall:
 
     async def _answer(self, command: Command) -> FlowEvent | None:
         """What comes of the command that waits; None where the caller is to answer, or nobody."""
+        self._transfer = None
         match command:
             case Listen():
                 self._listen = command
+            case Transfer(choices=choices):
+                self._transfer, self._listen = command, choices
             case HangUp(outcome):
                 self.outcome = outcome
             case Act(action, arguments):

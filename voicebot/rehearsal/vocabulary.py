@@ -39,6 +39,7 @@ MOVES: Mapping[str, str] = {
     "silence": "`true`, or how often: the caller says nothing until it is a noinput",
     "recognizer_fails": "`true`: the caller speaks, and listening breaks on our side",
     "hangs_up": "`true`: the caller hangs up",
+    "agent_rings": "`true`: an agent comes for the caller, who waits in a queue that `waits`",
 }
 
 CHECKS: Mapping[str, str] = {
@@ -75,11 +76,17 @@ ACTION_KEYS: Mapping[str, str] = {
 }
 
 TRANSFER_KEYS: Mapping[str, str] = {
-    "fails": "why nobody takes the call, such as `busy`",
+    "fails": "why nobody takes the call: `busy` and others, of a queue also `closed` and `full`",
     "seconds": "how long the person of a bridged transfer talks before leaving (default 60)",
     "left": "who ended a bridged transfer: `agent` or `line`",
+    "answers_after_s": "of a queue: an agent answers after so many seconds of waiting",
+    "nobody_answers": "of a queue, `true`: no agent ever answers",
+    "waits": "of a queue, `true`: the caller waits until a turn says `agent_rings`",
     "times": "only so many times",
 }
+
+WAITING_KEYS = ("answers_after_s", "nobody_answers", "waits")
+"""Those of a transfer that say how long a caller waits in a queue."""
 
 TEXT_KEYS: Mapping[str, str] = {
     "fails": "why no link can be sent",

@@ -89,7 +89,7 @@ class Witness:
         interpreter: Interpreter,
         *,
         facts: Mapping[str, Json],
-        transfer: Callable[[Transfer], FlowEvent],
+        transfer: Callable[[Transfer], FlowEvent | None],
         text: Callable[[SendText], FlowEvent] = lambda _: TextSent(),
     ) -> None:
         self.state = interpreter.begin("rehearsal")
@@ -100,7 +100,8 @@ class Witness:
         self._text = text
 
     def receive(self, event: FlowEvent) -> list[Command]:
-        """Tell the flow; a transfer or a text that it wants is answered at once."""
+        """Tell the flow; a transfer or a text that it wants is answered at once, but for a queue in
+        which the caller waits."""
         if isinstance(event, ContactStarted):
             event = ContactStarted({**event.facts, **self._facts})
         commands = self._follow(event)
@@ -111,7 +112,10 @@ class Witness:
                 commands = self._follow(self._text(last))
                 continue
             said += [Say(prompt) for prompt in last.while_waiting]
-            commands = self._follow(self._transfer(last))
+            outcome = self._transfer(last)
+            if outcome is None:
+                return [*said, last]
+            commands = self._follow(outcome)
         return said + commands
 
     def _follow(self, event: FlowEvent) -> list[Command]:

@@ -1,7 +1,8 @@
 """The account that a call gives of itself: turns numbered and timed, told as they happen.
 
 Pure bookkeeping: it collects what was said since the caller was last heard, and turns it into the
-facts of `voicebot.events` for the journal and into live events for those who watch.
+facts of `voicebot.events` for the journal and into live events for those who watch. Secrets and
+card and identity numbers do not get past it.
 """
 
 from __future__ import annotations
@@ -23,11 +24,12 @@ from voicebot.events import (
     TurnResult,
 )
 from voicebot.flows.commands import FREE
+from voicebot.personal_numbers import masked, masked_heard, masked_values
 from voicebot.sessions.answering import unanswered
 from voicebot.sessions.feed import InputHeard, LiveEvent, PartHeard, PromptSpoken
 from voicebot.sessions.records import Journal
 from voicebot.telephony._api import LegInfo
-from voicebot.types import Heard, Json, Language, Matter, Outcome
+from voicebot.types import HIDDEN, Heard, Json, Language, Matter, Outcome
 
 KEPT_TURNS = 200
 """Turns that are kept for who goes on with the contact elsewhere, the newest."""
@@ -46,6 +48,8 @@ class CallAccount:
     _prompts: list[str] = field(default_factory=list)
     _spoken: int = 0
     """How many of the prompts the watchers have been told of."""
+    _said_at: float | None = None
+    """When the first packet of what was said since left."""
     _about: tuple[Matter | None, str] = (None, "")
     _unsettled: TurnFinished | None = None
     """A turn of free words: it is a nomatch if the knowledge has no answer to them."""
@@ -53,6 +57,8 @@ class CallAccount:
     _has_answered: bool = False
     turns: deque[TurnFinished] = field(default_factory=lambda: deque(maxlen=KEPT_TURNS))
     """What was said and heard so far."""
+    discreet: bool = False
+    """Whether what is heard now is a secret: only that it was heard is told."""
     is_over: bool = False
     """Whether the end was told; nothing may follow it."""
 
@@ -95,6 +101,9 @@ class CallAccount:
         if (matter, customer) == self._about:
             return
         self._about = (matter, customer)
+        if matter is not None:
+            details = {name: masked_values(value) for name, value in matter.details.items()}
+            matter = replace(matter, details=details)
         self.journal.append(MatterNoted(self.info.call_id, self.clock(), matter, customer))
 
     def at_step(self, step: str) -> None:
@@ -104,19 +113,20 @@ class CallAccount:
     def said(self, words: str) -> None:
         """The bot has begun to say (or queued) ``words``."""
         self._settle()
-        self._prompts.append(words)
+        self._prompts.append(masked(words))
 
     def prompt_left(self, latency_ms: float | None) -> None:
         """The first packet of what was said since has left for the caller."""
         fresh = " ".join(self._prompts[self._spoken :])
         self._spoken = len(self._prompts)
         if fresh:
-            self.publish(
-                PromptSpoken(self.info.call_id, self.clock(), self._step, fresh, latency_ms)
-            )
+            now = self.clock()
+            self._said_at = now if self._said_at is None else self._said_at
+            self.publish(PromptSpoken(self.info.call_id, now, self._step, fresh, latency_ms))
 
     def hearing(self, text: str) -> None:
         """The caller has said ``text`` so far and may go on."""
+        text = HIDDEN if self.discreet else masked(text)
         self.publish(PartHeard(self.info.call_id, self.clock(), self._step, text))
 
     def heard(
@@ -126,14 +136,19 @@ class CallAccount:
         *,
         latency_ms: float | None,
         barged_in: bool = False,
+        spoke: tuple[float, float] | None = None,
     ) -> None:
-        """The turn is over: the caller was heard, or was not."""
+        """The turn is over: the caller was heard, or was not. ``spoke`` is how many seconds ago
+        they began and ended to speak."""
         self.prompt_left(latency_ms)
         self._settle()
+        if heard is not None:
+            heard = hidden(heard) if self.discreet else masked_heard(heard)
         self._turns += 1
+        now = self.clock()
         self._unsettled = TurnFinished(
             self.info.call_id,
-            self.clock(),
+            now,
             self._turns,
             self._step,
             " ".join(self._prompts),
@@ -141,6 +156,9 @@ class CallAccount:
             heard,
             latency_ms,
             barged_in,
+            self._said_at,
+            None if spoke is None else now - spoke[0],
+            None if spoke is None else now - spoke[1],
         )
         if heard is None or heard.grammar != FREE:
             self._settle()
@@ -148,6 +166,7 @@ class CallAccount:
             self.publish(InputHeard(self.info.call_id, self.clock(), self._step, result, heard))
         self._prompts.clear()
         self._spoken = 0
+        self._said_at = None
 
     def looked_up(self, arguments: Mapping[str, Json], found: Json) -> None:
         """A question was looked up in the knowledge; what nothing answers is a gap in it."""
@@ -182,3 +201,11 @@ class CallAccount:
         event = CallEnded(self.info.call_id, self.clock(), outcome, reason)
         self.journal.append(event)
         self.publish(event)
+
+
+def hidden(heard: Heard) -> Heard:
+    """What may be known of a secret: that something was said or keyed, and how surely. A grammar of
+    words taken as they are is not named: nobody waits for what the knowledge says to a secret."""
+    grammar = "" if heard.grammar == FREE else heard.grammar
+    meaning = None if heard.semantics is None else HIDDEN
+    return Heard(HIDDEN, meaning, heard.confidence, heard.mode, grammar)

@@ -7,7 +7,7 @@ questions without knowing of it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any, Final, TypeAlias
@@ -15,8 +15,11 @@ from typing import Any, Final, TypeAlias
 from voicebot.errors import ActionError, ModelError
 from voicebot.events import QuestionUnanswered
 from voicebot.flows.commands import ANSWER
+from voicebot.flows.model import AnswerStep, FlowSet
+from voicebot.nlu.articles import Article
 from voicebot.nlu.knowledge import Found, Library
-from voicebot.types import CallId, Json, Language
+from voicebot.personal_numbers import masked
+from voicebot.types import CallId, Json, Language, Prompt
 
 TIMEOUT_S: Final = 5.0
 """The longest that a caller waits for an answer; it takes milliseconds where nothing is amiss."""
@@ -68,6 +71,14 @@ def as_json(best: Found | None) -> Json:
     }
 
 
+def answers_said(flows: FlowSet, articles: Iterable[Article]) -> list[tuple[Prompt, Language]]:
+    """Every part of every answer that a flow may give, for rendering ahead of time."""
+    steps = (step for flow in flows for step in flow.steps.values())
+    if not any(isinstance(step, AnswerStep) for step in steps):
+        return []
+    return [(Prompt((part,)), article.language) for article in articles for part in article.parts]
+
+
 def unanswered(
     call_id: CallId, at: float, arguments: Mapping[str, Json], found: Json
 ) -> QuestionUnanswered | None:
@@ -80,7 +91,7 @@ def unanswered(
         call_id,
         at,
         Language(str(arguments.get("language") or "")),
-        str(arguments.get("question") or ""),
+        masked(str(arguments.get("question") or "")),
         str(found.get("name") or ""),
         float(str(found.get("confidence") or 0.0)),
     )

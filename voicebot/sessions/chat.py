@@ -43,6 +43,8 @@ from voicebot.flows.commands import (
 from voicebot.flows.form_questions import FORM_GRAMMAR
 from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.state import FlowState, Waiting
+from voicebot.logs import discretion
+from voicebot.personal_numbers import masked
 from voicebot.sessions.answering import unanswered
 from voicebot.sessions.cards import shown
 from voicebot.sessions.chat_records import (
@@ -60,7 +62,7 @@ from voicebot.sessions.quick_replies import QuickReplies
 from voicebot.sessions.spoken_lines import SpokenLine
 from voicebot.sessions.typed import TypedInput
 from voicebot.speech.spoken import text
-from voicebot.types import Heard, Json, Language, Mode, Outcome
+from voicebot.types import HIDDEN, Heard, Json, Language, Mode, Outcome
 
 log = structlog.get_logger(__name__)
 
@@ -103,6 +105,8 @@ class ChatView:
     over: bool
     language: Language
     call: str = ""
+    secret: bool = False
+    """Whether what is asked for is a secret, which a page does not show as it is typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +137,8 @@ class ChatSession:
         self._facts: tuple[Fact, ...] = ()
         self._replies: tuple[str, ...] = ()
         self._fresh: list[ChatLine] = []
+        self._stood: tuple[Mapping[str, Json], FlowState] | None = None
+        """A state as it was written down, and as it was: with the secrets of the caller."""
 
     @property
     def over(self) -> bool:
@@ -160,6 +166,7 @@ class ChatSession:
             self.over,
             self.record.language,
             self.call,
+            self._listen is not None and self._listen.sensitive and not self.over,
         )
 
     def answers_to(self, cursor: int) -> list[ChatLine]:
@@ -204,7 +211,8 @@ class ChatSession:
         if listen is None:
             raise TextRefused("over", "this conversation has ended")
         event = await self._understood(message, words, listen, application.typed)
-        shown = f"{self._label(message.fact)}: {words}" if message.fact else words
+        told = HIDDEN if listen.sensitive else masked(words)
+        shown = f"{self._label(message.fact)}: {told}" if message.fact else told
         cursor = self._add(message.channel, Who.CALLER, shown, now, client_id=message.client_id)
         await self._go_on(application, event, now)
         return cursor
@@ -228,7 +236,10 @@ class ChatSession:
 
     @property
     def state(self) -> FlowState | None:
-        """Where the flow stands; None for a state that no version of ours can read."""
+        """Where the flow stands; None for a state that no version of ours can read. Secrets are in
+        it as long as it is in memory."""
+        if self._stood is not None and self._stood[0] is self.record.state:
+            return self._stood[1]
         try:
             return FlowState.from_json(self.record.state)
         except UsageError:
@@ -268,18 +279,20 @@ class ChatSession:
                 if isinstance(command, ChangeLanguage):
                     self.record = replace(self.record, language=command.language)
                 elif isinstance(command, Say):
-                    words = text(command.prompt, self.record.language, date.today())
+                    shown = command.prompt.masked()
+                    words = masked(text(shown, self.record.language, date.today()))
                     self._add(self.record.channel, Who.BOT, words, now)
                 elif isinstance(command, Show):
                     self._show(command.card, now)
+            self._stood = (state.to_json(), state)
             record = replace(
-                self.record, state=state.to_json(), version=application.version, active_at=now
+                self.record, state=self._stood[0], version=application.version, active_at=now
             )
             match commands[-1]:
-                case Act(action, arguments):
+                case Act(action, arguments) as act:
                     await self._commit(record, now, typing=True)
-                    event: FlowEvent = await _acted(application, action, arguments)
-                    if action == ANSWER and isinstance(event, ActionDone):
+                    event: FlowEvent = await _acted(application, act)
+                    if action == ANSWER and isinstance(event, ActionDone) and not act.secret:
                         self._looked_up(application, arguments, event.value, now)
                 case SendText():
                     event = TextNotSent(IN_TEXT)
@@ -383,11 +396,10 @@ class ChatSession:
             watcher.set()
 
 
-async def _acted(
-    application: ChatApplication, action: str, arguments: Mapping[str, Json]
-) -> FlowEvent:
-    try:
-        return ActionDone(await application.act(action, arguments))
-    except ActionError as error:
-        log.warning("action_failed", action=error.action, problem=error.problem)
-        return ActionFailed(error.problem)
+async def _acted(application: ChatApplication, act: Act) -> FlowEvent:
+    with discretion(act.secret):
+        try:
+            return ActionDone(await application.act(act.action, act.arguments))
+        except ActionError as error:
+            log.warning("action_failed", action=error.action, problem=error.problem)
+            return ActionFailed(error.problem)

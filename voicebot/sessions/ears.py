@@ -62,14 +62,16 @@ def voice_detector(rate: int) -> Detector:
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """What came of one listen. ``last_speech_at`` is when the caller's last sound arrived, None
-    where the caller did not speak; ``barged_in`` whether that interrupted a prompt."""
+    """What came of one listen. ``first_speech_at`` and ``last_speech_at`` are when the caller's
+    first and last sound arrived, None where the caller did not speak; ``barged_in`` whether that
+    interrupted a prompt."""
 
     event: FlowEvent
     result: TurnResult
     heard: Heard | None = None
     last_speech_at: float | None = None
     barged_in: bool = False
+    first_speech_at: float | None = None
 
 
 @dataclass(slots=True)
@@ -160,6 +162,11 @@ class Ears:
             self._buffer.release()
             self._forget_decodes()
 
+    def ago(self, hearing: Hearing) -> tuple[float, float] | None:
+        """How many seconds ago the caller began and ended to speak; None where they did not."""
+        first, last = hearing.first_speech_at, hearing.last_speech_at
+        return None if first is None or last is None else (self._now - first, self._now - last)
+
     def understand(self, recognize: Recognize) -> None:
         """Recognise what comes from now on with another recogniser."""
         self._recognize = recognize
@@ -245,21 +252,20 @@ class Ears:
         if ended is None or ended.generation not in self._decoded:
             return
         outcome = self._decoded[ended.generation]
-        self._conclude(listening, self._spoken(outcome, ended.end, listening.barged_in))
+        self._conclude(listening, self._spoken(outcome, ended, listening.barged_in))
 
     def _spoken(
-        self, outcome: Recognition | VoicebotError, last_speech_at: float, barged_in: bool
+        self, outcome: Recognition | VoicebotError, ended: signals.SpeechEnded, barged_in: bool
     ) -> Hearing:
+        times = (ended.end, barged_in, ended.start)
         if isinstance(outcome, VoicebotError):
-            return Hearing(RecognitionFailed(), TurnResult.NOMATCH, None, last_speech_at, barged_in)
+            return Hearing(RecognitionFailed(), TurnResult.NOMATCH, None, *times)
         best = outcome.best
         if best is None or not outcome.match:
             heard = Heard(outcome.free_text, None, outcome.confidence, Mode.SPEECH)
-            return Hearing(
-                NoMatch(heard.text), TurnResult.NOMATCH, heard, last_speech_at, barged_in
-            )
+            return Hearing(NoMatch(heard.text), TurnResult.NOMATCH, heard, *times)
         heard = Heard(best.text, best.semantics, outcome.confidence, Mode.SPEECH, best.grammar)
-        return Hearing(InputMatched(heard), TurnResult.MATCH, heard, last_speech_at, barged_in)
+        return Hearing(InputMatched(heard), TurnResult.MATCH, heard, *times)
 
     # Keys
 

@@ -1,8 +1,8 @@
 """What was understood of a contact so far, for the caller to see and to correct. Pure.
 
 Facts are the slots of the flow's forms and the answers that its questions keep, where they are
-plain values and their step is not private. Those of the form that is being filled in can be
-changed: the change is an answer like any other.
+plain values, no secrets, and their step is not private. Those of the form that is being filled in
+can be changed: the change is an answer like any other.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from voicebot.flows.commands import FormGrammar, Listen, SlotGrammar
 from voicebot.flows.model import AskStep, FlowSet, FormStep
+from voicebot.flows.secrecy import is_secret
 from voicebot.flows.state import FlowState
 
 MOST = 20
@@ -33,7 +34,7 @@ def facts_known(flows: FlowSet, state: FlowState, listen: Listen | None) -> tupl
     open_slots = {slot.name for slot in editable_slots(listen)}
     facts: dict[str, Fact] = {}
     for name, label in _names(flows, state):
-        value = state.variables.get(name)
+        value = None if is_secret((name,), state.secret) else state.variables.get(name)
         if isinstance(value, bool) or not isinstance(value, str | int | float) or value == "":
             continue
         facts.setdefault(name, Fact(name, label, str(value), name in open_slots))
@@ -55,8 +56,12 @@ def _names(flows: FlowSet, state: FlowState) -> Iterator[tuple[str, str]]:
         for step in flows[flow].steps.values():
             if isinstance(step, FormStep) and not step.private:
                 for slot in step.form.values():
+                    if step.hides(slot.name):
+                        continue
                     yield slot.name, slot.called[0] if slot.called else _plain(slot.name)
-            elif isinstance(step, AskStep) and step.store is not None and not step.private:
+            elif isinstance(step, AskStep) and step.store is not None:
+                if step.private or step.sensitive:
+                    continue
                 yield step.store, _plain(step.store)
 
 

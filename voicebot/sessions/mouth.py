@@ -51,10 +51,10 @@ class Mouth:
         self.speaker = Speaker(frame_length(rate), on_start, self._fell_silent)
 
     def say(self, prompt: Prompt, *, bargein: bool, serves: bool = False) -> str:
-        """Queue a prompt and give its words; returns at once."""
+        """Queue a prompt and give its words as others may know them; returns at once."""
         self._silence.clear()
         goes_on = self.speaker.is_speaking
-        utterance = self.speaker.begin(bargein=bargein, serves=serves)
+        utterance = self.speaker.begin(bargein=bargein, serves=serves, secret=prompt.is_secret)
         if goes_on:
             utterance.add(np.zeros(self._rate * SENTENCE_PAUSE_MS // 1000, dtype=np.int16))
         today = self._today()
@@ -69,7 +69,7 @@ class Mouth:
             task = self._group.create_task(self._fill(utterance, left, self._renderer))
             self._renderings.add(task)
             task.add_done_callback(self._renderings.discard)
-        return self._renderer.words(prompt, self._language, today)
+        return self._renderer.words(prompt.masked(), self._language, today)
 
     def speak(self, language: Language, renderer: PromptRenderer) -> None:
         """Say what comes from now on in another language."""

@@ -1,7 +1,8 @@
 """What queues have counted since the start: how many were answered, how soon, and who left.
 
 The service level is the share answered within `ANSWERED_WITHIN_S` of all who were answered or left
-by themselves. Callbacks count neither way: they do not wait on the line.
+by themselves. Callbacks count neither way: they do not wait on the line. Nor does who was served in
+another way while they waited, or said that they want nobody any more.
 """
 
 from __future__ import annotations
@@ -16,6 +17,10 @@ from voicebot.acd.model import ContactId
 from voicebot.acd.views import ContactPlace
 
 ANSWERED_WITHIN_S: Final = 20.0
+
+SERVED: Final = "served meanwhile"
+UNWANTED: Final = "no longer wanted"
+"""Why callers leave a queue who did something else meanwhile, and did not give up."""
 
 
 @dataclass(slots=True)
@@ -56,8 +61,8 @@ class QueueTally:
                 counts = self.of(queue)
                 counts.connected += 1
                 counts.in_time += waited_s <= ANSWERED_WITHIN_S
-            case e.Abandoned(contact_id, queue):
-                if contact_id not in self._called_back:
+            case e.Abandoned(contact_id, queue, reason):
+                if contact_id not in self._called_back and reason not in {SERVED, UNWANTED}:
                     self.of(queue).abandoned += 1
                 self._called_back.discard(contact_id)
             case e.CallbackOff(contact_id):

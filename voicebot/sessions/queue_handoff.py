@@ -1,36 +1,27 @@
-"""A caller's wait in a queue, from the flow's transfer to the agent's goodbye.
+"""How calls enter queues: by the rules of their version of the application, and in its words.
 
-While the caller waits they hear music, the flow's messages, and now and then their position and the
-wait, in the language of the call. When an agent has answered, the rest is a bridged transfer like
-any other (`Handoff.converse`). Whatever ends this, the place is given up: when the caller hangs up,
-the task is cancelled, and an agent who rings is left in peace.
+`queue_stay` waits there; this says where a caller goes, what agents are told, and what is said of
+the place and of a queue that takes nobody.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-import structlog
-
 from voicebot.acd import effects as e
 from voicebot.acd.model import Contact, ContactId, Spill
-from voicebot.errors import RoutingError
-from voicebot.flows.commands import CallbackAgreed, FlowEvent, Transfer, TransferRefused
+from voicebot.flows.commands import Transfer, TransferRefused
 from voicebot.queues.prerouting import preroute
 from voicebot.queues.reader import QueueFile
 from voicebot.queues.words import words_for
 from voicebot.sessions.briefing import Briefing
-from voicebot.sessions.handoff import Handoff
 from voicebot.sessions.numbers import number_of
-from voicebot.sessions.queueing import Joined, Place, QueueService
+from voicebot.sessions.queueing import Place, QueueService
 from voicebot.telephony._api import LegInfo
 from voicebot.types import Json, Language, Prompt
-
-log = structlog.get_logger(__name__)
 
 _ANGRY: Final = 0.7
 _TENSE: Final = 0.35
@@ -87,69 +78,6 @@ class Queueing:
         if effect.opens_at is not None and hours is not None:
             opens = datetime.fromtimestamp(effect.opens_at, hours.zone).isoformat("T", "minutes")
         return TransferRefused(_SAID[effect.why], effect.why.value, effect.to, opens)
-
-
-@dataclass(slots=True)
-class Waiter:
-    """One caller who is handed to a queue: what `hand_to_queue` needs of the session.
-
-    ``say`` says a prompt to the caller, ``language`` is that of the call now.
-    """
-
-    info: LegInfo
-    handoff: Handoff
-    language: Language
-    say: Callable[[Prompt], None]
-
-
-async def hand_to_queue(queueing: Queueing, waiter: Waiter, transfer: Transfer) -> FlowEvent:
-    """Let the caller wait, and talk to the agent who comes; what the flow is told of it."""
-    try:
-        place = queueing.enter(waiter.info, transfer, waiter.language)
-    except RoutingError as error:
-        log.warning("queue_not_entered", queue=transfer.queue, problem=str(error))
-        return TransferRefused(str(error))
-    reason = "left the queue"
-    try:
-        if transfer.callback and _book(queueing, place, transfer.callback):
-            return CallbackAgreed()
-        found = await _wait(queueing, place, waiter, transfer)
-        if isinstance(found, TransferRefused):
-            return found
-        try:
-            return await waiter.handoff.converse(found.leg, transfer)
-        finally:
-            await found.leg.hang_up("the caller has left")
-    except asyncio.CancelledError:
-        reason = "hung up while waiting"
-        raise
-    finally:
-        await place.leave(reason)
-
-
-def _book(queueing: Queueing, place: Place, number: str) -> bool:
-    """Whether the caller will be called. Where not, they wait: mostly an agent is ringing already,
-    or the queue takes nobody and says so."""
-    try:
-        queueing.service.book(place, number)
-    except RoutingError as error:
-        log.info("callback_not_booked", problem=str(error))
-        return False
-    return True
-
-
-async def _wait(
-    queueing: Queueing, place: Place, waiter: Waiter, transfer: Transfer
-) -> Joined | TransferRefused:
-    with waiter.handoff.company(transfer.while_waiting, waiter.say):
-        while True:
-            match await place.next():
-                case Joined() as joined:
-                    return joined
-                case e.Overflowed() as effect:
-                    return queueing.refusal(effect)
-                case e.Announce() as notice:
-                    waiter.say(queueing.announcement(notice, waiter.language))
 
 
 def known_of(facts: Mapping[str, Json]) -> dict[str, Json]:

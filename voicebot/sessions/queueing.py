@@ -32,9 +32,12 @@ from voicebot.acd.model import (
 )
 from voicebot.acd.views import AgentState, ContactPlace, QueueState
 from voicebot.errors import DialFailed, RoutingError
+from voicebot.events import QueueNoted
 from voicebot.sessions.briefing import Briefing, as_booking, restored
+from voicebot.sessions.queue_accounts import QueueAccounts
 from voicebot.sessions.queue_figures import QueueTally
 from voicebot.sessions.queue_records import AgentChange, Booking, NoRecords, QueueRecords
+from voicebot.sessions.ready_times import ReadyTimes
 from voicebot.telephony._api import CallLeg
 from voicebot.types import Json
 
@@ -79,6 +82,13 @@ class Joined:
     leg: CallLeg
 
 
+@dataclass(frozen=True, slots=True)
+class Ringing:
+    """An agent rings for the contact, who will have one in a moment, or goes on waiting."""
+
+    agent_id: AgentId
+
+
 class Timer(Protocol):
     def cancel(self) -> None: ...
 
@@ -97,7 +107,7 @@ is called when somebody has answered. Hangs the agent up in the end, and raises 
 nobody was reached."""
 
 
-Notice: TypeAlias = e.Queued | e.Announce | e.Overflowed | Joined
+Notice: TypeAlias = e.Queued | e.Announce | Ringing | e.Overflowed | Joined
 """What the session of a waiting caller is told; the last two end the waiting."""
 
 
@@ -136,7 +146,7 @@ class QueueService:
 
     ``lines`` ring agents. ``clock`` gives UTC seconds since the epoch, and ``call_later`` wakes the
     service by it. ``call_back`` is None where nobody can be called. ``records`` keep what
-    outlives the server.
+    outlives the server, ``note`` takes what became of each call.
     """
 
     def __init__(
@@ -148,6 +158,7 @@ class QueueService:
         call_later: CallLater = on_the_loop,
         call_back: CallBack | None = None,
         records: QueueRecords | None = None,
+        note: Callable[[QueueNoted], None] = lambda fact: None,
     ) -> None:
         """Raises RoutingError where a rule names a queue that is not there."""
         self._acd = Acd(queues)
@@ -156,6 +167,8 @@ class QueueService:
         self._call_later = call_later
         self._call_back = call_back
         self._records = records or NoRecords()
+        self._note = note
+        self._accounts = QueueAccounts()
         self._places: dict[ContactId, Place] = {}
         self._bookings: dict[ContactId, str] = {}
         self._rings: dict[ContactId, asyncio.Task[None]] = {}
@@ -163,6 +176,7 @@ class QueueService:
         self._answered: dict[ContactId, CallLeg] = {}
         self._timer: Timer | None = None
         self.tally = QueueTally()
+        self.ready_times = ReadyTimes()
 
     # Callers
 
@@ -205,6 +219,17 @@ class QueueService:
             raise
         self._keep_booking(place)
 
+    def step_aside(self, place: Place) -> None:
+        """The caller does something else and keeps the place: nothing is announced to them. Raises
+        RoutingError where they do not wait."""
+        self.receive(ev.StepAside(place.contact_id))
+
+    def step_back(self, place: Place) -> None:
+        """The caller listens again; does nothing where they talk already."""
+        standing = self._acd.contact(place.contact_id)
+        if standing is not None and standing.state is not ContactState.CONNECTED:
+            self.receive(ev.StepBack(place.contact_id))
+
     def restore(self, booking: Booking) -> None:
         """Give a callback from before a restart its place back; call this before agents sign in.
         Raises RoutingError where its queue is there no longer."""
@@ -232,10 +257,17 @@ class QueueService:
         self._set_timer(now)
         for effect in effects:
             self._carry_out(effect)
-            self.tally.count(effect, self._acd.contact)
-            if isinstance(effect, e.AgentChanged):
-                state = SIGNED_OUT if effect.presence is None else effect.presence.value
-                self._records.agent_changed(AgentChange(effect.agent_id, now, state, effect.reason))
+            self._write_down(effect, now)
+
+    def _write_down(self, effect: e.Effect, now: float) -> None:
+        self.tally.count(effect, self._acd.contact)
+        fact = self._accounts.take(effect, now)
+        if fact is not None:
+            self._note(fact)
+        if isinstance(effect, e.AgentChanged):
+            state = SIGNED_OUT if effect.presence is None else effect.presence.value
+            self._records.agent_changed(AgentChange(effect.agent_id, now, state, effect.reason))
+            self.ready_times.changed(effect.agent_id, effect.presence, now)
 
     def change(self, queues: Iterable[QueueRules]) -> None:
         """Let new rules count (`Acd.change`). Raises RoutingError, with nothing changed."""
@@ -300,6 +332,7 @@ class QueueService:
                 self._rings[effect.contact_id] = asyncio.create_task(
                     self._ring(effect), name=f"ring {effect.agent_id}"
                 )
+                self._tell(effect.contact_id, Ringing(effect.agent_id))
             case e.Withdraw(contact_id):
                 self._stop_ringing(contact_id)
             case e.Connect(contact_id, agent_id) if contact_id not in self._bookings:

@@ -38,6 +38,9 @@ class TurnRecord:
     heard: Heard | None
     latency_ms: float | None
     barged_in: bool
+    said_at: float | None = None
+    heard_from: float | None = None
+    heard_until: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +116,23 @@ class Cursor:
 @dataclass(frozen=True, slots=True)
 class CallQuery:
     """Which calls to list. ``since`` (inclusive) and ``until`` (exclusive) are UTC epoch seconds
-    and look at when the call started; ``caller`` and ``outcome`` must be equal; None takes all."""
+    and look at when the call started; ``caller`` and ``outcome`` must be equal; None takes all.
+
+    ``where`` are values of `analytics.history.Split`, by its names; an empty one chooses calls
+    without. ``within`` are intervals one of which the call started in; None takes all. ``fact`` is
+    one of `analytics.totals.Fact`, as of ``now``; it takes calls that have ended. ``last_step`` is
+    the flow and the step of the last turn.
+    """
 
     outcome: Outcome | None = None
     caller: str | None = None
     since: float | None = None
     until: float | None = None
+    where: Mapping[str, str] = field(default_factory=dict)
+    within: tuple[tuple[float, float], ...] | None = None
+    fact: str | None = None
+    last_step: tuple[str, str] | None = None
+    now: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

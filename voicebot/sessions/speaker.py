@@ -24,6 +24,8 @@ class Utterance:
     bargein: bool
     serves: bool = False
     """Whether it is what the caller called for."""
+    secret: bool = False
+    """Whether only the caller may hear it, and no recording."""
     _clips: deque[Samples] = field(default_factory=deque)
     _size: int = 0
     _whole: bool = False
@@ -77,9 +79,9 @@ class Speaker:
     _queue: deque[Utterance] = field(default_factory=deque)
     _begun: bool = False
 
-    def begin(self, *, bargein: bool, serves: bool = False) -> Utterance:
+    def begin(self, *, bargein: bool, serves: bool = False, secret: bool = False) -> Utterance:
         """Queue a new utterance, to be filled by the caller."""
-        utterance = Utterance(bargein, serves)
+        utterance = Utterance(bargein, serves, secret)
         self._queue.append(utterance)
         if len(self._queue) == 1:
             self._begun = False
@@ -97,6 +99,11 @@ class Speaker:
     @property
     def is_speaking(self) -> bool:
         return bool(self._queue)
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether what is being said is for the caller alone."""
+        return bool(self._queue) and self._queue[0].secret
 
     @property
     def owes_answer(self) -> bool:

@@ -30,6 +30,7 @@ from voicebot.flows.commands import (
     FlowEvent,
     HangUp,
     InputMatched,
+    LeaveQueue,
     Listen,
     NoMatch,
     OfferText,
@@ -40,13 +41,15 @@ from voicebot.flows.commands import (
     TransferDone,
     TransferMode,
     TransferRefused,
+    TurnCame,
 )
 from voicebot.flows.state import FlowState
+from voicebot.logs import discretion
 from voicebot.media.recorder import CallRecorder
 from voicebot.sessions import recording
 from voicebot.sessions.account import CallAccount
 from voicebot.sessions.comprehension import Comprehension
-from voicebot.sessions.ears import Detector, Ears, Recognize, voice_detector
+from voicebot.sessions.ears import Detector, Ears, Hearing, Recognize, voice_detector
 from voicebot.sessions.feed import LiveEvent
 from voicebot.sessions.grammars import ListenGrammars
 from voicebot.sessions.handoff import Handoff, HandoffServices
@@ -54,7 +57,9 @@ from voicebot.sessions.invitation import MovingContact
 from voicebot.sessions.last_words import CLOSING, OUR_FAULT, in_language
 from voicebot.sessions.mouth import Mouth
 from voicebot.sessions.offers import NO_TEXT, TextOffers
-from voicebot.sessions.queue_handoff import Queueing, Waiter, hand_to_queue
+from voicebot.sessions.queue_figures import SERVED, UNWANTED
+from voicebot.sessions.queue_handoff import Queueing
+from voicebot.sessions.queue_stay import ELSEWHERE, HUNG_UP, QueueStay, Waiter
 from voicebot.sessions.recording import Recordings
 from voicebot.sessions.records import Journal
 from voicebot.sessions.registry import CallRegistry
@@ -70,7 +75,7 @@ from voicebot.telephony._api import (
     RingingLeg,
 )
 from voicebot.turns.signals import TurnPolicy
-from voicebot.types import CallId, Json, Language, Matter, Mode, Outcome, Prompt, Samples
+from voicebot.types import CallId, Heard, Json, Language, Matter, Mode, Outcome, Prompt, Samples
 
 log = structlog.get_logger(__name__)
 
@@ -189,6 +194,9 @@ class VoiceSession:
         self._last_speech_at: float | None = None
         self._told_latency = False
         self._handoff: Handoff | None = None
+        self._stay = None if services.queueing is None else QueueStay(services.queueing)
+        self._chooses = False
+        """Whether a caller who waits in a queue is listened to."""
         self._left_person = False
         self._recorder: CallRecorder | None = None
         self._to_announce = services.announcement if leg.info.direction == "inbound" else None
@@ -306,8 +314,10 @@ class VoiceSession:
 
     def next_frame(self, now: float) -> Samples | None:
         """The leg wants a frame to send (`FrameSource`)."""
+        secret = self._mouth.speaker.is_secret
         frame = (self._handoff or self._mouth.speaker).next_frame(now)
         if self._recorder is not None:
+            self._recorder.hushed = secret or self._mouth.speaker.is_secret
             self._recorder.sent(frame, now)
         if not self._told_latency and self._mouth.speaker.first_voice_at is not None:
             self._told_latency = True
@@ -323,7 +333,8 @@ class VoiceSession:
             if self._handoff is not None and not isinstance(event, LegEnded):
                 # The bot does not listen while two people talk.
                 self._handoff.receive(event)
-                continue
+                if not self._chooses:
+                    continue
             match event:
                 case AudioIn(samples, at):
                     self._ears.audio(samples, at)
@@ -346,6 +357,9 @@ class VoiceSession:
         except Exception:
             log.exception("dialogue_failed", call_id=self.call_id)
             return None
+        finally:
+            served = self._dialogue.outcome_if_hung_up is Outcome.SELF_SERVED
+            await self._leave_queue(SERVED if served else HUNG_UP)
 
     async def _converse(self, known: asyncio.Future[Mapping[str, Json]]) -> HangUp:
         await self._begin_recording()
@@ -362,8 +376,10 @@ class VoiceSession:
                         self._say(command.prompt, command.bargein, command.serves)
                     case ChangeLanguage(language):
                         self._change_language(language)
+                    case LeaveQueue():
+                        await self._leave_queue(UNWANTED)
                     case Listen():
-                        event = await self._listen(command)
+                        event = await self._listen_in_line(command)
                     case Act():
                         event = await self._act(command)
                     case Transfer():
@@ -409,45 +425,90 @@ class VoiceSession:
     async def _listen(self, listen: Listen) -> FlowEvent:
         if self._recorder is not None:
             self._recorder.paused = listen.private
+        self._account.discreet = listen.sensitive
         try:
             return await self._hear(listen)
         finally:
             if self._recorder is not None:
                 self._recorder.paused = False
 
+    async def _listen_in_line(self, listen: Listen) -> FlowEvent:
+        """Listen, unless the turn comes of a caller who keeps a place in a queue."""
+        stay = self._stay
+        if stay is None or not stay.awaits_turn:
+            return await self._listen(listen)
+        hearing = asyncio.ensure_future(self._listen(listen))
+        turn = asyncio.ensure_future(stay.turn())
+        try:
+            await asyncio.wait({hearing, turn}, return_when=asyncio.FIRST_COMPLETED)
+            if hearing.done():
+                return hearing.result()
+            stay.told()
+            self._mouth.stop()
+            return TurnCame()
+        finally:
+            for task in (hearing, turn):
+                task.cancel()
+            await asyncio.wait({hearing, turn})
+
+    async def _choose(self, listen: Listen) -> InputMatched:
+        """What a caller who waits in a queue chooses to do; all else is none of the bot's."""
+        grammar = await self._services.grammars.active(listen.grammars)
+        self._chooses = True
+        try:
+            while True:
+                hearing = await self._ears.hear(listen, grammar)
+                if isinstance(hearing.event, InputMatched):
+                    break
+        finally:
+            self._chooses = False
+        self._took(hearing, hearing.event.heard)
+        return hearing.event
+
+    async def _leave_queue(self, reason: str) -> None:
+        if self._stay is not None:
+            await self._stay.leave(reason)
+
     async def _hear(self, listen: Listen) -> FlowEvent:
         # Compiled, where need be, while the question is being said.
         grammar = await self._services.grammars.active(listen.grammars)
         hearing = await self._ears.hear(listen, grammar)
-        event, result, heard = hearing.event, hearing.result, hearing.heard
+        event, heard = hearing.event, hearing.heard
         if isinstance(event, NoMatch):
             event = await self._comprehension.free_words(event, listen, Mode.SPEECH)
         if isinstance(event, InputMatched):
-            result, heard = TurnResult.MATCH, event.heard  # what was near, or meant an intent
+            heard = event.heard  # what was near, or meant an intent
+        self._took(hearing, heard, matched=isinstance(event, InputMatched))
+        return event
+
+    def _took(self, hearing: Hearing, heard: Heard | None, *, matched: bool = True) -> None:
+        """A turn of the caller is over."""
         self._account.heard(
-            result,
+            TurnResult.MATCH if matched else hearing.result,
             heard,
             latency_ms=self._latency_ms(),
             barged_in=hearing.barged_in,
+            spoke=self._ears.ago(hearing),
         )
         self._last_speech_at = hearing.last_speech_at
         self._mouth.speaker.expect_reply()
         self._told_latency = False
-        return event
 
     async def _act(self, act: Act) -> FlowEvent:
-        action = asyncio.ensure_future(self._services.act(act.action, act.arguments))
+        with discretion(act.secret):
+            action = asyncio.ensure_future(self._services.act(act.action, act.arguments))
         try:
             if act.filler is not None:
                 await asyncio.wait({action}, timeout=FILLER_AFTER_S)
                 if not action.done():
                     self._say(act.filler)
             value = await action
-            if act.action == ANSWER:
+            if act.action == ANSWER and not act.secret:
                 self._account.looked_up(act.arguments, value)
             return ActionDone(value)
         except ActionError as error:
-            log.warning("action_failed", action=error.action, problem=error.problem)
+            with discretion(act.secret):
+                log.warning("action_failed", action=error.action, problem=error.problem)
             return ActionFailed(error.problem)
         finally:
             action.cancel()
@@ -456,6 +517,7 @@ class VoiceSession:
         await self._mouth.wait_for_silence()
         if transfer.queue:
             return await self._queue(transfer)
+        await self._leave_queue(ELSEWHERE)
         target = self._services.transfer_targets.get(transfer.target, transfer.target)
         if not target.startswith(("sip:", "sips:", "tel:")):
             return TransferRefused(f"no address is set for '{transfer.target}'")
@@ -472,13 +534,13 @@ class VoiceSession:
         return TransferDone()
 
     async def _queue(self, transfer: Transfer) -> FlowEvent:
-        queueing = self._services.queueing
-        if queueing is None:
+        stay = self._stay
+        if stay is None:
             return TransferRefused(f"there is no queue '{transfer.queue}'")
 
         def wait(handoff: Handoff) -> Awaitable[FlowEvent]:
-            waiter = Waiter(self._leg.info, handoff, self._language, self._say)
-            return hand_to_queue(queueing, waiter, transfer)
+            info, language = self._leg.info, self._language
+            return stay.wait(Waiter(info, handoff, language, self._say, self._choose), transfer)
 
         return await self._over_bridge(wait)
 

@@ -114,5 +114,7 @@ def _options(threads: int) -> onnxruntime.SessionOptions:
     options.inter_op_num_threads = 1
     options.enable_cpu_mem_arena = False
     options.enable_mem_pattern = False
+    # Planning which of 2,500 results may share memory takes 1.3 s of loading, and saves none.
+    options.enable_mem_reuse = False
     options.log_severity_level = 3
     return options

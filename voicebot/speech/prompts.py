@@ -8,7 +8,7 @@ segment at the same time share one synthesis. What holds a caller's values stays
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, TypeAlias
@@ -105,14 +105,18 @@ class PromptRenderer:
         return _with_pause(samples, segment.pause_ms, rate)
 
     async def warm(
-        self, prompts: Iterable[tuple[Prompt, Language]], rate: int
+        self, prompts: Iterable[tuple[Prompt, Language]], rate: int, *, rendered: bool = True
     ) -> tuple[Segment, ...]:
         """Take into memory what is recorded or rendered already; synthesises nothing.
 
-        Gives the static segments that are still missing, to be rendered when there is time.
+        Without ``rendered`` recordings alone are taken, and what was rendered stays on disk until
+        somebody is to hear it. Gives the static segments that are still missing, to be rendered
+        when there is time.
         """
         missing = []
         for segment in self.static_segments(prompts):
+            if not rendered and self._is_rendered(segment, rate):
+                continue
             if self.ready(segment, rate) is None:
                 found = await asyncio.to_thread(self._stored, segment, rate)
                 if found is None:
@@ -188,11 +192,22 @@ class PromptRenderer:
                 log.error("recording_unusable", problem=str(error))
         if self._cache is None:
             return None
-        for rendered in (rate, *(wide for wide in WIDE_RATES if wide > rate)):
-            found = self._cache.get(cache_key(segment.text, self._voice, rendered), rendered)
+        for key, rendered in self._names(segment, rate):
+            found = self._cache.get(key, rendered)
             if found is not None:
                 return resample(found, rendered, rate)
         return None
+
+    def _is_rendered(self, segment: Segment, rate: int) -> bool:
+        """Whether the cache has a file for ``segment``, which is not read."""
+        if segment.recording is not None or self._cache is None:
+            return False
+        return any(self._cache.path(key).is_file() for key, _ in self._names(segment, rate))
+
+    def _names(self, segment: Segment, rate: int) -> Iterator[tuple[str, int]]:
+        """The names under which the cache may have ``segment``, each with its rate in Hz."""
+        for rendered in (rate, *(wide for wide in WIDE_RATES if wide > rate)):
+            yield cache_key(segment.text, self._voice, rendered), rendered
 
 
 def _with_pause(samples: Samples, pause_ms: int, rate: int) -> Samples:

@@ -1,7 +1,8 @@
 """The body of a speech worker: ``python -m voicebot.speech.worker_process``.
 
 Reads an `EngineSpec`, loads that engine, answers once, then answers one job after the other until
-its standard input closes, which is how it ends when the server does, however the server ended.
+its standard input closes, which is how it ends when the server does, however the server ended. What
+jobs took of memory goes back to the system when there is a pause.
 """
 
 from __future__ import annotations
@@ -10,16 +11,22 @@ import contextlib
 import importlib
 import os
 import pickle
+import select
 import signal
 import sys
-from typing import Any, BinaryIO
+from collections.abc import Iterator
+from typing import Any, BinaryIO, Final
 
 from voicebot.errors import SpeechError, VoicebotError
+from voicebot.freed_memory import give_memory_back
 from voicebot.logs import configure_logging
 from voicebot.speech.wire import HEADER, Answer, EngineSpec, GrammarRef, Job, KnownGrammars, pack
 
 NICENESS = 5
 """Speech work yields to the audio path: a late decode is heard less than a late frame."""
+
+PAUSE_S: Final = 2.0
+"""Without a job for so long a worker has a pause. Between them glibc keeps 100 MB for the next."""
 
 
 def load_engine(spec: EngineSpec) -> Any:
@@ -54,8 +61,19 @@ def _serve(jobs: BinaryIO, answers: BinaryIO) -> None:
         return
     _write(answers, Answer(None))
     grammars: KnownGrammars[Any] = KnownGrammars()
-    while isinstance(job := _read(jobs), Job):
+    for job in _jobs(jobs):
         _write(answers, _answer(engine, job, grammars))
+
+
+def _jobs(stream: BinaryIO) -> Iterator[Job]:
+    """The jobs as they come; after one that was followed by a pause, memory is given back."""
+    while True:
+        # Nobody sends a job before the last one is answered: none can be in the stream's buffer.
+        if not select.select([stream], [], [], PAUSE_S)[0]:
+            give_memory_back()
+        if not isinstance(job := _read(stream), Job):
+            return
+        yield job
 
 
 def _answer(engine: Any, job: Job, grammars: KnownGrammars[Any]) -> Answer:

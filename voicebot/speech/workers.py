@@ -67,13 +67,15 @@ class _Counts:
 class WorkerPool:
     """``size`` processes that each hold the engine of ``spec``.
 
-    ``queue`` bounds the jobs that wait, ``job_timeout_s`` one job's time at a worker.
+    ``queue`` bounds the jobs that wait, ``job_timeout_s`` one job's time at a worker. ``at_first``
+    workers (all, if left out) begin with `start`, the others with `grow`.
     """
 
     spec: EngineSpec
     size: int
     queue: int = 16
     job_timeout_s: float = 15.0
+    at_first: int | None = None
     _waiting: FairQueue[_Ticket] = field(init=False)
     _wake: asyncio.Condition = field(default_factory=asyncio.Condition, init=False)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list, init=False)
@@ -84,21 +86,30 @@ class WorkerPool:
         self._waiting = FairQueue(self.queue)
 
     async def start(self) -> None:
-        """Start the workers and wait until each holds its engine.
+        """Start the first workers and wait until each holds its engine.
 
         Raises ModelError (or another VoicebotError) when an engine cannot be loaded.
         """
         loop = asyncio.get_running_loop()
-        first: list[asyncio.Future[None]] = [loop.create_future() for _ in range(self.size)]
-        self._tasks = [
-            asyncio.create_task(self._keep_worker(loaded), name=f"{self.spec.name} worker")
-            for loaded in first
+        first: list[asyncio.Future[None]] = [
+            loop.create_future() for _ in range(min(self.at_first or self.size, self.size))
         ]
+        self._tasks = [self._new_worker(loaded) for loaded in first]
         try:
             await asyncio.gather(*first)
         except BaseException:
             await self.stop()
             raise
+
+    def grow(self) -> None:
+        """Begin to start the workers that `start` left out, where it has begun and they have not.
+
+        One that cannot load its engine is tried again and again, as one that died.
+        """
+        known = asyncio.get_running_loop().create_future()
+        known.set_result(None)
+        while 0 < len(self._tasks) < self.size:
+            self._tasks.append(self._new_worker(known))
 
     async def stop(self) -> None:
         """End the workers; waiting jobs are cancelled."""
@@ -173,6 +184,9 @@ class WorkerPool:
                     if not taken[1].future.done():
                         return taken[1]
                 await self._wake.wait()
+
+    def _new_worker(self, loaded: asyncio.Future[None]) -> asyncio.Task[None]:
+        return asyncio.create_task(self._keep_worker(loaded), name=f"{self.spec.name} worker")
 
     async def _keep_worker(self, loaded: asyncio.Future[None]) -> None:
         pause_s = FIRST_PAUSE_S

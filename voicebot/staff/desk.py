@@ -10,7 +10,7 @@ How often somebody may try is the web room's to say, by name and by address.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -147,9 +147,13 @@ class StaffDesk:
 
     async def sessions(self, identity: Identity, now: float) -> list[Session]:
         """The sessions of this user that still hold, the last seen first. Raises StorageError."""
+        return self.open_ones(await self._book.sessions(identity.name), now)
+
+    def open_ones(self, sessions: Iterable[Session], now: float) -> list[Session]:
+        """Those that still hold, by their age."""
         return [
             each
-            for each in await self._book.sessions(identity.name)
+            for each in sessions
             if now - each.seen_at < self._policy.idle_s
             and now - each.began_at < self._policy.lasts_s
         ]

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Literal, Protocol, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias
 
 from voicebot.staff.roles import Role, Scope
 
@@ -85,6 +86,7 @@ class Deed(StrEnum):
     SIGN_IN_FAILED = "sign-in failed"
     SIGNED_OUT = "signed out"
     SESSIONS_ENDED = "other sessions ended"
+    SIGNED_OUT_BY_ADMIN = "signed out everywhere"
     PASSWORD_CHANGED = "password changed"
     USER_ADDED = "user added"
     ROLE_CHANGED = "role changed"
@@ -93,6 +95,10 @@ class Deed(StrEnum):
     TOKEN_ADDED = "token added"
     TOKEN_REVOKED = "token revoked"
     RECORDING_PLAYED = "recording played"
+    CONTACTS_EXPORTED = "contacts exported"
+    CALLER_FORGOTTEN = "caller forgotten"
+    ALERTS_MUTED = "alerts muted"
+    ALERTS_UNMUTED = "alerts unmuted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +122,26 @@ class AuditEntry:
     id: int = 0
 
 
+def exported(since: float, until: float) -> str:
+    """What the audit log says of an export of contacts between two times, UTC epoch seconds."""
+    begin, end = (datetime.fromtimestamp(at, UTC) for at in (since, until))
+    return f"{begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditChoice:
+    """Which lines of the log are asked for; what is None chooses all. ``who`` is a user's name:
+    what their tokens did is chosen too."""
+
+    who: str | None = None
+    deed: Deed | None = None
+    since: float | None = None
+    until: float | None = None
+
+
+EVERYTHING: Final = AuditChoice()
+
+
 class AuditLog(Protocol):
     """A list that only grows."""
 
@@ -123,7 +149,9 @@ class AuditLog(Protocol):
         """Write it down before this returns. Raises StorageError."""
         ...
 
-    async def entries(self, *, before: int | None, limit: int) -> Sequence[AuditEntry]:
+    async def entries(
+        self, *, before: int | None, limit: int, choice: AuditChoice = EVERYTHING
+    ) -> Sequence[AuditEntry]:
         """The newest first; ``before`` is the id that the page before ended with."""
         ...
 
@@ -163,8 +191,8 @@ class StaffBook(Protocol):
 
     async def session(self, key: str) -> tuple[Session, User] | None: ...
 
-    async def sessions(self, user: str) -> Sequence[Session]:
-        """Of one user, the last seen first."""
+    async def sessions(self, user: str | None = None) -> Sequence[Session]:
+        """Of one user or of all, the last seen first."""
         ...
 
     async def saw_session(self, key: str, now: float) -> None: ...

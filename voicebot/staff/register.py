@@ -11,7 +11,16 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from voicebot.errors import StaffError
-from voicebot.staff.model import Actor, AuditEntry, AuditLog, Deed, StaffBook, Token, User
+from voicebot.staff.model import (
+    Actor,
+    AuditEntry,
+    AuditLog,
+    Deed,
+    Session,
+    StaffBook,
+    Token,
+    User,
+)
 from voicebot.staff.names import name_of
 from voicebot.staff.passwords import Passwords, check_new_password
 from voicebot.staff.roles import SCOPES_OF, Role, Scope
@@ -45,6 +54,13 @@ class Register:
         """All users, by name."""
         return await self._book.users()
 
+    async def user(self, typed: str) -> User:
+        """The user of this name."""
+        user = await self._book.user(name_of(typed))
+        if user is None:
+            raise StaffError("no user has this name; `voicebot user list` shows them all")
+        return user
+
     async def add_user(
         self, typed: str, role: Role, password: str, by: Actor, now: float, *, must_change: bool
     ) -> User:
@@ -62,7 +78,7 @@ class Register:
         self, typed: str, password: str, by: Actor, now: float, *, must_change: bool
     ) -> User:
         """Give another password; every session of the user ends."""
-        user = await self._user(typed)
+        user = await self.user(typed)
         check_new_password(password, user.name)
         hashed = await self._passwords.hash(password)
         await self._book.set_password(user.name, hashed, must_change=must_change)
@@ -72,7 +88,7 @@ class Register:
 
     async def set_role(self, typed: str, role: Role, by: Actor, now: float) -> User:
         """Tokens of the user keep no right that the new role has not."""
-        user = await self._user(typed)
+        user = await self.user(typed)
         if not await self._book.set_role(user.name, role):
             raise StaffError(_LAST_ADMIN)
         await self._note(by, Deed.ROLE_CHANGED, f"{user.name} ({user.role} to {role})", now)
@@ -80,7 +96,7 @@ class Register:
 
     async def disable(self, typed: str, by: Actor, now: float) -> User:
         """End every session; tokens open nothing until the user is enabled again."""
-        user = await self._user(typed)
+        user = await self.user(typed)
         if not await self._book.set_disabled(user.name, True):
             raise StaffError(_LAST_ADMIN)
         await self._book.end_sessions(user.name)
@@ -89,16 +105,27 @@ class Register:
 
     async def enable(self, typed: str, by: Actor, now: float) -> User:
         """Let a disabled user sign in again."""
-        user = await self._user(typed)
+        user = await self.user(typed)
         await self._book.set_disabled(user.name, False)
         await self._note(by, Deed.USER_ENABLED, user.name, now)
+        return user
+
+    async def sessions(self) -> Sequence[Session]:
+        """Of all users, the last seen first; what has ended by age may still be among them."""
+        return await self._book.sessions()
+
+    async def end_sessions(self, typed: str, by: Actor, now: float) -> User:
+        """Sign a user out everywhere."""
+        user = await self.user(typed)
+        await self._book.end_sessions(user.name)
+        await self._note(by, Deed.SIGNED_OUT_BY_ADMIN, user.name, now)
         return user
 
     # Tokens
 
     async def tokens(self, typed: str | None = None) -> Sequence[Token]:
         """Of one user or of all, the newest first."""
-        return await self._book.tokens(None if typed is None else (await self._user(typed)).name)
+        return await self._book.tokens(None if typed is None else (await self.user(typed)).name)
 
     async def add_token(
         self,
@@ -111,7 +138,7 @@ class Register:
         days: float | None = None,
     ) -> NewToken:
         """A token with some of the user's rights, for ``days`` or (None) until it is revoked."""
-        user = await self._user(typed)
+        user = await self.user(typed)
         if not title.strip() or len(title) > LONGEST_TITLE:
             raise StaffError(f"a token is named in 1 to {LONGEST_TITLE} characters by its purpose")
         beyond = sorted(set(scopes) - SCOPES_OF[user.role])
@@ -143,12 +170,6 @@ class Register:
         if not await self._book.revoke_token(id, now, user=owner):
             raise StaffError("no token that is still good has this id")
         await self._note(by, Deed.TOKEN_REVOKED, id, now)
-
-    async def _user(self, typed: str) -> User:
-        user = await self._book.user(name_of(typed))
-        if user is None:
-            raise StaffError("no user has this name; `voicebot user list` shows them all")
-        return user
 
     async def _note(self, by: Actor, deed: Deed, what: str, now: float) -> None:
         await self._audit.note(AuditEntry(now, by.who, deed, what, by.address))

@@ -32,6 +32,8 @@ class Scope(StrEnum):
     """Change users, their roles and their tokens."""
     AUDIT_READ = "audit:read"
     """The audit log."""
+    RECORDS_DELETE = "records:delete"
+    """Delete what is kept of a caller."""
 
 
 class Role(StrEnum):

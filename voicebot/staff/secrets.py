@@ -12,6 +12,7 @@ from typing import Final
 
 TOKEN_PREFIX: Final = "vb_"
 """What API tokens begin with, so that people and scanners of source code know one."""
+_PLAIN: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 LONGEST: Final = 256
 """Characters; what is longer is no secret of ours and is not looked at."""
 
@@ -23,6 +24,13 @@ def new_secret() -> str:
 
 def new_token() -> str:
     return TOKEN_PREFIX + new_secret()
+
+
+def new_password() -> str:
+    """One to begin with, read out or copied once: four groups of five letters and figures that look
+    like no other, 99 random bits."""
+    groups = ("".join(secrets.choice(_PLAIN) for _ in range(5)) for _ in range(4))
+    return "-".join(groups)
 
 
 def new_token_id() -> str:

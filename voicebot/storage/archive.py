@@ -10,21 +10,25 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 
-from sqlalchemy import ColumnElement, RowMapping, select, tuple_
+from sqlalchemy import ColumnElement, RowMapping, and_, exists, false, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from voicebot.analytics.totals import Fact, Rules
 from voicebot.sessions.records import CallPage, CallQuery, CallRecord, Cursor
 from voicebot.storage.database import reading
+from voicebot.storage.ledger_facts import dimension, has, within
 from voicebot.storage.rows import call_record
 from voicebot.storage.schema import calls, turns
 from voicebot.types import TEXT_DOORS, CallId, Outcome
 
 
 class SqlCallArchive:
-    """The calls that `storage.journal` writes. The engine stays its giver's to dispose of."""
+    """The calls that `storage.journal` writes, told by ``rules``. The engine stays its giver's to
+    dispose of."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, rules: Rules | None = None) -> None:
         self._engine = engine
+        self._rules = rules or Rules()
 
     async def list_calls(
         self, query: CallQuery, *, after: Cursor | None = None, limit: int = 50
@@ -32,7 +36,7 @@ class SqlCallArchive:
         """Give at most ``limit`` calls, newest first. Raises StorageError."""
         statement = (
             select(calls)
-            .where(*_conditions(query, after))
+            .where(*_conditions(query, after, self._rules))
             .order_by(calls.c.started_at.desc(), calls.c.id.desc())
             # One more than asked for tells whether there is another page.
             .limit(limit + 1)
@@ -57,7 +61,7 @@ class SqlCallArchive:
         only calls that ended in one of them. Only calls to us count, and no conversations in text.
         Raises StorageError."""
         conditions = [
-            *_conditions(query, None),
+            *_conditions(query, None, self._rules),
             calls.c.direction == "inbound",
             calls.c.transport.not_in(TEXT_DOORS),
         ]
@@ -71,7 +75,7 @@ class SqlCallArchive:
         return reading(self._engine, "call records")
 
 
-def _conditions(query: CallQuery, after: Cursor | None) -> list[ColumnElement[bool]]:
+def _conditions(query: CallQuery, after: Cursor | None, rules: Rules) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if query.outcome is not None:
         conditions.append(calls.c.outcome == query.outcome.value)
@@ -84,7 +88,24 @@ def _conditions(query: CallQuery, after: Cursor | None) -> list[ColumnElement[bo
     if after is not None:
         place = tuple_(calls.c.started_at, calls.c.id)
         conditions.append(place < (after.started_at, after.call_id))
+    conditions += [dimension(name) == value for name, value in query.where.items()]
+    if query.within is not None:
+        conditions.append(or_(false(), *(within(*each) for each in query.within)))
+    if query.last_step is not None:
+        conditions.append(_ended_at(*query.last_step))
+    if query.fact is not None:
+        conditions += [calls.c.outcome.is_not(None), has(Fact(query.fact), rules, query.now)]
     return conditions
+
+
+def _ended_at(flow: str, step: str) -> ColumnElement[bool]:
+    """Calls whose last turn was at a step; those of a called flow come with its name."""
+    own = turns.alias("own")
+    last = select(func.max(own.c.number)).where(own.c.call_id == turns.c.call_id).scalar_subquery()
+    named = or_(turns.c.step == f"{flow}.{step}", and_(turns.c.step == step, calls.c.flow == flow))
+    return exists(
+        select(turns.c.number).where(turns.c.call_id == calls.c.id, turns.c.number == last, named)
+    )
 
 
 async def _with_turns(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
-from sqlalchemy import RowMapping, select, tuple_
+from sqlalchemy import RowMapping, Select, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from voicebot.analytics.contacts import LedgerContact
@@ -27,14 +28,10 @@ class SqlContacts:
 
     async def pages(self, span: Span, now: float) -> AsyncIterator[Sequence[LedgerContact]]:
         """Give the contacts of ``span``, the oldest first (`Contacts`). Raises StorageError."""
-        counted = facts(self._rules)
         place = tuple_(calls.c.started_at, calls.c.id)
         statement = (
-            select(
-                calls,
-                *(counted[name].label(f"is_{name}") for name in ("repeats", "first", "unrepeated")),
-            )
-            .where(calls.c.outcome.is_not(None), within(span.since, span.until))
+            self._rows()
+            .where(within(span.since, span.until))
             .order_by(calls.c.started_at, calls.c.id)
             .limit(PAGE)
         )
@@ -49,6 +46,18 @@ class SqlContacts:
             if len(rows) < PAGE:
                 return
             page = statement.where(place > (rows[-1]["started_at"], rows[-1]["id"]))
+
+    async def contact(self, call_id: CallId, now: float) -> LedgerContact | None:
+        """Give one contact (`ContactLookup`). Raises StorageError."""
+        async with reading(self._engine, "contacts") as connection:
+            found = await connection.execute(self._rows().where(calls.c.id == call_id))
+            row = found.mappings().one_or_none()
+        return None if row is None else _contact(row, self._rules.settled_before(now))
+
+    def _rows(self) -> Select[tuple[Any, ...]]:
+        counted = facts(self._rules)
+        named = [counted[name].label(f"is_{name}") for name in ("repeats", "first", "unrepeated")]
+        return select(calls, *named).where(calls.c.outcome.is_not(None))
 
 
 def _contact(row: RowMapping, settled: int) -> LedgerContact:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from voicebot.events import DeflectionReached, DeflectionStage
@@ -22,14 +23,26 @@ class SqlDeflections:
     async def stages(self, since: float, until: float) -> Sequence[DeflectionReached]:
         """Give all stages of contacts first offered text in that time. Raises StorageError."""
         table = deflections.c
-        first = func.min(table.at)
-        offered = (
-            select(table.call_id)
-            .where(table.stage == DeflectionStage.OFFERED.value)
-            .group_by(table.call_id)
-            .having(first >= since, first < until)
+        first, before = deflections.alias("first").c, deflections.alias("before").c
+        offer = DeflectionStage.OFFERED.value
+        # By the index of times: what was offered in other years is not looked at.
+        earlier = select(before.call_id).where(
+            before.call_id == first.call_id, before.stage == offer, before.at < since
+        )
+        offered = select(first.call_id).where(
+            first.stage == offer, first.at >= since, first.at < until, ~earlier.exists()
         )
         statement = select(deflections).where(table.call_id.in_(offered)).order_by(table.at)
+        return await self._read(statement)
+
+    async def stages_of(self, call_id: CallId) -> Sequence[DeflectionReached]:
+        """Give all stages of one contact (`StagesLookup`). Raises StorageError."""
+        table = deflections.c
+        return await self._read(
+            select(deflections).where(table.call_id == call_id).order_by(table.at)
+        )
+
+    async def _read(self, statement: Select[tuple[Any, ...]]) -> Sequence[DeflectionReached]:
         async with reading(self._engine, "deflection") as connection:
             rows = (await connection.execute(statement)).mappings().all()
         return [

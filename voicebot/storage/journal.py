@@ -39,8 +39,10 @@ from voicebot.events import (
     QueueNoted,
     TurnFinished,
 )
+from voicebot.notices.model import Telling
 from voicebot.storage.database import WRITES, describe
 from voicebot.storage.ledger_facts import HourOf, hours_changed
+from voicebot.storage.notices import notice_row
 from voicebot.storage.rows import (
     call_row,
     deflection_row,
@@ -48,9 +50,18 @@ from voicebot.storage.rows import (
     matter_values,
     queue_values,
     turn_row,
+    words_row,
 )
-from voicebot.storage.schema import calls, deflections, knowledge_gaps, stale_hours, turns
-from voicebot.types import Outcome
+from voicebot.storage.schema import (
+    calls,
+    deflections,
+    knowledge_gaps,
+    notices,
+    stale_hours,
+    turn_words,
+    turns,
+)
+from voicebot.types import CallId, Outcome
 
 STOPPED_DURING_CALL = "voicebot stopped during the call"
 
@@ -84,7 +95,8 @@ class SqlJournal:
 
     ``capacity`` bounds the facts that wait; the last tenth is kept from turns and questions, so
     that under pressure calls still get their beginning and their end. ``batch`` bounds one
-    transaction.
+    transaction. ``telling`` says what others are to be told of the facts; that is written with
+    them.
     """
 
     def __init__(
@@ -94,12 +106,14 @@ class SqlJournal:
         capacity: int = 10_000,
         batch: int = 200,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        telling: Telling | None = None,
     ) -> None:
         self._engine = engine.execution_options(**WRITES)
         self._insert: _Insert = _INSERTS[engine.dialect.name]
         self._capacity = capacity
         self._batch = batch
         self._sleep = sleep
+        self._telling = telling
         self._waiting: deque[CallEvent] = deque()
         self._stirred = asyncio.Event()
         self._idle = asyncio.Event()
@@ -127,13 +141,14 @@ class SqlJournal:
         try:
             async with self._engine.begin() as connection:
                 await self._mark(connection, _hours_interrupted())
-                closed = await _close_interrupted(connection)
+                ended = await _close_interrupted(connection)
+                await self._tell(connection, ended)
         except (SQLAlchemyError, OSError) as error:
             raise StorageError(f"call records cannot be written: {describe(error)}") from None
-        if closed:
-            log.warning("interrupted_calls_closed", calls=closed)
+        if ended:
+            log.warning("interrupted_calls_closed", calls=len(ended))
         self._writer = asyncio.create_task(self._write_on(), name="call journal")
-        return closed
+        return len(ended)
 
     def append(self, event: CallEvent) -> None:
         """Take one fact. Returns at once and never raises: what cannot be kept is counted."""
@@ -201,10 +216,26 @@ class SqlJournal:
                 result = await connection.execute(self._statement(event))
                 if isinstance(event, _Change) and result.rowcount == 0:
                     orphans += 1
+            words = [words_row(each) for each in batch if isinstance(each, TurnFinished)]
+            if words:
+                to_find = self._insert(turn_words).on_conflict_do_nothing()
+                await connection.execute(to_find, words)
             told = [each.call_id for each in batch if isinstance(each, CallEnded | QueueNoted)]
             if told:
                 await self._mark(connection, hours_changed(told))
+            tells = await self._tell(connection, batch)
+        if tells and self._telling is not None:
+            self._telling.kept()
         return orphans
+
+    async def _tell(self, connection: AsyncConnection, events: Sequence[CallEvent]) -> bool:
+        """Keep what others are to be told of ``events``; whether there is anything."""
+        if self._telling is None:
+            return False
+        rows = [notice_row(notice) for event in events for notice in self._telling.of(event)]
+        if rows:
+            await connection.execute(self._insert(notices).on_conflict_do_nothing(), rows)
+        return bool(rows)
 
     async def _mark(self, connection: AsyncConnection, hours: SelectBase) -> None:
         """Tell the ledger (`storage.ledger`) that the sums of ``hours`` have changed."""
@@ -283,16 +314,16 @@ def _hours_interrupted() -> SelectBase:
     return select(HourOf(calls.c.started_at)).where(calls.c.ended_at.is_(None)).distinct()
 
 
-async def _close_interrupted(connection: AsyncConnection) -> int:
+async def _close_interrupted(connection: AsyncConnection) -> list[CallEnded]:
     """Close every call without an end, at the time of the last thing known of it."""
     last_turn = select(func.max(turns.c.at)).where(turns.c.call_id == calls.c.id).scalar_subquery()
+    ended_at = func.coalesce(last_turn, calls.c.answered_at, calls.c.started_at)
     result = await connection.execute(
         update(calls)
         .where(calls.c.ended_at.is_(None))
-        .values(
-            ended_at=func.coalesce(last_turn, calls.c.answered_at, calls.c.started_at),
-            outcome=Outcome.FAILED.value,
-            reason=STOPPED_DURING_CALL,
-        )
+        .values(ended_at=ended_at, outcome=Outcome.FAILED.value, reason=STOPPED_DURING_CALL)
+        .returning(calls.c.id, calls.c.ended_at)
     )
-    return result.rowcount
+    return [
+        CallEnded(CallId(id_), at, Outcome.FAILED, STOPPED_DURING_CALL) for id_, at in result.all()
+    ]

@@ -19,18 +19,22 @@ from typing import Any, Final
 
 import structlog
 from sqlalchemy import (
+    CTE,
     BigInteger,
     ColumnElement,
     Double,
     FromClause,
+    Integer,
     case,
     cast,
+    column,
     delete,
     func,
     insert,
     literal,
     or_,
     select,
+    values,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -52,6 +56,7 @@ FOLD_EVERY_S: Final = 30.0
 BREATH_S: Final = 0.2
 AT_ONCE: Final = 12
 """Hours that one transaction folds: it keeps others from writing for some tens of milliseconds."""
+_NO_END: Final = 2**31 - 1
 MOST_RANGES: Final = 200
 """More stretches than these are read as one: a condition may not grow without end."""
 
@@ -75,9 +80,10 @@ class SqlLedger:
         *,
         hourly: bool,
         now: float,
+        starts: Sequence[int] = (),
     ) -> Sequence[HourSums]:
         """Give the sums of ``span`` (`analytics.history.Ledger`). Raises StorageError."""
-        asked = _Asked(span, where, split, hourly, self._rules.settled_before(now))
+        asked = _Asked(where, split, hourly, starts, self._rules.settled_before(now))
         first, last = math.ceil(span.since / HOUR_S), int(span.until // HOUR_S)
         found: list[HourSums] = []
         async with self._reading() as connection:
@@ -193,15 +199,16 @@ class _Asked:
 
     def __init__(
         self,
-        span: Span,
         where: Mapping[Split, str],
         split: Split | None,
         hourly: bool,
+        starts: Sequence[int],
         settled: int,
     ) -> None:
         self._where = where
         self._split = split
         self._hourly = hourly
+        self._periods = _periods(starts) if starts else None
         self._settled = settled
         used = {*where, *(() if split is None else (split,))}
         self.dimensions = sorted(each.value for each in used)
@@ -223,7 +230,10 @@ class _Asked:
     def of_rows(self, rows: FromClause) -> Any:
         """Sums over ``rows``, which have the columns of `contacts`."""
         split = literal("") if self._split is None else rows.c[self._split.value]
-        hour = rows.c.hour if self._hourly else literal(None)
+        hour: ColumnElement[Any] = rows.c.hour if self._hourly else literal(None)
+        if self._periods is not None:
+            # Here, and not where they are read: an agent has hundreds of hours in a month.
+            hour = self._periods.c.begin
         settled = rows.c.hour < self._settled
         columns: dict[str, ColumnElement[Any]] = {
             "settled": case((settled, rows.c.first), else_=0),
@@ -238,16 +248,24 @@ class _Asked:
             for name in NAMES
         ]
         wanted = [rows.c[name.value] == value for name, value in self._where.items()]
-        groups = [rows.c.hour] * self._hourly + ([split] if self._split is not None else [])
-        return (
-            select(hour.label("hour_"), split.label("value"), *sums)
-            .where(*wanted)
-            .group_by(*groups)
-        )
+        groups = [hour] * self._hourly + ([split] if self._split is not None else [])
+        chosen = select(hour.label("hour_"), split.label("value"), *sums).where(*wanted)
+        if self._periods is not None:
+            within_ = rows.c.hour.between(self._periods.c.begin, self._periods.c.last)
+            chosen = chosen.select_from(self._periods.join(rows, within_))
+        return chosen.group_by(*groups)
 
     async def read(self, connection: AsyncConnection, statement: Any) -> list[HourSums]:
         rows = await connection.execute(statement)
         return [HourSums(hour, value, Totals(*sums)) for hour, value, *sums in rows]
+
+
+def _periods(starts: Sequence[int]) -> CTE:
+    """The periods that begin with the hours ``starts``; the last has no end."""
+    lasts = [*(start - 1 for start in starts[1:]), _NO_END]
+    columns = column("begin", Integer), column("last", Integer)
+    rows = list(zip(starts, lasts, strict=True))
+    return values(*columns, name="listed", literal_binds=True).data(rows).cte("periods")
 
 
 def _added(found: Iterable[HourSums]) -> list[HourSums]:

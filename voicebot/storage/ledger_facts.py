@@ -32,7 +32,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
-from voicebot.analytics.totals import DAY_S, HOUR_S, Rules
+from voicebot.analytics.totals import DAY_S, HOUR_S, Fact, Rules
 from voicebot.storage.schema import CUTS, DIMENSIONS, SUMS, calls, ledger_hours
 from voicebot.types import CallId, Outcome
 
@@ -99,6 +99,19 @@ def facts(rules: Rules) -> dict[str, ColumnElement[Any]]:
         "wrapped_s": func.coalesce(row.wrapped_s, 0.0),
     }
     return {name: found[name] for name in SUMS}
+
+
+def has(fact: Fact, rules: Rules, now: float) -> ColumnElement[bool]:
+    """Whether ``fact`` counts of an ended call, as of ``now``."""
+    settled = HourOf(calls.c.started_at) < rules.settled_before(now)
+    counted = facts(rules)
+    match fact:
+        case Fact.SETTLED:
+            return and_(counted["first"] == 1, settled)
+        case Fact.RESOLVED:
+            return and_(counted["unrepeated"] == 1, settled)
+        case _:
+            return counted[fact.value] == 1
 
 
 def _one(condition: ColumnElement[bool]) -> ColumnElement[int]:

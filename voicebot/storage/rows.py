@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping, null
 
+from voicebot.analytics.search import indexed
 from voicebot.events import (
     CallStarted,
     DeflectionReached,
@@ -86,6 +87,19 @@ def turn_row(event: TurnFinished) -> dict[str, Any]:
         "heard_grammar": heard.grammar if heard else None,
         "latency_ms": event.latency_ms,
         "barged_in": event.barged_in,
+        "said_at": event.said_at,
+        "heard_from": event.heard_from,
+        "heard_until": event.heard_until,
+    }
+
+
+def words_row(event: TurnFinished) -> dict[str, Any]:
+    """The row of `schema.turn_words` by which a turn is found."""
+    return {
+        "call_id": event.call_id,
+        "number": event.index,
+        "heard": indexed(event.heard.text) if event.heard else "",
+        "said": indexed(event.prompt),
     }
 
 
@@ -146,6 +160,9 @@ def _turn_record(row: RowMapping) -> TurnRecord:
         heard=_heard(row),
         latency_ms=row["latency_ms"],
         barged_in=row["barged_in"],
+        said_at=row["said_at"],
+        heard_from=row["heard_from"],
+        heard_until=row["heard_until"],
     )
 
 

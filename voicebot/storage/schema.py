@@ -15,6 +15,7 @@ from sqlalchemy import (
     Column,
     Double,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
@@ -153,6 +154,32 @@ turns = Table(
     Column("heard_grammar", Text),
     Column("latency_ms", Double),
     Column("barged_in", Boolean, nullable=False),
+    # When the prompt began to leave, and the caller's first and last speech; NULL as
+    # `events.TurnFinished` says.
+    Column("said_at", Double),
+    Column("heard_from", Double),
+    Column("heard_until", Double),
+)
+
+# The words of turns as `analytics.search` cuts them. Migration 0015 adds what SQLAlchemy has no
+# words for: the full-text index, and triggers that keep it, and take the words away where those of
+# the turn change.
+turn_words = Table(
+    "turn_words",
+    metadata,
+    # In the order of writing, which is nearly that of time.
+    Column("id", Integer, primary_key=True),
+    Column("call_id", String(64), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("heard", Text, nullable=False),
+    Column("said", Text, nullable=False),
+    ForeignKeyConstraint(
+        ["call_id", "number"],
+        ["turns.call_id", "turns.number"],
+        name="fk_turn_words_call_id_turns",
+        ondelete="CASCADE",
+    ),
+    Index("ix_turn_words_call_id_number", "call_id", "number", unique=True),
 )
 
 conversations = Table(
@@ -360,4 +387,45 @@ agent_changes = Table(
     Column("reason", Text, nullable=False),
     # What an agent did last.
     Index("ix_agent_changes_agent_id", "agent", "id"),
+)
+
+# What other programs are still to be told; a row goes when its receiver has taken it.
+notices = Table(
+    "notices",
+    metadata,
+    # In the order in which they were made.
+    Column("number", Integer, primary_key=True),
+    Column("hook", String(64), nullable=False),
+    Column("id", String(64), nullable=False),
+    Column("contact", String(64), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("due_at", Double, nullable=False),
+    Column("tries", Integer, nullable=False),
+    # The same fact written twice is told once.
+    Index("ix_notices_hook_id", "hook", "id", unique=True),
+    # What is due, and whether something of the same contact comes before it.
+    Index("ix_notices_hook_due_at", "hook", "due_at"),
+    Index("ix_notices_hook_contact_number", "hook", "contact", "number"),
+)
+
+# One row: the alerts that stand, what was told of them, and mutes, as `alerts.state` writes them.
+alert_state = Table(
+    "alert_state",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("state", JSON, nullable=False),
+)
+
+# Notices of alerts that have not arrived; a row goes when its notice has, or is given up.
+alert_letters = Table(
+    "alert_letters",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("channel", String(16), primary_key=True),
+    Column("body", JSON, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("due_at", Double, nullable=False),
+    Column("tries", Integer, nullable=False),
 )

@@ -7,16 +7,24 @@ at once do not both find the place free.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict
 from typing import Final
 
-from sqlalchemy import RowMapping, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from voicebot.staff.model import AuditEntry, Deed, Session, Token, User
+from voicebot.staff.model import (
+    EVERYTHING,
+    AuditChoice,
+    AuditEntry,
+    Deed,
+    Session,
+    Token,
+    User,
+)
 from voicebot.staff.roles import Role, Scope
 from voicebot.storage.database import reading, writing
 from voicebot.storage.schema import audit, staff_sessions, staff_tokens, staff_users
@@ -47,8 +55,10 @@ class SqlAuditLog(_Tables):
         async with self._writing() as connection:
             await connection.execute(insert(audit).values(values))
 
-    async def entries(self, *, before: int | None, limit: int) -> list[AuditEntry]:
-        statement = select(audit).order_by(audit.c.id.desc()).limit(limit)
+    async def entries(
+        self, *, before: int | None, limit: int, choice: AuditChoice = EVERYTHING
+    ) -> list[AuditEntry]:
+        statement = select(audit).where(*_chosen(choice)).order_by(audit.c.id.desc()).limit(limit)
         if before is not None:
             statement = statement.where(audit.c.id < before)
         async with self._reading() as connection:
@@ -131,9 +141,11 @@ class SqlStaffBook(_Tables):
             row = (await connection.execute(statement)).mappings().first()
         return None if row is None else (_session(row), _user(row))
 
-    async def sessions(self, user: str) -> list[Session]:
+    async def sessions(self, user: str | None = None) -> list[Session]:
         table = staff_sessions
-        statement = select(table).where(table.c.user == user).order_by(table.c.seen_at.desc())
+        statement = select(table).order_by(table.c.seen_at.desc())
+        if user is not None:
+            statement = statement.where(table.c.user == user)
         async with self._reading() as connection:
             return [_session(row) for row in (await connection.execute(statement)).mappings()]
 
@@ -192,6 +204,18 @@ class SqlStaffBook(_Tables):
         async with self._writing() as connection:
             result = await connection.execute(change.values(revoked_at=now))
         return bool(result.rowcount)
+
+
+def _chosen(choice: AuditChoice) -> Iterator[ColumnElement[bool]]:
+    if choice.who is not None:
+        of_a_token = audit.c.who.startswith(f"{choice.who} (token ", autoescape=True)
+        yield or_(audit.c.who == choice.who, of_a_token)
+    if choice.deed is not None:
+        yield audit.c.deed == choice.deed
+    if choice.since is not None:
+        yield audit.c.at >= choice.since
+    if choice.until is not None:
+        yield audit.c.at < choice.until
 
 
 async def _users_locked(connection: AsyncConnection) -> Sequence[RowMapping]:

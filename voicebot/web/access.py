@@ -50,10 +50,18 @@ RULES: Final[Mapping[str, Access]] = {
     # For staff and their programs
     "/metrics": Door.METRICS,
     "/account": Door.BROWSER,
+    "/users": Scope.USERS_MANAGE,
+    "/audit": Scope.AUDIT_READ,
+    "/outbox": Scope.OUTBOX_READ,
+    "/api/users": Scope.USERS_MANAGE,
     "/api/session": Door.STAFF,
     "/api/account": Door.BROWSER,
     "/api/calls": Scope.CALLS_READ,
     "/api/calls/*/recording": Scope.RECORDINGS_PLAY,
+    "/api/calls/*/waveform": Scope.RECORDINGS_PLAY,
+    "/api/search": Scope.CALLS_READ,
+    "/calls": Scope.CALLS_READ,
+    "/history": Scope.CALLS_READ,
     "/api/events": Scope.CALLS_READ,
     "/api/dial": Scope.DIAL,
     "/api/outbox": Scope.OUTBOX_READ,
@@ -66,6 +74,11 @@ RULES: Final[Mapping[str, Access]] = {
     "/api/queues": Scope.DESK,
     "/api/agents": Scope.QUEUES_MANAGE,
     "/api/audit": Scope.AUDIT_READ,
+    "/supervisor": Scope.CALLS_READ,
+    "/api/wall": Scope.CALLS_READ,
+    "/api/forget": Scope.RECORDS_DELETE,
+    "/api/alerts": Scope.CALLS_READ,
+    "/api/alerts/mutes": Scope.QUEUES_MANAGE,
 }
 """A path without its slash at the end; ``*`` stands for one part of it."""
 

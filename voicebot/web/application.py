@@ -49,6 +49,7 @@ def create_app(
             {"name": "calls", "description": "Records of calls, and calls as they happen."},
             {"name": "staff", "description": "Sign-in, accounts, tokens and the audit log."},
             {"name": "queues", "description": "Who waits for a person, and who works."},
+            {"name": "wall", "description": "The line as it stands, and what to look after."},
             {"name": "webrtc", "description": "How a browser's page makes a call."},
             {"name": "text", "description": "Conversations and messages in text."},
             {"name": "health", "description": "For supervisors of the process, and Prometheus."},

@@ -1,4 +1,5 @@
-"""``/sign-in`` and ``/account``: the first pages of staff, and what they are made of (``/staff``).
+"""``/sign-in``, ``/account`` and the other plain pages of staff, and what they are made of
+(``/staff``).
 
 Static pages on the JSON API, as all pages of staff are (docs/decisions/0034).
 """
@@ -24,6 +25,18 @@ def staff_pages_router() -> APIRouter:
     @router.get("/account")
     async def account(request: Request) -> Response:
         return files.response("account.html", request)
+
+    @router.get("/users")
+    async def users(request: Request) -> Response:
+        return files.response("users.html", request)
+
+    @router.get("/audit")
+    async def audit(request: Request) -> Response:
+        return files.response("audit.html", request)
+
+    @router.get("/outbox")
+    async def outbox(request: Request) -> Response:
+        return files.response("outbox.html", request)
 
     @router.get("/staff/{name}")
     async def part(name: str, request: Request) -> Response:

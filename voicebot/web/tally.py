@@ -9,7 +9,15 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 
-from voicebot.events import CallEnded, CallEvent, CallStarted, TurnFinished, TurnResult
+from voicebot.events import (
+    CallEnded,
+    CallEvent,
+    CallStarted,
+    DeflectionReached,
+    DeflectionStage,
+    TurnFinished,
+    TurnResult,
+)
 from voicebot.types import Outcome
 from voicebot.web.metrics import Figure, Histogram
 
@@ -24,6 +32,7 @@ class CallTally:
         self._active = 0
         self._outcomes: Counter[Outcome] = Counter()
         self._results: Counter[TurnResult] = Counter()
+        self._stages: Counter[DeflectionStage] = Counter()
         self._barge_ins = 0
         self._latencies = [0] * (len(LATENCY_BOUNDS_S) + 1)
         self._latency_total_s = 0.0
@@ -36,6 +45,8 @@ class CallTally:
             case CallEnded():
                 self._active -= 1
                 self._outcomes[event.outcome] += 1
+            case DeflectionReached():
+                self._stages[event.stage] += 1
             case TurnFinished():
                 self._observe_turn(event)
 
@@ -57,6 +68,14 @@ class CallTally:
                 "counter",
                 self._results[result],
                 {"result": result.value},
+            )
+        for stage in DeflectionStage:
+            yield Figure(
+                "voicebot_deflections_total",
+                "Contacts that reached a stage on the way to text",
+                "counter",
+                self._stages[stage],
+                {"stage": stage.value},
             )
         yield Figure(
             "voicebot_barge_ins_total", "Prompts that callers cut short", "counter", self._barge_ins

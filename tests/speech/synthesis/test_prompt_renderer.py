@@ -215,6 +215,31 @@ async def test_warming_takes_what_is_stored_and_names_what_is_missing(
     assert renderer.ready(segment, RATE) is not None
 
 
+async def test_what_is_rendered_may_stay_on_disk(voice: Voice, cache: PromptCache) -> None:
+    await render_all(PromptRenderer(voice, "v", cache=cache), HELLO)
+    voice.asked.clear()
+    renderer = PromptRenderer(voice, "v", cache=cache)
+
+    missing = await renderer.warm([(HELLO, ENGLISH), (ORDER, ENGLISH)], RATE, rendered=False)
+
+    assert [segment.text for segment in missing] == ["One moment."]
+    (segment,) = renderer.plan(HELLO, ENGLISH)
+    assert renderer.ready(segment, RATE) is None
+    assert len(await renderer.render(segment, RATE)) == RATE // 10
+    assert voice.asked == []
+
+
+async def test_recordings_are_taken_into_memory_even_so(voice: Voice, tmp_path: Path) -> None:
+    (tmp_path / "en-US").mkdir()
+    soundfile.write(tmp_path / "en-US" / "hello.wav", np.sin(np.arange(8000) / 9) / 4, 8000)
+    renderer = PromptRenderer(voice, "v", recordings=find_recordings(tmp_path))
+
+    await renderer.warm([(HELLO, ENGLISH)], RATE, rendered=False)
+
+    (segment,) = renderer.plan(HELLO, ENGLISH)
+    assert renderer.ready(segment, RATE) is not None
+
+
 def test_static_segments_are_listed_once() -> None:
     renderer = PromptRenderer(Voice(), "v")
     prompts = [(HELLO, ENGLISH), (Prompt(("Hello. One moment. Bye.",)), ENGLISH), (ORDER, ENGLISH)]

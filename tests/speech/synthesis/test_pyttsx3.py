@@ -36,9 +36,10 @@ def test_many_languages_are_spoken_at_one_level(language: str, text: str) -> Non
 def test_two_voices_in_one_process_keep_to_their_language() -> None:
     english = Pyttsx3Synthesizer(language=Language("en-US"))
     german = Pyttsx3Synthesizer(language=Language("de-DE"))
-    before = english.synthesize("Wagen", 8000)
-    german.synthesize("Wagen", 8000)
-    assert len(english.synthesize("Wagen", 8000)) == pytest.approx(len(before), rel=0.05)
+    # The letter has three syllables in English and one in German. espeak-ng is never quite as long.
+    before = len(english.synthesize("W W W", 8000))
+    assert len(german.synthesize("W W W", 8000)) < 0.75 * before
+    assert len(english.synthesize("W W W", 8000)) > 0.85 * before
 
 
 def test_it_can_be_asked_again_and_again() -> None:

@@ -27,6 +27,12 @@ def loud_part(samples: Samples) -> Samples:
     return samples[places[0] : places[-1] + 1] if len(places) else samples[:0]
 
 
+def without_gaps(samples: Samples) -> Samples:
+    """The frames (20 ms) that are not silent: an echo that is late leaves silent ones between."""
+    frames = samples[: len(samples) // 160 * 160].reshape(-1, 160)
+    return loud_part(frames[frames.any(axis=1)].ravel())
+
+
 @dataclass
 class Saying:
     """A frame source that says one thing and can be stopped."""
@@ -67,9 +73,9 @@ async def test_what_is_said_is_heard_on_both_sides(house: House, bot: Bot) -> No
         await bot.until(lambda bot: len(loud_part(bot.heard())) >= 3190, "what was said")
         assert np.array_equal(loud_part(bot.heard()), loud_part(said))
         async with asyncio.timeout(30):
-            while len(loud_part(call.audio)) < 3190:
+            while len(without_gaps(call.audio)) < 3190:
                 await asyncio.sleep(0.02)
-        assert np.array_equal(loud_part(call.audio), loud_part(said))
+        assert np.array_equal(without_gaps(call.audio), loud_part(said))
 
 
 async def test_frames_come_every_20_ms_while_the_carrier_is_silent(house: House, bot: Bot) -> None:

@@ -144,22 +144,22 @@ async def test_nothing_is_wider_than_the_screen_and_everything_has_a_name(
     async with Chromium() as browser:
         await browser.look(width, dark=width == 360)
         await browser.open(f"{site.url}/sign-in")
-        await _fits_and_is_named(browser)
+        await fits_and_is_named(browser)
         await sign_in(browser, site)
         await browser.until("document.querySelectorAll('#scopes input').length")
         await browser.until("document.querySelector('#sessions li')")
-        await _fits_and_is_named(browser)
+        await fits_and_is_named(browser)
 
 
-async def _fits_and_is_named(browser: Chromium) -> None:
+async def fits_and_is_named(browser: Chromium) -> None:
     assert await browser.evaluate("document.documentElement.scrollWidth <= innerWidth")
     nameless = await browser.evaluate(
-        "[...document.querySelectorAll('input, select, button')].filter(e => e.offsetParent)"
+        "[...document.querySelectorAll('input, select, button')].filter(e => e.checkVisibility())"
         ".filter(e => !(e.labels?.length || e.innerText.trim())).map(e => e.outerHTML)"
     )
     assert nameless == []
     small = await browser.evaluate(
-        "[...document.querySelectorAll('button')].filter(e => e.offsetParent)"
+        "[...document.querySelectorAll('button')].filter(e => e.checkVisibility())"
         ".filter(e => e.getBoundingClientRect().height < 44).map(e => e.outerHTML)"
     )
     assert small == []

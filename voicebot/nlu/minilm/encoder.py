@@ -8,21 +8,24 @@ asking for more of them is a matter of appending their names.
 
 Texts of the same length in pieces go through together. No padding is used, so that a text's vector
 does not depend on what stands beside it.
+
+The network is loaded with the first text: a server whose texts are all known to `store` runs
+without it until somebody says something new.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
-import onnxruntime
 
 from voicebot.errors import ModelError
 from voicebot.freed_memory import give_memory_back
@@ -41,57 +44,78 @@ _BATCH: Final = 16
 
 
 class MiniLm:
-    """The encoder; about 120 MB. Raises ModelError where the package is absent or altered."""
+    """The encoder; about 120 MB, in half a second, with the first text.
+
+    Raises ModelError at once where the package is absent or altered.
+    """
 
     name = "all-MiniLM-L6-v2-int8/3"
     width = SENTENCE * (3 + len(_BETWEEN))
 
     def __init__(self) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        try:
-            self._session = onnxruntime.InferenceSession(
-                _with_outputs(_weights(), _BETWEEN), options, providers=["CPUExecutionProvider"]
-            )
-        except ModelError:
-            raise
-        except Exception as error:  # noqa: BLE001 - onnxruntime's errors share no class but this
-            raise ModelError(self.name, f"cannot be loaded: {error}") from None
-        give_memory_back()  # 78 MB are left over from reading the network
+        _weights()
+        self._lock = threading.Lock()
+        self._session: Any = None
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Encode each text: [texts, `width`]; the work is shared among the cores."""
+        session = self._loaded()
         vectors = np.zeros((len(texts), self.width), np.float32)
         pieces = [tokenize(text, LONGEST) for text in texts]
         batches = _batches(pieces)
         if len(batches) < 2:
             for rows in batches:
-                vectors[rows] = self._run([pieces[row] for row in rows])
+                vectors[rows] = _run(session, [pieces[row] for row in rows])
             return vectors
         with ThreadPoolExecutor(os.cpu_count() or 1) as cores:
-            work = cores.map(lambda rows: self._run([pieces[row] for row in rows]), batches)
+            work = cores.map(lambda rows: _run(session, [pieces[row] for row in rows]), batches)
             for rows, found in zip(batches, work, strict=True):
                 vectors[rows] = found
         return vectors
 
-    def _run(self, pieces: Sequence[Sequence[int]]) -> Vectors:
-        """Encode texts of one length: the mean over pieces of the last layer, the maxima of it and
-        of the one before, and the means between the layers."""
-        numbers = np.array(pieces, np.int64)
-        last, *between = self._session.run(
-            (_LAST, *_BETWEEN),
-            {
-                "input_ids": numbers,
-                "attention_mask": np.ones_like(numbers),
-                "token_type_ids": np.zeros_like(numbers),
-            },
+    def _loaded(self) -> Any:
+        with self._lock:
+            if self._session is None:
+                self._session = _load()
+            return self._session
+
+
+def _load() -> Any:
+    """Make the session. Raises ModelError."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        session = onnxruntime.InferenceSession(
+            _with_outputs(_weights(), _BETWEEN), options, providers=["CPUExecutionProvider"]
         )
-        parts = [unit_length(last.mean(axis=1)), last.max(axis=1), between[-1].max(axis=1)]
-        inner = slice(1, -1) if numbers.shape[1] > 2 else slice(None)
-        parts += [states[:, inner].mean(axis=1) for states in between]
-        return np.hstack(parts)
+    except ModelError:
+        raise
+    except Exception as error:  # noqa: BLE001 - onnxruntime's errors share no class but this
+        raise ModelError(MiniLm.name, f"cannot be loaded: {error}") from None
+    give_memory_back()  # 78 MB are left over from reading the network
+    return session
+
+
+def _run(session: Any, pieces: Sequence[Sequence[int]]) -> Vectors:
+    """Encode texts of one length: the mean over pieces of the last layer, the maxima of it and
+    of the one before, and the means between the layers."""
+    numbers = np.array(pieces, np.int64)
+    last, *between = session.run(
+        (_LAST, *_BETWEEN),
+        {
+            "input_ids": numbers,
+            "attention_mask": np.ones_like(numbers),
+            "token_type_ids": np.zeros_like(numbers),
+        },
+    )
+    parts = [unit_length(last.mean(axis=1)), last.max(axis=1), between[-1].max(axis=1)]
+    inner = slice(1, -1) if numbers.shape[1] > 2 else slice(None)
+    parts += [states[:, inner].mean(axis=1) for states in between]
+    return np.hstack(parts)
 
 
 def _batches(pieces: Sequence[Sequence[int]]) -> list[list[int]]:

@@ -1,18 +1,22 @@
-"""``/api/calls``: the records of calls, for staff and their tools."""
+"""``/api/calls``: the records of calls, for staff and their tools; one alone is `one_call`."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Path, Query
-from fastapi.exceptions import RequestValidationError
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from voicebot.analytics.history import Span, Split, hours_of_week
+from voicebot.analytics.totals import Fact
 from voicebot.errors import UsageError
 from voicebot.sessions.records import CallArchive, CallQuery, Cursor
-from voicebot.types import CallId, Outcome
-from voicebot.web.api.models import Call, CallList, Problem
+from voicebot.types import Direction, Outcome
+from voicebot.web.api.history import checked, refused, zone_of
+from voicebot.web.api.models import Call, CallList
 
 
 class _Listing(BaseModel):
@@ -30,18 +34,63 @@ class _Listing(BaseModel):
         examples=["2026-11-21T08:00:00Z"],
     )
     until: datetime | None = Field(None, description="only calls that started before this time")
+    direction: Direction | None = Field(None, description="who called whom")
+    door: str | None = Field(
+        None, max_length=64, description="how they came in; as in /api/history"
+    )
+    flow: str | None = Field(None, max_length=256)
+    language: str | None = Field(None, max_length=64)
+    intent: str | None = Field(None, max_length=256, description="empty: calls without a matter")
+    queue: str | None = Field(None, max_length=256, description="empty: calls that did not wait")
+    agent: str | None = Field(None, max_length=256, description="empty: calls that nobody took")
+    fact: Fact | None = Field(None, description="only ended calls of which this counts")
+    last_step: str | None = Field(
+        None,
+        max_length=512,
+        pattern=r"^[^.]+\.[^.]+$",
+        description="only calls whose last turn was at this step",
+        examples=["main.ask_order"],
+    )
+    hour_of_week: str | None = Field(
+        None,
+        pattern=r"^[1-7]-([01][0-9]|2[0-3])$",
+        description="only this hour of the week; asks for `since`, and for `until` or now",
+        examples=["6-10"],
+    )
+    zone: str = Field("UTC", max_length=64, description="time zone of the hour of the week")
     limit: int = Field(50, ge=1, le=200, description="calls on one page")
     cursor: str | None = Field(
         None, max_length=256, description="`next_cursor` of the page before this one"
     )
 
-    def query(self) -> CallQuery:
+    def query(self, now: float) -> CallQuery:
+        values = {each.value: getattr(self, each.value) for each in Split}
         return CallQuery(
             outcome=self.outcome,
             caller=self.caller,
             since=_seconds(self.since),
             until=_seconds(self.until),
+            where={name: value for name, value in values.items() if value is not None},
+            within=self._hours(now),
+            fact=self.fact,
+            last_step=self._last_step(),
+            now=now,
         )
+
+    def _last_step(self) -> tuple[str, str] | None:
+        if self.last_step is None:
+            return None
+        flow, _, step = self.last_step.partition(".")
+        return flow, step
+
+    def _hours(self, now: float) -> tuple[tuple[float, float], ...] | None:
+        if self.hour_of_week is None:
+            return None
+        since, until = _seconds(self.since), _seconds(self.until)
+        if since is None:
+            raise refused("since", "an hour of the week is looked for from a time on")
+        span = checked("since", lambda: Span(since, now if until is None else until))
+        return hours_of_week(span, self.hour_of_week, zone_of(self.zone))
 
     def place(self) -> Cursor | None:
         if self.cursor is None:
@@ -49,12 +98,10 @@ class _Listing(BaseModel):
         try:
             return Cursor.decode(self.cursor)
         except UsageError as error:
-            raise RequestValidationError(
-                [{"type": "cursor", "loc": ("query", "cursor"), "msg": str(error)}]
-            ) from None
+            raise refused("cursor", str(error)) from None
 
 
-def calls_router(archive: CallArchive) -> APIRouter:
+def calls_router(archive: CallArchive, clock: Callable[[], float] = time.time) -> APIRouter:
     """Serve what ``archive`` holds."""
     router = APIRouter(prefix="/api/calls", tags=["calls"])
 
@@ -62,23 +109,13 @@ def calls_router(archive: CallArchive) -> APIRouter:
     async def list_calls(listing: Annotated[_Listing, Query()]) -> CallList:
         """Give one page of calls with their turns. A call that is still running is listed too,
         without `ended_at` and `outcome`."""
-        page = await archive.list_calls(listing.query(), after=listing.place(), limit=listing.limit)
+        page = await archive.list_calls(
+            listing.query(clock()), after=listing.place(), limit=listing.limit
+        )
         return CallList(
             calls=[Call.of(call) for call in page.calls],
             next_cursor=page.next.encode() if page.next else None,
         )
-
-    @router.get(
-        "/{id}",
-        summary="Give one call",
-        responses={404: {"model": Problem, "description": "No call has this id."}},
-    )
-    async def get_call(id: Annotated[str, Path(max_length=64)]) -> Call:
-        """Give one call with all its turns so far."""
-        call = await archive.get_call(CallId(id))
-        if call is None:
-            raise HTTPException(404, "no call has this id")
-        return Call.of(call)
 
     return router
 

@@ -93,6 +93,7 @@ class View(BaseModel):
     typing: bool = Field(description="the bot is at it")
     over: bool
     language: str = Field(description="what is spoken now (BCP 47)", examples=["en-US"])
+    secret: bool = Field(description="the answer is a secret: not to be shown or kept as typed")
     call: str = Field(
         description="a call that goes on with it: empty, dialling, on, over, or why none came",
         examples=["no_answer"],
@@ -122,6 +123,7 @@ class View(BaseModel):
             typing=view.typing,
             over=view.over,
             language=view.language,
+            secret=view.secret,
             call=view.call,
         )
 

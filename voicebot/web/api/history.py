@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
@@ -27,8 +27,10 @@ from voicebot.analytics.history import (
 from voicebot.analytics.measures import MEASURES, Costs, Unit, measured
 from voicebot.analytics.totals import DAY_S
 from voicebot.errors import UsageError
+from voicebot.staff.model import Actor, AuditEntry, AuditLog, Deed, exported
 from voicebot.types import Direction
 from voicebot.web.api.models import utc
+from voicebot.web.identity import actor_of
 
 
 class Interval(BaseModel):
@@ -49,7 +51,7 @@ class Interval(BaseModel):
     def span(self, now: float) -> Span:
         until = now if self.until is None else _seconds(self.until)
         since = until - 7 * DAY_S if self.since is None else _seconds(self.since)
-        return _checked("since", lambda: Span(since, until))
+        return checked("since", lambda: Span(since, until))
 
 
 class _Chosen(Interval):
@@ -78,13 +80,8 @@ class _Chosen(Interval):
         if self.compare_since is not None:
             begin = _seconds(self.compare_since)
             length = span.until - span.since
-            spans.append(_checked("compare_since", lambda: Span(begin, begin + length)))
-        try:
-            zone = ZoneInfo(self.zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise _refused(
-                "zone", "there is no such time zone; write it as Europe/Berlin"
-            ) from None
+            spans.append(checked("compare_since", lambda: Span(begin, begin + length)))
+        zone = zone_of(self.zone)
         values = {each: getattr(self, each.value) for each in Split}
         where = {each: value for each, value in values.items() if value is not None}
         return [HistoryQuery(each, zone, where, split, every) for each in spans]
@@ -158,9 +155,13 @@ class HistoryAnswer(HistoryPage):
 
 
 def history_router(
-    ledger: Ledger, contacts: Contacts, costs: Costs, clock: Callable[[], float] = time.time
+    ledger: Ledger,
+    contacts: Contacts,
+    costs: Costs,
+    audit: AuditLog,
+    clock: Callable[[], float] = time.time,
 ) -> APIRouter:
-    """Serve what ``ledger`` and ``contacts`` hold."""
+    """Serve what ``ledger`` and ``contacts`` hold; ``audit`` is told of exports."""
     router = APIRouter(prefix="/api", tags=["history"])
 
     @router.get("/measures", summary="The rates by which the line is judged")
@@ -206,14 +207,17 @@ def history_router(
         response_class=StreamingResponse,
         responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
     )
-    async def export(chosen: Annotated[Interval, Query()]) -> StreamingResponse:
+    async def export(
+        chosen: Annotated[Interval, Query()], by: Annotated[Actor, Depends(actor_of)]
+    ) -> StreamingResponse:
         """Give one line for each contact, the oldest first. Cells that a spreadsheet would take for
         formulas begin with an apostrophe. A line that breaks off means that the export did not
-        come to its end."""
+        come to its end. Who exported which days is in the audit log."""
         now = clock()
         lines = csv_lines(contacts.pages(chosen.span(now), now))
         # The first line waits for nothing; the second is asked for before we say 200.
         header, first = await anext(lines), await anext(lines, "")
+        await _note_export(audit, by, chosen.span(now), now)
         return StreamingResponse(
             _joined(header + first, lines),
             media_type="text/csv; charset=utf-8",
@@ -221,6 +225,13 @@ def history_router(
         )
 
     return router
+
+
+async def _note_export(audit: AuditLog, by: Actor, span: Span, now: float) -> None:
+    """Before anything goes out. Raises StorageError: then nothing may."""
+    what = exported(span.since, span.until)
+    entry = AuditEntry(now, by.who, Deed.CONTACTS_EXPORTED, what, by.address)
+    await audit.note(entry)
 
 
 async def _joined(begin: str, rest: AsyncIterator[str]) -> AsyncIterator[str]:
@@ -243,14 +254,24 @@ async def _page(
     )
 
 
-def _checked(name: str, make: Callable[[], Span]) -> Span:
+def zone_of(name: str) -> ZoneInfo:
+    """The time zone of a query."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise refused("zone", "there is no such time zone; write it as Europe/Berlin") from None
+
+
+def checked(name: str, make: Callable[[], Span]) -> Span:
+    """What ``make`` makes of the parameter ``name``."""
     try:
         return make()
     except UsageError as error:
-        raise _refused(name, str(error)) from None
+        raise refused(name, str(error)) from None
 
 
-def _refused(name: str, problem: str) -> RequestValidationError:
+def refused(name: str, problem: str) -> RequestValidationError:
+    """The answer 422 that names the parameter ``name``."""
     return RequestValidationError([{"type": "value", "loc": ("query", name), "msg": problem}])
 
 

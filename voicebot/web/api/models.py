@@ -44,6 +44,7 @@ class Heard(_Model):
 class Turn(_Model):
     """The bot said something and heard something, or nothing of use."""
 
+    number: int = Field(description="its place in the call, from 1")
     at: datetime = Field(description="when the turn was over")
     step: str = Field(description="step of the flow", examples=["ask_order"])
     prompt: str = Field(description="what the bot said", examples=["What is your order number?"])
@@ -55,10 +56,16 @@ class Turn(_Model):
         examples=[480.0],
     )
     barged_in: bool = Field(description="whether the caller interrupted the prompt")
+    said_at: datetime | None = Field(description="when the prompt began to leave for the caller")
+    heard_from: datetime | None = Field(
+        description="first speech of the caller; null where they did not speak"
+    )
+    heard_until: datetime | None = Field(description="last speech of the caller")
 
     @classmethod
     def of(cls, turn: TurnRecord) -> Self:
         return cls(
+            number=turn.index,
             at=utc(turn.at),
             step=turn.step,
             prompt=turn.prompt,
@@ -66,6 +73,9 @@ class Turn(_Model):
             heard=Heard.of(turn.heard) if turn.heard else None,
             latency_ms=turn.latency_ms,
             barged_in=turn.barged_in,
+            said_at=_utc(turn.said_at),
+            heard_from=_utc(turn.heard_from),
+            heard_until=_utc(turn.heard_until),
         )
 
 
@@ -133,8 +143,8 @@ class Call(_Model):
             language=call.language,
             version=call.version,
             started_at=utc(call.started_at),
-            answered_at=utc(call.answered_at) if call.answered_at is not None else None,
-            ended_at=utc(call.ended_at) if call.ended_at is not None else None,
+            answered_at=_utc(call.answered_at),
+            ended_at=_utc(call.ended_at),
             outcome=call.outcome,
             reason=call.reason,
             direction=call.direction,
@@ -165,3 +175,7 @@ class Problem(_Model):
 def utc(at: float) -> datetime:
     """``at`` (UTC epoch seconds) as a time that says its zone."""
     return datetime.fromtimestamp(at, UTC)
+
+
+def _utc(at: float | None) -> datetime | None:
+    return None if at is None else utc(at)

@@ -12,6 +12,7 @@ from typing import Annotated, Protocol
 
 from fastapi import APIRouter, HTTPException, Query
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
 
 from voicebot.analytics.funnel import FunnelStep
 from voicebot.analytics.misunderstood import MOST, UNSURE, Cluster, Misheard, MisheardTurns, Trouble
@@ -24,6 +25,12 @@ from voicebot.web.api.models import Problem
 _PAGE = 100
 _EXAMPLES = 5
 _CALLS = 50
+_PICTURE = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "private, no-store",
+}
+"""What comes with a picture, should a browser open it by itself: its style, and no scripts."""
 
 
 class Bench(Protocol):
@@ -35,6 +42,10 @@ class Bench(Protocol):
 
     def funnel(self, calls: Sequence[CallRecord]) -> list[FunnelStep]:
         """Follow calls through the flows."""
+        ...
+
+    def picture(self, calls: Sequence[CallRecord]) -> str:
+        """Draw the ways of calls as SVG."""
         ...
 
 
@@ -108,6 +119,16 @@ class EdgeModel(_Model):
     count: int
 
 
+class AnswersModel(_Model):
+    """What came of the questions of a step."""
+
+    turns: int
+    barged_in: int = Field(description="prompts that were interrupted")
+    nomatch: int
+    noinput: int
+    slow_ms: float | None = Field(description="95 of 100 answers of the bot came within this time")
+
+
 class StepModel(_Model):
     """A step of a flow. `drop_off` is `left` of `arrived`."""
 
@@ -119,6 +140,7 @@ class StepModel(_Model):
     left: int = Field(description="callers who hung up there unserved")
     drop_off: float
     ways: list[EdgeModel]
+    answers: AnswersModel
 
 
 class FunnelAnswer(_Model):
@@ -139,6 +161,11 @@ def workbench_router(
     router = APIRouter(prefix="/api", tags=["history"])
     # One at a time: the calls need the processor more.
     alone = asyncio.Lock()
+
+    async def newest(asked: _Funnel) -> tuple[list[CallRecord], bool]:
+        span = asked.span(clock())
+        query = CallQuery(since=span.since, until=span.until)
+        return await _newest(archive, query, asked.calls)
 
     @router.get(
         "/misunderstood",
@@ -165,9 +192,7 @@ def workbench_router(
     @router.get("/funnel", summary="Where callers go in the flows, and where they leave")
     async def funnel(asked: Annotated[_Funnel, Query()]) -> FunnelAnswer:
         """Follow the newest calls of an interval through the flows as they are now."""
-        span = asked.span(clock())
-        query = CallQuery(since=span.since, until=span.until)
-        calls, complete = await _newest(archive, query, asked.calls)
+        calls, complete = await newest(asked)
         async with alone:
             steps = await asyncio.to_thread(bench().funnel, calls)
         return FunnelAnswer(
@@ -175,6 +200,20 @@ def workbench_router(
             complete=complete,
             steps=[StepModel.model_validate(step) for step in steps],
         )
+
+    @router.get(
+        "/funnel/picture",
+        summary="The same as a picture of the flows",
+        response_class=Response,
+        responses={200: {"content": {"image/svg+xml": {}}}},
+    )
+    async def picture(asked: Annotated[_Funnel, Query()]) -> Response:
+        """Draw the flows that these calls came to, with counts on the ways and losses in the
+        steps."""
+        calls, _ = await newest(asked)
+        async with alone:
+            drawn = await asyncio.to_thread(bench().picture, calls)
+        return Response(drawn, media_type="image/svg+xml", headers=_PICTURE)
 
     return router
 

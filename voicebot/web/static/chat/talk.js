@@ -37,6 +37,8 @@ export class Talk extends EventTarget {
     this.key = "";
     this.cursor = 0;
     this.outbox = [];
+    this.secret = false;
+    this.secrets = new Set();
     this.connected = false;
     this.closed = false;
     this.over = false;
@@ -99,13 +101,14 @@ export class Talk extends EventTarget {
   say(text, fact = "") {
     const id = newId();
     this.outbox.push({ id, text, fact });
+    if (this.secret) this.secrets.add(id); // not kept in the browser, and not shown
     this.keep();
     this.flush();
     return id;
   }
 
   keep() {
-    this.store.setItem(this.box, JSON.stringify(this.outbox));
+    this.store.setItem(this.box, JSON.stringify(this.outbox.filter(({ id }) => !this.secrets.has(id))));
     this.tell("outbox");
   }
 
@@ -279,6 +282,7 @@ export class Talk extends EventTarget {
     this.cursor = Math.max(this.cursor, view.cursor);
     this.onCall = view.call === "on";
     this.over = view.over && !this.onCall; // what is said in the call is still to come
+    this.secret = view.secret;
     const said = new Set(fresh.map(({ id }) => id));
     if (this.outbox.some(({ id }) => said.has(id))) {
       this.outbox = this.outbox.filter(({ id }) => !said.has(id));

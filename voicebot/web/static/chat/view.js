@@ -7,6 +7,7 @@
 import { ENGLISH, wordsFor } from "./words.js";
 
 const MOST_LINES = 500;
+const HIDDEN = "••••";
 
 export function make(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -120,6 +121,7 @@ export class View {
     this.speak(view.language);
     for (const line of view.lines) this.add(line);
     this.typing.hidden = !view.typing;
+    this.input.classList.toggle("secret", view.secret);
     this.showFacts(view.facts);
     this.showReplies(view.typing || view.over ? [] : view.replies);
     if (view.over) {
@@ -174,8 +176,8 @@ export class View {
   }
 
   showWaiting() {
-    const items = this.talk.outbox.map(({ text }) =>
-      make("li", { class: "line caller" }, this.worded("span", "page.pending", { class: "by" }), this.spoken("p", text)));
+    const items = this.talk.outbox.map(({ id, text }) =>
+      make("li", { class: "line caller" }, this.worded("span", "page.pending", { class: "by" }), this.spoken("p", this.talk.secrets.has(id) ? HIDDEN : text)));
     this.waiting.replaceChildren(...items);
     this.toTheEnd();
   }

@@ -5,6 +5,12 @@ import { ask } from "./api.js";
 
 // Path, name, and the scope that it asks for (none: everybody who is signed in).
 const PLACES = [
+  ["/supervisor", "Live wall", "calls:read"],
+  ["/history", "History", "calls:read"],
+  ["/calls", "Calls", "calls:read"],
+  ["/outbox", "Outbox", "outbox:read"],
+  ["/users", "Users", "users:manage"],
+  ["/audit", "Audit log", "audit:read"],
   ["/account", "Account", null],
 ];
 

@@ -1,0 +1,218 @@
+"""What the records are told of callers in queues and of agents' time, up to the report."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from pathlib import Path
+
+import pytest
+
+from tests.sessions.agents_at_work import Telephones, TurnedClock, settle
+from tests.storage.facts import ended, started
+from voicebot.acd import events as ev
+from voicebot.acd.model import (
+    AgentId,
+    AgentProfile,
+    Contact,
+    ContactId,
+    Overflow,
+    Presence,
+    QueueRules,
+    Spill,
+)
+from voicebot.analytics.history import HistoryQuery, Span, Split, read_history
+from voicebot.analytics.measures import Costs, measured
+from voicebot.analytics.totals import HOUR_S, Rules
+from voicebot.errors import StorageError
+from voicebot.events import QueueNoted
+from voicebot.sessions.briefing import Briefing
+from voicebot.sessions.queueing import Place, QueueService
+from voicebot.sessions.ready_times import ReadyTimes
+from voicebot.storage.database import open_database
+from voicebot.storage.journal import SqlJournal
+from voicebot.storage.ledger import SqlLedger
+from voicebot.storage.migrations import upgrade
+from voicebot.types import Outcome
+
+ANNA, BERT = AgentId("anna"), AgentId("bert")
+
+
+class Floor:
+    """Queues whose facts are kept in a list, with agents who answer when the test says so."""
+
+    def __init__(self, *queues: QueueRules) -> None:
+        self.clock, self.phones = TurnedClock(), Telephones()
+        self.facts: list[QueueNoted] = []
+        self.service = QueueService(
+            queues or (QueueRules("support", wrap_up_s=30),),
+            self.phones,
+            clock=self.clock,
+            call_later=self.clock.call_later,
+            note=self.facts.append,
+        )
+
+    def sign_in(self, agent: AgentId, *queues: str) -> None:
+        self.service.receive(ev.SignIn(AgentProfile(agent, queues or ("support",))))
+
+    def enter(self, name: str, queue: str = "support") -> Place:
+        return self.service.enter(Contact(ContactId(name), queue), Briefing())
+
+    async def answered(self) -> None:
+        await settle()
+        await self.phones.last.answer()
+
+    def known(self, name: str) -> tuple[str, float, str, float, float]:
+        """The last fact of a call, as queue, wait, agent, handling and work after it."""
+        fact = [each for each in self.facts if each.call_id == name][-1]
+        return fact.queue, fact.waited_s, fact.agent, fact.handled_s, fact.wrapped_s
+
+
+async def test_the_wait_the_talk_and_the_work_after_it_are_told() -> None:
+    floor = Floor()
+    place = floor.enter("one")
+    assert floor.known("one") == ("support", 0.0, "", 0.0, 0.0)
+    await floor.clock.advance(12)
+    floor.sign_in(ANNA)
+    await floor.clock.advance(3)
+    await floor.answered()
+    assert floor.known("one") == ("support", 15.0, "anna", 0.0, 0.0)
+    await floor.clock.advance(100)
+    await place.leave("hung up")
+    assert floor.known("one") == ("support", 15.0, "anna", 100.0, 0.0)
+    await floor.clock.advance(40)
+    assert floor.known("one") == ("support", 15.0, "anna", 100.0, 30.0)
+
+
+async def test_who_leaves_has_waited_and_nobody_took_the_call() -> None:
+    floor = Floor()
+    place = floor.enter("one")
+    await floor.clock.advance(7)
+    await place.leave("hung up")
+    assert floor.known("one") == ("support", 7.0, "", 0.0, 0.0)
+
+
+async def test_two_waits_of_one_call_add_up_and_the_last_agent_counts() -> None:
+    floor = Floor(QueueRules("support", wrap_up_s=30), QueueRules("sales"))
+    floor.sign_in(ANNA)
+    place = floor.enter("one")
+    await floor.answered()
+    await floor.clock.advance(60)
+    floor.service.receive(ev.Transfer(ContactId("one"), "sales"))
+    await floor.clock.advance(20)
+    floor.sign_in(BERT, "sales")
+    await floor.answered()
+    await floor.clock.advance(100)
+    await place.leave("hung up")
+    await floor.clock.advance(60)
+    assert floor.known("one") == ("sales", 20.0, "bert", 160.0, 20.0 + 10.0)
+
+
+async def test_a_promised_call_has_waited_until_the_promise() -> None:
+    floor = Floor()
+    place = floor.enter("one")
+    await floor.clock.advance(9)
+    floor.service.receive(ev.BookCallback(place.contact_id))
+    await floor.clock.advance(500)
+    floor.service.receive(ev.Abandon(place.contact_id, "taken back"))
+    assert floor.known("one") == ("support", 9.0, "", 0.0, 0.0)
+
+
+async def test_who_is_sent_away_at_once_has_not_waited() -> None:
+    floor = Floor()
+    floor.enter("one", "support")
+    floor.service.change(
+        [QueueRules("support", overflow=(Overflow(Spill.LENGTH, length=1, to="away"),))]
+    )
+    floor.enter("two")
+    assert [each.call_id for each in floor.facts] == ["one"]
+
+
+async def test_agents_are_ready_while_they_are_signed_in_and_not_paused() -> None:
+    floor = Floor()
+    began = floor.clock.now
+    floor.sign_in(ANNA)
+    await floor.clock.advance(100)
+    floor.service.receive(ev.Pause(ANNA, "lunch"))
+    await floor.clock.advance(50)
+    floor.service.receive(ev.Resume(ANNA))
+    await floor.clock.advance(10)
+    written: dict[tuple[str, float], float] = {}
+    refuses = True
+
+    async def note(agent: str, began_at: float, ended_at: float) -> None:
+        if refuses:
+            raise StorageError("away")
+        written[agent, began_at - began] = ended_at - began
+
+    times = floor.service.ready_times
+    await times.write(note, floor.clock.now)
+    assert written == {}
+    refuses = False
+    await times.write(note, floor.clock.now)
+    assert written == {("anna", 0.0): 100.0, ("anna", 150.0): 160.0}
+    await floor.clock.advance(5)
+    floor.service.receive(ev.SignOut(ANNA))
+    written.clear()
+    await times.write(note, floor.clock.now + 100)
+    assert written == {("anna", 150.0): 165.0}
+    assert times.unwritten(floor.clock.now + 100) == ()
+
+
+def test_who_leaves_in_the_middle_of_a_call_is_at_work_to_its_end() -> None:
+    times = ReadyTimes()
+    times.changed(ANNA, Presence.AVAILABLE, 0.0)
+    times.changed(ANNA, Presence.LEAVING, 10.0)
+    times.changed(ANNA, None, 25.0)
+    assert [each.ended_at for each in times.unwritten(99.0)] == [25.0]
+
+
+async def test_the_report_tells_what_happened_in_the_queue(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'calls.db'}"
+    await upgrade(url)
+    engine = open_database(url)
+    journal = SqlJournal(engine)
+    ledger = SqlLedger(engine, Rules(target_s=20.0, short_s=5.0))
+    await journal.start()
+    floor = Floor()
+    began = floor.clock.now
+
+    def facts_go_on() -> None:
+        for fact in floor.facts:
+            journal.append(fact)
+
+    def end(name: str, outcome: Outcome) -> None:
+        journal.append(ended(name, at=floor.clock.now, outcome=outcome))
+
+    for name in ("soon", "late", "gone"):
+        journal.append(started(name, at=began))
+    floor.sign_in(ANNA)
+    first, second, third = floor.enter("soon"), floor.enter("late"), floor.enter("gone")
+    await floor.clock.advance(10)
+    await floor.answered()
+    await floor.clock.advance(50)
+    await third.leave("hung up")
+    end("gone", Outcome.ABANDONED_IN_QUEUE)
+    await first.leave("hung up")
+    end("soon", Outcome.TRANSFERRED)
+    await floor.clock.advance(30)
+    await floor.answered()
+    await floor.clock.advance(70)
+    await second.leave("hung up")
+    end("late", Outcome.TRANSFERRED)
+    await floor.clock.advance(40)
+    facts_go_on()
+    await journal.flush()
+    await floor.service.ready_times.write(ledger.note_agent_time, floor.clock.now)
+    span = Span(began - HOUR_S, floor.clock.now + HOUR_S)
+    history = await read_history(
+        ledger, HistoryQuery(span, UTC, split=Split.AGENT), floor.clock.now
+    )
+    told = measured(history.whole.totals, Costs("EUR", 4.0, 0.2), history.whole.ready_s)
+    await journal.stop()
+    await engine.dispose()
+    assert told["asa_s"] == pytest.approx((10 + 90) / 2)
+    assert told["aht_s"] == pytest.approx((50 + 30 + 70 + 30) / 2)
+    assert told["service_level"] == pytest.approx(1 / 3)
+    assert told["abandonment_in_queue"] == pytest.approx(1 / 3)
+    assert told["occupancy"] == pytest.approx(180 / 200)
+    assert {row.value for row in history.rows} == {"", "anna"}

@@ -1,0 +1,131 @@
+"""Turns are found by their words, in every script, as soon as they are written and no longer."""
+
+from __future__ import annotations
+
+import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tests.storage.facts import started
+from voicebot.analytics.search import SearchQuery, Speaker, terms_of
+from voicebot.events import TurnFinished, TurnResult
+from voicebot.storage.journal import SqlJournal
+from voicebot.storage.migrations import _config
+from voicebot.storage.schema import calls, turn_words, turns
+from voicebot.storage.search import SqlTranscripts
+from voicebot.types import CallId, Heard, Mode
+
+
+def said(call: str, number: int, prompt: str, heard: str = "") -> TurnFinished:
+    words = Heard(heard, None, 0.9, Mode.SPEECH) if heard else None
+    at = 1_000.0 + number
+    result = TurnResult.MATCH if heard else TurnResult.SAID
+    return TurnFinished(CallId(call), at, number, "ask", prompt, result, words, None)
+
+
+@pytest.fixture
+async def spoken(either: AsyncEngine) -> AsyncEngine:
+    """Two calls, the second an hour later."""
+    journal = SqlJournal(either)
+    await journal.start()
+    for event in (
+        started("a", at=1_000.0),
+        said("a", 1, "How can I help?", "I want a refund for my order"),
+        said("a", 2, "Your refund is on its way."),
+        started("b", at=4_600.0),
+        said("b", 1, "您好，请问有什么可以帮您？", "我要退款，订单4271"),
+        said("b", 2, 'O\'Brien AND "NEAR" * (refunds)', "order my coffee"),
+    ):
+        journal.append(event)
+    await journal.stop()
+    return either
+
+
+async def found(
+    engine: AsyncEngine, query: str, speaker: Speaker | None = None, **span: float
+) -> list[tuple[str, int]]:
+    asked = SearchQuery(terms_of(query), speaker, **span)
+    hits = await SqlTranscripts(engine).find(asked, before=None, limit=50)
+    return [(hit.call_id, hit.number) for hit in hits]
+
+
+async def test_words_are_found_in_what_both_said_the_newest_first(spoken: AsyncEngine) -> None:
+    assert await found(spoken, "refund") == [("b", 2), ("a", 2), ("a", 1)]
+    assert await found(spoken, "refund", Speaker.CALLER) == [("a", 1)]
+    assert await found(spoken, "refund", Speaker.BOT) == [("b", 2), ("a", 2)]
+    assert await found(spoken, "refund help") == [("a", 1)]
+    assert await found(spoken, '"my order"') == [("a", 1)]
+    assert await found(spoken, "order my", Speaker.CALLER) == [("b", 2), ("a", 1)]
+    assert await found(spoken, "refund", until=4_600.0) == [("a", 2), ("a", 1)]
+    assert await found(spoken, "refund", since=4_600.0) == [("b", 2)]
+
+
+@pytest.mark.parametrize("query", ["退款", "款", "我要退款", "问", "帮您", "4271", '"订单"'])
+async def test_chinese_is_found_by_any_piece_of_it(spoken: AsyncEngine, query: str) -> None:
+    assert await found(spoken, query) == [("b", 1)]
+
+
+async def test_characters_that_do_not_stand_together_are_not_found(spoken: AsyncEngine) -> None:
+    assert await found(spoken, "要款") == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("O'Brien", '"', "AND", "NEAR(a b)", "refund*", "heard:refund", "-refund", "\x00", "%_\\"),
+        *("a & | ! <-> :*", "(" * 100, "x" * 10_000, "w " * 5_000, "'; DROP TABLE calls; --", "😀"),
+    ],
+)
+async def test_nothing_that_is_typed_breaks_anything(spoken: AsyncEngine, query: str) -> None:
+    await found(spoken, query)
+    assert await found(spoken, "coffee") == [("b", 2)]
+
+
+async def test_pages_go_on_where_the_last_one_ended(spoken: AsyncEngine) -> None:
+    asked = SearchQuery(terms_of("refund"))
+    (first,) = await SqlTranscripts(spoken).find(asked, before=None, limit=1)
+    rest = await SqlTranscripts(spoken).find(asked, before=first.place, limit=50)
+    assert [(hit.call_id, hit.number) for hit in rest] == [("a", 2), ("a", 1)]
+
+
+async def test_a_turn_that_goes_or_is_blanked_takes_its_words_along(spoken: AsyncEngine) -> None:
+    async with spoken.begin() as connection:
+        await connection.execute(update(turns).where(turns.c.call_id == "a").values(prompt=""))
+        await connection.execute(delete(calls).where(calls.c.id == "b"))
+    assert await found(spoken, "refund") == []
+    async with spoken.begin() as connection:
+        assert (await connection.execute(select(turn_words.c.id))).all() == []
+
+
+async def test_what_was_stored_before_is_found_after_the_migration(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        await connection.run_sync(_run, "downgrade")
+        row = {"transport": "sip", "caller": "", "callee": "", "flow": "main", "language": "en"}
+        for number in range(3):
+            at = 10.0 - number
+            call = {**row, "id": f"c{number}", "started_at": at, "reason": ""}
+            await connection.execute(insert(calls).values(call))
+            await connection.execute(
+                text(
+                    "INSERT INTO turns (call_id, number, at, step, prompt, result, barged_in)"
+                    f" VALUES ('c{number}', 1, {at}, 'ask', '退款 {number}', 'said', 0)"
+                )
+            )
+        await connection.run_sync(_run, "upgrade")
+    assert await found(engine, "退款") == [("c0", 1), ("c1", 1), ("c2", 1)]
+
+
+async def test_the_migration_leaves_nothing_behind(either: AsyncEngine) -> None:
+    async with either.begin() as connection:
+        await connection.run_sync(_run, "downgrade")
+        await connection.run_sync(_run, "upgrade")
+    assert await found(either, "refund") == []
+
+
+def _run(connection: Connection, way: str) -> None:
+    script = ScriptDirectory.from_config(_config()).get_revision("0015")
+    with Operations.context(MigrationContext.configure(connection)):
+        getattr(script.module, way)()

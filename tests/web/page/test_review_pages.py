@@ -1,0 +1,90 @@
+"""The pages on past calls in a real browser: from a number to its calls, usable by everybody."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.peers.accessibility import PROBLEMS
+from tests.peers.chromium import Chromium
+from tests.web.page.review_site import RECORDED, ReviewSite, review_site
+from voicebot.staff.model import Actor, Deed
+from voicebot.staff.roles import Role
+
+PASSWORD = "correct horse battery"
+INTERVAL = "/history?interval=custom&from=2026-11-13&to=2026-11-21"
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[ReviewSite]:
+    async with review_site(tmp_path) as site:
+        register, boss = site.office.register, Actor("boss")
+        await register.add_user(
+            "anna", Role.SUPERVISOR, PASSWORD, boss, site.office.now, must_change=False
+        )
+        yield site
+
+
+async def _come_in(browser: Chromium, site: ReviewSite, place: str) -> None:
+    """Sign in on the way to ``place``."""
+    await browser.open(f"{site.url}/sign-in")
+    await browser.evaluate(
+        "fetch('/api/sign-in', {method: 'POST', headers: {'content-type': 'application/json'}, "
+        f"body: {json.dumps(json.dumps({'name': 'anna', 'password': PASSWORD, 'next': ''}))}}})"
+        ".then(answer => answer.status)"
+    )
+    await browser.open(f"{site.url}{place}")
+
+
+async def test_every_number_leads_to_its_calls_and_each_to_what_was_said(site: ReviewSite) -> None:
+    async with Chromium() as browser:
+        await _come_in(browser, site, INTERVAL)
+        await browser.until("document.querySelectorAll('#week td a').length")
+        row = (
+            "[...document.querySelectorAll('#sums tr')].find(e => /^Transferred/.test(e.innerText))"
+        )
+        number = int(await browser.evaluate(f"{row}.querySelector('a').innerText"))
+        await browser.evaluate(f"{row}.querySelector('a').click()")
+        await browser.until("document.querySelectorAll('#found tbody tr').length")
+        assert (
+            await browser.evaluate("document.querySelectorAll('#found tbody tr').length") == number
+        )
+        # The newest of them is the one that was recorded.
+        await browser.evaluate("document.querySelector('#found a').click()")
+        await browser.until("document.querySelector('#audio')?.hidden === false")
+        text = await browser.evaluate("document.body.innerText")
+        assert "<b>I want to talk to a person</b>" in text
+        assert not [each for each in site.office.log.deeds if each[1] is Deed.RECORDING_PLAYED]
+        await browser.click("#turn-1 button")
+        await browser.until("document.querySelector('#audio').readyState >= 2")
+        assert ("anna", Deed.RECORDING_PLAYED, RECORDED) in site.office.log.deeds
+        await browser.open(f"{site.url}/calls?q=%22talk+to+a+person%22&who=caller")
+        await browser.until("document.querySelector('#found mark')")
+        place = await browser.evaluate("document.querySelector('#found a').getAttribute('href')")
+        assert place == f"/calls/{RECORDED}#turn-1"
+        assert browser.console == []
+
+
+async def test_all_pages_can_be_used_by_everybody(site: ReviewSite) -> None:
+    ready = {
+        f"{INTERVAL}&show=funnel+misunderstood": "#misunderstood article",
+        "/calls": "#found tbody tr",
+        "/calls?q=refund": "#found mark",
+        f"/calls/{RECORDED}": "#timeline svg",
+    }
+    async with Chromium() as browser:
+        await browser.look(1280, 900)
+        await _come_in(browser, site, "/calls")
+        for width, dark in ((1280, False), (360, True)):
+            await browser.look(width, 900, dark=dark)
+            for place, last in ready.items():
+                await browser.open(f"{site.url}{place}")
+                await browser.until(f"document.querySelector({last!r})")
+                await browser.evaluate(
+                    "document.querySelectorAll('details').forEach(each => { each.open = true; })"
+                )
+                assert await browser.evaluate(PROBLEMS) == [], (place, width)
+        assert browser.console == []

@@ -1,0 +1,82 @@
+"""Users and the audit log in a real browser, as an administrator works with them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.peers.chromium import Chromium
+from tests.staff.memory import Office
+from tests.web.page.test_staff_pages import Site, fill, fits_and_is_named
+from tests.web.shelf import Shelf
+from voicebot.sessions.feed import EventFeed
+from voicebot.staff.model import Actor
+from voicebot.staff.roles import Role
+from voicebot.web.api.audit import audit_router
+from voicebot.web.api.session import session_router
+from voicebot.web.api.sign_in import Attempts, SignInSide, sign_in_router
+from voicebot.web.api.users import users_router
+from voicebot.web.application import create_app
+from voicebot.web.server import HttpServer
+from voicebot.web.staff_pages import staff_pages_router
+
+PASSWORD = "correct horse battery"
+OF_ANNA = "[...document.querySelectorAll('#users > li')].find(e => e.innerText.startsWith('anna'))"
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[Site]:
+    office = Office()
+    for name, role in (("anna", Role.SUPERVISOR), ("boss", Role.ADMIN)):
+        await office.register.add_user(name, role, PASSWORD, Actor("boss"), 0, must_change=False)
+    side = SignInSide(office.desk, Attempts.per_minute(100), office.clock)
+    app = create_app(
+        archive=Shelf(),
+        feed=EventFeed(),
+        readiness=dict,
+        metric_sources=[],
+        version="1",
+        staff=side,
+        routers=[
+            sign_in_router(side),
+            session_router(side),
+            users_router(side, office.register),
+            audit_router(office.log),
+            staff_pages_router(),
+        ],
+    )
+    server = HttpServer(app, "127.0.0.1", 0, linger_s=1)
+    await server.start()
+    yield Site(office, server.url)
+    await server.stop()
+
+
+async def test_an_administrator_adds_and_locks_and_finds_it_in_the_log(site: Site) -> None:
+    async with Chromium() as browser:
+        await browser.look(360, dark=True)
+        await browser.open(f"{site.url}/sign-in?next=/users")
+        await fill(browser, name="boss", password=PASSWORD)
+        await browser.click("#submit")
+        await browser.until("document.querySelectorAll('#users > li').length == 2")
+        await fill(browser, name="<b>", role="agent")
+        await browser.click("#add button")
+        await browser.until("document.querySelector('#problem').innerText.includes('letters')")
+        browser.console.clear()  # where Chromium notes every refusal
+        await fill(browser, name="carl")
+        await browser.click("#add button")
+        await browser.until("document.querySelectorAll('#users > li').length == 3")
+        first = await browser.evaluate("document.querySelector('#password').innerText")
+        assert await site.office.desk.sign_in("carl", first, "", site.office.now)
+        await browser.evaluate(f"{OF_ANNA}.querySelector('summary').click()")
+        await browser.until(f"{OF_ANNA}.querySelector('details').open")
+        await fits_and_is_named(browser)
+        await browser.evaluate(
+            f"[...{OF_ANNA}.querySelectorAll('button')].find(e => e.innerText == 'Lock').click()"
+        )
+        await browser.until(f"{OF_ANNA}.innerText.includes('locked')")
+        assert site.office.book.people["anna"].disabled
+        await browser.open(f"{site.url}/audit?who=boss&deed=user+disabled")
+        await browser.until("document.querySelectorAll('#entries tr').length == 1")
+        assert "anna" in await browser.evaluate("document.querySelector('#entries').innerText")
+        await fits_and_is_named(browser)

@@ -1,0 +1,1 @@
+"""Tells other programs what happens in contacts: webhooks, signed, kept until they are taken."""

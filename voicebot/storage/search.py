@@ -1,0 +1,110 @@
+"""Looks for turns by their words: `analytics.search.Transcripts` on SQL.
+
+Both databases get words that are cut already (`indexed`), in a query of quoted words, so that
+nothing anybody types is an operator. Turns come in the order in which they were written, the newest
+first: the index gives them so, and a frequent word costs no more than a rare one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, column, func, select, table
+from sqlalchemy import literal_column as sql
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from voicebot.analytics.search import SearchQuery, Speaker, Term, TurnFound
+from voicebot.events import TurnResult
+from voicebot.storage.database import reading
+from voicebot.storage.schema import calls, turn_words, turns
+from voicebot.types import CallId, Outcome
+
+_COLUMNS: Final = {Speaker.CALLER: "heard", Speaker.BOT: "said"}
+_FTS5: Final = table("turn_search", column("rowid"))
+
+
+class SqlTranscripts:
+    """The words that `storage.journal` writes. The engine stays its giver's to dispose of."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def find(
+        self, query: SearchQuery, *, before: int | None, limit: int
+    ) -> Sequence[TurnFound]:
+        """Give at most ``limit`` turns, the newest first (`Transcripts`). Raises StorageError."""
+        if not query.terms:
+            return ()
+        lite = self._engine.dialect.name == "sqlite"
+        place = _FTS5.c.rowid if lite else turn_words.c.id
+        statement = _joined(lite).where(_fts5(query) if lite else _tsquery(query))
+        if before is not None:
+            statement = statement.where(place < before)
+        if query.since is not None:
+            statement = statement.where(calls.c.started_at >= query.since)
+        if query.until is not None:
+            statement = statement.where(calls.c.started_at < query.until)
+        async with reading(self._engine, "transcripts") as connection:
+            found = await connection.execute(statement.order_by(place.desc()).limit(limit))
+            rows = found.mappings().all()
+        return [_found(row) for row in rows]
+
+
+def _joined(lite: bool) -> Select[tuple[object, ...]]:
+    told = calls.c
+    same = and_(turns.c.call_id == turn_words.c.call_id, turns.c.number == turn_words.c.number)
+    source = turn_words.join(turns, same).join(calls, calls.c.id == turns.c.call_id)
+    if lite:
+        source = _FTS5.join(source, turn_words.c.id == _FTS5.c.rowid)
+    return select(
+        turn_words.c.id.label("place"),
+        turns,
+        *(told.caller, told.flow, told.transport, told.started_at, told.outcome),
+    ).select_from(source)
+
+
+def _fts5(query: SearchQuery) -> ColumnElement[bool]:
+    """SQLite FTS5, section 3."""
+    wanted = " AND ".join(
+        f'"{" ".join(term.words)}"{"*" if term.open else ""}' for term in query.terms
+    )
+    if query.speaker is not None:
+        wanted = f"{_COLUMNS[query.speaker]} : ({wanted})"
+    return sql("turn_search").op("MATCH", is_comparison=True)(wanted)
+
+
+def _tsquery(query: SearchQuery) -> ColumnElement[bool]:
+    """PostgreSQL, section 8.11.2. The first condition is what the index has."""
+    words = turn_words.c
+    wanted = func.to_tsquery(sql("'simple'"), " & ".join(map(_phrase, query.terms)))
+
+    def has(text: ColumnElement[str]) -> ColumnElement[bool]:
+        return func.to_tsvector(sql("'simple'"), text).op("@@", is_comparison=True)(wanted)
+
+    both = has(words.heard.op("||")(sql("' '")).op("||")(words.said))
+    return both if query.speaker is None else and_(both, has(words[_COLUMNS[query.speaker]]))
+
+
+def _phrase(term: Term) -> str:
+    quoted = [f"'{word}'" for word in term.words]
+    quoted[-1] += ":*" if term.open else ""
+    return f"({' <-> '.join(quoted)})"
+
+
+def _found(row: RowMapping) -> TurnFound:
+    return TurnFound(
+        place=row["place"],
+        call_id=CallId(row["call_id"]),
+        number=row["number"],
+        at=row["at"],
+        step=row["step"],
+        heard=row["heard_text"] or "",
+        said=row["prompt"],
+        result=TurnResult(row["result"]),
+        caller=row["caller"],
+        flow=row["flow"],
+        transport=row["transport"],
+        started_at=row["started_at"],
+        outcome=Outcome(row["outcome"]) if row["outcome"] else None,
+    )

@@ -1,0 +1,196 @@
+"""``/api/calls/{id}`` and its waveform: all that is known of one call, as a page shows it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException
+from fastapi import Path as InPath
+from pydantic import BaseModel, ConfigDict, Field
+
+from voicebot.analytics.contacts import ContactLookup, LedgerContact
+from voicebot.analytics.deflection import StagesLookup
+from voicebot.analytics.timeline import CallTimes, Part, Stretch, TurnTimes, measured, told
+from voicebot.errors import AudioError
+from voicebot.events import DeflectionReached, DeflectionStage
+from voicebot.sessions.records import CallArchive, CallRecord
+from voicebot.types import CallId
+from voicebot.web.api.models import Call, Problem, utc
+from voicebot.web.waveforms import Waveforms
+
+_Id = Annotated[str, InPath(max_length=64)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class StretchModel(_Model):
+    """A stretch of the call, in seconds from its beginning."""
+
+    part: Part
+    begin_s: float
+    end_s: float
+    estimated: bool = Field(description="the records do not say it exactly")
+
+    @classmethod
+    def of(cls, stretch: Stretch) -> StretchModel:
+        return cls(
+            part=stretch.part,
+            begin_s=round(stretch.begin_s, 3),
+            end_s=round(stretch.end_s, 3),
+            estimated=stretch.estimated,
+        )
+
+
+class Stage(_Model):
+    """A stage on the way to text."""
+
+    at: datetime
+    stage: DeflectionStage
+    intent: str
+
+    @classmethod
+    def of(cls, reached: DeflectionReached) -> Stage:
+        return cls(at=utc(reached.at), stage=reached.stage, intent=reached.intent)
+
+
+class WholeCall(Call):
+    """A call with what the ledger counts of it, null while it runs."""
+
+    queue: str = Field(description="the last one it waited in; empty: none")
+    agent: str = Field(description="who took it; empty: nobody")
+    waited_s: float | None
+    handled_s: float | None = Field(description="time with the agent")
+    wrapped_s: float | None = Field(description="the agent's work after it")
+    repeat: bool | None = Field(
+        description="whether the same person had called on the same matter in the days before"
+    )
+    resolved: bool | None = Field(
+        description="whether nobody came back on the matter; null where nobody can tell, or not yet"
+    )
+    deflection: list[Stage]
+    timeline: list[StretchModel] = Field(
+        description="who spoke when, as far as the records tell; empty while the call runs"
+    )
+
+
+class WaveformModel(_Model):
+    """How loud both sides of a recording were, 0 to 100 a step, and who spoke when."""
+
+    begin_s: float = Field(description="when it begins, in seconds from the call's beginning")
+    seconds: float
+    step_s: float
+    caller: list[int]
+    heard: list[int] = Field(description="what the caller heard: the bot, then the agent")
+    timeline: list[StretchModel]
+
+
+@dataclass(frozen=True, slots=True)
+class CallShelves:
+    """Where what is known of calls is read; ``recording`` gives the file of a recording's name,
+    None where it has been deleted."""
+
+    archive: CallArchive
+    contacts: ContactLookup
+    deflections: StagesLookup
+    recording: Callable[[str], Path | None]
+
+
+def one_call_router(shelves: CallShelves, clock: Callable[[], float] = time.time) -> APIRouter:
+    """Serve what ``shelves`` hold."""
+    router = APIRouter(prefix="/api/calls", tags=["calls"])
+    waveforms = Waveforms()
+
+    async def record(id: str) -> CallRecord:
+        call = await shelves.archive.get_call(CallId(id))
+        if call is None:
+            raise HTTPException(404, "no call has this id")
+        return call
+
+    @router.get(
+        "/{id}",
+        summary="Give one call",
+        responses={404: {"model": Problem, "description": "No call has this id."}},
+    )
+    async def get_call(id: _Id) -> WholeCall:
+        """Give one call with all its turns so far, its way through the queues and to text, and who
+        spoke when."""
+        call = await record(id)
+        contact = await shelves.contacts.contact(call.id, clock())
+        return _whole(call, contact, await shelves.deflections.stages_of(call.id))
+
+    @router.get(
+        "/{id}/waveform",
+        summary="Give what the recording of a call looks like",
+        responses={404: {"model": Problem, "description": "No such call, or no recording of it."}},
+    )
+    async def get_waveform(id: _Id) -> WaveformModel:
+        """Give the waveform of a finished call's recording, and its timeline as measured in it."""
+        call = await record(id)
+        file = None if call.recording is None else shelves.recording(call.recording)
+        if file is None or call.ended_at is None:
+            raise HTTPException(404, "there is no finished recording of this call")
+        try:
+            found = await waveforms.of(file)
+        except (AudioError, OSError):
+            raise HTTPException(404, "the recording cannot be read") from None
+        contact = await shelves.contacts.contact(call.id, clock())
+        # It ends with the call; when it began depends on when the caller agreed.
+        begin = max(0.0, call.ended_at - call.started_at - found.seconds)
+        sides = [
+            [(first + begin, last + begin) for first, last in side.active]
+            for side in (found.left, found.right)
+        ]
+        return WaveformModel(
+            begin_s=begin,
+            seconds=found.seconds,
+            step_s=found.step_s,
+            caller=list(found.left.peaks),
+            heard=list(found.right.peaks),
+            timeline=[StretchModel.of(each) for each in measured(_times(call, contact), *sides)],
+        )
+
+    return router
+
+
+def _whole(
+    call: CallRecord, contact: LedgerContact | None, stages: Sequence[DeflectionReached]
+) -> WholeCall:
+    return WholeCall(
+        **dict(Call.of(call)),
+        queue=contact.queue if contact else "",
+        agent=contact.agent if contact else "",
+        waited_s=contact.waited_s if contact else None,
+        handled_s=contact.handled_s if contact else None,
+        wrapped_s=contact.wrapped_s if contact else None,
+        repeat=contact.repeat if contact else None,
+        resolved=contact.resolved if contact else None,
+        deflection=[Stage.of(each) for each in stages],
+        timeline=[StretchModel.of(each) for each in told(_times(call, contact))],
+    )
+
+
+def _times(call: CallRecord, contact: LedgerContact | None) -> CallTimes:
+    def since(at: float | None) -> float | None:
+        return None if at is None else at - call.started_at
+
+    begin, end = since(call.answered_at) or 0.0, since(call.ended_at) or 0.0
+    turns = tuple(
+        TurnTimes(
+            turn.prompt,
+            turn.at - call.started_at,
+            since(turn.said_at),
+            since(turn.heard_from),
+            since(turn.heard_until),
+        )
+        for turn in call.turns
+    )
+    waited = contact.waited_s if contact else None
+    handled = contact.handled_s if contact else None
+    return CallTimes(call.language, begin, end, turns, waited or 0.0, handled or 0.0)

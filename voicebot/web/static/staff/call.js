@@ -1,0 +1,131 @@
+// One call: what is known of it, who spoke when, and what was said.
+
+import { ask } from "./api.js";
+import { bars } from "./charts.js";
+import { showPlaces } from "./places.js";
+import { $, callsLink, clock, el, guarded, moment, table, words } from "./review.js";
+import { timeline } from "./timeline.js";
+
+const id = location.pathname.split("/")[2];
+const path = `/api/calls/${id}`;
+let began = 0; // when the recording begins, in seconds of the call
+
+async function show() {
+  await showPlaces();
+  const call = await ask("GET", path);
+  document.title = `Call of ${moment(call.started_at)} - voicebot`;
+  $("title").textContent = `Call ${call.direction === "outbound" ? "to" : "from"} ${call.direction === "outbound" ? call.callee : call.caller || "unknown"}`;
+  $("facts").replaceChildren(...facts(call));
+  $("turns").replaceChildren(...call.turns.map((turn) => turnItem(turn, call)));
+  if (!call.turns.length) $("turns").replaceChildren(el("li", {}, "Nothing was said."));
+  showLatencies(call);
+  showStages(call);
+  await showTimeline(call);
+  // What the address points at was not there when the page came.
+  if (location.hash) location.replace(location.hash);
+}
+
+function facts(call) {
+  const spoken = call.ended_at && call.answered_at ? (new Date(call.ended_at) - new Date(call.answered_at)) / 1000 : null;
+  const yes = (value, told) => (value === null ? "not known" : value ? told : "no");
+  const matter = call.matter && `${call.matter.about}${call.matter.open ? ", left open" : ""}`;
+  const details = call.matter && Object.entries(call.matter.details).map(([name, value]) => `${name} ${plain(value)}`).join(", ");
+  const link = (name, value) => value && el("a", { href: callsLink({ [name]: value }) }, value);
+  const told = {
+    Began: moment(call.started_at),
+    Length: spoken === null ? "" : clock(spoken),
+    Outcome: call.outcome ? `${words(call.outcome)} (${call.reason})` : "Running",
+    Resolved: call.outcome ? yes(call.resolved, "yes, nobody came back") : "",
+    Repeat: call.repeat ? "yes, of an earlier call on this matter" : "",
+    Caller: link("caller", call.caller),
+    Called: call.callee,
+    Customer: call.customer,
+    About: matter,
+    Details: details,
+    Queue: link("queue", call.queue),
+    Agent: link("agent", call.agent),
+    Waited: call.waited_s === null ? "" : clock(call.waited_s),
+    "With the agent": call.handled_s === null ? "" : clock(call.handled_s),
+    "Work after it": call.wrapped_s === null ? "" : clock(call.wrapped_s),
+    Door: call.transport,
+    Flow: call.flow,
+    Language: call.language,
+    Version: call.version && el("code", {}, call.version),
+    "Answered by": call.answered_by,
+    Sent: Object.entries(call.headers).map(([name, value]) => `${name}: ${value}`).join(", "),
+    Id: el("code", {}, call.id),
+  };
+  return Object.entries(told).filter(([, value]) => value)
+    .map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)));
+}
+
+const plain = (value) => (typeof value === "string" ? value : JSON.stringify(value));
+
+function turnItem(turn, call) {
+  const begin = (new Date(turn.said_at ?? turn.heard_from ?? turn.at) - new Date(call.started_at)) / 1000;
+  const meta = el("p", { class: "meta" },
+    el("span", {}, `${turn.number}. ${clock(begin)}`),
+    el("span", {}, `step ${turn.step || "none"}`),
+    turn.latency_ms === null ? null : el("span", {}, `answered in ${Math.round(turn.latency_ms)} ms`),
+    turn.barged_in ? el("span", { class: "badge" }, "interrupted") : null,
+    call.recording && el("button", { type: "button", class: "quiet small", "aria-label": `Play turn ${turn.number}`, onclick: () => play(begin) }, "Play"));
+  return el("li", { id: `turn-${turn.number}` }, meta,
+    turn.prompt ? el("div", { class: "said" }, el("span", { class: "who" }, "Bot"), turn.prompt) : null,
+    heardBlock(turn));
+}
+
+function heardBlock(turn) {
+  const wrong = { nomatch: "not understood", noinput: "said nothing", hangup: "hung up" }[turn.result];
+  const heard = turn.heard;
+  if (!heard) return wrong ? el("div", { class: "heard" }, el("span", { class: "who" }, "Caller"), el("em", {}, wrong)) : null;
+  const how = { speech: "spoken", dtmf: "keys", text: "typed" }[heard.mode];
+  const sure = heard.mode === "dtmf" || wrong ? "" : `, confidence ${Math.round(100 * heard.confidence)}%`;
+  return el("div", { class: "heard" },
+    el("span", { class: "who" }, `Caller, ${how}${sure}`), heard.text || el("em", {}, "nothing of use"),
+    wrong ? el("p", { class: "meta" }, el("span", { class: "badge bad" }, wrong)) : null,
+    heard.semantics === null ? null : el("p", { class: "meta" }, "Understood as ", el("code", {}, JSON.stringify(heard.semantics))));
+}
+
+function showLatencies(call) {
+  const timed = call.turns.filter((turn) => turn.latency_ms !== null);
+  if (timed.length < 2) return;
+  $("latencies").replaceChildren(bars({
+    title: "How long the caller waited for each answer",
+    head: "Turn",
+    rows: timed.map((turn) => ({ name: `${turn.number}. ${turn.step}`, value: turn.latency_ms, href: `#turn-${turn.number}` })),
+    write: (value) => `${Math.round(value)} ms`,
+  }));
+}
+
+function showStages(call) {
+  $("text-part").hidden = !call.deflection.length;
+  $("stages").replaceChildren(table("Stages", ["Stage", "When", "Offered for"],
+    call.deflection.map((each) => [words(each.stage), moment(each.at), each.intent])));
+}
+
+async function showTimeline(call) {
+  if (!call.ended_at || !call.answered_at) return;
+  const seconds = (new Date(call.ended_at) - new Date(call.started_at)) / 1000;
+  if (seconds <= 0) return;
+  const waveform = call.recording ? await ask("GET", `${path}/waveform`).catch(() => null) : null;
+  began = waveform?.begin_s ?? 0;
+  const { figure, move } = timeline(waveform?.timeline ?? call.timeline, seconds, waveform, play);
+  $("timeline").replaceChildren(figure);
+  $("timeline-part").hidden = false;
+  if (!waveform) return;
+  const audio = $("audio");
+  audio.src = call.recording;
+  audio.hidden = false;
+  audio.addEventListener("timeupdate", () => move(began + audio.currentTime));
+  audio.addEventListener("error", () => { $("problem").textContent = "The recording cannot be played."; });
+}
+
+// Plays from a second of the call on.
+function play(second) {
+  const audio = $("audio");
+  if (audio.hidden) return;
+  audio.currentTime = Math.max(0, second - began);
+  audio.play().catch(() => {});
+}
+
+guarded(show)();

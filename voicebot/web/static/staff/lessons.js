@@ -1,0 +1,90 @@
+// What calls teach designers: where callers leave the flows, and what was not understood. Each with
+// the line of the file to edit, and the calls.
+
+import { ask } from "./api.js";
+import { bars } from "./charts.js";
+import { callsLink, count, el, filePlace, table, words } from "./review.js";
+
+const CLUSTERS = 20;
+const SEEN = 5;
+const share = (part, whole) => (whole ? `${Math.round((100 * part) / whole)}%` : "");
+const between = ({ since, until }) => ({ since: since.toISOString(), until: until.toISOString() });
+
+export async function showFunnel(place, span) {
+  place.replaceChildren(el("p", { class: "hint" }, "Following calls…"));
+  const asked = new URLSearchParams(between(span));
+  const answer = await ask("GET", `/api/funnel?${asked}`);
+  if (!answer.steps.length) {
+    place.replaceChildren(el("p", {}, "No calls."));
+    return;
+  }
+  const left = (step) => callsLink({ ...between(span), direction: "inbound", outcome: "abandoned_in_flow", last_step: `${step.flow}.${step.step}` });
+  place.replaceChildren(
+    el("p", {}, `${count(answer.calls)} calls${answer.complete ? "" : ", the newest of more"}.`),
+    ...most("Callers who left unserved, by step", answer.steps, (step) => step.left, count, left),
+    ...most("Prompts that were often interrupted", answer.steps, interrupted, (value) => `${Math.round(100 * value)}%`),
+    ...most("Slow answers: 95 of 100 came within", answer.steps, (step) => step.answers.slow_ms, (value) => `${Math.round(value)} ms`),
+    table("Steps of the flows", ["Step", "Came", "Left", "Drop-off", "Went on to", "Interrupted", "Not understood", "Silent", "Slow answers", "File"],
+      answer.steps.map((step) => stepRow(step, left(step)))),
+    el("details", {}, el("summary", {}, "Picture of the flows with these counts"),
+      el("div", { class: "picture", tabindex: "0", role: "region", "aria-label": "Picture of the flows" },
+        el("img", { src: `/api/funnel/picture?${asked}`, loading: "lazy", alt: "The flows, with counts on the ways that calls took; the table above has the same figures." }))));
+}
+
+// The steps with the highest values, if any.
+function most(title, steps, of, write, href) {
+  const rows = steps.map((step) => ({ name: `${step.flow}.${step.step}`, value: of(step) || 0, href: href?.(step) }))
+    .filter((row) => row.value > 0).toSorted((one, other) => other.value - one.value).slice(0, 8);
+  return rows.length ? [bars({ title, head: "Step", rows, write })] : [];
+}
+
+// Of a prompt that was heard once or twice a share says nothing.
+const interrupted = ({ answers }) => (answers.turns >= SEEN ? answers.barged_in / answers.turns : 0);
+
+function stepRow(step, left) {
+  const { turns, barged_in, nomatch, noinput, slow_ms } = step.answers;
+  const ways = el("ul", { class: "ways" }, ...step.ways.map((way) =>
+    el("li", {}, `${way.label || way.why} → ${way.target}: ${count(way.count)} (${share(way.count, step.arrived)})`)));
+  return [`${step.flow}.${step.step}`, count(step.arrived), step.left ? el("a", { href: left }, count(step.left)) : "0", share(step.left, step.arrived), step.ways.length ? ways : "",
+    share(barged_in, turns), share(nomatch, turns), share(noinput, turns), slow_ms === null ? "" : `${Math.round(slow_ms)} ms`,
+    filePlace(step.file, step.line)];
+}
+
+export async function showMisunderstood(place, span) {
+  place.replaceChildren(el("p", { class: "hint" }, "Putting words together…"));
+  await addClusters(place, span, 0);
+}
+
+async function addClusters(place, span, offset) {
+  const asked = new URLSearchParams({ ...between(span), limit: CLUSTERS, offset });
+  const answer = await ask("GET", `/api/misunderstood?${asked}`);
+  if (!offset) {
+    const told = `${count(answer.turns)} turns${answer.complete ? "" : ", the newest of more"}.`;
+    place.replaceChildren(el("p", {}, answer.turns ? told : "Everything was understood."));
+  }
+  place.append(...answer.clusters.map((each) => clusterBlock(each, span)));
+  if (answer.next_offset === null) return;
+  const more = el("button", { type: "button", class: "quiet", onclick: async () => {
+    more.disabled = true;
+    await addClusters(place, span, answer.next_offset);
+    more.remove();
+  } }, "More");
+  place.append(more);
+}
+
+function clusterBlock(cluster, span) {
+  const kinds = Object.entries(cluster.kinds).map(([kind, number]) => el("span", { class: "badge" }, `${words(kind)} ${number}`));
+  const said = (text) => el("li", {}, el("a", { href: callsLink({ q: `"${text.replaceAll('"', " ")}"`, who: "caller", ...between(span) }) }, `“${text}”`));
+  const calls = cluster.calls.slice(0, 10).map((id, number) => el("a", { href: `/calls/${encodeURIComponent(id)}` }, `call ${number + 1}`));
+  return el("article", { class: "hit" },
+    el("p", { class: "meta" }, el("strong", {}, `${count(cluster.count)} × “${cluster.text}”`), el("span", {}, cluster.language), ...kinds),
+    el("details", {}, el("summary", {}, "Examples and calls"), el("ul", {}, ...cluster.examples.map(said)), el("p", { class: "meta" }, ...calls)),
+    ...cluster.spots.flatMap(spotLines));
+}
+
+function spotLines(spot) {
+  const files = [[spot.file, spot.line, "step"], ...spot.grammars.map((file) => [file, 0, "grammar"]), [spot.intents, 0, "intents"]];
+  const shown = files.filter(([file]) => file).map(([file, line, what]) => el("span", {}, `${what} `, filePlace(file, line)));
+  return [el("p", { class: "meta" }, el("span", {}, `${spot.flow}.${spot.step}, ${count(spot.count)} ×`),
+    ...(shown.length ? shown : ["the flows have changed since"]))];
+}
