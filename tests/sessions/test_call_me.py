@@ -198,6 +198,7 @@ async def test_a_person_goes_on_where_the_text_stands_by_then(desk: Desk, shop: 
     view = await desk.chats.view(desk.talk, 0)
     assert (view.over, view.call) == (True, "on")
     assert shop.witness.stages[-1] == "came back"
+    assert record.sender == NUMBER, "what is kept is found by the number, to be forgotten"
     assert not desk.calls.has_ordered(CallId("call1"))
     desk.calls.over(DialReport(CallId("call1"), "answered"))
     assert await desk.state() == "on", "the end of the call is told by the call"

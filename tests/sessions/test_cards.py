@@ -33,6 +33,11 @@ def test_values_are_written_in_the_language_and_cut() -> None:
     assert ShownCard.from_json(json.loads(json.dumps(seen.to_json()))) == seen
 
 
+def test_card_numbers_are_masked_as_in_any_line() -> None:
+    card = Card(Prompt(("Paid by 4111 1111 1111 1111",)))
+    assert "4111 1111" not in shown(card, Language("en-US"), date(2026, 11, 21)).as_text()
+
+
 async def test_card_is_a_line_that_outlives_a_restart(tmp_path: Path) -> None:
     shop = with_card(tmp_path)
     async with shop.running() as chats:

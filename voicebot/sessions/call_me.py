@@ -41,7 +41,9 @@ class TextSide(Protocol):
 
     def call_is(self, conversation: ConversationId, state: str) -> None: ...
 
-    async def leave_for_voice(self, conversation: ConversationId, reason: str) -> ChatRecord: ...
+    async def leave_for_voice(
+        self, conversation: ConversationId, reason: str, number: str
+    ) -> ChatRecord: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ class CallMe:
             self._over(info.call_id, MACHINE)
             return None
         try:
-            record = await self._chats.leave_for_voice(conversation, BY_TELEPHONE)
+            record = await self._chats.leave_for_voice(conversation, BY_TELEPHONE, info.callee)
         except (TextRefused, StorageError) as error:
             log.warning("text_not_taken_along", call_id=info.call_id, problem=str(error))
             self._over(info.call_id, "failed")

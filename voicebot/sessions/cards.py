@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any, Final
 
 from voicebot.flows.cards import Card
+from voicebot.personal_numbers import masked
 from voicebot.speech.spoken import text
 from voicebot.types import Json, Language, Prompt
 
@@ -61,10 +62,10 @@ class ShownCard:
 
 
 def shown(card: Card, language: Language, today: date) -> ShownCard:
-    """The card in the words of ``language``."""
+    """The card in the words of ``language``, card numbers and the like masked as in any line."""
 
     def words(prompt: Prompt) -> str:
-        return _short(text(prompt, language, today))
+        return _short(masked(text(prompt, language, today)))
 
     return ShownCard(
         words(card.title),

@@ -298,15 +298,18 @@ class Chats:
     # Back to voice
 
     async def leave_for_voice(
-        self, conversation: ConversationId, reason: str = "went on by voice"
+        self, conversation: ConversationId, reason: str = "went on by voice", number: str = ""
     ) -> ChatRecord:
         """The contact goes on by voice, where the text stands now: the text ends, and its record is
-        what the call begins with. Raises TextRefused 'over', StorageError."""
+        what the call begins with. ``number`` is the one that was called; what is kept of the
+        conversation is from then on that number's. Raises TextRefused 'over', StorageError."""
 
         async def leave(session: ChatSession) -> ChatRecord:
             if session.over:
                 raise TextRefused("over", "this conversation has ended")
             session.call = ON_CALL
+            if number:
+                await session.change(sender=number)
             await session.end(None, reason, self._clock())
             self._tally.ended(session, TextStage.CAME_BACK, self._clock())
             return session.record

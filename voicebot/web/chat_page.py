@@ -12,6 +12,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
+import re
+from collections.abc import Mapping
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -20,6 +23,7 @@ from starlette.responses import Response
 from voicebot.web.files import TALKING, PageFile, page_files
 
 _PAGE: Final = {**TALKING, "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+_WORDS: Final = re.compile(r"words-([a-z]{2,3})\.js")
 _STYLE: Final = b'<link rel="stylesheet" href="../chat/style.css">'
 _EMBEDDED: Final = {
     "Cross-Origin-Resource-Policy": "cross-origin",
@@ -32,6 +36,7 @@ _EMBEDDED: Final = {
 def chat_page_router() -> APIRouter:
     """Serve the page, what it is made of, and ``/widget.js``."""
     files = page_files("chat")
+    files["languages.js"] = _languages(files)
     page_, headers = _whole(files["index.html"], files["style.css"])
     router = APIRouter(include_in_schema=False)
 
@@ -52,6 +57,12 @@ def chat_page_router() -> APIRouter:
         return page_.response(request, headers)
 
     return router
+
+
+def _languages(files: Mapping[str, PageFile]) -> PageFile:
+    """Which languages the page's own words are in, beside English: one ``words-XX.js`` each."""
+    found = sorted(match[1] for name in files if (match := _WORDS.fullmatch(name)))
+    return files["words.js"].with_body(f"export default {json.dumps(found)};\n".encode())
 
 
 def _whole(page: PageFile, style: PageFile) -> tuple[PageFile, dict[str, str]]:

@@ -228,10 +228,33 @@ async def test_all_languages_of_the_page_have_the_same_words(server: ChatServer)
         await page.open(await link(server))
         same = await page.evaluate(
             f"(async () => {{ {names} const {{ ENGLISH }} = await import('/chat/words.js');"
-            " const { default: chinese } = await import('/chat/words-zh.js');"
-            " return JSON.stringify(names(ENGLISH)) == JSON.stringify(names(chinese)); })()"
+            " const { default: others } = await import('/chat/languages.js');"
+            " const words = await Promise.all(others.map((each) =>"
+            " import(`/chat/words-${each}.js`)));"
+            " return words.map((each) => each.default.language + ' ' + (JSON.stringify("
+            "names(ENGLISH)) == JSON.stringify(names(each.default)))); })()"
         )
-        assert same is True
+        assert same == ["ar true", "zh-Hans true"]
+
+
+async def test_a_language_that_runs_from_right_to_left_turns_the_page(server: ChatServer) -> None:
+    contact = replace(a_call(server.house, "delivery"), language=Language("ar-EG"))
+    invitation = await server.chats.prepare(contact)
+    async with Chromium() as page:
+        await page.look(360)
+        await page.open(f"{server.url}/t/{invitation.url.rpartition('/')[2]}")
+        await page.until("document.querySelector('.status').textContent == 'متصل'")
+        await page.until("document.querySelectorAll('.line').length == 3")
+        assert await page.evaluate("document.querySelector('.chat').dir") == "rtl"
+        assert await page.evaluate("document.documentElement.lang") == "ar"
+        edges = (
+            "['.line.caller', '.line.bot', '.write button', '.write textarea', '.chat h1']"
+            ".map((name) => document.querySelector(name).getBoundingClientRect())"
+            ".map(({ left, right }) => (left + right) / 2 < 180)"
+        )
+        assert await page.evaluate(edges) == [True, False, True, False, False]
+        assert await page.evaluate("document.documentElement.scrollWidth") == 360
+        assert page.console == []
 
 
 async def test_a_reload_and_a_second_tab_show_every_line_once(server: ChatServer) -> None:

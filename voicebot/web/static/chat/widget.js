@@ -19,12 +19,14 @@
   button.className = "launch";
   button.setAttribute("aria-expanded", "false");
   const language = document.documentElement.lang || navigator.language;
-  button.textContent = /^zh\b/i.test(language) ? "聊天" : "Chat";
+  button.textContent = "Chat";
   shadow.append(style, panel, button);
   let view = null;
 
+  const load = (name) => import(new URL(`chat/${name}`, base));
+  load("words.js").then(({ wordsFor }) => wordsFor(language)).then(({ launch }) => { button.textContent = launch; }, () => {});
+
   async function open() {
-    const load = (name) => import(new URL(`chat/${name}`, base));
     const [{ Talk }, { View }] = await Promise.all([load("talk.js"), load("view.js")]);
     view = new View(panel, language);
     const talk = new Talk(base, sessionStorage, true);
@@ -32,6 +34,8 @@
     try {
       await talk.begin();
       talk.start();
+      const { offerPhone } = await load("phone.js");
+      await offerPhone(view, talk);
     } catch (error) {
       view.trouble(error.code ?? "other");
     }

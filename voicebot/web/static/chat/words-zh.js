@@ -3,6 +3,7 @@
 export default {
   language: "zh-Hans",
   direction: "ltr",
+  launch: "聊天",
   page: {
     title: "与我们聊天",
     connecting: "正在连接",

@@ -1,14 +1,14 @@
 // What the page itself says: in the language of the conversation, else in English.
 //
-// Another language is a file like words-zh.js with the same names, and its name in OTHERS. It is
-// loaded only where it is spoken.
+// Another language is one file like words-zh.js, with the same names: the server tells which there
+// are. It is loaded only where it is spoken.
 
-const OTHERS = new Set(["zh"]);
+import others from "./languages.js";
 
 // The words for a language tag (BCP 47) such as "zh-CN".
 export async function wordsFor(language) {
   const base = language.toLowerCase().split("-")[0];
-  if (!OTHERS.has(base)) return ENGLISH;
+  if (!others.includes(base)) return ENGLISH;
   try {
     return (await import(`./words-${base}.js`)).default;
   } catch {
@@ -16,7 +16,7 @@ export async function wordsFor(language) {
   }
 }
 
-export const ENGLISH = { language: "en", direction: "ltr" };
+export const ENGLISH = { language: "en", direction: "ltr", launch: "Chat" };
 
 ENGLISH.page = {
   title: "Chat with us",
