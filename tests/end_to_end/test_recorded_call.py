@@ -46,6 +46,10 @@ async def test_a_call_is_recorded_after_its_consent(tmp_path: Path) -> None:
         async with httpx.AsyncClient(base_url=server.http, headers=server.credentials) as client:
             answer = await client.get(call["recording"])
             part = await client.get(call["recording"], headers={"Range": "bytes=0-3"})
+            whole = (await client.get(f"/api/calls/{call['id']}")).json()
+            waveform = (await client.get(f"/api/calls/{call['id']}/waveform")).json()
+            said = whole["turns"][0]["prompt"]
+            found = (await client.get("/api/search", params={"q": f'"{said}"'})).json()
             # Nothing of the caller is left in any file, while the server goes on.
             data = tmp_path / "data"
             assert _holds(data, NUMBER)
@@ -63,3 +67,9 @@ async def test_a_call_is_recorded_after_its_consent(tmp_path: Path) -> None:
     assert len(sound) >= len(greeting) - 8000
     assert np.abs(sound[:, 1]).max() > 0.05  # the bot's greeting
     assert np.abs(sound[:, 0]).max() < 0.05  # a caller who pressed a key and was silent
+    assert whole["turns"][0]["said_at"] is not None
+    assert "bot" in {each["part"] for each in whole["timeline"]}
+    bots = [each for each in waveform["timeline"] if each["part"] == "bot"]
+    assert bots, "the greeting is in the recording"
+    assert not any(each["estimated"] for each in bots)
+    assert (found["hits"][0]["call"], found["hits"][0]["turn"]) == (call["id"], 1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
@@ -10,13 +12,14 @@ from sqlalchemy import Connection, delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.storage.facts import started
+from voicebot.analytics.history import Split
 from voicebot.analytics.search import SearchQuery, Speaker, terms_of
 from voicebot.events import TurnFinished, TurnResult
 from voicebot.storage.journal import SqlJournal
 from voicebot.storage.migrations import _config
 from voicebot.storage.schema import calls, turn_words, turns
 from voicebot.storage.search import SqlTranscripts
-from voicebot.types import CallId, Heard, Mode
+from voicebot.types import CallId, Heard, Mode, Outcome
 
 
 def said(call: str, number: int, prompt: str, heard: str = "") -> TurnFinished:
@@ -45,9 +48,9 @@ async def spoken(either: AsyncEngine) -> AsyncEngine:
 
 
 async def found(
-    engine: AsyncEngine, query: str, speaker: Speaker | None = None, **span: float
+    engine: AsyncEngine, query: str, speaker: Speaker | None = None, **chosen: Any
 ) -> list[tuple[str, int]]:
-    asked = SearchQuery(terms_of(query), speaker, **span)
+    asked = SearchQuery(terms_of(query), speaker, **chosen)
     hits = await SqlTranscripts(engine).find(asked, before=None, limit=50)
     return [(hit.call_id, hit.number) for hit in hits]
 
@@ -61,6 +64,13 @@ async def test_words_are_found_in_what_both_said_the_newest_first(spoken: AsyncE
     assert await found(spoken, "order my", Speaker.CALLER) == [("b", 2), ("a", 1)]
     assert await found(spoken, "refund", until=4_600.0) == [("a", 2), ("a", 1)]
     assert await found(spoken, "refund", since=4_600.0) == [("b", 2)]
+
+
+async def test_values_of_the_call_narrow_the_search(spoken: AsyncEngine) -> None:
+    chosen: dict[str, Any] = {"where": {Split.FLOW: "main", Split.QUEUE: ""}, "caller": "alice"}
+    assert await found(spoken, "coffee", **chosen) == [("b", 2)]
+    assert await found(spoken, "coffee", where={Split.QUEUE: "support"}) == []
+    assert await found(spoken, "coffee", outcome=Outcome.TRANSFERRED) == []
 
 
 @pytest.mark.parametrize("query", ["退款", "款", "我要退款", "问", "帮您", "4271", '"订单"'])

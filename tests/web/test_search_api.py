@@ -8,9 +8,10 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from voicebot.analytics.history import Split
 from voicebot.analytics.search import SearchQuery, Speaker, TurnFound
 from voicebot.events import TurnResult
-from voicebot.types import CallId
+from voicebot.types import CallId, Outcome
 from voicebot.web.api.search import search_router
 
 
@@ -63,9 +64,11 @@ async def test_hits_are_marked_and_pages_follow_each_other(client: httpx.AsyncCl
 
 async def test_filters_reach_the_transcripts(pile: Pile, client: httpx.AsyncClient) -> None:
     asked = {"q": "refund", "who": "caller", "since": "1970-01-01T00:01:00", "until": "1970-01-02"}
+    asked |= {"queue": "support", "outcome": "failed"}
     assert (await client.get("/api/search", params=asked)).status_code == 200
     (query,) = pile.asked
     assert (query.speaker, query.since, query.until) == (Speaker.CALLER, 60.0, 86_400.0)
+    assert (query.where, query.outcome) == ({Split.QUEUE: "support"}, Outcome.FAILED)
 
 
 @pytest.mark.parametrize("query", ["", "😀", '"', "x" * 10_000])

@@ -16,11 +16,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Protocol
 
+from voicebot.analytics.history import Split
 from voicebot.events import TurnResult
 from voicebot.types import CallId, Outcome, Transport
 
@@ -86,12 +87,16 @@ class TurnFound:
 @dataclass(frozen=True, slots=True)
 class SearchQuery:
     """Turns that have all of ``terms`` in what ``speaker`` said (None: both together), of calls
-    that began from ``since`` on and before ``until`` (UTC epoch seconds)."""
+    that began from ``since`` on and before ``until`` (UTC epoch seconds). ``where`` are values of
+    the call, an empty one for calls without; ``outcome`` and ``caller`` must be equal."""
 
     terms: tuple[Term, ...]
     speaker: Speaker | None = None
     since: float | None = None
     until: float | None = None
+    where: Mapping[Split, str] = field(default_factory=dict)
+    outcome: Outcome | None = None
+    caller: str | None = None
 
 
 class Transcripts(Protocol):
@@ -145,6 +150,8 @@ def pieces(text: str, terms: Sequence[Term]) -> list[Piece]:
 
 
 def _folded(text: str) -> str:
+    if text.isascii():
+        return text.lower()
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 

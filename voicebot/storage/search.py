@@ -7,7 +7,7 @@ first: the index gives them so, and a frequent word costs no more than a rare on
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from sqlalchemy import ColumnElement, RowMapping, Select, and_, column, func, select, table
@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from voicebot.analytics.search import SearchQuery, Speaker, Term, TurnFound
 from voicebot.events import TurnResult
 from voicebot.storage.database import reading
+from voicebot.storage.ledger_facts import dimension
 from voicebot.storage.schema import calls, turn_words, turns
 from voicebot.types import CallId, Outcome
 
@@ -41,14 +42,23 @@ class SqlTranscripts:
         statement = _joined(lite).where(_fts5(query) if lite else _tsquery(query))
         if before is not None:
             statement = statement.where(place < before)
-        if query.since is not None:
-            statement = statement.where(calls.c.started_at >= query.since)
-        if query.until is not None:
-            statement = statement.where(calls.c.started_at < query.until)
+        statement = statement.where(*_of_calls(query))
         async with reading(self._engine, "transcripts") as connection:
             found = await connection.execute(statement.order_by(place.desc()).limit(limit))
             rows = found.mappings().all()
         return [_found(row) for row in rows]
+
+
+def _of_calls(query: SearchQuery) -> Iterator[ColumnElement[bool]]:
+    if query.since is not None:
+        yield calls.c.started_at >= query.since
+    if query.until is not None:
+        yield calls.c.started_at < query.until
+    if query.outcome is not None:
+        yield calls.c.outcome == query.outcome.value
+    if query.caller is not None:
+        yield calls.c.caller == query.caller
+    yield from (dimension(each.value) == value for each, value in query.where.items())
 
 
 def _joined(lite: bool) -> Select[tuple[object, ...]]:

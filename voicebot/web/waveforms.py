@@ -1,6 +1,6 @@
 """The waveforms of recordings, made when somebody looks and kept for those who look again.
 
-One is made at a time, in a thread; the newest `MOST` are kept, some ten kilobytes each.
+One is made at a time, in a thread; the newest `MOST` are kept, some fifty kilobytes each at most.
 """
 
 from __future__ import annotations

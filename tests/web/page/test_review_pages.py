@@ -43,6 +43,7 @@ async def test_every_number_leads_to_its_calls_and_each_to_what_was_said(site: R
     async with Chromium() as browser:
         await _come_in(browser, site, INTERVAL)
         await browser.until("document.querySelectorAll('#week td a').length")
+        assert await browser.evaluate("document.querySelectorAll('#time a circle').length") > 3
         row = (
             "[...document.querySelectorAll('#sums tr')].find(e => /^Transferred/.test(e.innerText))"
         )

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from voicebot import types
+from voicebot.analytics.history import Split
 from voicebot.analytics.search import (
     SearchQuery,
     Speaker,
@@ -36,11 +37,26 @@ class _Asked(BaseModel):
         None, description="calls that began at this time or later; UTC where no zone is given"
     )
     until: datetime | None = Field(None, description="calls that began before this time")
+    outcome: types.Outcome | None = Field(None, description="calls that ended so")
+    caller: str | None = Field(None, max_length=256, description="exactly this number or name")
+    direction: types.Direction | None = Field(None, description="who called whom")
+    door: str | None = Field(None, max_length=64, description="how they came in")
+    flow: str | None = Field(None, max_length=256)
+    language: str | None = Field(None, max_length=64)
+    intent: str | None = Field(None, max_length=256, description="empty: calls without a matter")
+    queue: str | None = Field(None, max_length=256, description="empty: calls that did not wait")
+    agent: str | None = Field(None, max_length=256, description="empty: calls that nobody took")
     limit: int = Field(50, ge=1, le=200, description="turns on one page")
     cursor: int | None = Field(None, ge=0, le=2**62, description="`next_cursor` of the page before")
 
     def query(self) -> SearchQuery:
-        return SearchQuery(terms_of(self.q), self.who, _seconds(self.since), _seconds(self.until))
+        values = {each: getattr(self, each.value) for each in Split}
+        return SearchQuery(
+            *(terms_of(self.q), self.who, _seconds(self.since), _seconds(self.until)),
+            where={each: value for each, value in values.items() if value is not None},
+            outcome=self.outcome,
+            caller=self.caller,
+        )
 
 
 class _Model(BaseModel):

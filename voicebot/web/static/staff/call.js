@@ -68,7 +68,7 @@ function turnItem(turn, call) {
     el("span", {}, `step ${turn.step || "none"}`),
     turn.latency_ms === null ? null : el("span", {}, `answered in ${Math.round(turn.latency_ms)} ms`),
     turn.barged_in ? el("span", { class: "badge" }, "interrupted") : null,
-    call.recording && el("button", { type: "button", class: "quiet small", "aria-label": `Play turn ${turn.number}`, onclick: () => play(begin) }, "Play"));
+    call.recording && el("button", { type: "button", class: "quiet small", hidden: true, "aria-label": `Play turn ${turn.number}`, onclick: () => play(begin) }, "Play"));
   return el("li", { id: `turn-${turn.number}` }, meta,
     turn.prompt ? el("div", { class: "said" }, el("span", { class: "who" }, "Bot"), turn.prompt) : null,
     heardBlock(turn));
@@ -79,7 +79,7 @@ function heardBlock(turn) {
   const heard = turn.heard;
   if (!heard) return wrong ? el("div", { class: "heard" }, el("span", { class: "who" }, "Caller"), el("em", {}, wrong)) : null;
   const how = { speech: "spoken", dtmf: "keys", text: "typed" }[heard.mode];
-  const sure = heard.mode === "dtmf" || wrong ? "" : `, confidence ${Math.round(100 * heard.confidence)}%`;
+  const sure = heard.mode === "dtmf" ? "" : `, confidence ${Math.round(100 * heard.confidence)}%`;
   return el("div", { class: "heard" },
     el("span", { class: "who" }, `Caller, ${how}${sure}`), heard.text || el("em", {}, "nothing of use"),
     wrong ? el("p", { class: "meta" }, el("span", { class: "badge bad" }, wrong)) : null,
@@ -116,6 +116,7 @@ async function showTimeline(call) {
   const audio = $("audio");
   audio.src = call.recording;
   audio.hidden = false;
+  for (const button of $("turns").querySelectorAll("button")) button.hidden = false;
   audio.addEventListener("timeupdate", () => move(began + audio.currentTime));
   audio.addEventListener("error", () => { $("problem").textContent = "The recording cannot be played."; });
 }

@@ -11,7 +11,7 @@ const FACTS = ["queued", "answered", "within", "short_in_flow", "short_in_queue"
 const NAMED = ["outcome", "fact", "caller", "direction", "flow", "intent", "queue", "agent", "language", "door"];
 const UNTYPED = ["last_step", "hour_of_week", "zone"];
 const FILTERS = [...NAMED, "since", "until", ...UNTYPED];
-const SEARCHED = ["q", "who", "since", "until"];
+const SEARCHED = ["q", "who", "since", "until", ...NAMED.filter((name) => name !== "fact")];
 const PAGE = 50;
 
 let state = new URLSearchParams();
