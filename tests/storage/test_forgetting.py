@@ -24,9 +24,11 @@ from voicebot.storage.ledger import SqlLedger
 from voicebot.storage.schema import (
     callbacks,
     calls,
+    contact_notes,
     conversation_lines,
     conversations,
     metadata,
+    notices,
     text_messages,
     text_opt_outs,
     turns,
@@ -79,6 +81,13 @@ async def fill(engine: AsyncEngine) -> None:
     await insert_rows(engine, text_opt_outs, {"number": NUMBER, "at": 1.0})
     booking = {"contact_id": "one", "queue": "desk", "number": NUMBER, "arrived_at": 1.0}
     await insert_rows(engine, callbacks, {**booking, "details": {"caller": NUMBER}})
+    note = {"contact_id": "two", "agent": "anna", "queue": "desk", "at": 1.0, "code": "lost"}
+    await insert_rows(engine, contact_notes, {**note, "text": "left it at Paddington"})
+    notice: dict[str, Any] = {
+        "number": 1, "hook": "crm", "id": "n1", "contact": "one", "kind": "call.started",
+        "body": f"from {NUMBER}", "created_at": 1.0, "due_at": 1.0, "tries": 0,
+    }  # fmt: skip
+    await insert_rows(engine, notices, notice)
 
 
 async def forgotten(engine: AsyncEngine) -> bool:
@@ -93,7 +102,7 @@ async def test_what_there_is_is_told_first_and_stays(either: AsyncEngine) -> Non
     forgetting = SqlForgetting(either)
     expected = Traces(
         calls=2, turns=2, recordings=2, questions=2, conversations=2, lines=2, messages=1,
-        callbacks=1, opt_outs=1,
+        callbacks=1, opt_outs=1, notes=1, notices=1,
     )  # fmt: skip
     for number in (NUMBER, "15550104477", "001 555 010-4477", f"sip:{NUMBER}@carrier.example"):
         assert await forgetting.trace(number) == expected

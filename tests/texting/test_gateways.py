@@ -143,6 +143,7 @@ async def test_a_line_for_a_messenger_is_posted_signed(service: Service, post: P
         "cursor": 7,
         "text": "Which order?",
         "replies": ["4271"],
+        "card": None,
     }
     stamp, signed = asked.headers["x-voicebot-timestamp"], asked.headers["x-voicebot-signature"]
     assert fault_in(asked.body, stamp, signed, post.now, SECRET) == ""

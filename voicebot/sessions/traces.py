@@ -23,6 +23,10 @@ class Traces:
     messages: int = 0
     callbacks: int = 0
     opt_outs: int = 0
+    notes: int = 0
+    """What agents wrote."""
+    notices: int = 0
+    """What other programs are still to be told."""
 
     @property
     def is_empty(self) -> bool:

@@ -33,9 +33,11 @@ from voicebot.storage.database import reading, writing
 from voicebot.storage.schema import (
     callbacks,
     calls,
+    contact_notes,
     conversation_lines,
     conversations,
     knowledge_gaps,
+    notices,
     text_messages,
     text_opt_outs,
     turns,
@@ -47,6 +49,8 @@ WITHOUT_PERSONS: Final = frozenset(
     {
         "agent_changes",
         "agent_time",
+        "alert_letters",
+        "alert_state",
         "audit",
         "deflections",
         "ledger_hours",
@@ -55,9 +59,11 @@ WITHOUT_PERSONS: Final = frozenset(
         "staff_tokens",
         "staff_users",
         "stale_hours",
+        "turn_words",
     }
 )
-"""Tables that hold nothing of callers; a test wants each other one to be looked at here."""
+"""Tables that hold nothing of callers, or go with the rows that they are of (`turn_words`); a test
+wants each other one to be looked at here."""
 
 TELLING: Final = 8
 """Characters from which on a text is looked for in the file, to see that it is gone."""
@@ -108,6 +114,8 @@ class Person:
                 or_(callbacks.c.contact_id.in_(ids), is_of(callbacks.c.number)),
             ),
             "opt_outs": (text_opt_outs, is_of(text_opt_outs.c.number)),
+            "notes": (contact_notes, contact_notes.c.contact_id.in_(ids)),
+            "notices": (notices, notices.c.contact.in_(ids)),
         }
         """What is deleted, by its name in `Traces`, in the order in which it goes."""
 
@@ -118,6 +126,7 @@ class Person:
             "turns": turns.c.heard_text,
             "questions": knowledge_gaps.c.text,
             "lines": conversation_lines.c.text,
+            "notes": contact_notes.c.text,
             "messages": text_messages.c.body,
         }
         return [

@@ -45,6 +45,8 @@ class Found(BaseModel):
     messages: int
     callbacks: int
     opt_outs: int
+    notes: int = Field(description="that agents wrote")
+    notices: int = Field(description="that other programs are still to be told")
     left: str = Field(description="where the number still stands; empty where it does not")
 
 
