@@ -2,7 +2,7 @@
 
 Both databases get words that are cut already (`indexed`), in a query of quoted words, so that
 nothing anybody types is an operator. Turns come in the order in which they were written, the newest
-first: the index gives them so, and a frequent word costs no more than a rare one.
+first.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, RowMapping, Select, and_, column, func, select, table
 from sqlalchemy import literal_column as sql
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from voicebot.analytics.search import SearchQuery, Speaker, Term, TurnFound
 from voicebot.events import TurnResult
@@ -23,6 +23,11 @@ from voicebot.types import CallId, Outcome
 
 _COLUMNS: Final = {Speaker.CALLER: "heard", Speaker.BOT: "said"}
 _FTS5: Final = table("turn_search", column("rowid"))
+_SOURCE: Final = turn_words.join(
+    turns, and_(turns.c.call_id == turn_words.c.call_id, turns.c.number == turn_words.c.number)
+).join(calls, calls.c.id == turns.c.call_id)
+NEAR: Final = 5000
+"""Turns that PostgreSQL looks through without its index: a tenth of a second."""
 
 
 class SqlTranscripts:
@@ -37,16 +42,45 @@ class SqlTranscripts:
         """Give at most ``limit`` turns, the newest first (`Transcripts`). Raises StorageError."""
         if not query.terms:
             return ()
-        lite = self._engine.dialect.name == "sqlite"
-        place = _FTS5.c.rowid if lite else turn_words.c.id
-        statement = _joined(lite).where(_fts5(query) if lite else _tsquery(query))
-        if before is not None:
-            statement = statement.where(place < before)
-        statement = statement.where(*_of_calls(query))
         async with reading(self._engine, "transcripts") as connection:
-            found = await connection.execute(statement.order_by(place.desc()).limit(limit))
-            rows = found.mappings().all()
-        return [_found(row) for row in rows]
+            look = _by_fts5 if connection.dialect.name == "sqlite" else _by_gin
+            return [_found(row) for row in await look(connection, query, before, limit)]
+
+
+async def _by_fts5(
+    connection: AsyncConnection, query: SearchQuery, before: int | None, limit: int
+) -> Sequence[RowMapping]:
+    """FTS5 gives its rows in the order of their numbers, from either end."""
+    place = _FTS5.c.rowid
+    hits = _FTS5.join(_SOURCE, turn_words.c.id == place)
+    statement = _told(query).select_from(hits).where(_fts5(query))
+    if before is not None:
+        statement = statement.where(place < before)
+    found = await connection.execute(statement.order_by(place.desc()).limit(limit))
+    return found.mappings().all()
+
+
+async def _by_gin(
+    connection: AsyncConnection, query: SearchQuery, before: int | None, limit: int
+) -> Sequence[RowMapping]:
+    """First among the newest turns, then among all of them.
+
+    PostgreSQL takes a rare word for a frequent one and reads all turns from the newest on; or it
+    gathers all turns with a frequent word to sort them. So what is frequent is found near the end
+    without the index, and what is not has few enough rows to gather by it.
+    """
+    place = turn_words.c.id
+    if before is None:
+        before = ((await connection.execute(select(func.max(place)))).scalar() or 0) + 1
+    newest = _told(query).select_from(_SOURCE).order_by(place.desc()).limit(limit)
+    near = newest.where(_tsquery(query), place < before, place >= before - NEAR)
+    rows = (await connection.execute(near)).mappings().all()
+    if len(rows) == limit:
+        return rows
+    gathered = select(place).where(_tsquery(query), place < before).cte("hits")
+    hits = gathered.prefix_with("MATERIALIZED")
+    found = await connection.execute(newest.join(hits, hits.c.id == place))
+    return found.mappings().all()
 
 
 def _of_calls(query: SearchQuery) -> Iterator[ColumnElement[bool]]:
@@ -61,17 +95,14 @@ def _of_calls(query: SearchQuery) -> Iterator[ColumnElement[bool]]:
     yield from (dimension(each.value) == value for each, value in query.where.items())
 
 
-def _joined(lite: bool) -> Select[tuple[object, ...]]:
+def _told(query: SearchQuery) -> Select[tuple[object, ...]]:
+    """What is told of a hit, of the calls that are wanted."""
     told = calls.c
-    same = and_(turns.c.call_id == turn_words.c.call_id, turns.c.number == turn_words.c.number)
-    source = turn_words.join(turns, same).join(calls, calls.c.id == turns.c.call_id)
-    if lite:
-        source = _FTS5.join(source, turn_words.c.id == _FTS5.c.rowid)
     return select(
         turn_words.c.id.label("place"),
         turns,
         *(told.caller, told.flow, told.transport, told.started_at, told.outcome),
-    ).select_from(source)
+    ).where(*_of_calls(query))
 
 
 def _fts5(query: SearchQuery) -> ColumnElement[bool]:
