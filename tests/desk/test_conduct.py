@@ -255,6 +255,12 @@ async def test_a_colleague_is_asked_gets_nobody_else_and_takes_the_caller(
     await conduct.hand_over(CALLER)
     await settle()
     assert not contact(office, "bert")["advises"]
+    assert contact(office, "bert")["consulted"] is None
+    for refused in (office.conduct("bert").let_go, office.conduct("bert").hand_over):
+        with pytest.raises(RoutingError):
+            await refused(CALLER)
+    with pytest.raises(RoutingError, match="from a colleague"):
+        await office.conduct("bert").to_queue(CALLER, "billing")
     office.conduct("bert").hold(CALLER)
     office.conduct("bert").take_back(CALLER)
     await office.conduct("bert").hang_up(CALLER)

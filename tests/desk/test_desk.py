@@ -104,6 +104,14 @@ async def test_a_desk_that_dies_while_it_rings_is_away_and_the_next_one_rings(
     assert agent.ended
 
 
+async def test_a_desk_that_nobody_has_open_is_away_at_once(office: Office) -> None:
+    office.desk("anna").ready()
+    office.sit_down("bert")
+    await office.arrive()
+    assert office.view("anna")["agent"]["state"] == "away"
+    assert len(office.view("bert")["ringing"]) == 1
+
+
 async def test_a_page_that_is_loaded_anew_is_no_desk_that_was_left(office: Office) -> None:
     screen = office.sit_down("anna")
     await office.arrive()

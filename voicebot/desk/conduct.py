@@ -38,14 +38,15 @@ class Conduct:
     async def hang_up(self, contact_id: ContactId) -> None:
         """Leave the caller, who goes on in the flow; or a colleague who asked for advice."""
         contact = self._desk.at(contact_id)
-        if contact.adviser and contact.talk is not None:
-            await contact.talk.let_go()
-        elif contact.talk is not None and not contact.talk.over:
-            await contact.talk.leave()
-        elif contact_id in self._desk.lines:
-            await self._desk.lines[contact_id].hang_up("the agent has left")
-        else:
-            raise RoutingError("this conversation is over")
+        with _told():
+            if contact.adviser and contact.talk is not None:
+                await contact.talk.let_go()
+            elif contact.talk is not None and not contact.talk.over:
+                await contact.talk.leave()
+            elif contact_id in self._desk.lines:
+                await self._desk.lines[contact_id].hang_up("the agent has left")
+            else:
+                raise RoutingError("this conversation is over")
 
     def hold(self, contact_id: ContactId) -> None:
         with _told():
@@ -65,6 +66,8 @@ class Conduct:
     async def to_queue(self, contact_id: ContactId, queue: str) -> None:
         """Let the caller wait for somebody else; they stay here where the queue takes nobody."""
         talk = self._own(contact_id)
+        if talk.handed_over:
+            raise RoutingError("this caller came from a colleague and stands in no queue any more")
         self._desks.service.receive(ev.Transfer(contact_id, queue))
         with _told():
             await talk.leave(ToQueue())
@@ -118,7 +121,8 @@ class Conduct:
 
     async def let_go(self, contact_id: ContactId) -> None:
         """Do without whoever is consulted."""
-        await self._own(contact_id).let_go()
+        with _told():
+            await self._own(contact_id).let_go()
 
     async def _ask(self, there: Desk, talk: Talk, contact: AtDesk) -> CallLeg:
         """Ring at a colleague, put the contact on their desk, and free them in the end."""

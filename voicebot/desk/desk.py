@@ -58,8 +58,9 @@ class Desk:
     # Pages
 
     @property
-    def is_shown(self) -> bool:
-        return bool(self.screens)
+    def is_reachable(self) -> bool:
+        """Whether the agent has a telephone, or a page that is there or may come back."""
+        return self.has_phone or bool(self.screens) or self._leaving is not None
 
     def open(self) -> Screen:
         """A page comes. Raises RoutingError where the agent has too many open."""

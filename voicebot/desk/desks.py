@@ -18,6 +18,7 @@ from voicebot.desk.contacts import AtDesk, Ringing, SpokenLine
 from voicebot.desk.desk import Desk
 from voicebot.desk.line import AgentLeg
 from voicebot.desk.services import DeskServices, Suggestion
+from voicebot.errors import DialFailed
 from voicebot.queues.reader import QueueFile
 from voicebot.sessions.briefing import Briefing
 from voicebot.sessions.queueing import QueueService, RingingContact
@@ -106,7 +107,7 @@ class Desks:
         if state is None or state.presence is not Presence.AVAILABLE or state.contacts:
             return False
         desk = self._desks[agent]
-        return desk.has_phone or desk.is_shown
+        return desk.is_reachable
 
     def ways_back(self, queue: str) -> tuple[str, ...]:
         """Where agents may send a caller of ``queue`` in the flow."""
@@ -122,8 +123,11 @@ class Desks:
     # Ringing (`RingsAtDesk`)
 
     def ring(self, agent: AgentId, contact: RingingContact, asked_by: str = "") -> Ringing:
-        """Show at the agent's desk that a contact rings; ends with `rang`."""
+        """Show at the agent's desk that a contact rings; ends with `rang`. Raises DialFailed where
+        nobody is there to see it."""
         desk, now = self._desks[agent], self.services.clock()
+        if not desk.is_reachable:
+            raise DialFailed(str(agent), "unreachable")
         ringing = Ringing(
             contact.contact_id,
             contact.queue,
@@ -180,7 +184,7 @@ class Desks:
             chore.cancel()
         for desk in self._with(talk):
             contact = desk.contacts[ContactId(talk.contact_id)]
-            if talk.over and contact.over_at is None:
+            if talk.over:
                 contact.over_at = self.services.clock()
             desk.stir()
 
@@ -214,13 +218,13 @@ class Desks:
             desk.tell({"type": "suggestions", "contact": talk.contact_id, **found})
 
     def _with(self, talk: Talk) -> list[Desk]:
-        """The desks that have this conversation before them."""
-        contact_id = ContactId(talk.contact_id)
-        return [
-            desk
-            for desk in self._desks.values()
-            if contact_id in desk.contacts and desk.contacts[contact_id].talk is talk
-        ]
+        """The desks that have this conversation before them, and have not left it."""
+        found = []
+        for desk in self._desks.values():
+            contact = desk.contacts.get(ContactId(talk.contact_id))
+            if contact is not None and contact.talk is talk and contact.over_at is None:
+                found.append(desk)
+        return found
 
     # The distribution
 

@@ -108,7 +108,7 @@ class Talk:
     async def close(self) -> None:
         """The conversation is over: let go of whoever was consulted."""
         self.over = True
-        await self.let_go()
+        await self._dismiss()
         self.changed()
 
     # For the person
@@ -162,17 +162,24 @@ class Talk:
         assert self._adviser is not None, "who is there has a leg"
         self.handed_over = True
         self.take_back()
+        self.consulted = None  # the conversation is theirs now
         former, self._leg = self._leg, self._adviser
         await former.hang_up("the agent has handed the caller over")
 
     async def let_go(self) -> None:
         """Hang up whoever is consulted, or stop their ringing; the caller stays on hold."""
+        self._check()
+        if self.handed_over:
+            raise UsageError("the caller was handed over, and nobody is consulted")
+        await self._dismiss()
+        self.changed()
+
+    async def _dismiss(self) -> None:
         asking, self._asking = self._asking, None
         if asking is not None:
             asking.cancel()
             await asyncio.wait({asking})
         self.consulted = None
-        self.changed()
 
     async def _ask(
         self, consulted: Consulted, ring: Callable[[], Awaitable[CallLeg]]

@@ -184,7 +184,7 @@ export function showTalk(card, lines, parts) {
   if (atEnd) list.scrollTop = list.scrollHeight;
 }
 
-const NAMES = { bot: "Bot", caller: "Caller", agent: "You" };
+const NAMES = { bot: "Bot", caller: "Caller", agent: "Agent" };
 
 function line(who, text, at, mark = "") {
   return make("li", { class: who, title: at ? when(at) : "" },
