@@ -39,7 +39,6 @@ from voicebot.events import (
     QueueNoted,
     TurnFinished,
 )
-from voicebot.sessions.records import STOPPED_DURING_CALL
 from voicebot.storage.database import WRITES, describe
 from voicebot.storage.ledger_facts import HourOf, hours_changed
 from voicebot.storage.rows import (
@@ -52,6 +51,8 @@ from voicebot.storage.rows import (
 )
 from voicebot.storage.schema import calls, deflections, knowledge_gaps, stale_hours, turns
 from voicebot.types import Outcome
+
+STOPPED_DURING_CALL = "voicebot stopped during the call"
 
 _FIRST_RETRY_S = 0.05
 _LONGEST_RETRY_S = 2.0
