@@ -21,10 +21,9 @@ from voicebot.errors import ConfigError
 from voicebot.human_queues import HumanQueues
 from voicebot.queues.reader import QueueFile, load_queues
 from voicebot.sessions.briefing import Briefing
-from voicebot.sessions.records import STOPPED_DURING_CALL
 from voicebot.storage.archive import SqlCallArchive
 from voicebot.storage.database import open_database
-from voicebot.storage.journal import SqlJournal
+from voicebot.storage.journal import STOPPED_DURING_CALL, SqlJournal
 from voicebot.storage.ledger import SqlLedger
 from voicebot.storage.migrations import upgrade
 from voicebot.storage.queue_records import SqlQueueRecords

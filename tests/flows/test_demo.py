@@ -32,6 +32,7 @@ from voicebot.flows.commands import (
     Transfer,
     TransferDone,
     TransferRefused,
+    TurnCame,
 )
 from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.model import FlowSet
@@ -49,6 +50,13 @@ ORDERS: dict[str, Json] = {
     "6392": {"number": "6392", "status": "delayed", "eta": "2026-11-30", "items": "a table"},
     "9021": {"number": "9021", "status": "cancelled", "eta": None, "items": "candles"},
 }
+
+
+WAIT = [
+    "You can check an order while you wait, and keep your place.",
+    "Say 'my order', or press 1. To be called back, press 2.",
+]
+"""What who waits for a person is told."""
 
 
 def run_action(name: str, arguments: Mapping[str, Json]) -> Json:
@@ -109,12 +117,23 @@ _ANSWERS: list[Json] = [
     None,
 ]
 _HEARD = [InputMatched(Heard("", meaning, 0.5, Mode.SPEECH)) for meaning in _ANSWERS]
-_WHEN_LISTENING: list[FlowEvent] = [*_HEARD, NoInput(), NoMatch(), RecognitionFailed()]
+_WHEN_LISTENING: list[FlowEvent] = [
+    *_HEARD,
+    NoInput(),
+    NoMatch(),
+    RecognitionFailed(),
+    TurnCame(),
+]
 _WHEN_ACTING: list[FlowEvent] = [
     *(ActionDone(value) for value in (*ORDERS.values(), None, "text", [])),
     ActionFailed("broken"),
 ]
-_WHEN_TRANSFERRING: list[FlowEvent] = [TransferRefused("busy"), TransferDone()]
+_WHEN_TRANSFERRING: list[FlowEvent] = [
+    TransferRefused("busy"),
+    TransferRefused("nobody is there", "no_agent"),
+    TransferDone(),
+    *(InputMatched(Heard("", choice, 0.5, Mode.SPEECH)) for choice in ("order", "callback", "x")),
+]
 
 
 @given(st.lists(st.integers(0, 1000), max_size=60))
@@ -328,14 +347,15 @@ def test_shop_that_cannot_be_asked_is_a_path_to_a_person(
         "I'm sorry, I can't look that up right now.",
         "Would you like to talk to a person?",
         "One moment, I'll put you through.",
-        "(hangs up: transferred, transferred to agents)",
+        *WAIT,
+        "(hangs up: transferred, transferred to queue:support)",
     ]
 
 
 def test_caller_comes_back_from_a_refused_transfer(play: Callable[..., list[str]]) -> None:
     said = bot(play("operator", "hours", transfers=False))
 
-    assert said[4] == (
+    assert said[6] == (
         "I'm sorry, nobody is free to take your call right now. I can still help you here."
     )
     assert said[-1] == "Is there anything else I can do for you?"
@@ -378,10 +398,11 @@ def test_served_caller_who_falls_silent_is_let_go(play: Callable[..., list[str]]
 def test_caller_who_is_not_understood_gets_a_person(play: Callable[..., list[str]]) -> None:
     said = bot(play("banana", "banana", "banana"))
 
-    assert said[-3:] == [
+    assert said[-5:] == [
         "I'm sorry, I'm having trouble understanding you. Let me find you a person.",
         "One moment, I'll put you through.",
-        "(hangs up: transferred, transferred to agents)",
+        *WAIT,
+        "(hangs up: transferred, transferred to queue:support)",
     ]
 
 
@@ -406,4 +427,4 @@ def test_damaged_parcel_remembers_what_was_tried(play: Callable[..., list[str]])
 def test_swearing_caller_gets_a_person_sooner(play: Callable[..., list[str]]) -> None:
     said = bot(play("you useless machine", "this is bullshit"))
 
-    assert said[-3:-1] == ["I'm sorry about this.", "One moment, I'll put you through."]
+    assert said[-5:-1] == ["I'm sorry about this.", "One moment, I'll put you through.", *WAIT]

@@ -9,9 +9,8 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from voicebot.sessions.records import STOPPED_DURING_CALL
 from voicebot.storage.archive import SqlCallArchive
-from voicebot.storage.journal import SqlJournal
+from voicebot.storage.journal import STOPPED_DURING_CALL, SqlJournal
 from voicebot.types import CallId, Outcome
 
 WRITER = Path(__file__).with_name("endless_writer.py")

@@ -76,7 +76,7 @@ ACTION_KEYS: Mapping[str, str] = {
 }
 
 TRANSFER_KEYS: Mapping[str, str] = {
-    "fails": "why nobody takes the call, such as `busy`; of a queue `closed`, `full`, `wait`",
+    "fails": "why nobody takes the call: `busy` and others, of a queue also `closed` and `full`",
     "seconds": "how long the person of a bridged transfer talks before leaving (default 60)",
     "left": "who ended a bridged transfer: `agent` or `line`",
     "answers_after_s": "of a queue: an agent answers after so many seconds of waiting",

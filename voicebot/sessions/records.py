@@ -22,8 +22,7 @@ from voicebot.events import CallEvent, TurnResult
 from voicebot.types import CallId, Direction, Heard, Language, Matter, Outcome, Transport
 
 STOPPED: Final = "voicebot was stopped"
-STOPPED_DURING_CALL: Final = "voicebot stopped during the call"
-"""Why a call has ended for which nobody but we can be blamed: in good order, and by a crash."""
+"""Why a call has ended that was cut off when voicebot was stopped in good order."""
 
 _BAD_CURSOR = "this cursor is not one of ours; take it from the page before"
 

@@ -40,7 +40,6 @@ from voicebot.events import (
     TurnFinished,
 )
 from voicebot.notices.model import Telling
-from voicebot.sessions.records import STOPPED_DURING_CALL
 from voicebot.storage.database import WRITES, describe
 from voicebot.storage.ledger_facts import HourOf, hours_changed
 from voicebot.storage.notices import notice_row
@@ -63,6 +62,8 @@ from voicebot.storage.schema import (
     turns,
 )
 from voicebot.types import CallId, Outcome
+
+STOPPED_DURING_CALL = "voicebot stopped during the call"
 
 _FIRST_RETRY_S = 0.05
 _LONGEST_RETRY_S = 2.0

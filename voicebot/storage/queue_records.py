@@ -16,8 +16,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from voicebot.sessions.queue_records import AgentChange, Booking
-from voicebot.sessions.records import STOPPED, STOPPED_DURING_CALL
+from voicebot.sessions.records import STOPPED
 from voicebot.storage.database import describe, reading
+from voicebot.storage.journal import STOPPED_DURING_CALL
 from voicebot.storage.schema import agent_changes, callbacks, calls
 
 log = structlog.get_logger(__name__)
