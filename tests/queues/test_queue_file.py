@@ -92,6 +92,15 @@ def test_the_example_of_the_page_works(tmp_path: Path) -> None:
     assert [rules.name for rules in found.queues] == ["general", "billing"]
 
 
+def test_results_and_ways_back_are_read_one_or_several(tmp_path: Path) -> None:
+    found = read(tmp_path, "queues: {a: {codes: [solved, later], returns: survey}, b: {}}")
+    assert found.problems == ()
+    assert found.codes == {"a": ("solved", "later"), "b": ()}
+    assert found.returns == {"a": ("survey",), "b": ()}
+    (problem,) = read(tmp_path, "queues: {a: {codes: [{x: 1}]}}").problems
+    assert "expected text" in str(problem)
+
+
 @pytest.mark.parametrize(
     "text, problem",
     [

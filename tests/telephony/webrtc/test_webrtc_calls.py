@@ -42,6 +42,21 @@ async def test_both_sides_hear_each_other(bot: Bot, caller: Caller) -> None:
     assert hertz(page_heard, 48_000) == pytest.approx(700, abs=5)
 
 
+async def test_a_call_with_a_right_of_its_own_goes_where_the_right_says(
+    bot: Bot, door: WebRtcDoor, new_page: Callable[[], Page]
+) -> None:
+    other = Bot()
+    door.drain()  # who waits for an agent still gets one
+    token = door.issue_right(Reception(lambda _: other.admission, other.serve, other.refuse))
+    page = new_page()
+    _, answer = await door.offer(token, await page.offer(), "http://here")
+    await page.accept(answer)
+    await other.until(lambda: other.frames, "the page's sound")
+    assert bot.legs == []
+    with pytest.raises(CallRefused):
+        await door.offer(token, await new_page().offer(), "http://here")
+
+
 async def test_there_is_a_frame_for_every_20_ms(bot: Bot, caller: Caller) -> None:
     await bot.until(lambda: len(bot.frames) > 100, "two seconds of sound")
     first, last = bot.frames[0], bot.frames[100]
