@@ -1,10 +1,11 @@
 """Writes down what happens in calls, as it happens: the `Journal` of the sessions room on SQL.
 
 `append` puts a fact into a bounded queue; one task takes what is waiting, in order, and commits it
-in one transaction. With the database at rest that is a few milliseconds after the fact, and what is
-committed outlives a killed process. While the database is locked or away the facts wait, and the
-writer tries again. Nothing is lost in silence: every fact is in the end written, or counted as
-dropped (no room, or the end of the process) or failed (it can never be written).
+in one transaction, with the words by which turns are found. With the database at rest that is a few
+milliseconds after the fact, and what is committed outlives a killed process. While the database is
+locked or away the facts wait, and the writer tries again. Nothing is lost in silence: every fact is
+in the end written, or counted as dropped (no room, or the end of the process) or failed (it can
+never be written).
 
 A call without an end is one whose process was killed; `start` closes it. So one database belongs
 to one voicebot at a time.
