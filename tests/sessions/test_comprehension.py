@@ -235,7 +235,7 @@ async def test_free_words_of_a_call_are_understood_off_the_loop(
 async def test_words_that_take_too_long_are_not_understood(
     grammars: ListenGrammars, library: IntentLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("voicebot.sessions.comprehension.WITHIN_S", 0)
+    monkeypatch.setattr("voicebot.sessions.comprehension.FIRST_WITHIN_S", 0)
     comprehension = Comprehension(grammars, library)
     missed = NoMatch("please cancel my order")
     with capture_logs() as logs:

@@ -39,6 +39,8 @@ log = structlog.get_logger(__name__)
 
 WITHIN_S: Final = 3.0
 """The longest that a caller waits for free words to be understood."""
+FIRST_WITHIN_S: Final = 10.0
+"""The same until it has worked once: what reads them is loaded when the first call comes."""
 
 
 class Comprehension:
@@ -54,6 +56,7 @@ class Comprehension:
         self._grammars = grammars
         self._intents = intents
         self._executor = executor or ThreadPoolExecutor(1, thread_name_prefix="intents")
+        self._has_worked = False
 
     # Whole lines
 
@@ -112,12 +115,15 @@ class Comprehension:
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     async def _in_time(self, work: asyncio.Future[FlowEvent], otherwise: FlowEvent) -> FlowEvent:
+        within_s = WITHIN_S if self._has_worked else FIRST_WITHIN_S
         try:
-            async with asyncio.timeout(WITHIN_S):
-                return await work
+            async with asyncio.timeout(within_s):
+                event = await work
         except TimeoutError:
-            log.warning("words_not_understood_in_time", seconds=WITHIN_S)
+            log.warning("words_not_understood_in_time", seconds=within_s)
             return otherwise
+        self._has_worked = True
+        return event
 
     def _respelled(self, event: NoMatch, listen: Listen, today: date | None) -> FlowEvent:
         """What the words of the grammars mean, slips forgiven; ``event`` where it is nothing."""
