@@ -55,7 +55,8 @@ from voicebot.sessions.feed import EventFeed, LiveEvent
 from voicebot.sessions.outbound import DialOrder, OutboundCalls, OutboundServices
 from voicebot.sessions.registry import CallRegistry, Refusal
 from voicebot.sessions.tongue import Tongue
-from voicebot.sessions.voice import VoiceServices, VoiceSession
+from voicebot.sessions.voice import VoiceSession
+from voicebot.sessions.voice_services import VoiceServices
 from voicebot.storage.archive import SqlCallArchive
 from voicebot.storage.contacts import SqlContacts
 from voicebot.storage.database import open_database
