@@ -22,6 +22,7 @@ from voicebot.sessions.invitation import ConversationId
 from voicebot.web.api.chat import Entrance, cookie_of, message_of
 from voicebot.web.api.chat_models import View, Written
 from voicebot.web.bodies import problem_of
+from voicebot.web.both_ways import both_ways
 from voicebot.web.origin import own_origin
 
 HELLO_S: Final = 10.0
@@ -72,17 +73,7 @@ class _Page:
         after = hello.get("after", 0)
         if hello.get("type") != "hello" or not isinstance(after, int):
             raise ValueError("a page begins with hello")
-        showing = asyncio.create_task(self._show(after))
-        hearing = asyncio.create_task(self._hear())
-        try:
-            await asyncio.wait({showing, hearing}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (showing, hearing):
-                task.cancel()
-            results = await asyncio.gather(showing, hearing, return_exceptions=True)
-        for result in results:
-            if isinstance(result, Exception):
-                raise result
+        await both_ways(self._show(after), self._hear())
 
     async def _show(self, after: int) -> None:
         async for view in self._entrance.desk.follow(self._conversation, after):
