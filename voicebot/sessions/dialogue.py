@@ -47,6 +47,31 @@ class Dialogue(Protocol):
         ...
 
 
+class Standing:
+    """Where one contact stands in its flow, read from its ``state``: that half of a `Dialogue`."""
+
+    state: FlowState
+
+    @property
+    def step(self) -> str:
+        return self.state.step
+
+    @property
+    def outcome_if_hung_up(self) -> Outcome:
+        return self.state.outcome_if_hung_up
+
+    def matter(self, *, heard_all: bool) -> Matter | None:
+        return self.state.matter(heard_all=heard_all)
+
+    @property
+    def customer(self) -> str:
+        return self.state.customer
+
+    @property
+    def outcome_if_cut_off(self) -> Outcome:
+        return self.state.outcome_if_cut_off
+
+
 def facts_of(info: LegInfo, language: Language) -> dict[str, Json]:
     """What a flow knows of a call from the beginning."""
     headers: dict[str, Json] = {

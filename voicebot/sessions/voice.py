@@ -14,7 +14,6 @@ from functools import partial
 import structlog
 
 from voicebot.errors import CallError
-from voicebot.events import TurnResult
 from voicebot.flows.commands import (
     Act,
     ChangeLanguage,
@@ -22,10 +21,8 @@ from voicebot.flows.commands import (
     ContactStarted,
     FlowEvent,
     HangUp,
-    InputMatched,
     LeaveQueue,
     Listen,
-    NoMatch,
     OfferText,
     Say,
     SendText,
@@ -37,9 +34,9 @@ from voicebot.sessions import recording
 from voicebot.sessions.account import CallAccount
 from voicebot.sessions.acting import carry_out
 from voicebot.sessions.announcing import announce
-from voicebot.sessions.comprehension import Comprehension
+from voicebot.sessions.caller_turns import CallerTurns
 from voicebot.sessions.dialogue import Dialogue, facts_of
-from voicebot.sessions.ears import Ears, Hearing
+from voicebot.sessions.ears import Ears
 from voicebot.sessions.endings import Ending, ending_of
 from voicebot.sessions.last_words import CLOSING, OUR_FAULT, in_language
 from voicebot.sessions.mouth import Mouth
@@ -56,7 +53,7 @@ from voicebot.telephony._api import (
     LegEnded,
     RingingLeg,
 )
-from voicebot.types import CallId, Heard, Json, Language, Mode, Outcome, Prompt, Samples
+from voicebot.types import CallId, Json, Language, Outcome, Prompt, Samples
 
 log = structlog.get_logger(__name__)
 
@@ -93,12 +90,8 @@ class VoiceSession:
             leg.info, services.journal, services.publish, services.clock
         )
         self._text = TextInCall(leg.info, dialogue, self._account, services.offers, flow, version)
-        self._comprehension = services.comprehension or Comprehension(services.grammars)
+        self._turns = CallerTurns(services.grammars, services.comprehension, self._account)
         self._closing = asyncio.Event()
-        self._last_speech_at: float | None = None
-        self._told_latency = False
-        self._chooses = False
-        """Whether a caller who waits in a queue is listened to."""
         self._recorder: CallRecorder | None = None
         self._to_announce = services.announcement if leg.info.direction == "inbound" else None
 
@@ -130,7 +123,7 @@ class VoiceSession:
             await self._leg.hang_up()
             if self._recorder is not None:
                 self._recorder.close()
-            self._account.ended(ending.outcome, ending.reason, latency_ms=self._latency_ms())
+            self._account.ended(ending.outcome, ending.reason, latency_ms=self._turns.latency_ms)
             self._services.registry.ended(self.call_id, ending.outcome)
 
     async def _who_calls(self) -> Mapping[str, Json]:
@@ -187,13 +180,14 @@ class VoiceSession:
             partial=self._account.hearing,
             now=asyncio.get_running_loop().time(),
         )
+        self._turns.open(self._ears, self._mouth)
         bot = BotSide(
             self._mouth,
             partial(self._new_mouth, group),
             self._say,
-            self._choose,
+            self._turns.choose,
             language=lambda: self._language,
-            came_back=self._forget_turn,
+            came_back=self._turns.was_away,
         )
         self._transfers = Transferring(self._leg, self._services, bot)
         self._leg.attach(self)
@@ -214,9 +208,7 @@ class VoiceSession:
         if self._recorder is not None:
             self._recorder.hushed = secret or self._mouth.speaker.is_secret
             self._recorder.sent(frame, now)
-        if not self._told_latency and self._mouth.speaker.first_voice_at is not None:
-            self._told_latency = True
-            self._account.prompt_left(self._latency_ms())
+        self._turns.frame_left()
         return frame
 
     # The line
@@ -229,7 +221,7 @@ class VoiceSession:
             if handoff is not None and not isinstance(event, LegEnded):
                 # The bot does not listen while two people talk.
                 handoff.receive(event)
-                if not self._chooses:
+                if not self._turns.chooses:
                     continue
             match event:
                 case AudioIn(samples, at):
@@ -321,7 +313,7 @@ class VoiceSession:
             self._recorder.paused = listen.private
         self._account.discreet = listen.sensitive
         try:
-            return await self._hear(listen)
+            return await self._turns.hear(listen)
         finally:
             if self._recorder is not None:
                 self._recorder.paused = False
@@ -346,55 +338,6 @@ class VoiceSession:
             for task in (hearing, turn):
                 task.cancel()
             await asyncio.wait({hearing, turn})
-
-    async def _choose(self, listen: Listen) -> InputMatched:
-        """What a caller who waits in a queue chooses to do; all else is none of the bot's."""
-        grammar = await self._services.grammars.active(listen.grammars)
-        self._chooses = True
-        try:
-            while True:
-                hearing = await self._ears.hear(listen, grammar)
-                if isinstance(hearing.event, InputMatched):
-                    break
-        finally:
-            self._chooses = False
-        self._took(hearing, hearing.event.heard)
-        return hearing.event
-
-    async def _hear(self, listen: Listen) -> FlowEvent:
-        # Compiled, where need be, while the question is being said.
-        grammar = await self._services.grammars.active(listen.grammars)
-        hearing = await self._ears.hear(listen, grammar)
-        event, heard = hearing.event, hearing.heard
-        if isinstance(event, NoMatch):
-            event = await self._comprehension.free_words(event, listen, Mode.SPEECH)
-        if isinstance(event, InputMatched):
-            heard = event.heard  # what was near, or meant an intent
-        self._took(hearing, heard, matched=isinstance(event, InputMatched))
-        return event
-
-    def _took(self, hearing: Hearing, heard: Heard | None, *, matched: bool = True) -> None:
-        """A turn of the caller is over."""
-        self._account.heard(
-            TurnResult.MATCH if matched else hearing.result,
-            heard,
-            latency_ms=self._latency_ms(),
-            barged_in=hearing.barged_in,
-            spoke=self._ears.ago(hearing),
-        )
-        self._last_speech_at = hearing.last_speech_at
-        self._mouth.speaker.expect_reply()
-        self._told_latency = False
-
-    def _forget_turn(self) -> None:
-        """The caller was with a person, and has not waited for the bot since."""
-        self._last_speech_at = None
-
-    def _latency_ms(self) -> float | None:
-        if self._last_speech_at is None:
-            return None
-        first = self._mouth.speaker.first_voice_at
-        return None if first is None else max(0.0, (first - self._last_speech_at) * 1000)
 
     # The end
 
