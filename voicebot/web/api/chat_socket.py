@@ -22,8 +22,8 @@ from voicebot.sessions.invitation import ConversationId
 from voicebot.web.api.chat import Entrance, cookie_of, message_of
 from voicebot.web.api.chat_models import View, Written
 from voicebot.web.bodies import problem_of
-from voicebot.web.both_ways import both_ways
 from voicebot.web.origin import own_origin
+from voicebot.web.two_ways import two_ways
 
 HELLO_S: Final = 10.0
 REFUSED: Final = 4403
@@ -73,7 +73,7 @@ class _Page:
         after = hello.get("after", 0)
         if hello.get("type") != "hello" or not isinstance(after, int):
             raise ValueError("a page begins with hello")
-        await both_ways(self._show(after), self._hear())
+        await two_ways(self._show(after), self._hear())
 
     async def _show(self, after: int) -> None:
         async for view in self._entrance.desk.follow(self._conversation, after):

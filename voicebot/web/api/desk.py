@@ -34,9 +34,9 @@ from voicebot.staff.model import Identity
 from voicebot.types import Language
 from voicebot.web.api.desk_models import Order
 from voicebot.web.bodies import problem_of
-from voicebot.web.both_ways import both_ways
 from voicebot.web.identity import IN_SCOPE
 from voicebot.web.rate_limit import RateLimit
+from voicebot.web.two_ways import two_ways
 
 log = structlog.get_logger(__name__)
 
@@ -95,7 +95,7 @@ class _Page:
 
     async def serve(self) -> None:
         """Until the page goes. Raises what ends it."""
-        await both_ways(self._show(), self._hear())
+        await two_ways(self._show(), self._hear())
 
     async def _show(self) -> None:
         shown: dict[str, Any] = {}

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from voicebot.web.both_ways import both_ways
+from voicebot.web.two_ways import two_ways
 
 
 async def test_the_end_of_one_side_stops_the_other() -> None:
@@ -21,7 +21,7 @@ async def test_the_end_of_one_side_stops_the_other() -> None:
     async def hear() -> None:
         return
 
-    await both_ways(show(), hear())
+    await two_ways(show(), hear())
     assert stopped.is_set()
 
 
@@ -33,4 +33,4 @@ async def test_what_one_side_raises_is_raised() -> None:
         await asyncio.Event().wait()
 
     with pytest.raises(ValueError, match="no message"):
-        await both_ways(show(), hear())
+        await two_ways(show(), hear())

@@ -7,7 +7,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 
-async def both_ways(show: Coroutine[Any, Any, None], hear: Coroutine[Any, Any, None]) -> None:
+async def two_ways(show: Coroutine[Any, Any, None], hear: Coroutine[Any, Any, None]) -> None:
     """Run both until one of them ends, and stop the other. Raises what either raised."""
     showing, hearing = asyncio.create_task(show), asyncio.create_task(hear)
     try:
