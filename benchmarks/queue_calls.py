@@ -25,7 +25,9 @@ import numpy as np
 from voicebot.acd import events as ev
 from voicebot.acd.model import AgentId, AgentProfile, Contact, ContactId, QueueRules
 from voicebot.sessions.briefing import Briefing
-from voicebot.sessions.queueing import Joined, QueueService, RingingContact
+from voicebot.sessions.place import Joined
+from voicebot.sessions.queueing import QueueService
+from voicebot.sessions.ringing import RingingContact
 from voicebot.telephony._api import CallLeg, LegInfo
 from voicebot.telephony.loopback import pair
 from voicebot.types import CallId

@@ -46,7 +46,8 @@ from voicebot.events import CallEnded, CallEvent, CallStarted, TurnFinished, Tur
 from voicebot.sessions.agent_lines import TelephoneLines
 from voicebot.sessions.briefing import Briefing
 from voicebot.sessions.feed import EventFeed
-from voicebot.sessions.queueing import Place, QueueService
+from voicebot.sessions.place import Place
+from voicebot.sessions.queueing import QueueService
 from voicebot.sessions.registry import CallRegistry
 from voicebot.storage.database import WRITES, open_database
 from voicebot.storage.journal import SqlJournal

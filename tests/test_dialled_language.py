@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from voicebot.app import dialled_language
 from voicebot.config import load_settings
 from voicebot.telephony._api import LegInfo
 from voicebot.types import CallId
+from voicebot.voice_calls import dialled_language
 
 
 @pytest.mark.parametrize("callee", ["8001", "sip:8001@127.0.0.1", "sips:8001@shop.example"])

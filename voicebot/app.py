@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Hashable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Hashable
 from functools import partial
 
 import structlog
@@ -19,12 +17,13 @@ from fastapi import FastAPI
 
 import voicebot
 from voicebot.actions.seed import seed_samples
+from voicebot.admissions import Admissions
 from voicebot.alarms import Alarms, AlarmSources
-from voicebot.analytics.measures import Costs
 from voicebot.analytics.totals import Rules
 from voicebot.application import Application, load_application
 from voicebot.bridging import Recording, handoff_services, transfer_modes
 from voicebot.chatting import Chatting
+from voicebot.chores import Chores
 from voicebot.config import Settings
 from voicebot.desking import Desking
 from voicebot.doors import Doors
@@ -38,57 +37,40 @@ from voicebot.figures.queues import queue_figures
 from voicebot.figures.reload import reload_figures
 from voicebot.figures.server import ServerFigures
 from voicebot.figures.text import text_figures
-from voicebot.flows.state import FlowState
-from voicebot.forgetting import PersonForgetting, note_forgotten
 from voicebot.front_desk import FrontDesk
 from voicebot.human_queues import HumanQueues
 from voicebot.live.edition import Edition, Editions, Press, render
 from voicebot.live.reload import Reloader
 from voicebot.media.clock import LoopLag
 from voicebot.privacy import RecordKeeping
+from voicebot.readiness import Readiness
+from voicebot.reviewing import Reviewing
 from voicebot.said_ahead import announcement
-from voicebot.sessions.account import CallAccount
 from voicebot.sessions.callbacks import CallbackCalls
 from voicebot.sessions.callers import Callers
-from voicebot.sessions.conversation import Conversation
 from voicebot.sessions.feed import EventFeed, LiveEvent
-from voicebot.sessions.outbound import DialOrder, OutboundCalls, OutboundServices
-from voicebot.sessions.registry import CallRegistry, Refusal
-from voicebot.sessions.tongue import Tongue
-from voicebot.sessions.voice import VoiceServices, VoiceSession
-from voicebot.storage.archive import SqlCallArchive
-from voicebot.storage.contacts import SqlContacts
+from voicebot.sessions.outbound import OutboundCalls, OutboundServices
+from voicebot.sessions.registry import CallRegistry
+from voicebot.sessions.voice_services import VoiceServices
 from voicebot.storage.database import open_database
-from voicebot.storage.deflections import SqlDeflections
 from voicebot.storage.history import SqlHistories
 from voicebot.storage.journal import SqlJournal
 from voicebot.storage.ledger import SqlLedger
 from voicebot.storage.migrations import upgrade
-from voicebot.storage.misheard import SqlMisheard
 from voicebot.storage.queue_records import SqlQueueRecords
-from voicebot.storage.search import SqlTranscripts
-from voicebot.telephony._api import Admission, CallLeg, LegInfo, Reception
+from voicebot.telephony._api import Reception
 from voicebot.telephony.connections import Connections
 from voicebot.texts import Texts
 from voicebot.turns.answered_by import ScreeningPolicy
 from voicebot.turns.signals import TurnPolicy
-from voicebot.types import CallId, Json, Language, Outcome
+from voicebot.voice_calls import VoiceCalls
 from voicebot.wallboard import Sources, Wallboard
 from voicebot.web.api.alerts import alerts_router
 from voicebot.web.api.dial import DialDesk, dial_router
-from voicebot.web.api.forget import forget_router
-from voicebot.web.api.health import Check
-from voicebot.web.api.history import history_router
-from voicebot.web.api.one_call import CallShelves, one_call_router
 from voicebot.web.api.queues import queues_router
-from voicebot.web.api.recordings import recordings_router
-from voicebot.web.api.search import search_router
-from voicebot.web.api.workbench import workbench_router
 from voicebot.web.application import create_app
-from voicebot.web.review_pages import review_pages_router
 from voicebot.web.server import HttpServer
 from voicebot.web.tally import CallTally
-from voicebot.workbench import Workbench
 
 log = structlog.get_logger(__name__)
 
@@ -123,7 +105,7 @@ class Server:
         self.front_desk = FrontDesk(settings, self._engine)
         self._callers = self._new_callers()
         self._texts = Texts(settings, self._engine)
-        self._doors = Doors(settings, Reception(self._admit, self._on_call, self._on_refused))
+        self._doors = Doors(settings, self._reception())
         self.chatting = Chatting(
             settings,
             self._engine,
@@ -146,12 +128,30 @@ class Server:
             self.feed.publish,
             self.desking.desks,
         )
+        self._calls = VoiceCalls(
+            settings,
+            self._services,
+            self.engines,
+            self.editions,
+            self._callers,
+            self.chatting,
+            self.queues,
+        )
         self.outbound = self._outbound_calls()
         self.alarms = self._new_alarms(application)
         self.wallboard = self._new_wallboard()
+        self._reviewing = Reviewing(
+            settings,
+            self._engine,
+            self._rules,
+            self._ledger,
+            self._recording.recorder.path,
+            self.front_desk,
+            lambda: self.application.flows,
+        )
         self.web_app = self._web_app()
         self._http = self._http_server()
-        self._chores: list[asyncio.Task[object]] = []
+        self._chores = Chores()
         self._hurried = asyncio.Event()
 
     # Start and stop
@@ -165,7 +165,7 @@ class Server:
             raise
 
     async def _open(self) -> None:
-        self._chores.append(asyncio.create_task(self.lag.run(), name="loop lag"))
+        self._chores.begin(self.lag.run(), "loop lag")
         async with asyncio.TaskGroup() as group:
             group.create_task(self.engines.start())
             group.create_task(self._open_records())
@@ -173,13 +173,13 @@ class Server:
             group.create_task(asyncio.to_thread(self.application.learn_intents))
             group.create_task(self.application.actions.start())
         missing = await self._press.warm(self.editions.current)
-        self._chores.append(asyncio.create_task(render(missing), name="prompts"))
+        self._chores.begin(render(missing), "prompts")
         if self.settings.reload.poll_s:
             watching = self._reloader.watch(self.settings.reload.poll_s)
-            self._chores.append(asyncio.create_task(watching, name="reload"))
+            self._chores.begin(watching, "reload")
         self._recording.start()
         await self.queues.start()
-        self._chores.append(asyncio.create_task(self._recording.keep_tidy(), name="recordings"))
+        self._chores.begin(self._recording.keep_tidy(), "recordings")
         await self.alarms.start()
         self.wallboard.start()
         await self._http.start()
@@ -198,10 +198,9 @@ class Server:
         await self.chatting.start()
         await self._texts.dispatch.start()
         await self._ledger.start()
-        folding = self._ledger.keep_folded(time.time)
-        self._chores.append(asyncio.create_task(folding, name="ledger"))
+        self._chores.begin(self._ledger.keep_folded(time.time), "ledger")
         tidying = RecordKeeping(self.settings, self._engine).keep_tidy()
-        self._chores.append(asyncio.create_task(tidying, name="retention"))
+        self._chores.begin(tidying, "retention")
         self.front_desk.open()
         await self._seed()
 
@@ -232,9 +231,7 @@ class Server:
         await self._texts.dispatch.stop()
         await self._journal.stop()
         await self.event_hooks.stop()
-        for chore in self._chores:
-            chore.cancel()
-        await asyncio.gather(*self._chores, return_exceptions=True)
+        await self._chores.stop()
         await self._reloader.aclose()
         await self.editions.aclose()
         await self._engine.dispose()
@@ -269,71 +266,6 @@ class Server:
 
     # Calls
 
-    def _admit(self, info: LegInfo) -> Admission:
-        refusal = self.registry.admit(info.call_id)
-        if refusal is None:
-            return Admission(True)
-        status = 486 if refusal is Refusal.FULL else 503
-        return Admission(False, status, self.settings.calls.retry_after_s)
-
-    async def _on_call(self, leg: CallLeg) -> None:
-        with self.editions.hold() as edition:
-            text = await self.chatting.left_for(leg.info)
-            if text is None:
-                session = self._session(leg, edition, self.settings.calls.flow)
-            else:
-                state = FlowState.from_json(text.state)
-                session = self._session(leg, edition, text.flow, state=state)
-            await session.run()
-
-    async def _converse(self, leg: CallLeg, order: DialOrder, account: CallAccount) -> None:
-        """Hold a call of ours that was answered."""
-        edition = self.editions.get(order.version)
-        flow, state = order.flow, None
-        if self.chatting.call_me.has_ordered(leg.info.call_id):
-            text = await self.chatting.called(leg.info)
-            if text is None:
-                account.ended(Outcome.NOT_REACHED, "nothing to go on with")
-                self.registry.ended(leg.info.call_id, Outcome.NOT_REACHED)
-                return
-            flow, state = text.flow, FlowState.from_json(text.state)
-        await self._session(leg, edition, flow, account, state).run()
-
-    def _session(
-        self,
-        leg: CallLeg,
-        edition: Edition,
-        flow: str,
-        account: CallAccount | None = None,
-        state: FlowState | None = None,
-    ) -> VoiceSession:
-        """``state`` is that of a contact that comes from another channel."""
-        application = edition.application
-        return VoiceSession(
-            leg,
-            Conversation(application.interpreter_for(flow), state, self.queues.facts),
-            self._services_for(leg.info.call_id, edition, flow),
-            flow=flow,
-            language=application.language,
-            facts=dialled_language(self.settings, leg.info),
-            version=edition.version,
-            account=account,
-        )
-
-    @contextmanager
-    def _hold_version(self) -> Iterator[str]:
-        with self.editions.hold() as edition:
-            yield edition.version
-
-    def _on_refused(self, info: LegInfo, status: int) -> None:
-        account = CallAccount(info, self, self.feed.publish)
-        application = self.application
-        account.started(self.settings.calls.flow, application.language, application.version)
-        unavailable = Refusal.DRAINING if self.registry.draining else Refusal.BEHIND
-        reason = {486: Refusal.FULL, 488: "no common codec", 503: unavailable}
-        account.ended(Outcome.REFUSED, str(reason.get(status, f"refused with {status}")))
-        self.registry.ended(info.call_id, Outcome.REFUSED)
-
     def _publish(self, event: LiveEvent) -> None:
         self.feed.publish(event)
         self._doors.tell_caller(event)
@@ -362,36 +294,16 @@ class Server:
         self.queues.change(edition.application.queues)
         self.alarms.change(edition.application.alerts.rules)
 
+    def _reception(self) -> Reception:
+        admissions = Admissions(
+            self.settings.calls, self.registry, self.editions, self, self.feed.publish
+        )
+        return Reception(admissions.admit, lambda leg: self._calls.take(leg), admissions.refused)
+
     def _new_callers(self) -> Callers:
         callers = self.settings.callers
         histories = SqlHistories(self._engine) if callers.history else None
         return Callers(histories, callers.days, callers.most, callers.time_limit_s)
-
-    def _services_for(self, call: CallId, edition: Edition, flow: str) -> VoiceServices:
-        """What all calls share, with the version of the application that this one holds, and its
-        own ears: its decodes wait in a line of their own."""
-        own = self._tongue(edition.application.language, edition, call)
-        assert own is not None, "an edition speaks its own language"
-        identify = edition.application.identify_by(flow)
-        return replace(
-            self._services,
-            recognize=own.recognize,
-            renderer=own.renderer,
-            tongue=partial(self._tongue, edition=edition, call=call),
-            grammars=edition.application.listen_grammars,
-            comprehension=edition.application.comprehension,
-            queueing=self.queues.for_calls(edition.application.queues),
-            act=partial(self._callers.act, edition.application.act),
-            who_calls=partial(self._callers.facts, identify=identify),
-        )
-
-    def _tongue(self, language: Language, edition: Edition, call: CallId) -> Tongue | None:
-        if language not in edition.renderers:
-            return None
-        self.engines.wake(language)
-        edition.application.wake(language)
-        recognize = partial(self.engines.recognize, language=language, call=call)
-        return Tongue(recognize, edition.renderers[language])
 
     def _voice_services(self) -> VoiceServices:
         turns = self.settings.turns
@@ -455,10 +367,10 @@ class Server:
                 registry=self.registry,
                 journal=self,
                 publish=self._publish,
-                converse=self._converse,
+                converse=self._calls.converse,
                 screening=policy if outbound.screening_s else None,
                 max_calls=outbound.max_calls,
-                hold=self._hold_version,
+                hold=self._calls.hold_version,
                 over=self.chatting.call_me.over,
             )
         )
@@ -480,13 +392,11 @@ class Server:
             journal=lambda: self._journal.stats,
             lines=lambda: (self.registry.active, self.registry.max_calls),
         )
-        archive = SqlCallArchive(self._engine, self._rules)
-        contacts = SqlContacts(self._engine, self._rules)
         recorder, bridges = self._recording.recorder, self._services.handoffs.counters
         return create_app(
-            archive=archive,
+            archive=self._reviewing.archive,
             feed=self.feed,
-            readiness=self._readiness,
+            readiness=self._readiness().checks,
             metric_sources=[
                 self.tally.figures,
                 figures,
@@ -507,26 +417,10 @@ class Server:
                 *self.chatting.routers(self._doors.webrtc),
                 *self._texts.routers(self.chatting.desk),
                 *self.front_desk.routers,
-                history_router(
-                    self._ledger,
-                    contacts,
-                    Costs(**self.settings.costs.model_dump()),
-                    self.front_desk.audit,
-                ),
-                workbench_router(SqlMisheard(self._engine), archive, self._workbench),
-                one_call_router(
-                    CallShelves(archive, contacts, SqlDeflections(self._engine), recorder.path)
-                ),
-                search_router(SqlTranscripts(self._engine)),
-                review_pages_router(),
-                recordings_router(archive, recorder.path, self.front_desk.playbacks),
+                *self._reviewing.routers,
                 dial_router(self._dial_desk()),
                 queues_router(self.queues.desk()),
                 *self.wallboard.routers,
-                forget_router(
-                    PersonForgetting(self.settings, self._engine),
-                    partial(note_forgotten, self.front_desk.audit),
-                ),
                 alerts_router(self.alarms),
                 *self.desking.routers(self.queues.lines),
             ],
@@ -544,33 +438,12 @@ class Server:
             connections=Connections[Hashable](gate, quiet_s=0),
         )
 
-    def _workbench(self) -> Workbench:
-        return Workbench(self.settings.server.application, self.application.flows)
-
-    def _readiness(self) -> Mapping[str, Check]:
-        problem = self._journal.stats.problem
-        draining = self.registry.draining
-        return {
-            **{name: Check(*told) for name, told in self.engines.condition().items()},
-            **self._doors.readiness(),
-            "application": self._application_check(),
-            "records": Check(not problem, problem or "written as they come"),
-            "calls": Check(
-                not draining,
-                "shutting down"
-                if draining
-                else f"{self.registry.active} of {self.registry.max_calls} lines in use",
-            ),
-        }
-
-    def _application_check(self) -> Check:
-        """Calls are served either way; what was saved since is told where it cannot be used."""
-        detail, problem = f"version {self.application.version}", self._reloader.problem
-        return Check(True, f"{detail}; not the files as they are: {problem}" if problem else detail)
-
-
-def dialled_language(settings: Settings, info: LegInfo) -> dict[str, Json]:
-    """The language in which calls to this number begin, where the settings have one."""
-    number = info.callee.removeprefix("sip:").removeprefix("sips:").partition("@")[0]
-    language = settings.calls.languages.get(number)
-    return {} if language is None else {"language": language}
+    def _readiness(self) -> Readiness:
+        return Readiness(
+            self.engines,
+            self._doors,
+            self.editions,
+            self._reloader,
+            self._journal,
+            self.registry,
+        )

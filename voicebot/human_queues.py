@@ -20,9 +20,10 @@ from voicebot.sessions.agent_lines import TelephoneLines
 from voicebot.sessions.feed import LiveEvent
 from voicebot.sessions.queue_handoff import Queueing
 from voicebot.sessions.queue_records import SIGNED_OUT
-from voicebot.sessions.queueing import CallBack, QueueService
+from voicebot.sessions.queueing import QueueService
 from voicebot.sessions.ready_times import NoteTime
 from voicebot.sessions.records import Journal
+from voicebot.sessions.ringing import CallBack
 from voicebot.storage.queue_records import PLACES_KEPT_S, SqlQueueRecords
 from voicebot.telephony._api import Dialer
 from voicebot.types import Json

@@ -19,7 +19,8 @@ from voicebot.desk.services import DeskServices, Suggestion
 from voicebot.queues.reader import QueueFile
 from voicebot.sessions.briefing import Briefing
 from voicebot.sessions.history import Contact as Earlier
-from voicebot.sessions.queueing import Place, QueueService
+from voicebot.sessions.place import Place
+from voicebot.sessions.queueing import QueueService
 from voicebot.sessions.records import CallPage, CallQuery, CallRecord, Cursor
 from voicebot.sessions.talk import Talk
 from voicebot.telephony._api import CallLeg, LegInfo, Reception

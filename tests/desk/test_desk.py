@@ -12,7 +12,7 @@ from tests.sessions.agents_at_work import settle
 from voicebot.acd.model import AgentId, ContactId, Presence
 from voicebot.desk.desk import GRACE_S, MOST_SCREENS
 from voicebot.errors import RoutingError
-from voicebot.sessions.queueing import Joined, Place
+from voicebot.sessions.place import Joined, Place
 
 CALLER = ContactId("caller")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from voicebot.acd.model import AgentId
 from voicebot.errors import DialFailed
-from voicebot.sessions.queueing import RingingContact
+from voicebot.sessions.ringing import RingingContact
 from voicebot.telephony._api import CallLeg, LegInfo
 from voicebot.telephony.loopback import LoopbackCaller, pair
 from voicebot.types import CallId

@@ -22,7 +22,8 @@ from voicebot.sessions.conversation import Conversation
 from voicebot.sessions.feed import LiveEvent
 from voicebot.sessions.grammars import ListenGrammars
 from voicebot.sessions.registry import CallRegistry
-from voicebot.sessions.voice import VoiceServices, VoiceSession
+from voicebot.sessions.voice import VoiceSession
+from voicebot.sessions.voice_services import VoiceServices
 from voicebot.speech.prompts import PromptRenderer
 from voicebot.speech.recognizer import Hypothesis, Recognition
 from voicebot.telephony._api import CallLeg

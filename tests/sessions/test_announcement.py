@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from tests.sessions.conftest import Exchange
 from voicebot.events import CallAnswered
-from voicebot.sessions.voice import facts_of
+from voicebot.sessions.dialogue import facts_of
 from voicebot.telephony._api import CallLeg, FrameSource, LegEvent, LegInfo
 from voicebot.types import CallId, Language, Outcome, Prompt
 

@@ -16,8 +16,9 @@ from voicebot.acd.hours import Hours, Span
 from voicebot.acd.model import AgentId, AgentProfile, Contact, ContactId, QueueRules
 from voicebot.queues.reader import QueueFile
 from voicebot.sessions.briefing import Briefing
+from voicebot.sessions.place import Joined, Place
 from voicebot.sessions.queue_handoff import Queueing
-from voicebot.sessions.queueing import Joined, Place, QueueService
+from voicebot.sessions.queueing import QueueService
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NIGHT = Hours(BERLIN, ((Span(150, 300),),) * 7)

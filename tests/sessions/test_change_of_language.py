@@ -13,7 +13,7 @@ from voicebot.events import TurnResult
 from voicebot.grammar.active import ActiveGrammar
 from voicebot.sessions.last_words import CLOSING, OUR_FAULT, in_language
 from voicebot.sessions.tongue import Tongue
-from voicebot.sessions.voice import VoiceServices
+from voicebot.sessions.voice_services import VoiceServices
 from voicebot.speech.prompts import PromptRenderer
 from voicebot.speech.recognizer import Recognition
 from voicebot.types import Language, Samples

@@ -14,7 +14,7 @@ from voicebot.errors import DialFailed
 from voicebot.flows.commands import TransferMode
 from voicebot.media.frames import is_silent
 from voicebot.sessions.handoff import HandoffServices
-from voicebot.sessions.voice import VoiceServices
+from voicebot.sessions.voice_services import VoiceServices
 from voicebot.telephony._api import CallLeg, LegInfo
 from voicebot.telephony.bridge import Bridge, Role, Seat
 from voicebot.telephony.loopback import LoopbackCaller, pair

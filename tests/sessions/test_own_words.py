@@ -11,7 +11,7 @@ from voicebot.events import TurnResult
 from voicebot.nlu.intent_set import Example, Intent, IntentSet
 from voicebot.nlu.library import IntentLibrary
 from voicebot.sessions.comprehension import Comprehension
-from voicebot.sessions.voice import VoiceServices
+from voicebot.sessions.voice_services import VoiceServices
 from voicebot.types import Language, Outcome
 
 

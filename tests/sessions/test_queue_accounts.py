@@ -27,7 +27,8 @@ from voicebot.errors import StorageError
 from voicebot.events import QueueNoted
 from voicebot.sessions.briefing import Briefing
 from voicebot.sessions.feed import AgentMoved, LiveEvent, QueueMoved
-from voicebot.sessions.queueing import Place, QueueService
+from voicebot.sessions.place import Place
+from voicebot.sessions.queueing import QueueService
 from voicebot.sessions.ready_times import ReadyTimes
 from voicebot.storage.database import open_database
 from voicebot.storage.journal import SqlJournal

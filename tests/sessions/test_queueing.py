@@ -27,7 +27,8 @@ from voicebot.acd.model import (
 )
 from voicebot.errors import DialFailed, RoutingError
 from voicebot.sessions.briefing import Briefing
-from voicebot.sessions.queueing import Joined, Place, QueueService
+from voicebot.sessions.place import Joined, Place
+from voicebot.sessions.queueing import QueueService
 from voicebot.telephony._api import CallLeg
 
 NEVER = Hours(ZoneInfo("UTC"), ((),) * 7)

@@ -18,7 +18,7 @@ from voicebot.sessions.handoff import HandoffServices
 from voicebot.sessions.queue_handoff import Queueing
 from voicebot.sessions.queueing import QueueService
 from voicebot.sessions.talk import Talk, ToAddress, ToFlow, ToQueue
-from voicebot.sessions.voice import VoiceServices
+from voicebot.sessions.voice_services import VoiceServices
 from voicebot.telephony._api import CallLeg, LegInfo
 from voicebot.telephony.loopback import LoopbackCaller, pair
 from voicebot.types import CallId, Outcome

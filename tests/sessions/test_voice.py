@@ -155,7 +155,7 @@ async def test_pause_inside_an_utterance_throws_the_early_decode_away(exchange: 
 async def test_slow_action_is_covered_by_a_filler(
     exchange: Exchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("voicebot.sessions.voice.FILLER_AFTER_S", 0.0)
+    monkeypatch.setattr("voicebot.sessions.acting.FILLER_AFTER_S", 0.0)
     line = await exchange.call()
     exchange.prices.gate.clear()
     await line.hear_out()

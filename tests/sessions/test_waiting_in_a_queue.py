@@ -14,8 +14,9 @@ from voicebot.acd.model import AgentId, AgentProfile, Presence
 from voicebot.queues.reader import load_queues
 from voicebot.sessions.handoff import HandoffServices
 from voicebot.sessions.queue_handoff import Queueing, known_of
-from voicebot.sessions.queueing import CallBack, QueueService
-from voicebot.sessions.voice import VoiceServices
+from voicebot.sessions.queueing import QueueService
+from voicebot.sessions.ringing import CallBack
+from voicebot.sessions.voice_services import VoiceServices
 from voicebot.telephony.loopback import LoopbackCaller
 from voicebot.types import Outcome
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.sessions.conftest import Exchange, Line
 from voicebot.events import CallAnswered, CallStarted, MatterNoted
-from voicebot.sessions.voice import VoiceServices
+from voicebot.sessions.voice_services import VoiceServices
 from voicebot.telephony._api import LegInfo
 from voicebot.types import Json, Matter, Outcome
 

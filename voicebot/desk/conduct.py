@@ -19,7 +19,7 @@ from voicebot.desk.desks import Desks
 from voicebot.desk.line import DeskLines
 from voicebot.errors import DialFailed, RoutingError, UsageError
 from voicebot.sessions.handoff import showable
-from voicebot.sessions.queueing import RingingContact
+from voicebot.sessions.ringing import RingingContact
 from voicebot.sessions.talk import Talk, ToAddress, ToFlow, ToQueue
 from voicebot.telephony._api import CallLeg
 

@@ -19,7 +19,8 @@ from voicebot.desk.line import AgentLeg
 from voicebot.desk.screens import Message, Screen
 from voicebot.desk.services import DeskServices
 from voicebot.errors import DialFailed, RoutingError
-from voicebot.sessions.queueing import QueueService, Timer
+from voicebot.sessions.queueing import QueueService
+from voicebot.sessions.waking import Timer
 from voicebot.telephony._api import Admission, CallLeg, Reception
 
 GRACE_S: Final = 8.0

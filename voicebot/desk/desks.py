@@ -21,7 +21,8 @@ from voicebot.desk.services import DeskServices, Suggestion
 from voicebot.errors import DialFailed
 from voicebot.queues.reader import QueueFile
 from voicebot.sessions.briefing import Briefing
-from voicebot.sessions.queueing import QueueService, RingingContact
+from voicebot.sessions.queueing import QueueService
+from voicebot.sessions.ringing import RingingContact
 from voicebot.sessions.talk import Talk
 from voicebot.types import CallId, Language
 

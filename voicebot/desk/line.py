@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from voicebot.acd.model import AgentId
 from voicebot.desk.contacts import Ringing
 from voicebot.errors import CallError
-from voicebot.sessions.queueing import AgentLines, RingingContact
+from voicebot.sessions.ringing import AgentLines, RingingContact
 from voicebot.telephony._api import (
     CallLeg,
     FrameSource,

@@ -9,9 +9,9 @@ from typing import Any, Protocol, TypeAlias
 
 from voicebot.desk.notes import NoteRecords
 from voicebot.sessions.history import Histories
-from voicebot.sessions.queueing import CallLater, on_the_loop
 from voicebot.sessions.records import CallArchive
 from voicebot.sessions.talk import Talk
+from voicebot.sessions.waking import CallLater, on_the_loop
 from voicebot.telephony._api import Dialer, Reception
 from voicebot.types import Language
 

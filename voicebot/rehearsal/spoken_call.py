@@ -26,7 +26,8 @@ from voicebot.sessions.ears import Detector, voice_detector
 from voicebot.sessions.grammars import ListenGrammars
 from voicebot.sessions.registry import CallRegistry
 from voicebot.sessions.tongue import Tongue
-from voicebot.sessions.voice import VoiceServices, VoiceSession
+from voicebot.sessions.voice import VoiceSession
+from voicebot.sessions.voice_services import VoiceServices
 from voicebot.speech.prompts import PromptRenderer
 from voicebot.speech.recognizer import Recognition
 from voicebot.telephony._api import LegInfo

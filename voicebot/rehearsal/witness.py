@@ -34,8 +34,9 @@ from voicebot.flows.model import FlowSet
 from voicebot.flows.requests import MORE, is_intent
 from voicebot.flows.state import FlowState, Frame, Waiting
 from voicebot.sessions.cards import ShownCard, shown
+from voicebot.sessions.dialogue import Standing
 from voicebot.speech import spoken
-from voicebot.types import Heard, Json, Language, Matter, Outcome, Prompt
+from voicebot.types import Heard, Json, Language, Outcome, Prompt
 
 _EXPLAINS = frozenset({"because", "confidence", "response", "text"})
 
@@ -81,7 +82,7 @@ class Deed:
                 return f"-> {type(other).__name__}"
 
 
-class Witness:
+class Witness(Standing):
     """One contact's way through the flows. ``facts`` are added to what the channel knows."""
 
     def __init__(
@@ -138,31 +139,12 @@ class Witness:
         return self._interpreter.flows
 
     @property
-    def step(self) -> str:
-        return self.state.step
-
-    @property
     def is_over(self) -> bool:
         return self.state.waiting is Waiting.NOTHING
 
     @property
     def listens(self) -> bool:
         return self.state.waiting in {Waiting.INPUT, Waiting.CONFIRMATION}
-
-    def matter(self, *, heard_all: bool) -> Matter | None:
-        return self.state.matter(heard_all=heard_all)
-
-    @property
-    def customer(self) -> str:
-        return self.state.customer
-
-    @property
-    def outcome_if_hung_up(self) -> Outcome:
-        return self.state.outcome_if_hung_up
-
-    @property
-    def outcome_if_cut_off(self) -> Outcome:
-        return self.state.outcome_if_cut_off
 
 
 def prompts(passages: Sequence[Passage]) -> list[tuple[Prompt, Language]]:

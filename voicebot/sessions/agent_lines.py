@@ -13,7 +13,7 @@ from typing import Final
 from voicebot.acd.model import AgentId
 from voicebot.errors import DialFailed
 from voicebot.sessions.handoff import showable
-from voicebot.sessions.queueing import RingingContact
+from voicebot.sessions.ringing import RingingContact
 from voicebot.telephony._api import CallLeg, Dialer
 
 _GRACE_S: Final = 5.0

@@ -9,10 +9,11 @@ from dataclasses import replace
 from voicebot.flows.commands import Command, ContactStarted, FlowEvent
 from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.state import FlowState
-from voicebot.types import Json, Matter, Outcome
+from voicebot.sessions.dialogue import Standing
+from voicebot.types import Json
 
 
-class Conversation:
+class Conversation(Standing):
     """One contact's way through the flows; channels feed it events and carry out its commands."""
 
     def __init__(
@@ -43,22 +44,3 @@ class Conversation:
         """The state with which the contact goes on in text, while its link is being sent. Raises
         UsageError where none is."""
         return self._interpreter.moving(self.state)
-
-    @property
-    def step(self) -> str:
-        return self.state.step
-
-    @property
-    def outcome_if_hung_up(self) -> Outcome:
-        return self.state.outcome_if_hung_up
-
-    def matter(self, *, heard_all: bool) -> Matter | None:
-        return self.state.matter(heard_all=heard_all)
-
-    @property
-    def customer(self) -> str:
-        return self.state.customer
-
-    @property
-    def outcome_if_cut_off(self) -> Outcome:
-        return self.state.outcome_if_cut_off

@@ -19,7 +19,8 @@ from voicebot.queues.reader import QueueFile
 from voicebot.queues.words import WaitingWords, words_for
 from voicebot.sessions.briefing import Briefing
 from voicebot.sessions.numbers import number_of
-from voicebot.sessions.queueing import Place, QueueService
+from voicebot.sessions.place import Place
+from voicebot.sessions.queueing import QueueService
 from voicebot.telephony._api import LegInfo
 from voicebot.types import Json, Language, Prompt
 

@@ -28,8 +28,8 @@ from voicebot.flows.commands import (
     TransferRefused,
 )
 from voicebot.sessions.handoff import Handoff
+from voicebot.sessions.place import Joined, Place
 from voicebot.sessions.queue_handoff import Queueing
-from voicebot.sessions.queueing import Joined, Place
 from voicebot.sessions.talk import ToAddress, ToQueue
 from voicebot.telephony._api import LegInfo
 from voicebot.types import Language, Prompt

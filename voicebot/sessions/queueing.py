@@ -12,11 +12,9 @@ Left out on purpose: who may sign in (the desk's), and text.
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Final, Protocol, TypeAlias
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeAlias
 
 import structlog
 
@@ -35,6 +33,7 @@ from voicebot.errors import DialFailed, RoutingError
 from voicebot.events import QueueNoted
 from voicebot.sessions.briefing import Briefing, as_booking, restored
 from voicebot.sessions.feed import LiveEvent
+from voicebot.sessions.place import Joined, Notice, Place, Ringing
 from voicebot.sessions.queue_accounts import QueueAccounts
 from voicebot.sessions.queue_events import live
 from voicebot.sessions.queue_figures import QueueTally
@@ -46,109 +45,16 @@ from voicebot.sessions.queue_records import (
     state_of,
 )
 from voicebot.sessions.ready_times import ReadyTimes
+from voicebot.sessions.ringing import AgentLines, CallBack, Rings
+from voicebot.sessions.waking import CallLater, WakeUp, on_the_loop
 from voicebot.telephony._api import CallLeg
 from voicebot.types import Json
 
 log = structlog.get_logger(__name__)
 
-LONGEST_SLEEP_S: Final = 60.0
-"""The wall clock may be set while we sleep: nobody waits longer than this for a timer then."""
-_DECLINED: Final = frozenset({486, 600, 603})
-"""SIP answers of a telephone that is there, and whose owner does not want this call."""
-
-
-@dataclass(frozen=True, slots=True)
-class RingingContact:
-    """Who is being offered to an agent."""
-
-    contact_id: ContactId
-    queue: str
-    waited_s: float
-    answer_within_s: float
-    callback: bool
-    briefing: Briefing
-
-
-class AgentLines(Protocol):
-    """How agents are reached, by telephone or in a browser."""
-
-    async def ring(self, agent: AgentId, contact: RingingContact) -> CallLeg:
-        """Ring at the agent, and return the leg once they have answered.
-
-        Stops ringing when cancelled. Raises DialFailed when the agent declines or is not there.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """The agent has taken the contact, and ``leg`` is theirs."""
-
-    agent_id: AgentId
-    leg: CallLeg
-
-
-@dataclass(frozen=True, slots=True)
-class Ringing:
-    """An agent rings for the contact, who will have one in a moment, or goes on waiting."""
-
-    agent_id: AgentId
-
-
-class Timer(Protocol):
-    def cancel(self) -> None: ...
-
-
-CallLater: TypeAlias = Callable[[float, Callable[[], None]], Timer]
-"""Calls a function in so many seconds, as an event loop does."""
-
-
-def on_the_loop(delay: float, then: Callable[[], None]) -> Timer:
-    return asyncio.get_running_loop().call_later(delay, then)
-
-
-CallBack: TypeAlias = Callable[[str, Briefing, CallLeg, Callable[[], None]], Awaitable[None]]
-"""Calls a number, joins it with the agent's leg, and returns when they are done. The last argument
-is called when somebody has answered. Hangs the agent up in the end, and raises DialFailed when
-nobody was reached."""
-
 
 Watcher: TypeAlias = Callable[[e.Effect], None]
 """Is told of every effect once it was carried out; must return at once."""
-
-
-Notice: TypeAlias = e.Queued | e.Announce | Ringing | e.Overflowed | Joined
-"""What the session of a waiting caller is told; the last two end the waiting."""
-
-
-class Place:
-    """One caller's place. Made by `QueueService.enter`; closed by `leave`, whatever happens."""
-
-    def __init__(self, service: QueueService, contact: Contact, briefing: Briefing) -> None:
-        self.contact = contact
-        self.briefing = briefing
-        self._service = service
-        self._notices: asyncio.Queue[Notice] = asyncio.Queue()
-
-    @property
-    def contact_id(self) -> ContactId:
-        return self.contact.contact_id
-
-    def tell(self, notice: Notice) -> None:
-        """For the service: a waiting session gets a handful of these."""
-        self._notices.put_nowait(notice)
-
-    async def next(self) -> Notice:
-        return await self._notices.get()
-
-    async def leave(self, reason: str) -> None:
-        """Give the place up, or end the conversation with the agent; an agent who answered in this
-        very moment is hung up. Does nothing the second time."""
-        self._service.left(self, reason)
-        while not self._notices.empty():
-            notice = self._notices.get_nowait()
-            if isinstance(notice, Joined):
-                await notice.leg.hang_up("the caller has left")
 
 
 class QueueService:
@@ -176,9 +82,9 @@ class QueueService:
     ) -> None:
         """Raises RoutingError where a rule names a queue that is not there."""
         self._acd = Acd(queues, unreachable_s)
-        self._lines = lines
+        self._rings = Rings(lines, self.briefing, self.receive)
         self._clock = clock
-        self._call_later = call_later
+        self._wake = WakeUp(call_later, self._tick)
         self._call_back = call_back
         self._records = records or NoRecords()
         self._note = note
@@ -186,11 +92,7 @@ class QueueService:
         self._accounts = QueueAccounts()
         self._places: dict[ContactId, Place] = {}
         self._bookings: dict[ContactId, str] = {}
-        self._rings: dict[ContactId, asyncio.Task[None]] = {}
-        """What rings for a contact: an agent, or the caller who is called back."""
-        self._answered: dict[ContactId, CallLeg] = {}
         self._left_waiting: dict[str, float] = {}
-        self._timer: Timer | None = None
         self._watchers: list[Watcher] = []
         self.tally = QueueTally()
         self.ready_times = ReadyTimes()
@@ -200,7 +102,7 @@ class QueueService:
     def enter(self, contact: Contact, briefing: Briefing) -> Place:
         """Let a caller wait. Raises RoutingError where there is no such queue, or the contact
         waits already."""
-        place = Place(self, contact, briefing)
+        place = Place(self.left, contact, briefing)
         if contact.contact_id in self._places:
             raise RoutingError(f"contact {contact.contact_id} is here already")
         self._places[contact.contact_id] = place
@@ -273,7 +175,7 @@ class QueueService:
         """Give a callback from before a restart its place back; call this before agents sign in.
         Raises RoutingError where its queue is there no longer."""
         contact, briefing = restored(booking)
-        place = Place(self, contact, briefing)
+        place = Place(self.left, contact, briefing)
         self.receive(ev.Enqueue(contact, booking.arrived_at, restored=True))
         self._places[contact.contact_id] = place
         due = booking.due_at
@@ -293,7 +195,7 @@ class QueueService:
         what cannot happen as things stand."""
         now = self._clock()
         effects = self._acd.receive(event, now)
-        self._set_timer(now)
+        self._wake.set(self._acd.next_timer(), now)
         for effect in effects:
             self._carry_out(effect)
             self._write_down(effect, now)
@@ -372,29 +274,23 @@ class QueueService:
 
     async def stop(self) -> None:
         """Stop every ringing and timer; sessions end their own calls."""
-        if self._timer is not None:
-            self._timer.cancel()
-        for task in (rings := tuple(self._rings.values())):
-            task.cancel()
-        await asyncio.gather(*rings, return_exceptions=True)
+        self._wake.cancel()
+        await self._rings.close()
 
     # Effects
 
     def _carry_out(self, effect: e.Effect) -> None:
         match effect:
             case e.Offer():
-                self._rings[effect.contact_id] = asyncio.create_task(
-                    self._ring(effect), name=f"ring {effect.agent_id}"
-                )
+                self._rings.offer(effect)
                 self._tell(effect.contact_id, Ringing(effect.agent_id))
             case e.Withdraw(contact_id):
-                self._stop_ringing(contact_id)
+                self._rings.stop(contact_id)
             case e.Connect(contact_id, agent_id) if contact_id not in self._bookings:
-                self._tell(contact_id, Joined(agent_id, self._answered.pop(contact_id)))
+                self._tell(contact_id, Joined(agent_id, self._rings.take(contact_id)))
             case e.CallbackDue(contact_id):
-                self._rings[contact_id] = asyncio.create_task(
-                    self._reach(contact_id, self._answered.pop(contact_id)), name="callback"
-                )
+                reaching = self._reach(contact_id, self._rings.take(contact_id))
+                self._rings.begin(contact_id, reaching, "callback")
             case e.CallbackOff(contact_id) | e.Abandoned(contact_id):
                 self._forget_booking(contact_id)
             case e.Queued() | e.Announce():
@@ -411,49 +307,6 @@ class QueueService:
         if self._bookings.pop(contact_id, None) is not None:
             self._places.pop(contact_id, None)
             self._records.settled(contact_id)
-
-    def _stop_ringing(self, contact_id: ContactId) -> None:
-        ringing = self._rings.pop(contact_id, None)
-        if ringing is not None and ringing is not asyncio.current_task():
-            ringing.cancel()
-
-    async def _ring(self, offer: e.Offer) -> None:
-        """Ring at one agent, and tell the distribution what came of it."""
-        place = self._places.get(offer.contact_id)
-        contact = RingingContact(
-            offer.contact_id,
-            offer.queue,
-            offer.waited_s,
-            offer.answer_within_s,
-            offer.callback,
-            Briefing() if place is None else place.briefing,
-        )
-        answer: ev.Event
-        leg: CallLeg | None = None
-        try:
-            leg = await self._lines.ring(offer.agent_id, contact)
-            self._answered[offer.contact_id] = leg
-            answer = ev.Answer(offer.contact_id, offer.agent_id)
-        except DialFailed as error:
-            log.info("agent_not_reached", agent=offer.agent_id, outcome=error.outcome)
-            answer = (
-                ev.Decline(offer.contact_id, offer.agent_id)
-                if error.status in _DECLINED
-                else ev.OfferFailed(offer.contact_id, offer.agent_id, error.outcome)
-            )
-        except Exception:
-            log.exception("agent_not_rung", agent=offer.agent_id)
-            answer = ev.OfferFailed(offer.contact_id, offer.agent_id, "could not be rung")
-        if self._rings.get(offer.contact_id) is asyncio.current_task():
-            del self._rings[offer.contact_id]
-        try:
-            self.receive(answer)
-        except RoutingError as error:
-            # The offer ended in the moment of the answer: the caller hung up, or time was over.
-            log.info("answer_came_too_late", agent=offer.agent_id, problem=str(error))
-            self._answered.pop(offer.contact_id, None)
-            if leg is not None:
-                await leg.hang_up("the caller has left")
 
     async def _reach(self, contact_id: ContactId, agent: CallLeg) -> None:
         """Call a caller back, with the agent on the line."""
@@ -473,7 +326,7 @@ class QueueService:
             reason = error.outcome
         except Exception:
             log.exception("callback_failed")
-        self._rings.pop(contact_id, None)
+        self._rings.over(contact_id)
         if reached:
             self._forget_booking(contact_id)
             self.receive(ev.Finish(contact_id))
@@ -483,17 +336,7 @@ class QueueService:
 
     # Time
 
-    def _set_timer(self, now: float) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        due = self._acd.next_timer()
-        if due is not None:
-            delay = min(max(0.0, due - now), LONGEST_SLEEP_S)
-            self._timer = self._call_later(delay, self._tick)
-
     def _tick(self) -> None:
-        self._timer = None
         try:
             self.receive(ev.Tick())
         except Exception:

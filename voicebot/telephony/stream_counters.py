@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from voicebot.telephony.frames_sent import FramesSent
 from voicebot.telephony.stream_playout import PlayoutCounts
 
 _SMOOTHING: Final = 0.05
@@ -42,31 +43,17 @@ class StreamSnapshot:
 
 
 @dataclass(slots=True)
-class StreamCounters:
+class StreamCounters(FramesSent):
     """The counters while they run; everything happens on the event loop."""
 
     connections: int = 0
     turned_away: Counter[str] = field(default_factory=Counter)
     malformed: int = 0
     frames_received: int = 0
-    frames_sent: int = 0
-    frames_skipped: int = 0
-    frames_late_20ms: int = 0
-    frames_late_40ms: int = 0
     frames_unsent: int = 0
     audio_dropped: int = 0
     playback_lag_s: float = 0.0
     playout: PlayoutCounts = field(default_factory=PlayoutCounts)
-
-    def frame_sent(self, late_s: float) -> None:
-        self.frames_sent += 1
-        self.frames_late_20ms += late_s > 0.020
-        self.frames_late_40ms += late_s > 0.040
-
-    def frames_left_out(self, count: int) -> None:
-        self.frames_skipped += count
-        self.frames_late_20ms += count
-        self.frames_late_40ms += count
 
     def played_after(self, lag_s: float) -> None:
         self.playback_lag_s += _SMOOTHING * (max(0.0, lag_s) - self.playback_lag_s)

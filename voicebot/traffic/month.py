@@ -23,10 +23,10 @@ from voicebot.queues.prerouting import preroute
 from voicebot.queues.reader import QueueFile
 from voicebot.sessions import history
 from voicebot.sessions.account import CallAccount
+from voicebot.sessions.dialogue import facts_of
 from voicebot.sessions.numbers import number_of
 from voicebot.sessions.queue_handoff import known_of
 from voicebot.sessions.registry import Refusal
-from voicebot.sessions.voice import facts_of
 from voicebot.telephony._api import LegInfo
 from voicebot.traffic.agents import Agents, AtWork, Came, GaveUp, SentAway, Served
 from voicebot.traffic.calendar import DAY_S, arrivals

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from voicebot.telephony.frames_sent import FramesSent
 from voicebot.telephony.sip.messages import KNOWN_METHODS
 
 
@@ -60,7 +61,7 @@ class Stream(Protocol):
 
 
 @dataclass(slots=True)
-class Counters:
+class Counters(FramesSent):
     """The counters while they run; everything happens on the event loop."""
 
     requests: Counter[str] = field(default_factory=Counter)
@@ -72,10 +73,6 @@ class Counters:
     rtp_ignored: int = 0
     rtp_received: int = 0
     audio_dropped: int = 0
-    frames_sent: int = 0
-    frames_skipped: int = 0
-    frames_late_20ms: int = 0
-    frames_late_40ms: int = 0
     _lost: int = 0
     _concealed: int = 0
     _late: int = 0
@@ -91,16 +88,6 @@ class Counters:
 
     def malformed_sip(self) -> None:
         self.sip_malformed += 1
-
-    def frame_sent(self, late_s: float) -> None:
-        self.frames_sent += 1
-        self.frames_late_20ms += late_s > 0.020
-        self.frames_late_40ms += late_s > 0.040
-
-    def frames_left_out(self, count: int) -> None:
-        self.frames_skipped += count
-        self.frames_late_20ms += count
-        self.frames_late_40ms += count
 
     def stream_closed(self, counts: StreamCounts) -> None:
         """Keep what a stream counted after it is gone."""

@@ -23,6 +23,7 @@ from voicebot.web.api.chat import Entrance, cookie_of, message_of
 from voicebot.web.api.chat_models import View, Written
 from voicebot.web.bodies import problem_of
 from voicebot.web.origin import own_origin
+from voicebot.web.two_ways import two_ways
 
 HELLO_S: Final = 10.0
 REFUSED: Final = 4403
@@ -72,17 +73,7 @@ class _Page:
         after = hello.get("after", 0)
         if hello.get("type") != "hello" or not isinstance(after, int):
             raise ValueError("a page begins with hello")
-        showing = asyncio.create_task(self._show(after))
-        hearing = asyncio.create_task(self._hear())
-        try:
-            await asyncio.wait({showing, hearing}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (showing, hearing):
-                task.cancel()
-            results = await asyncio.gather(showing, hearing, return_exceptions=True)
-        for result in results:
-            if isinstance(result, Exception):
-                raise result
+        await two_ways(self._show(after), self._hear())
 
     async def _show(self, after: int) -> None:
         async for view in self._entrance.desk.follow(self._conversation, after):

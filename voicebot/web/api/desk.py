@@ -36,6 +36,7 @@ from voicebot.web.api.desk_models import Order
 from voicebot.web.bodies import problem_of
 from voicebot.web.identity import IN_SCOPE
 from voicebot.web.rate_limit import RateLimit
+from voicebot.web.two_ways import two_ways
 
 log = structlog.get_logger(__name__)
 
@@ -94,16 +95,7 @@ class _Page:
 
     async def serve(self) -> None:
         """Until the page goes. Raises what ends it."""
-        showing, hearing = asyncio.create_task(self._show()), asyncio.create_task(self._hear())
-        try:
-            await asyncio.wait({showing, hearing}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (showing, hearing):
-                task.cancel()
-            results = await asyncio.gather(showing, hearing, return_exceptions=True)
-        for result in results:
-            if isinstance(result, Exception):
-                raise result
+        await two_ways(self._show(), self._hear())
 
     async def _show(self) -> None:
         shown: dict[str, Any] = {}

@@ -1,0 +1,77 @@
+"""What people read back of calls, hear again and have forgotten, joined with storage and HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from fastapi import APIRouter
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from voicebot.analytics.measures import Costs
+from voicebot.analytics.totals import Rules
+from voicebot.config import Settings
+from voicebot.flows.model import FlowSet
+from voicebot.forgetting import PersonForgetting, note_forgotten
+from voicebot.front_desk import FrontDesk
+from voicebot.storage.archive import SqlCallArchive
+from voicebot.storage.contacts import SqlContacts
+from voicebot.storage.deflections import SqlDeflections
+from voicebot.storage.ledger import SqlLedger
+from voicebot.storage.misheard import SqlMisheard
+from voicebot.storage.search import SqlTranscripts
+from voicebot.web.api.forget import forget_router
+from voicebot.web.api.history import history_router
+from voicebot.web.api.one_call import CallShelves, one_call_router
+from voicebot.web.api.recordings import recordings_router
+from voicebot.web.api.search import search_router
+from voicebot.web.api.workbench import workbench_router
+from voicebot.web.review_pages import review_pages_router
+from voicebot.workbench import Workbench
+
+
+class Reviewing:
+    """The records of a server, for the people who work with it.
+
+    ``recording`` gives the file of a recording by its name, None where it is gone; ``flows`` are
+    those of the version that new calls get.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        engine: AsyncEngine,
+        rules: Rules,
+        ledger: SqlLedger,
+        recording: Callable[[str], Path | None],
+        front_desk: FrontDesk,
+        flows: Callable[[], FlowSet],
+    ) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._ledger = ledger
+        self._recording = recording
+        self._front_desk = front_desk
+        self._flows = flows
+        self.archive = SqlCallArchive(engine, rules)
+        self._contacts = SqlContacts(engine, rules)
+
+    @property
+    def routers(self) -> Sequence[APIRouter]:
+        """What of it goes over HTTP."""
+        engine, audit = self._engine, self._front_desk.audit
+        shelves = CallShelves(self.archive, self._contacts, SqlDeflections(engine), self._recording)
+        costs = Costs(**self._settings.costs.model_dump())
+        return (
+            history_router(self._ledger, self._contacts, costs, audit),
+            workbench_router(SqlMisheard(engine), self.archive, self._workbench),
+            one_call_router(shelves),
+            search_router(SqlTranscripts(engine)),
+            review_pages_router(),
+            recordings_router(self.archive, self._recording, self._front_desk.playbacks),
+            forget_router(PersonForgetting(self._settings, engine), partial(note_forgotten, audit)),
+        )
+
+    def _workbench(self) -> Workbench:
+        return Workbench(self._settings.server.application, self._flows())

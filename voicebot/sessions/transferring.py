@@ -1,0 +1,123 @@
+"""Hands a call over where the flow sends it: to a target, or into a queue.
+
+A target is reached by the line itself, or called over a bridge, as the flow or else the settings
+say. While a bridge is up the session gives it what happens on the line, and the caller hears what
+comes from it (`Transferring.handoff`). Left out: how two people are joined (`handoff`), and how
+callers wait (`queue_stay`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from voicebot.errors import TransferFailed
+from voicebot.flows.commands import (
+    FlowEvent,
+    InputMatched,
+    Listen,
+    Transfer,
+    TransferDone,
+    TransferMode,
+    TransferRefused,
+)
+from voicebot.sessions.handoff import Handoff, MakeMouth
+from voicebot.sessions.mouth import Mouth
+from voicebot.sessions.queue_stay import ELSEWHERE, QueueStay, Waiter
+from voicebot.sessions.voice_services import VoiceServices
+from voicebot.telephony._api import CallLeg
+from voicebot.types import Language, Prompt
+
+log = structlog.get_logger(__name__)
+
+
+class Say(Protocol):
+    """Says a prompt to the caller; returns at once."""
+
+    def __call__(self, prompt: Prompt) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class BotSide:
+    """What a transfer needs of the bot that is on the line.
+
+    ``make_mouth`` makes mouths for the other legs, ``choose`` is that of a `Waiter`, ``language``
+    gives that of the call now. ``came_back`` is called when the caller is the bot's again.
+    """
+
+    mouth: Mouth
+    make_mouth: MakeMouth
+    say: Say
+    choose: Callable[[Listen], Awaitable[InputMatched]]
+    language: Callable[[], Language]
+    came_back: Callable[[], None]
+
+
+class Transferring:
+    """The transfers of the call on ``leg``, and its place in a queue (``stay``; None where there
+    are no queues). ``handoff`` is the bridge that is up now, if any; ``left_person`` tells whether
+    the caller hung up while they talked to a person."""
+
+    def __init__(self, leg: CallLeg, services: VoiceServices, bot: BotSide) -> None:
+        self.handoff: Handoff | None = None
+        self.left_person = False
+        self.stay = None if services.queueing is None else QueueStay(services.queueing)
+        self._leg = leg
+        self._services = services
+        self._bot = bot
+
+    async def transfer(self, transfer: Transfer) -> FlowEvent:
+        """Hand the caller over once they have heard all that was said; what the flow is told."""
+        await self._bot.mouth.wait_for_silence()
+        if transfer.queue:
+            return await self._to_queue(transfer)
+        await self.leave_queue(ELSEWHERE)
+        target = self._services.transfer_targets.get(transfer.target, transfer.target)
+        if not target.startswith(("sip:", "sips:", "tel:")):
+            return TransferRefused(f"no address is set for '{transfer.target}'")
+        mode = transfer.mode or self._services.transfer_modes.get(transfer.target)
+        if mode is TransferMode.BRIDGE:
+            return await self._over_bridge(
+                lambda handoff: handoff.transfer(transfer, target, self._bot.say)
+            )
+        try:
+            await self._leg.transfer(target, transfer.context)
+        except TransferFailed as error:
+            log.info("transfer_failed", target=transfer.target, status=error.status)
+            return TransferRefused(error.reason)
+        return TransferDone()
+
+    async def leave_queue(self, reason: str) -> None:
+        """Give the place in a queue up, if the caller has one."""
+        if self.stay is not None:
+            await self.stay.leave(reason)
+
+    async def _to_queue(self, transfer: Transfer) -> FlowEvent:
+        stay, bot = self.stay, self._bot
+        if stay is None:
+            return TransferRefused(f"there is no queue '{transfer.queue}'")
+
+        def wait(handoff: Handoff) -> Awaitable[FlowEvent]:
+            waiter = Waiter(self._leg.info, handoff, bot.language(), bot.say, bot.choose)
+            return stay.wait(waiter, transfer)
+
+        return await self._over_bridge(wait)
+
+    async def _over_bridge(self, hand_over: Callable[[Handoff], Awaitable[FlowEvent]]) -> FlowEvent:
+        bot = self._bot
+        handoff = Handoff(self._leg, bot.mouth, bot.make_mouth, self._services.handoffs)
+        self.handoff = handoff
+        try:
+            event = await hand_over(handoff)
+        except asyncio.CancelledError:
+            # Whoever hangs up while they talk to a person has been transferred.
+            self.left_person = handoff.answered
+            raise
+        finally:
+            self.handoff = None
+        bot.came_back()
+        return event
