@@ -26,6 +26,7 @@ from voicebot.application import Application, load_application
 from voicebot.bridging import Recording, handoff_services, transfer_modes
 from voicebot.chatting import Chatting
 from voicebot.config import Settings
+from voicebot.desk.supervision import Supervision
 from voicebot.desking import Desking
 from voicebot.doors import Doors
 from voicebot.engines import SpeechEngines
@@ -54,6 +55,7 @@ from voicebot.sessions.conversation import Conversation
 from voicebot.sessions.feed import EventFeed, LiveEvent
 from voicebot.sessions.outbound import DialOrder, OutboundCalls, OutboundServices
 from voicebot.sessions.registry import CallRegistry, Refusal
+from voicebot.sessions.talk import Talk
 from voicebot.sessions.tongue import Tongue
 from voicebot.sessions.voice import VoiceServices, VoiceSession
 from voicebot.storage.archive import SqlCallArchive
@@ -79,6 +81,7 @@ from voicebot.web.api.dial import DialDesk, dial_router
 from voicebot.web.api.forget import forget_router
 from voicebot.web.api.health import Check
 from voicebot.web.api.history import history_router
+from voicebot.web.api.listen import listen_router
 from voicebot.web.api.one_call import CallShelves, one_call_router
 from voicebot.web.api.queues import queues_router
 from voicebot.web.api.recordings import recordings_router
@@ -134,6 +137,9 @@ class Server:
             order=lambda order: self.outbound.order(order),
         )
         self.desking = Desking(settings, self._engine, self.engines, self.editions, self._doors)
+        self.supervision = Supervision(
+            self._doors.webrtc if settings.webrtc.enabled else None, lambda: self.queues.service
+        )
         self._services = self._voice_services()
         self.queues = HumanQueues(
             settings,
@@ -406,9 +412,7 @@ class Server:
             publish=self._publish,
             registry=self.registry,
             turns=TurnPolicy(**turns.model_dump()),
-            handoffs=handoff_services(
-                self.settings, self._doors.dialer, self.desking.desks.talking
-            ),
+            handoffs=handoff_services(self.settings, self._doors.dialer, self._talking),
             transfer_modes=transfer_modes(self.settings),
             recordings=self._recording.rule,
             announcement=announcement(self.settings),
@@ -416,6 +420,10 @@ class Server:
                 self.chatting.desk, self._doors.show_link, self._doors.ask_on_page
             ),
         )
+
+    def _talking(self, talk: Talk) -> None:
+        self.desking.desks.talking(talk)
+        self.supervision.talking(talk)
 
     def _callback_calls(self) -> CallbackCalls | None:
         handoffs = self._services.handoffs
@@ -443,6 +451,7 @@ class Server:
             self._ledger,
             in_text=lambda: self.chatting.chats.going_on,
             alerts=self.alarms.views,
+            talking=self.supervision.with_agents,
         )
         return Wallboard(self.settings, self._engine, sources)
 
@@ -528,6 +537,7 @@ class Server:
                     partial(note_forgotten, self.front_desk.audit),
                 ),
                 alerts_router(self.alarms),
+                listen_router(self.supervision, self.front_desk.audit, time.time),
                 *self.desking.routers(self.queues.lines),
             ],
             version=voicebot.__version__,
