@@ -55,7 +55,8 @@ async def test_calls_queues_agents_and_the_day_stand_in_one_picture(engine: Asyn
     queues.receive(ev.Pause(AgentId("anna"), "lunch"))
     ledger, registry = SqlLedger(engine, Rules()), CallRegistry(60)
     settings = Settings(wall=WallSettings(containment_target=0.6))
-    sources = Sources(registry, queues, AGENTS, ledger, lambda: 5, lambda: ())
+    talking = {AgentId("anna"): CallId("c")}
+    sources = Sources(registry, queues, AGENTS, ledger, lambda: 5, lambda: (), lambda: talking)
     wallboard = Wallboard(settings, engine, sources, lambda: times[0])
     for call in ("a", "b", "c"):
         registry.admit(CallId(call))
@@ -82,6 +83,7 @@ async def test_calls_queues_agents_and_the_day_stand_in_one_picture(engine: Asyn
     anna, bert = wall.agents
     assert (anna.activity, anna.reason) == (Activity.PAUSED, "lunch")
     assert bert.activity is Activity.SIGNED_OUT
+    assert (anna.call, bert.call) == ("c", "")
     assert wall.day is not None
     assert (wall.day.containment.value, wall.day.containment.target) == (1.0, 0.6)
     assert wall.day.deflection.target is None, "0 is no target"

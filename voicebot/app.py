@@ -25,6 +25,7 @@ from voicebot.bridging import Recording, handoff_services, transfer_modes
 from voicebot.chatting import Chatting
 from voicebot.chores import Chores
 from voicebot.config import Settings
+from voicebot.desk.supervision import Supervision
 from voicebot.desking import Desking
 from voicebot.doors import Doors
 from voicebot.engines import SpeechEngines
@@ -51,6 +52,7 @@ from voicebot.sessions.callers import Callers
 from voicebot.sessions.feed import EventFeed, LiveEvent
 from voicebot.sessions.outbound import OutboundCalls, OutboundServices
 from voicebot.sessions.registry import CallRegistry
+from voicebot.sessions.talk import Talk
 from voicebot.sessions.voice_services import VoiceServices
 from voicebot.storage.database import open_database
 from voicebot.storage.history import SqlHistories
@@ -67,6 +69,7 @@ from voicebot.voice_calls import VoiceCalls
 from voicebot.wallboard import Sources, Wallboard
 from voicebot.web.api.alerts import alerts_router
 from voicebot.web.api.dial import DialDesk, dial_router
+from voicebot.web.api.listen import listen_router
 from voicebot.web.api.queues import queues_router
 from voicebot.web.application import create_app
 from voicebot.web.server import HttpServer
@@ -116,6 +119,9 @@ class Server:
             order=lambda order: self.outbound.order(order),
         )
         self.desking = Desking(settings, self._engine, self.engines, self.editions, self._doors)
+        self.supervision = Supervision(
+            self._doors.webrtc if settings.webrtc.enabled else None, lambda: self.queues.service
+        )
         self._services = self._voice_services()
         self.queues = HumanQueues(
             settings,
@@ -318,9 +324,7 @@ class Server:
             publish=self._publish,
             registry=self.registry,
             turns=TurnPolicy(**turns.model_dump()),
-            handoffs=handoff_services(
-                self.settings, self._doors.dialer, self.desking.desks.talking
-            ),
+            handoffs=handoff_services(self.settings, self._doors.dialer, self._talking),
             transfer_modes=transfer_modes(self.settings),
             recordings=self._recording.rule,
             announcement=announcement(self.settings),
@@ -328,6 +332,10 @@ class Server:
                 self.chatting.desk, self._doors.show_link, self._doors.ask_on_page
             ),
         )
+
+    def _talking(self, talk: Talk) -> None:
+        self.desking.desks.talking(talk)
+        self.supervision.talking(talk)
 
     def _callback_calls(self) -> CallbackCalls | None:
         handoffs = self._services.handoffs
@@ -355,6 +363,7 @@ class Server:
             self._ledger,
             in_text=lambda: self.chatting.chats.going_on,
             alerts=self.alarms.views,
+            talking=self.supervision.with_agents,
         )
         return Wallboard(self.settings, self._engine, sources)
 
@@ -422,6 +431,7 @@ class Server:
                 queues_router(self.queues.desk()),
                 *self.wallboard.routers,
                 alerts_router(self.alarms),
+                listen_router(self.supervision, self.front_desk.audit, time.time),
                 *self.desking.routers(self.queues.lines),
             ],
             version=voicebot.__version__,

@@ -26,7 +26,11 @@ from voicebot.web.identity import SessionCookie
 from voicebot.web.playbacks import Playbacks
 from voicebot.web.staff_pages import staff_pages_router
 
-_LOCAL_SCOPES: Final = frozenset(Scope) - {Scope.USERS_MANAGE, Scope.AUDIT_READ}
+_LOCAL_SCOPES: Final = frozenset(Scope) - {
+    Scope.USERS_MANAGE,
+    Scope.AUDIT_READ,
+    Scope.CALLS_LISTEN,  # the audit log is to name a person
+}
 """For commands beside the server: who may read the key may read all records in its folder too."""
 
 

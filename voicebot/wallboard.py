@@ -20,6 +20,7 @@ from voicebot.events import CallEvent
 from voicebot.sessions.queueing import QueueService
 from voicebot.sessions.registry import CallRegistry
 from voicebot.storage.deflections import SqlDeflections
+from voicebot.types import CallId
 from voicebot.wall.agent_times import AgentTimes
 from voicebot.wall.board import Board
 from voicebot.wall.calls_now import CallsNow
@@ -36,7 +37,8 @@ LOOK_EVERY_S: Final = 1.0
 @dataclass(frozen=True, slots=True)
 class Sources:
     """Where the wall gets what it shows. ``agents`` are those of the settings, ``in_text`` counts
-    conversations in text that go on, ``alerts`` gives those that stand."""
+    conversations in text that go on, ``alerts`` gives those that stand, ``talking`` the call that
+    each agent talks on."""
 
     registry: CallRegistry
     queues: QueueService
@@ -44,6 +46,7 @@ class Sources:
     ledger: Ledger
     in_text: Callable[[], int]
     alerts: Callable[[], tuple[AlertView, ...]]
+    talking: Callable[[], Mapping[AgentId, CallId]]
 
 
 class Wallboard:
@@ -135,12 +138,13 @@ class Wallboard:
         return tuple(found)
 
     def _agents(self) -> tuple[AgentOnWall, ...]:
-        states = self._sources.queues.agents()
+        states, talking = self._sources.queues.agents(), self._sources.talking()
         found = []
         for name, profile in self._sources.agents.items():
             does, since = self._times.of(name)
             reason = states[name].reason if name in states else ""
-            found.append(AgentOnWall(name, does, since, reason, tuple(profile.queues)))
+            queues, call = tuple(profile.queues), talking.get(name, "")
+            found.append(AgentOnWall(name, does, since, reason, queues, call))
         return tuple(found)
 
 

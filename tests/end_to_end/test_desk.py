@@ -60,10 +60,10 @@ def application(folder: Path) -> Path:
     return folder
 
 
-async def add_user(data: Path, name: str) -> None:
+async def add_user(data: Path, name: str, role: str = "agent") -> None:
     adding = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "voicebot.cli.main", "user", "add", name,
-        "--role", "agent", "--password-stdin",
+        "--role", role, "--password-stdin",
         cwd=ROOT,
         env={**os.environ, "VOICEBOT_SERVER__DATA": str(data)},
         stdin=asyncio.subprocess.PIPE,

@@ -14,9 +14,10 @@ from voicebot.errors import DialFailed
 from voicebot.flows.commands import TransferMode
 from voicebot.media.frames import is_silent
 from voicebot.sessions.handoff import HandoffServices
+from voicebot.sessions.talk import Talk
 from voicebot.sessions.voice_services import VoiceServices
 from voicebot.telephony._api import CallLeg, LegInfo
-from voicebot.telephony.bridge import Bridge, Role, Seat
+from voicebot.telephony.bridge import Bridge, Role, Seat, attend
 from voicebot.telephony.loopback import LoopbackCaller, pair
 from voicebot.types import CallId, Outcome, Samples
 
@@ -51,6 +52,7 @@ class Agents:
         self.person: LoopbackCaller | None = None
         self.bridge: Bridge | None = None
         self.seats: tuple[Seat, ...] = ()
+        self.talks: list[Talk] = []
 
     async def dial(
         self,
@@ -89,6 +91,7 @@ def agents(exchange: Exchange) -> Agents:
             dialer=made,
             music=lambda rate: np.full(rate, MUSIC, np.int16),
             opened=made.opened,
+            talking=made.talks.append,
             sleep=sleep,
         )
         return replace(services, handoffs=handoffs)
@@ -269,6 +272,25 @@ async def test_without_a_door_to_call_out_the_flow_goes_on(exchange: Exchange) -
     line = await exchange.call()
     await line.over()
     assert line.turns[-1].prompt == "Sorry, no door can call out."
+
+
+async def test_the_caller_comes_back_from_whoever_took_over(
+    exchange: Exchange, agents: Agents
+) -> None:
+    line = await exchange.call()
+    person = await _answered(line, agents)
+    (talk,) = agents.talks
+    info = LegInfo(CallId("supervisor"), "loopback", caller="web", callee="call")
+    leg, supervisor = pair(info, start=asyncio.get_running_loop().time())
+    await leg.answer()
+    seat = talk.bridge.join("supervisor", leg.sample_rate)
+    await talk.take_over(leg, seat, asyncio.create_task(attend(leg, seat)))
+    assert person.ended
+    assert await _talk(line, supervisor) == (222, 111)
+    supervisor.hang_up()
+    await line.hear_out()
+    await line.say("apple")
+    assert (await line.over()).outcome is Outcome.TRANSFERRED
 
 
 async def test_settings_say_how_a_target_is_handed_over_where_the_flow_does_not(

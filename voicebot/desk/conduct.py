@@ -41,7 +41,7 @@ class Conduct:
         with _told():
             if contact.adviser and contact.talk is not None:
                 await contact.talk.let_go()
-            elif contact.talk is not None and not contact.talk.over:
+            elif contact.talk is not None and not contact.talk.over and contact.over_at is None:
                 await contact.talk.leave()
             elif contact_id in self._desk.lines:
                 await self._desk.lines[contact_id].hang_up("the agent has left")

@@ -1,8 +1,9 @@
 """A caller and the person they talk to, and what that person may do: hold, keys, consult, hand on.
 
-A `Talk` lasts from the person's answer until they, or whoever they handed the caller over to, have
-left. `Handoff.converse` makes it and waits for its end; who works at a desk has it from
-`HandoffServices.talking`. What is wanted for the caller afterwards stands in ``onward``.
+A `Talk` lasts from the person's answer until they, or whoever has the caller after them (handed
+over, or taken over by a supervisor), have left. `Handoff.converse` makes it and waits for its end;
+who works at a desk has it from `HandoffServices.talking`. What is wanted for the caller afterwards
+stands in ``onward``.
 Left out on purpose: who may do this (the desk's), and where queues are.
 """
 
@@ -69,7 +70,8 @@ class Consulted:
 class Talk:
     """One conversation. What makes no sense as it stands raises UsageError and changes nothing.
 
-    ``changed`` is called whenever something changes by itself; whoever watches sets it.
+    ``changed`` is called whenever something changes by itself; whoever watches sets it. ``person``
+    is the seat of whoever has the caller now.
     """
 
     def __init__(
@@ -88,7 +90,10 @@ class Talk:
         self._leg = leg
         self._keys = KeySounds(caller.rate)
         self._asking: asyncio.Task[LegEnded | None] | None = None
-        self._adviser: CallLeg | None = None
+        self._adviser: tuple[CallLeg, Seat] | None = None
+        self._successor: asyncio.Task[LegEnded | None] | None = None
+        """Lasts as long as whoever has the caller after the one who is waited for."""
+        self._closed = asyncio.Event()
 
     # For the handoff
 
@@ -99,15 +104,22 @@ class Talk:
             self.caller.take_back()
 
     async def until_left(self, attending: asyncio.Task[LegEnded]) -> LegEnded:
-        """Wait for the person's end, and for that of whoever they handed the caller over to."""
+        """Wait for the person's end, and for that of everybody who has the caller after them."""
         ended = await attending
-        if self.handed_over and self._asking is not None:
-            ended = await self._asking or ended
+        while self._successor is not None:
+            successor, self._successor = self._successor, None
+            # Who is cut off must not end the caller's session with them.
+            await asyncio.wait({successor})
+            if successor.cancelled():
+                ended = LegEnded("the line was cut", 0.0, failed=True)
+            else:
+                ended = successor.result() or ended
         return ended
 
     async def close(self) -> None:
         """The conversation is over: let go of whoever was consulted."""
         self.over = True
+        self._closed.set()
         await self._dismiss()
         self.changed()
 
@@ -163,7 +175,8 @@ class Talk:
         self.handed_over = True
         self.take_back()
         self.consulted = None  # the conversation is theirs now
-        former, self._leg = self._leg, self._adviser
+        self._successor = self._asking
+        former, (self._leg, self.person) = self._leg, self._adviser
         await former.hang_up("the agent has handed the caller over")
 
     async def let_go(self) -> None:
@@ -173,6 +186,27 @@ class Talk:
             raise UsageError("the caller was handed over, and nobody is consulted")
         await self._dismiss()
         self.changed()
+
+    # For who supervises
+
+    async def until_over(self) -> None:
+        """Return when the conversation is over."""
+        await self._closed.wait()
+
+    async def take_over(
+        self, leg: CallLeg, seat: Seat, attending: asyncio.Task[LegEnded | None]
+    ) -> None:
+        """Let ``leg``, which sits in ``seat`` as a party while ``attending`` lasts, have the
+        caller; the person leaves, and whoever is consulted."""
+        self._check()
+        adviser_has_it, self.handed_over = self.handed_over, True
+        former, self._leg, self.person = self._leg, leg, seat
+        self._successor = attending
+        if not adviser_has_it:
+            await self._dismiss()
+        if not self.over:
+            self.take_back()
+        await former.hang_up("a supervisor has taken over")
 
     async def _dismiss(self) -> None:
         asking, self._asking = self._asking, None
@@ -193,7 +227,7 @@ class Talk:
             return None
         try:
             seat = self.bridge.join("consulted", leg.sample_rate)
-            self._adviser = leg
+            self._adviser = leg, seat
             consulted.state = Consulting.THERE
             self.changed()
             return await attend(leg, seat)

@@ -18,6 +18,8 @@ class Scope(StrEnum):
     """Records of calls, and calls as they happen."""
     RECORDINGS_PLAY = "recordings:play"
     """The sound of calls; every playback is in the audit log."""
+    CALLS_LISTEN = "calls:listen"
+    """Listen to conversations, whisper to agents, take callers over; all is in the audit log."""
     DIAL = "dial"
     """Have voicebot call somebody."""
     DESK = "desk"
@@ -52,6 +54,7 @@ SCOPES_OF: Final[Mapping[Role, frozenset[Scope]]] = {
         {
             Scope.CALLS_READ,
             Scope.RECORDINGS_PLAY,
+            Scope.CALLS_LISTEN,
             Scope.DIAL,
             Scope.DESK,
             Scope.QUEUES_MANAGE,

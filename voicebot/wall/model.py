@@ -63,13 +63,15 @@ class QueueOnWall:
 
 @dataclass(frozen=True, slots=True)
 class AgentOnWall:
-    """One agent; ``since`` is null where the server has not seen the beginning."""
+    """One agent; ``since`` is null where the server has not seen the beginning. ``call`` is the one
+    that they talk on, empty for none."""
 
     name: str
     activity: Activity
     since: float | None
     reason: str
     queues: tuple[str, ...]
+    call: str = ""
 
 
 @dataclass(frozen=True, slots=True)

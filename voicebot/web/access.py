@@ -78,6 +78,8 @@ RULES: Final[Mapping[str, Access]] = {
     "/api/audit": Scope.AUDIT_READ,
     "/supervisor": Scope.CALLS_READ,
     "/api/wall": Scope.CALLS_READ,
+    "/listen": Scope.CALLS_LISTEN,
+    "/api/listen": Scope.CALLS_LISTEN,
     "/api/forget": Scope.RECORDS_DELETE,
     "/api/alerts": Scope.CALLS_READ,
     "/api/alerts/mutes": Scope.QUEUES_MANAGE,

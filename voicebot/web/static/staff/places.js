@@ -7,6 +7,7 @@ import { ask } from "./api.js";
 const PLACES = [
   ["/desk", "Desk", "desk"],
   ["/supervisor", "Live wall", "calls:read"],
+  ["/listen", "Listen", "calls:listen"],
   ["/history", "History", "calls:read"],
   ["/calls", "Calls", "calls:read"],
   ["/outbox", "Outbox", "outbox:read"],

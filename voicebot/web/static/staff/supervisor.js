@@ -151,8 +151,16 @@ function agentLine(agent) {
   const line = make("li", undefined, agent.activity), who = document.createElement("div");
   const reason = agent.reason ? ` (${agent.reason})` : "";
   who.append(make("strong", agent.name), make("span", DOES[agent.activity] + reason, "does"));
+  if (agent.call && places.has("/listen")) who.append(listen(agent));
   line.append(who, counting(agent.since));
   return line;
+}
+
+function listen(agent) {
+  const link = make("a", "Listen", "listen");
+  link.href = `/listen?${new URLSearchParams({ call: agent.call })}`;
+  link.setAttribute("aria-label", `Listen to ${agent.name}'s call`);
+  return link;
 }
 
 async function guarded(work) {
