@@ -65,6 +65,7 @@ from voicebot.storage.journal import SqlJournal
 from voicebot.storage.ledger import SqlLedger
 from voicebot.storage.migrations import upgrade
 from voicebot.storage.misheard import SqlMisheard
+from voicebot.storage.notes import SqlNotes
 from voicebot.storage.queue_records import SqlQueueRecords
 from voicebot.storage.search import SqlTranscripts
 from voicebot.telephony._api import Admission, CallLeg, LegInfo, Reception
@@ -515,7 +516,13 @@ class Server:
                 ),
                 workbench_router(SqlMisheard(self._engine), archive, self._workbench),
                 one_call_router(
-                    CallShelves(archive, contacts, SqlDeflections(self._engine), recorder.path)
+                    CallShelves(
+                        archive,
+                        contacts,
+                        SqlDeflections(self._engine),
+                        SqlNotes(self._engine),
+                        recorder.path,
+                    )
                 ),
                 search_router(SqlTranscripts(self._engine)),
                 review_pages_router(),
