@@ -65,7 +65,8 @@ FROM sample_order;
 INSERT INTO customer (id, number, name, vip, language) VALUES
     (17, '+15550117', 'Ada Marsh', 0, 'en-US'),
     (21, '+15550121', 'Ruth Calder', 1, 'en-US'),
-    (34, '+15550134', 'Li Wen', 0, 'zh-CN');
+    (34, '+15550134', 'Li Wen', 0, 'zh-CN'),
+    (42, '+15550156', 'Chen Yu', 1, 'zh-CN');
 
 INSERT INTO ticket (customer_id, days_ago, is_open) VALUES
     (21, 2, 1),

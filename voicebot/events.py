@@ -139,18 +139,20 @@ class MatterNoted:
 class QueueNoted:
     """What became of the call in the queues, as far as is known by now; the last one counts.
 
-    ``queue`` is the one it waits or waited in last, ``waited_s`` its wait in all queues together.
-    ``agent`` took it, empty where nobody has; ``handled_s`` is their time with the caller, hold
-    included, and ``wrapped_s`` their work after it.
+    ``queue`` is the one it waits or waited in last, ``waited_s`` its wait in all queues together;
+    None leaves what was noted before. ``agent`` took it, empty where nobody has; ``handled_s`` is
+    their time with the caller, hold included, and ``wrapped_s`` their work after it.
+    ``called_back``: the caller had the first agent by being called back, and not by waiting.
     """
 
     call_id: CallId
     at: float
     queue: str
-    waited_s: float
+    waited_s: float | None
     agent: str = ""
     handled_s: float = 0.0
     wrapped_s: float = 0.0
+    called_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from voicebot.storage.contacts import SqlContacts
 from voicebot.storage.deflections import SqlDeflections
 from voicebot.storage.ledger import SqlLedger
 from voicebot.storage.misheard import SqlMisheard
+from voicebot.storage.notes import SqlNotes
 from voicebot.storage.search import SqlTranscripts
 from voicebot.web.api.forget import forget_router
 from voicebot.web.api.history import history_router
@@ -61,7 +62,13 @@ class Reviewing:
     def routers(self) -> Sequence[APIRouter]:
         """What of it goes over HTTP."""
         engine, audit = self._engine, self._front_desk.audit
-        shelves = CallShelves(self.archive, self._contacts, SqlDeflections(engine), self._recording)
+        shelves = CallShelves(
+            self.archive,
+            self._contacts,
+            SqlDeflections(engine),
+            SqlNotes(engine),
+            self._recording,
+        )
         costs = Costs(**self._settings.costs.model_dump())
         return (
             history_router(self._ledger, self._contacts, costs, audit),

@@ -33,6 +33,8 @@ CONTACT = LedgerContact(
     waited_s=None,
     handled_s=12.5,
     wrapped_s=None,
+    called_back=False,
+    result="",
     repeat=False,
     resolved=None,
 )

@@ -170,3 +170,10 @@ def test_position_and_wait_in_the_language_of_the_call(
 def test_words_that_leave_out_the_number_are_a_problem(tmp_path: Path) -> None:
     found = read(tmp_path, 'queues: {support: {words: {en-US: {wait: "Some time."}}}}')
     assert "'wait' does not say {minutes}" in str(found.problems[0])
+
+
+def test_the_demo_shop_lets_vips_go_first() -> None:
+    rules = read_queues(Path(__file__).parents[2] / "queues.yaml").rules
+    known = [preroute(rules, {"customer": {"vip": vip}}, "support") for vip in (1, 0)]
+    assert [each.priority for each in known] == [2, 0]
+    assert preroute(rules, {"customer": None}, "support").priority == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from datetime import UTC
 from pathlib import Path
 
@@ -23,20 +25,40 @@ from voicebot.acd.model import (
 from voicebot.analytics.history import HistoryQuery, Span, Split, read_history
 from voicebot.analytics.measures import Costs, measured
 from voicebot.analytics.totals import HOUR_S, Rules
-from voicebot.errors import StorageError
+from voicebot.errors import DialFailed, StorageError
 from voicebot.events import QueueNoted
 from voicebot.sessions.briefing import Briefing
 from voicebot.sessions.feed import AgentMoved, LiveEvent, QueueMoved
 from voicebot.sessions.place import Place
+from voicebot.sessions.queue_records import Booking
 from voicebot.sessions.queueing import QueueService
 from voicebot.sessions.ready_times import ReadyTimes
 from voicebot.storage.database import open_database
 from voicebot.storage.journal import SqlJournal
 from voicebot.storage.ledger import SqlLedger
 from voicebot.storage.migrations import upgrade
-from voicebot.types import Outcome
+from voicebot.telephony._api import CallLeg
+from voicebot.types import Json, Outcome
 
 ANNA, BERT = AgentId("anna"), AgentId("bert")
+
+
+class Caller:
+    """The telephone of who is called back (`queueing.CallBack`): is picked up when the test says
+    so, and put down too."""
+
+    def __init__(self) -> None:
+        self.answers, self.ends = asyncio.Event(), asyncio.Event()
+        self.away = False
+
+    async def __call__(
+        self, number: str, briefing: Briefing, agent: CallLeg, reached: Callable[[], None]
+    ) -> None:
+        if self.away:
+            raise DialFailed("the caller", "busy")
+        await self.answers.wait()
+        reached()
+        await self.ends.wait()
 
 
 class Floor:
@@ -45,11 +67,13 @@ class Floor:
     def __init__(self, *queues: QueueRules) -> None:
         self.clock, self.phones = TurnedClock(), Telephones()
         self.facts: list[QueueNoted] = []
+        self.caller = Caller()
         self.service = QueueService(
             queues or (QueueRules("support", wrap_up_s=30),),
             self.phones,
             clock=self.clock,
             call_later=self.clock.call_later,
+            call_back=self.caller,
             note=self.facts.append,
         )
 
@@ -63,9 +87,21 @@ class Floor:
         await settle()
         await self.phones.last.answer()
 
-    def known(self, name: str) -> tuple[str, float, str, float, float]:
+    async def call_back(self, talk_s: float) -> None:
+        """The agent answers, the caller after ten seconds; then they talk."""
+        await self.answered()
+        await self.clock.advance(10)
+        self.caller.answers.set()
+        await self.clock.advance(talk_s)
+        self.caller.ends.set()
+        await settle()
+
+    def last(self, name: str) -> QueueNoted:
+        return [each for each in self.facts if each.call_id == name][-1]
+
+    def known(self, name: str) -> tuple[str, float | None, str, float, float]:
         """The last fact of a call, as queue, wait, agent, handling and work after it."""
-        fact = [each for each in self.facts if each.call_id == name][-1]
+        fact = self.last(name)
         return fact.queue, fact.waited_s, fact.agent, fact.handled_s, fact.wrapped_s
 
 
@@ -117,6 +153,62 @@ async def test_a_promised_call_has_waited_until_the_promise() -> None:
     await floor.clock.advance(500)
     floor.service.receive(ev.Abandon(place.contact_id, "taken back"))
     assert floor.known("one") == ("support", 9.0, "", 0.0, 0.0)
+
+
+async def test_the_talk_with_who_is_called_back_and_the_work_after_it_are_told() -> None:
+    floor = Floor()
+    place = floor.enter("one")
+    await floor.clock.advance(9)
+    floor.service.book(place, "1001")
+    assert not floor.last("one").called_back
+    await floor.clock.advance(500)
+    floor.sign_in(ANNA)
+    await floor.call_back(talk_s=100)
+    assert floor.known("one") == ("support", None, "anna", 100.0, 0.0)
+    await floor.clock.advance(40)
+    assert floor.known("one") == ("support", None, "anna", 100.0, 30.0)
+    assert floor.last("one").called_back
+
+
+async def test_who_is_not_reached_was_not_called_back() -> None:
+    floor = Floor()
+    place = floor.enter("one")
+    await floor.clock.advance(9)
+    floor.service.book(place, "1001")
+    floor.caller.away = True
+    floor.sign_in(ANNA)
+    await floor.answered()
+    assert floor.known("one") == ("support", 9.0, "", 0.0, 0.0)
+
+
+async def test_who_had_an_agent_before_was_not_called_back_first() -> None:
+    floor = Floor(QueueRules("support", wrap_up_s=30), QueueRules("sales"))
+    floor.sign_in(ANNA)
+    place = floor.enter("one")
+    await floor.answered()
+    await floor.clock.advance(60)
+    floor.service.receive(ev.Transfer(ContactId("one"), "sales"))
+    floor.service.book(place, "1001")
+    floor.sign_in(BERT, "sales")
+    await floor.call_back(talk_s=100)
+    await floor.clock.advance(60)
+    assert floor.known("one") == ("sales", None, "bert", 160.0, 30.0)
+    assert not floor.last("one").called_back
+
+
+async def test_a_promise_from_before_a_restart_leaves_the_wait_as_it_was_noted() -> None:
+    floor = Floor()
+    details: dict[str, Json] = {
+        "priority": 0, "skills": {}, "party": "+1001", "caller": "1001", "language": "en-US",
+        "context": {}, "facts": {},
+    }  # fmt: skip
+    promised_at = floor.clock.now - 900
+    floor.service.restore(Booking("one", "support", "1001", promised_at, None, details))
+    assert floor.facts == []
+    floor.sign_in(ANNA)
+    await floor.call_back(talk_s=100)
+    assert floor.known("one") == ("support", None, "anna", 100.0, 0.0)
+    assert floor.last("one").called_back
 
 
 async def test_who_is_sent_away_at_once_has_not_waited() -> None:
@@ -202,6 +294,15 @@ async def test_the_report_tells_what_happened_in_the_queue(tmp_path: Path) -> No
     await second.leave("hung up")
     end("late", Outcome.TRANSFERRED)
     await floor.clock.advance(40)
+    journal.append(started("promised", at=floor.clock.now))
+    floor.service.receive(ev.Pause(ANNA, "lunch"))
+    promised = floor.enter("promised")
+    await floor.clock.advance(15)
+    floor.service.book(promised, "1001")
+    end("promised", Outcome.CALLBACK_BOOKED)
+    floor.service.receive(ev.Resume(ANNA))
+    await floor.call_back(talk_s=60)
+    await floor.clock.advance(30)
     facts_go_on()
     await journal.flush()
     await floor.service.ready_times.write(ledger.note_agent_time, floor.clock.now)
@@ -213,11 +314,13 @@ async def test_the_report_tells_what_happened_in_the_queue(tmp_path: Path) -> No
     await journal.stop()
     await engine.dispose()
     assert told["asa_s"] == pytest.approx((10 + 90) / 2)
-    assert told["aht_s"] == pytest.approx((50 + 30 + 70 + 30) / 2)
+    assert told["aht_s"] == pytest.approx((50 + 30 + 70 + 30 + 60 + 30) / 3)
     assert told["service_level"] == pytest.approx(1 / 3)
-    assert told["abandonment_in_queue"] == pytest.approx(1 / 3)
-    assert told["occupancy"] == pytest.approx(180 / 200)
+    assert told["abandonment_in_queue"] == pytest.approx(1 / 4)
+    assert told["occupancy"] == pytest.approx((180 + 90) / (200 + 100))
     assert {row.value for row in history.rows} == {"", "anna"}
+    whole = history.whole.totals
+    assert (whole.answered, whole.called_back, whole.queued) == (2, 1, 4)
 
 
 async def test_watchers_see_what_happens_in_the_queues() -> None:

@@ -32,6 +32,7 @@ class MadeUp:
     agent: str | None = None
     waited_s: float | None = None
     handled_s: float = 0.0
+    called_back: bool = False
 
     def row(self, number: int) -> dict[str, Any]:
         return {
@@ -54,6 +55,7 @@ class MadeUp:
             "waited_s": self.waited_s,
             "handled_s": self.handled_s if self.agent else None,
             "wrapped_s": 5.0 if self.agent else None,
+            "called_back": self.called_back,
         }
 
     def value(self, split: str) -> str:
@@ -93,7 +95,8 @@ def _count(each: MadeUp, everything: Sequence[MadeUp], rules: Rules, now: float)
     repeated = known and any(0 < other.at - each.at <= days for other in others)
     over = (each.at // HOUR_S + 1) * HOUR_S + days <= now
     settled = known and not repeat and over
-    person = each.agent is not None and each.waited_s is not None
+    talked = each.agent is not None
+    person = talked and each.waited_s is not None and not each.called_back
     flow, queue = Outcome.ABANDONED_IN_FLOW, Outcome.ABANDONED_IN_QUEUE
     waited = each.waited_s or 0.0
     found: dict[str, float] = dict.fromkeys(NAMES, 0)
@@ -106,6 +109,7 @@ def _count(each: MadeUp, everything: Sequence[MadeUp], rules: Rules, now: float)
         and waited < rules.short_s,
         "queued": each.waited_s is not None,
         "answered": person,
+        "called_back": talked and each.called_back,
         "within": person and waited <= rules.target_s,
         "known": known,
         "repeats": repeat,

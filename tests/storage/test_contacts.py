@@ -10,9 +10,11 @@ from tests.storage.made_up import MadeUp, store
 from voicebot.analytics.contacts import LedgerContact
 from voicebot.analytics.history import Span
 from voicebot.analytics.totals import DAY_S, HOUR_S, Rules
+from voicebot.desk.notes import Note
 from voicebot.errors import StorageError
 from voicebot.storage.contacts import SqlContacts
 from voicebot.storage.database import open_database
+from voicebot.storage.notes import SqlNotes
 from voicebot.types import Outcome
 
 BEGIN = 500_000 * HOUR_S
@@ -65,3 +67,12 @@ async def test_contacts_without_their_database_are_told(
     with pytest.raises(StorageError, match="cannot be read"):
         await _read(engine, SPAN, BEGIN)
     await engine.dispose()
+
+
+async def test_the_newest_result_of_the_agents_is_told(either: AsyncEngine) -> None:
+    await store(either, [MadeUp(BEGIN, agent="ann", called_back=True), MadeUp(BEGIN + 1)])
+    notes = SqlNotes(either)
+    for agent, at, code in (("ann", 1.0, "label"), ("bert", 2.0, "solved"), ("cora", 3.0, "")):
+        await notes.keep(Note("call-0", agent, "support", at, code, "Sent it again."))
+    found = await _read(either, SPAN, BEGIN + 60)
+    assert [(each.result, each.called_back) for each in found] == [("solved", True), ("", False)]

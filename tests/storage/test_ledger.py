@@ -57,6 +57,7 @@ def _made_up(seed: int, contacts: int = 150) -> list[MadeUp]:
                 agent=dice.choice(["ann", "bob"]) if served else None,
                 waited_s=dice.choice([2.0, 5.0, 20.0, 20.25]) if waits else None,
                 handled_s=100.5 if served else 0.0,
+                called_back=served and dice.random() < 0.3,
             )
         )
     return found

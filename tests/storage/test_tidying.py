@@ -19,6 +19,7 @@ from voicebot.storage.schema import (
     agent_time,
     audit,
     calls,
+    contact_notes,
     conversation_lines,
     conversations,
     knowledge_gaps,
@@ -75,6 +76,29 @@ async def test_words_go_and_turns_stay(either: AsyncEngine) -> None:
         ("young", "What is your order number?", ORDER.text, 412.5),
         ("young", "What is your order number?", None, 412.5),
     }
+
+
+async def test_agents_words_go_with_the_transcript_and_results_with_the_call(
+    either: AsyncEngine,
+) -> None:
+    await write(either, *a_call("old", OLD), *a_call("young", YOUNG))
+    note = {"queue": "support", "at": OLD, "code": "solved", "text": "Wants a piano."}
+    await insert_rows(
+        either,
+        contact_notes,
+        *({**note, "contact_id": each, "agent": "ann"} for each in ("old", "young")),
+        {**note, "contact_id": "old", "agent": "bert", "code": ""},
+    )
+    tidying = SqlTidying(either)
+    assert (await tidying.piece(Kind.TRANSCRIPTS, BEFORE)).rows == 4
+    table = contact_notes.c
+    columns = table.contact_id, table.agent, table.code, table.text
+    assert await read(either, *columns) == [
+        ("old", "ann", "solved", ""),
+        ("young", "ann", "solved", "Wants a piano."),
+    ]
+    await tidying.piece(Kind.CALLS, BEFORE)
+    assert await read(either, table.contact_id) == [("young",)]
 
 
 async def test_numbers_go_and_calls_stay(either: AsyncEngine) -> None:

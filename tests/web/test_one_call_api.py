@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from tests.web.shelf import STARTED, Shelf, finished_call, running_call
 from voicebot.analytics.contacts import LedgerContact
+from voicebot.desk.notes import Note
 from voicebot.events import DeflectionReached, DeflectionStage
 from voicebot.types import CallId, Outcome
 from voicebot.web.api.one_call import CallShelves, one_call_router
@@ -26,6 +27,7 @@ class Shelves:
     archive: Shelf = field(default_factory=Shelf)
     known: LedgerContact | None = None
     stages: list[DeflectionReached] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     file: Path | None = None
 
     async def contact(self, call_id: CallId, now: float) -> LedgerContact | None:
@@ -33,6 +35,12 @@ class Shelves:
 
     async def stages_of(self, call_id: CallId) -> Sequence[DeflectionReached]:
         return self.stages
+
+    async def keep(self, note: Note) -> None:
+        self.notes.append(note)
+
+    async def about(self, contacts: Sequence[str]) -> tuple[Note, ...]:
+        return tuple(each for each in self.notes if each.contact_id in contacts)
 
 
 @pytest.fixture
@@ -44,7 +52,7 @@ def house() -> Shelves:
 async def client(house: Shelves) -> AsyncIterator[httpx.AsyncClient]:
     app = FastAPI()
     app.include_router(
-        one_call_router(CallShelves(house.archive, house, house, lambda _: house.file))
+        one_call_router(CallShelves(house.archive, house, house, house, lambda _: house.file))
     )
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://voicebot") as client:
@@ -73,6 +81,8 @@ def contact(**told: object) -> LedgerContact:
         "waited_s": 10.0,
         "handled_s": 20.0,
         "wrapped_s": 5.0,
+        "called_back": False,
+        "result": "",
         "repeat": False,
         "resolved": True,
         **told,
@@ -143,6 +153,8 @@ async def test_a_finished_call_is_given_with_its_turns(
         "waited_s": None,
         "handled_s": None,
         "wrapped_s": None,
+        "called_back": False,
+        "notes": [],
         "repeat": None,
         "resolved": None,
         "deflection": [],
@@ -178,6 +190,27 @@ async def test_what_the_ledger_knows_is_told_with_the_call(
     parts = {each["part"]: (each["begin_s"], each["end_s"]) for each in call["timeline"]}
     assert parts["waiting"] == (30.0, 40.0)
     assert parts["agent"] == (40.0, 60.0)
+
+
+async def test_agents_notes_and_a_call_back_are_told_with_the_call(
+    house: Shelves, client: httpx.AsyncClient
+) -> None:
+    house.archive.calls.append(finished_call())
+    house.known = contact(called_back=True, result="label")
+    house.notes = [Note("c2", "anna", "support", STARTED + 90, "label", "Sent it again.")]
+    call = (await client.get("/api/calls/c2")).json()
+    assert call["notes"] == [
+        {
+            "at": "2026-11-21T10:01:30.250000Z",
+            "agent": "anna",
+            "queue": "support",
+            "code": "label",
+            "text": "Sent it again.",
+        }
+    ]
+    assert call["called_back"]
+    # The agent talked in another call.
+    assert "agent" not in {each["part"] for each in call["timeline"]}
 
 
 async def test_the_waveform_tells_who_spoke_when(

@@ -23,8 +23,9 @@ _DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", 
 @dataclass(frozen=True, slots=True)
 class LedgerContact:
     """One contact of the ledger. Times are UTC epoch seconds; times of the queue are None where it
-    never waited, those of the agent where none came. ``resolved`` is None where nobody can tell
-    (no matter, nobody known) or not yet."""
+    never waited, those of the agent where none came. ``called_back``: the agent talked to them in a
+    call of ours. ``result`` is the agent's word for how it ended, the newest. ``resolved`` is None
+    where nobody can tell (no matter, nobody known) or not yet."""
 
     id: CallId
     started_at: float
@@ -46,6 +47,8 @@ class LedgerContact:
     waited_s: float | None
     handled_s: float | None
     wrapped_s: float | None
+    called_back: bool
+    result: str
     repeat: bool
     resolved: bool | None
 

@@ -146,8 +146,8 @@ MEASURES: Final = (
         "aht_s",
         Unit.SECONDS,
         "Average handling time: talk and hold with the person, and the work after it, of contacts "
-        "that a person answered.",
-        lambda each, _costs, _ready: _share(each.handled_s + each.wrapped_s, each.answered),
+        "that a person answered or called back.",
+        lambda each, _costs, _ready: _share(each.handled_s + each.wrapped_s, each.helped),
     ),
     Measure(
         "occupancy",

@@ -41,9 +41,10 @@ class Rules:
 class Totals:
     """Sums over contacts. The nine outcomes add up to ``contacts``; times are seconds.
 
-    ``queued`` waited for a person, ``answered`` got one, ``within`` of them in the time promised.
-    ``waited_s`` is the wait of those answered, ``handled_s`` their time with the person and
-    ``wrapped_s`` the work after it. ``known`` were answered, with a matter and a person that is
+    ``queued`` waited for a person, ``answered`` got one on the line, ``within`` of them in the time
+    promised; ``called_back`` got one by being called back. ``waited_s`` is the wait of those
+    answered, ``handled_s`` the time of both with the person and ``wrapped_s`` the work after it.
+    ``known`` were answered, with a matter and a person that is
     known; ``repeats`` of them came back on the same matter; ``settled`` began the matter so long
     ago that nobody can come back in time, and ``resolved`` of these nobody did. ``undone`` are
     self-served ones that were repeated.
@@ -63,6 +64,7 @@ class Totals:
     short_in_queue: int = 0
     queued: int = 0
     answered: int = 0
+    called_back: int = 0
     within: int = 0
     known: int = 0
     repeats: int = 0
@@ -82,6 +84,11 @@ class Totals:
         """Contacts that reached the flow."""
         return self.contacts - self.refused - self.not_reached
 
+    @property
+    def helped(self) -> int:
+        """Contacts that a person talked to."""
+        return self.answered + self.called_back
+
 
 class Fact(StrEnum):
     """What is counted of a contact as 0 or 1, besides its outcome: sums of `Totals`."""
@@ -90,6 +97,7 @@ class Fact(StrEnum):
     SHORT_IN_QUEUE = "short_in_queue"
     QUEUED = "queued"
     ANSWERED = "answered"
+    CALLED_BACK = "called_back"
     WITHIN = "within"
     KNOWN = "known"
     REPEATS = "repeats"

@@ -139,10 +139,11 @@ def _details(event: CallEvent, call: _Call, personal: bool) -> dict[str, Json]:
         case QueueNoted():
             return {
                 "queue": event.queue,
-                "waited_s": round(event.waited_s, 3),
+                "waited_s": None if event.waited_s is None else round(event.waited_s, 3),
                 "agent": event.agent or None,
                 "handled_s": round(event.handled_s, 3),
                 "wrapped_s": round(event.wrapped_s, 3),
+                "called_back": event.called_back,
             }
     return {}
 

@@ -3,7 +3,8 @@
 Pure bookkeeping over what the distribution does: how long a caller waited, who took the call, for
 how long, and the work after it. A caller may be queued several times in one call (back in the flow,
 handed on by the agent): times add up, and the agent is the last one. Whoever is promised a callback
-has waited until then; the call back is another call, and no part of this one's account.
+has waited until then: the agent who reaches them, the talk and the work after it are noted, and no
+wait any more. What is not counted: the time in which their telephone rings, as with an agent's.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class _Way:
     handled_s: float = 0.0
     wrapping_since: dict[AgentId, float] = field(default_factory=dict)
     wrapped_s: float = 0.0
+    promised: bool = False
     called_back: bool = False
 
     def wait(self, queue: str, now: float) -> bool:
@@ -65,9 +67,23 @@ class _Way:
         self.wrapped_s += 0.0 if since is None else now - since
         return since is not None
 
+    def talk(self, agent: AgentId, queue: str, now: float) -> None:
+        """The promise is kept: the caller was reached."""
+        self.called_back = self.called_back or not self.agent
+        self.queue, self.agent, self.talking_since = queue, agent, now
+
     def take(self, effect: e.Effect, now: float) -> bool:
         """Change as ``effect`` says; whether the records should know."""
         match effect:
+            case e.Connect(agent_id=agent_id, queue=queue) if self.promised:
+                self.talk(agent_id, queue, now)
+                return True
+            case e.Release(agent_id=agent_id, until=until):
+                return self.end_talking(agent_id, now, wraps=until is None or until > now)
+            case e.AgentFree(agent_id=agent_id):
+                return self.end_wrapping(agent_id, now)
+            case _ if self.promised:
+                return False
             case e.Queued(queue=queue) | e.Offer(queue=queue):
                 return self.wait(queue, now)
             case e.Connect(agent_id=agent_id, queue=queue):
@@ -75,16 +91,12 @@ class _Way:
                 self.end_waiting(now)
                 self.agent, self.talking_since = agent_id, now
                 return True
-            case e.Release(agent_id=agent_id, until=until):
-                return self.end_talking(agent_id, now, wraps=until is None or until > now)
-            case e.AgentFree(agent_id=agent_id):
-                return self.end_wrapping(agent_id, now)
             case e.Overflowed(to_queue=""):
                 return self.end_waiting(now)
             case e.Abandoned():
                 return self.end_waiting(now)
             case e.CallbackBooked():
-                self.called_back = True
+                self.promised = True
                 return self.end_waiting(now)
         return False
 
@@ -95,6 +107,16 @@ class QueueAccounts:
     def __init__(self) -> None:
         self._ways: OrderedDict[ContactId, _Way] = OrderedDict()
 
+    def owed(self, contact_id: ContactId) -> None:
+        """A callback was promised before a restart; how long the caller had waited is noted."""
+        self._add(contact_id).promised = True
+
+    def _add(self, contact_id: ContactId) -> _Way:
+        way = self._ways[contact_id] = _Way()
+        if len(self._ways) > REMEMBERED:
+            self._ways.popitem(last=False)
+        return way
+
     def take(self, effect: e.Effect, now: float) -> QueueNoted | None:
         """Count an effect of ``now`` (UTC epoch seconds); what the records should know of it."""
         if isinstance(effect, e.AgentChanged):
@@ -104,11 +126,18 @@ class QueueAccounts:
         if way is None:
             if not isinstance(effect, e.Queued | e.Offer):
                 return None
-            way = self._ways[contact_id] = _Way()
-            if len(self._ways) > REMEMBERED:
-                self._ways.popitem(last=False)
+            way = self._add(contact_id)
         self._ways.move_to_end(contact_id)
-        if way.called_back or not way.take(effect, now):
+        was_promised = way.promised
+        if not way.take(effect, now):
             return None
-        times = way.handled_s, way.wrapped_s
-        return QueueNoted(CallId(contact_id), now, way.queue, way.waited_s, way.agent, *times)
+        return QueueNoted(
+            CallId(contact_id),
+            now,
+            way.queue,
+            None if was_promised else way.waited_s,
+            way.agent,
+            way.handled_s,
+            way.wrapped_s,
+            way.called_back,
+        )

@@ -176,6 +176,7 @@ class QueueService:
         Raises RoutingError where its queue is there no longer."""
         contact, briefing = restored(booking)
         place = Place(self.left, contact, briefing)
+        self._accounts.owed(contact.contact_id)
         self.receive(ev.Enqueue(contact, booking.arrived_at, restored=True))
         self._places[contact.contact_id] = place
         due = booking.due_at

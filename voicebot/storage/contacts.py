@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, select, tuple_
+from sqlalchemy import ColumnElement, RowMapping, Select, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from voicebot.analytics.contacts import LedgerContact
@@ -13,7 +13,7 @@ from voicebot.analytics.history import Span
 from voicebot.analytics.totals import HOUR_S, Rules
 from voicebot.storage.database import reading
 from voicebot.storage.ledger_facts import facts, within
-from voicebot.storage.schema import calls
+from voicebot.storage.schema import calls, contact_notes
 from voicebot.types import CallId, Outcome
 
 PAGE = 1000
@@ -57,7 +57,20 @@ class SqlContacts:
     def _rows(self) -> Select[tuple[Any, ...]]:
         counted = facts(self._rules)
         named = [counted[name].label(f"is_{name}") for name in ("repeats", "first", "unrepeated")]
-        return select(calls, *named).where(calls.c.outcome.is_not(None))
+        return select(calls, *named, _result()).where(calls.c.outcome.is_not(None))
+
+
+def _result() -> ColumnElement[str]:
+    """The newest result that an agent marked the call with."""
+    table = contact_notes.c
+    return (
+        select(table.code)
+        .where(table.contact_id == calls.c.id, table.code != "")
+        .order_by(table.at.desc())
+        .limit(1)
+        .scalar_subquery()
+        .label("result")
+    )
 
 
 def _contact(row: RowMapping, settled: int) -> LedgerContact:
@@ -87,6 +100,8 @@ def _contact(row: RowMapping, settled: int) -> LedgerContact:
         waited_s=row["waited_s"],
         handled_s=row["handled_s"],
         wrapped_s=row["wrapped_s"],
+        called_back=bool(row["called_back"]),
+        result=row["result"] or "",
         repeat=bool(row["is_repeats"]),
         resolved=resolved,
     )

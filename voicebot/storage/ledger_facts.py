@@ -72,7 +72,8 @@ def facts(rules: Rules) -> dict[str, ColumnElement[Any]]:
     known = and_(taken, row.matter.is_not(None), or_(row.number.is_not(None), row.customer != ""))
     repeat, repeated = _repeat(rules), _repeated(rules)
     waits = row.waited_s.is_not(None)
-    answered = and_(row.agent.is_not(None), waits)
+    called_back = and_(row.agent.is_not(None), row.called_back.is_(True))
+    answered = and_(row.agent.is_not(None), waits, row.called_back.is_not(True))
     counted: dict[str, ColumnElement[bool]] = {
         "short_in_flow": and_(
             row.outcome == Outcome.ABANDONED_IN_FLOW.value, taken, duration < rules.short_s
@@ -82,6 +83,7 @@ def facts(rules: Rules) -> dict[str, ColumnElement[Any]]:
         ),
         "queued": waits,
         "answered": answered,
+        "called_back": called_back,
         "within": and_(answered, row.waited_s <= rules.target_s),
         "known": known,
         "repeats": and_(known, repeat),

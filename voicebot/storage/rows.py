@@ -53,12 +53,13 @@ def matter_values(event: MatterNoted) -> dict[str, Any]:
 
 def queue_values(event: QueueNoted) -> dict[str, Any]:
     """What a call's way through the queues changes in its row."""
-    return {
+    waited = {} if event.waited_s is None else {"waited_s": event.waited_s}
+    return waited | {
         "queue": event.queue or None,
         "agent": event.agent or None,
-        "waited_s": event.waited_s,
         "handled_s": event.handled_s if event.agent else None,
         "wrapped_s": event.wrapped_s if event.agent else None,
+        "called_back": event.called_back,
     }
 
 

@@ -52,6 +52,7 @@ SUMS: Final = (
     "short_in_queue",
     "queued",
     "answered",
+    "called_back",
     "within",
     "known",
     "repeats",
@@ -112,6 +113,7 @@ calls = Table(
     Column("waited_s", Double),
     Column("handled_s", Double),
     Column("wrapped_s", Double),
+    Column("called_back", Boolean),
     # A caller's history, newest first.
     Index("ix_calls_number_started_at", "number", "started_at"),
     Index("ix_calls_customer_started_at", "customer", "started_at"),
@@ -293,7 +295,16 @@ ledger_hours = Table(
     Column("cut", String(16), primary_key=True),
     Column("hour", Integer, primary_key=True, autoincrement=False),
     *(Column(name, Text, primary_key=True) for name in DIMENSIONS),
-    *(Column(name, Double if name.endswith("_s") else Integer, nullable=False) for name in SUMS),
+    # Sums that came later are 0 in hours that were counted before.
+    *(
+        Column(
+            name,
+            Double if name.endswith("_s") else Integer,
+            nullable=False,
+            server_default="0" if name == "called_back" else None,
+        )
+        for name in SUMS
+    ),
 )
 
 # By what rules the sums were counted: one row.

@@ -7,7 +7,7 @@ the object, not in the database: a process looks through old calls once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -36,6 +36,7 @@ from voicebot.storage.schema import (
     agent_time,
     audit,
     calls,
+    contact_notes,
     conversations,
     deflections,
     knowledge_gaps,
@@ -173,6 +174,8 @@ class SqlTidying:
             worded = or_(turns.c.prompt != "", turns.c.heard_text != "")
             change = update(turns).where(turns.c.call_id.in_(ids), of_kind, worded).values(NO_WORDS)
         rows = (await connection.execute(change)).rowcount
+        if kind is Kind.TRANSCRIPTS:
+            rows += await _blank_notes(connection, ids)
         self._reached[kind] = (found[-1].started_at, found[-1].id)
         return Piece(rows, len(found) == limit)
 
@@ -191,6 +194,14 @@ async def _delete_rows(
     return (await connection.execute(delete(table).where(old, key.in_(chosen)))).rowcount
 
 
+async def _blank_notes(connection: AsyncConnection, ids: Sequence[str]) -> int:
+    """Take agents' words out of their notes on these calls; the results that they chose stay."""
+    of_calls = contact_notes.c.contact_id.in_(ids)
+    only_words = delete(contact_notes).where(of_calls, contact_notes.c.code == "")
+    others = update(contact_notes).where(of_calls, contact_notes.c.text != "").values(text="")
+    return sum([(await connection.execute(change)).rowcount for change in (only_words, others)])
+
+
 async def _delete_calls(connection: AsyncConnection, before: float, limit: int) -> Piece:
     """Delete whole calls, with their turns and what else hangs on them."""
     old = calls.c.started_at < before, calls.c.ended_at.is_not(None)
@@ -200,6 +211,7 @@ async def _delete_calls(connection: AsyncConnection, before: float, limit: int) 
         return Piece(0, False)
     ids = [each.id for each in found]
     await connection.execute(delete(deflections).where(deflections.c.call_id.in_(ids)))
+    await connection.execute(delete(contact_notes).where(contact_notes.c.contact_id.in_(ids)))
     await connection.execute(delete(calls).where(calls.c.id.in_(ids)))
     recordings = tuple(each.recording for each in found if each.recording)
     return Piece(len(found), len(found) == limit, recordings)

@@ -15,6 +15,7 @@ from tests.staff.memory import Office
 from tests.web.shelf import STARTED
 from voicebot.analytics.measures import Costs
 from voicebot.analytics.totals import DAY_S, Rules
+from voicebot.desk.notes import Note
 from voicebot.events import (
     CallAnswered,
     CallEnded,
@@ -39,6 +40,7 @@ from voicebot.storage.journal import SqlJournal
 from voicebot.storage.ledger import SqlLedger
 from voicebot.storage.migrations import upgrade
 from voicebot.storage.misheard import SqlMisheard
+from voicebot.storage.notes import SqlNotes
 from voicebot.storage.search import SqlTranscripts
 from voicebot.types import CallId, Heard, Language, Matter, Mode, Outcome
 from voicebot.web.api.history import history_router
@@ -199,7 +201,11 @@ async def review_site(folder: Path, calls: int = 60) -> AsyncIterator[ReviewSite
     side = SignInSide(office.desk, Attempts.per_minute(100), office.clock)
     archive, contacts = SqlCallArchive(engine), SqlContacts(engine, Rules())
     bench = Workbench(folder, load_flows(folder / "flows"), _alike)
-    shelves = CallShelves(archive, contacts, SqlDeflections(engine), lambda name: folder / name)
+    notes = SqlNotes(engine)
+    await notes.keep(Note(RECORDED, "anna", "support", NOW - 60, "return label", "Sent it again."))
+    shelves = CallShelves(
+        archive, contacts, SqlDeflections(engine), notes, lambda name: folder / name
+    )
     costs = Costs("USD", 6.0, 0.25)
     app = create_app(
         archive=archive,

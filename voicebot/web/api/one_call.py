@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from voicebot.analytics.contacts import ContactLookup, LedgerContact
 from voicebot.analytics.deflection import StagesLookup
 from voicebot.analytics.timeline import CallTimes, Part, Stretch, TurnTimes, measured, told
+from voicebot.desk.notes import Note, NoteRecords
 from voicebot.errors import AudioError
 from voicebot.events import DeflectionReached, DeflectionStage
 from voicebot.sessions.records import CallArchive, CallRecord
@@ -60,6 +61,22 @@ class Stage(_Model):
         return cls(at=utc(reached.at), stage=reached.stage, intent=reached.intent)
 
 
+class CallNote(_Model):
+    """What an agent wrote about the call."""
+
+    at: datetime
+    agent: str
+    queue: str
+    code: str = Field(description="how it ended, in the queue's words; empty: not said")
+    text: str = Field(description="empty: nothing, or too old to be kept")
+
+    @classmethod
+    def of(cls, note: Note) -> CallNote:
+        return cls(
+            at=utc(note.at), agent=note.agent, queue=note.queue, code=note.code, text=note.text
+        )
+
+
 class WholeCall(Call):
     """A call with what the ledger counts of it, null while it runs."""
 
@@ -68,12 +85,14 @@ class WholeCall(Call):
     waited_s: float | None
     handled_s: float | None = Field(description="time with the agent")
     wrapped_s: float | None = Field(description="the agent's work after it")
+    called_back: bool = Field(description="whether the agent talked to them in a call of ours")
     repeat: bool | None = Field(
         description="whether the same person had called on the same matter in the days before"
     )
     resolved: bool | None = Field(
         description="whether nobody came back on the matter; null where nobody can tell, or not yet"
     )
+    notes: list[CallNote] = Field(description="of the agents, the newest first")
     deflection: list[Stage]
     timeline: list[StretchModel] = Field(
         description="who spoke when, as far as the records tell; empty while the call runs"
@@ -99,6 +118,7 @@ class CallShelves:
     archive: CallArchive
     contacts: ContactLookup
     deflections: StagesLookup
+    notes: NoteRecords
     recording: Callable[[str], Path | None]
 
 
@@ -119,11 +139,12 @@ def one_call_router(shelves: CallShelves, clock: Callable[[], float] = time.time
         responses={404: {"model": Problem, "description": "No call has this id."}},
     )
     async def get_call(id: _Id) -> WholeCall:
-        """Give one call with all its turns so far, its way through the queues and to text, and who
-        spoke when."""
+        """Give one call with all its turns so far, its way through the queues and to text, who
+        spoke when, and what agents wrote about it."""
         call = await record(id)
         contact = await shelves.contacts.contact(call.id, clock())
-        return _whole(call, contact, await shelves.deflections.stages_of(call.id))
+        stages = await shelves.deflections.stages_of(call.id)
+        return _whole(call, contact, stages, await shelves.notes.about([call.id]))
 
     @router.get(
         "/{id}/waveform",
@@ -160,7 +181,10 @@ def one_call_router(shelves: CallShelves, clock: Callable[[], float] = time.time
 
 
 def _whole(
-    call: CallRecord, contact: LedgerContact | None, stages: Sequence[DeflectionReached]
+    call: CallRecord,
+    contact: LedgerContact | None,
+    stages: Sequence[DeflectionReached],
+    notes: Sequence[Note],
 ) -> WholeCall:
     return WholeCall(
         **dict(Call.of(call)),
@@ -169,8 +193,10 @@ def _whole(
         waited_s=contact.waited_s if contact else None,
         handled_s=contact.handled_s if contact else None,
         wrapped_s=contact.wrapped_s if contact else None,
+        called_back=bool(contact and contact.called_back),
         repeat=contact.repeat if contact else None,
         resolved=contact.resolved if contact else None,
+        notes=[CallNote.of(each) for each in notes],
         deflection=[Stage.of(each) for each in stages],
         timeline=[StretchModel.of(each) for each in told(_times(call, contact))],
     )
@@ -192,5 +218,6 @@ def _times(call: CallRecord, contact: LedgerContact | None) -> CallTimes:
         for turn in call.turns
     )
     waited = contact.waited_s if contact else None
-    handled = contact.handled_s if contact else None
+    # The talk with somebody who was called back is in another call.
+    handled = contact.handled_s if contact and not contact.called_back else None
     return CallTimes(call.language, begin, end, turns, waited or 0.0, handled or 0.0)

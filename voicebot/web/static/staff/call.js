@@ -19,6 +19,7 @@ async function show() {
   $("turns").replaceChildren(...call.turns.map((turn) => turnItem(turn, call)));
   if (!call.turns.length) $("turns").replaceChildren(el("li", {}, "Nothing was said."));
   showLatencies(call);
+  showNotes(call);
   showStages(call);
   await showTimeline(call);
   // What the address points at was not there when the page came.
@@ -45,6 +46,7 @@ function facts(call) {
     Queue: link("queue", call.queue),
     Agent: link("agent", call.agent),
     Waited: call.waited_s === null ? "" : clock(call.waited_s),
+    "Called back": call.called_back ? "yes, by the agent" : "",
     "With the agent": call.handled_s === null ? "" : clock(call.handled_s),
     "Work after it": call.wrapped_s === null ? "" : clock(call.wrapped_s),
     Door: call.transport,
@@ -95,6 +97,17 @@ function showLatencies(call) {
     rows: timed.map((turn) => ({ name: `${turn.number}. ${turn.step}`, value: turn.latency_ms, href: `#turn-${turn.number}` })),
     write: (value) => `${Math.round(value)} ms`,
   }));
+}
+
+function showNotes(call) {
+  $("notes-part").hidden = !call.notes.length;
+  $("notes").replaceChildren(...call.notes.map((note) => el("li", {},
+    el("p", { class: "meta" },
+      el("span", {}, moment(note.at)),
+      el("span", {}, note.agent),
+      note.queue ? el("span", {}, `queue ${note.queue}`) : null,
+      note.code ? el("span", { class: "badge" }, note.code) : null),
+    note.text ? el("p", { class: "note" }, note.text) : null)));
 }
 
 function showStages(call) {

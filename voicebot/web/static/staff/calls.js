@@ -6,8 +6,8 @@ import { $, clock, el, guarded, moment, table, toIso, toLocal, words } from "./r
 
 const OUTCOMES = ["self_served", "moved_to_text", "transferred", "callback_booked",
   "abandoned_in_flow", "abandoned_in_queue", "refused", "not_reached", "failed"];
-const FACTS = ["queued", "answered", "within", "short_in_flow", "short_in_queue", "known", "repeats",
-  "settled", "resolved", "undone"];
+const FACTS = ["queued", "answered", "called_back", "within", "short_in_flow", "short_in_queue", "known",
+  "repeats", "settled", "resolved", "undone"];
 const NAMED = ["outcome", "fact", "caller", "direction", "flow", "intent", "queue", "agent", "language", "door"];
 const UNTYPED = ["last_step", "hour_of_week", "zone"];
 const FILTERS = [...NAMED, "since", "until", ...UNTYPED];

@@ -12,7 +12,7 @@ const SPLITS = ["queue", "intent", "flow", "language", "door", "agent", "directi
 const TYPED = SPLITS.slice(0, -1);
 const SUMS = ["contacts", "self_served", "moved_to_text", "transferred", "callback_booked", "abandoned_in_flow",
   "abandoned_in_queue", "refused", "not_reached", "failed", "short_in_flow", "short_in_queue", "queued", "answered",
-  "within", "known", "repeats", "settled", "resolved", "undone"];
+  "called_back", "within", "known", "repeats", "settled", "resolved", "undone"];
 const OUTCOMES = SUMS.slice(1, 10);
 const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 // The calls that a rate is about.
