@@ -48,6 +48,12 @@ def memory_mb(server: ServerProcess) -> float:
     return int(line.split()[1]) / 1024
 
 
+async def memory_of_a_call(server: ServerProcess) -> float:
+    """Megabytes, now that somebody has called: what understands sentences is loaded then."""
+    await server.logged("encoder_loaded")
+    return memory_mb(server)
+
+
 def files(server: ServerProcess) -> int:
     return len(list(Path(f"/proc/{server.pid}/fd").iterdir()))
 
@@ -126,8 +132,9 @@ async def test_a_call_is_served_while_sipp_floods_from_another_address(
     name: str, tmp_path: Path
 ) -> None:
     async with ServerProcess(tmp_path / "data", NOBODY_IS_TRUSTED) as server:
-        before, open_before = memory_mb(server), files(server)
+        open_before = files(server)
         async with dialled(server, "calm") as phone:
+            before = await memory_of_a_call(server)
             async with sip_flood(name, server, tmp_path, "127.0.0.2") as sipp:
                 await opening_hours(phone)
                 async with dialled(server, "newcomer") as newcomer:
@@ -154,8 +161,9 @@ async def test_idle_connections_harm_nobody(door: str, tmp_path: Path) -> None:
     }
     async with ServerProcess(tmp_path, settings) as server:
         port = port_of(door, server)
-        before, open_before = memory_mb(server), files(server)
+        open_before = files(server)
         async with dialled(server, "calm") as phone:
+            before = await memory_of_a_call(server)
             with many_files():
                 async with idle_connections(port, CONNECTIONS):
                     if door == "sip":
@@ -174,7 +182,10 @@ async def test_idle_connections_harm_nobody(door: str, tmp_path: Path) -> None:
 async def test_idle_connections_leave_asterisk_its_door(tmp_path: Path) -> None:
     async with ServerProcess(tmp_path, NOBODY_IS_TRUSTED) as server:
         (listening,) = [line for line in server.log if line["event"] == "audiosocket_listening"]
-        before, open_before = memory_mb(server), files(server)
+        open_before = files(server)
+        async with AsteriskLine(listening["port"]) as first:
+            await first.wait_for_audio(1)
+            before = await memory_of_a_call(server)
         with many_files():
             async with idle_connections(listening["port"], CONNECTIONS):
                 assert files(server) < open_before + 400
