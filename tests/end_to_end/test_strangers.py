@@ -58,6 +58,27 @@ def files(server: ServerProcess) -> int:
     return len(list(Path(f"/proc/{server.pid}/fd").iterdir()))
 
 
+class Weather:
+    """How late an uninvolved program is on this machine: it wakes every 20 ms, as lines do."""
+
+    def __init__(self) -> None:
+        self._ticks = self._late = 0
+
+    @property
+    def late_share(self) -> float:
+        """The share of its ticks that came more than 40 ms late."""
+        return self._late / max(1, self._ticks)
+
+    async def observe(self) -> None:
+        clock = asyncio.get_running_loop().time
+        due = clock()
+        while True:
+            due += 0.02
+            await asyncio.sleep(due - clock())
+            self._ticks += 1
+            self._late += clock() - due > 0.04
+
+
 def cpu_s(server: ServerProcess) -> float:
     fields = Path(f"/proc/{server.pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
@@ -133,6 +154,8 @@ async def test_a_call_is_served_while_sipp_floods_from_another_address(
 ) -> None:
     async with ServerProcess(tmp_path / "data", NOBODY_IS_TRUSTED) as server:
         open_before = files(server)
+        weather = Weather()
+        observing = asyncio.create_task(weather.observe())
         async with dialled(server, "calm") as phone:
             before = await memory_of_a_call(server)
             async with sip_flood(name, server, tmp_path, "127.0.0.2") as sipp:
@@ -141,12 +164,14 @@ async def test_a_call_is_served_while_sipp_floods_from_another_address(
                     await newcomer.call.speech(newcomer.since)
                 await sipp.wait()
             await phone.call.hang_up()
+        observing.cancel()
         assert understood(await server.finished_call("calm"))
         dropped = 'voicebot_strangers_total{done="dropped",door="sip"}'
         shut_out = 'voicebot_strangers_total{done="shut_out",door="sip"}'
         assert await server.metric(shut_out if name == "register" else dropped) > FLOOD / 4
         late = await server.metric("voicebot_frames_late_40ms_total")
-        assert late < 0.1 * await server.metric("voicebot_frames_sent_total")
+        sent = await server.metric("voicebot_frames_sent_total")
+        assert late < (0.1 + weather.late_share) * sent
         assert memory_mb(server) < before + GROWTH_MB
         await files_back_to(server, open_before + 2 * 20)  # the flood's own calls may still ring
     assert not [line for line in server.log if line.get("level") in {"error", "critical"}]
