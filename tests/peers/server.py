@@ -115,6 +115,15 @@ class ServerProcess:
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
         return [int(pid) for pid in children if engine in _command_line(pid)]
 
+    async def logged(self, event: str, timeout_s: float = 60.0) -> dict[str, Any]:
+        """The first line of the log that tells of ``event``, once it is there."""
+        async with asyncio.timeout(timeout_s):
+            while True:
+                for entry in self.log:
+                    if entry["event"] == event:
+                        return entry
+                await asyncio.sleep(0.05)
+
     # What it tells over HTTP
 
     @property
@@ -133,7 +142,7 @@ class ServerProcess:
         calls: list[dict[str, Any]] = (await self.get(f"/api/calls?caller={caller}"))["calls"]
         return calls
 
-    async def finished_call(self, caller: str, timeout_s: float = 10.0) -> dict[str, Any]:
+    async def finished_call(self, caller: str, timeout_s: float = 30.0) -> dict[str, Any]:
         """The record of a caller's newest call, once it has an outcome."""
         async with asyncio.timeout(timeout_s):
             while True:

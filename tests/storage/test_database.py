@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,24 @@ async def test_a_reader_does_not_wait_for_a_writer(engine: AsyncEngine) -> None:
         await writer.execute(text("DELETE FROM turns"))
         async with engine.connect() as reader:
             assert (await reader.execute(text("SELECT count(*) FROM turns"))).scalar_one() == 0
+
+
+async def test_a_new_file_that_another_is_writing_to_is_waited_for(tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "calls.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    engine = open_database(f"sqlite:///{tmp_path}/calls.db")
+    opening = asyncio.create_task(_journal_mode(engine))
+    done, _ = await asyncio.wait({opening}, timeout=0.2)
+    assert not done
+    other.execute("ROLLBACK")
+    other.close()
+    assert await opening == "wal"
+    await engine.dispose()
+
+
+async def _journal_mode(engine: AsyncEngine) -> str:
+    async with engine.connect() as connection:
+        return str((await connection.execute(text("PRAGMA journal_mode"))).scalar_one())
 
 
 def test_a_plain_url_gets_its_asynchronous_driver(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ async def office() -> Office:
 
 @pytest.fixture
 def side(office: Office) -> SignInSide:
-    return SignInSide(office.desk, Attempts.per_minute(5), office.clock)
+    return SignInSide(office.desk, Attempts.per_minute(5), office.clock, ticks=office.clock)
 
 
 def app_of(house: House, office: Office, side: SignInSide) -> FastAPI:
@@ -335,7 +335,7 @@ async def test_the_audit_log_is_for_administrators(
 
 async def test_the_first_link_makes_an_administrator_once(house: House) -> None:
     office = Office()
-    side = SignInSide(office.desk, Attempts.per_minute(5), office.clock)
+    side = SignInSide(office.desk, Attempts.per_minute(5), office.clock, ticks=office.clock)
     secret = await office.desk.invite(office.now)
     async with browser_of(app_of(house, office, side)) as browser:
         wanted = {"name": "Eva", "password": PASSWORD, "secret": secret}

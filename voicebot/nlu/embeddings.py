@@ -80,6 +80,8 @@ def _wake(language: Language) -> None:
         encoder_for(language).encode(["a first text"])
     except ModelError as error:
         log.error("encoder_not_loaded", problem=str(error))
+    else:
+        log.info("encoder_loaded", language=language)
 
 
 def _is_english(language: Language) -> bool:

@@ -118,7 +118,7 @@ class PromptRenderer:
             if not rendered and self._is_rendered(segment, rate):
                 continue
             if self.ready(segment, rate) is None:
-                found = await asyncio.to_thread(self._stored, segment, rate)
+                found = await self._read(segment, rate)
                 if found is None:
                     missing.append(segment)
                 else:
@@ -172,7 +172,7 @@ class PromptRenderer:
     async def _produce(self, segment: Segment, rate: int, key: str) -> Samples:
         samples = None
         if segment.static:
-            samples = await asyncio.to_thread(self._stored, segment, rate)
+            samples = await self._read(segment, rate)
         if samples is None:
             samples = await self._synthesize(segment.text, rate)
             if segment.static and self._cache is not None:
@@ -180,6 +180,12 @@ class PromptRenderer:
                 await asyncio.to_thread(self._cache.put, name, samples, rate)
         self._memory.put(key, samples)
         return samples
+
+    async def _read(self, segment: Segment, rate: int) -> Samples | None:
+        """What `_stored` gives, read beside the loop; None at once where nothing is kept."""
+        if segment.recording is None and self._cache is None:
+            return None
+        return await asyncio.to_thread(self._stored, segment, rate)
 
     def _stored(self, segment: Segment, rate: int) -> Samples | None:
         """The recording, or what was rendered at this rate or a wider one; reads the disk."""

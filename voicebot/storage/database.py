@@ -11,11 +11,14 @@ beginning, where SQLite waits for it, and not half-way, where it fails.
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import aiosqlite
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -28,6 +31,8 @@ WRITES: Mapping[str, Any] = {"sqlite_begin": "IMMEDIATE"}
 
 BUSY_TIMEOUT_S = 5.0
 """How long SQLite waits for another process's lock before 'database is locked'."""
+
+_MODE_PAUSE_S = 0.02
 
 _ASYNC_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 
@@ -133,14 +138,32 @@ def _tune_sqlite(engine: AsyncEngine) -> None:
         cursor = connection.cursor()
         for pragma in (
             f"busy_timeout={int(BUSY_TIMEOUT_S * 1000)}",
-            "journal_mode=WAL",
             "synchronous=NORMAL",
             "foreign_keys=ON",
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+        connection.run_async(_write_ahead)
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Connection) -> None:
         mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
         connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+async def _write_ahead(connection: aiosqlite.Connection) -> None:
+    """Have the file in WAL mode, waiting for others that are just making it.
+
+    A change of mode is the one lock for which SQLite does not use its busy timeout: two servers
+    that open a new file at once would otherwise meet here.
+    """
+    clock = asyncio.get_running_loop().time
+    end = clock() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            async with connection.execute("PRAGMA journal_mode=WAL"):
+                return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or clock() >= end:
+                raise
+        await asyncio.sleep(_MODE_PAUSE_S)

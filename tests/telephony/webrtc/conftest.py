@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -81,13 +82,27 @@ def bot() -> Bot:
 
 @pytest.fixture
 async def door(bot: Bot) -> AsyncIterator[WebRtcDoor]:
+    async with opened(bot, connect_timeout_s=15.0) as door:
+        yield door
+
+
+@pytest.fixture
+async def hasty_door(bot: Bot) -> AsyncIterator[WebRtcDoor]:
+    """For calls that are not to connect: it waits a second for them."""
+    async with opened(bot, connect_timeout_s=1.0) as door:
+        yield door
+
+
+@asynccontextmanager
+async def opened(bot: Bot, connect_timeout_s: float) -> AsyncIterator[WebRtcDoor]:
+    """A door to ``bot`` that is open."""
     first = free_ports(20)
     door = WebRtcDoor(
         host="127.0.0.1",
         ports=(first, first + 19),
         reception=Reception(lambda _: bot.admission, bot.serve, bot.refuse),
         media_timeout_s=2.0,
-        connect_timeout_s=15.0,
+        connect_timeout_s=connect_timeout_s,
     )
     await door.start()
     yield door

@@ -186,28 +186,28 @@ async def test_a_door_that_drains_lets_nobody_in(
     ],
 )
 async def test_no_offer_breaks_the_door(
-    bot: Bot, door: WebRtcDoor, replaced: str, by: str, new_page: Callable[[], Page]
+    bot: Bot, hasty_door: WebRtcDoor, replaced: str, by: str, new_page: Callable[[], Page]
 ) -> None:
     page = new_page()
     sdp = re.sub(r"^m=audio \d+", "m=audio 9", await page.offer(), flags=re.MULTILINE)
     assert replaced in sdp
-    token, _ = door.issue_token()
+    token, _ = hasty_door.issue_token()
     with contextlib.suppress(CallRefused):
-        await door.offer(token, sdp.replace(replaced, by), "http://here")
+        await hasty_door.offer(token, sdp.replace(replaced, by), "http://here")
         await bot.until(bot.over.is_set, "the end of a call that cannot connect")
-    assert set(door.counters().refused) <= {"offer"}
-    assert door.counters().answered == 0
+    assert set(hasty_door.counters().refused) <= {"offer"}
+    assert hasty_door.counters().answered == 0
 
 
 async def test_a_browser_that_never_connects_is_given_up(
-    bot: Bot, door: WebRtcDoor, new_page: Callable[[], Page]
+    bot: Bot, hasty_door: WebRtcDoor, new_page: Callable[[], Page]
 ) -> None:
     page = new_page()
-    token, _ = door.issue_token()
-    await door.offer(token, await page.offer(), "http://here")
+    token, _ = hasty_door.issue_token()
+    await hasty_door.offer(token, await page.offer(), "http://here")
     await bot.until(bot.over.is_set, "the end")
-    assert door.counters().never_connected == 1
-    assert door.counters().active_calls == 0
+    assert hasty_door.counters().never_connected == 1
+    assert hasty_door.counters().active_calls == 0
 
 
 async def test_a_call_goes_on_over_a_new_connection(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Request, Response
@@ -113,7 +112,7 @@ def account_router(side: SignInSide, register: Register) -> APIRouter:
     ) -> Me:
         """Every session of mine ends; this browser gets another."""
         address = address_of(request)
-        side.attempts.check(identity.name, address, asyncio.get_running_loop().time())
+        side.attempts.check(identity.name, address, side.ticks())
         try:
             signed_in = await side.desk.change_password(
                 identity, wanted.old, wanted.new, address, side.clock()

@@ -7,8 +7,8 @@ often waits. A wrong password is a 403, which also counts for the limits that ad
 
 from __future__ import annotations
 
-import asyncio
 import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -94,12 +94,14 @@ class Attempts:
 
 @dataclass(frozen=True, slots=True)
 class SignInSide:
-    """What the routers of staff share. ``clock`` gives UTC epoch seconds."""
+    """What the routers of staff share. ``clock`` gives UTC epoch seconds, ``ticks`` seconds of a
+    clock that nobody sets, for limits."""
 
     desk: StaffDesk
     attempts: Attempts
     clock: Callable[[], float]
     entry: EntryPolicy = field(default_factory=EntryPolicy)
+    ticks: Callable[[], float] = time.monotonic
 
     def begin(self, response: Response, signed_in: SignedIn, next: str = "") -> Me:
         """Answer with the cookie of a session that has just begun."""
@@ -143,7 +145,7 @@ def sign_in_router(side: SignInSide) -> APIRouter:
     async def sign_in(credentials: Credentials, request: Request, response: Response) -> Me:
         """Begin a session; its cookie comes with the answer."""
         address = address_of(request)
-        side.attempts.check(_counted(credentials.name), address, _now())
+        side.attempts.check(_counted(credentials.name), address, side.ticks())
         try:
             signed_in = await side.desk.sign_in(
                 credentials.name,
@@ -162,7 +164,7 @@ def sign_in_router(side: SignInSide) -> APIRouter:
     async def first(wanted: FirstAdmin, request: Request, response: Response) -> Me:
         """Works once, with the secret that the server printed, while there are no users."""
         address = address_of(request)
-        side.attempts.check("", address, _now())
+        side.attempts.check("", address, side.ticks())
         try:
             signed_in = await side.desk.accept(
                 wanted.secret, wanted.name, wanted.password, address, side.clock()
@@ -184,7 +186,3 @@ def _counted(typed: str) -> str:
         return name_of(typed)
     except StaffError:
         return ""
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()
