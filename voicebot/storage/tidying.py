@@ -36,6 +36,7 @@ from voicebot.storage.schema import (
     agent_time,
     audit,
     calls,
+    contact_notes,
     conversations,
     deflections,
     knowledge_gaps,
@@ -173,6 +174,11 @@ class SqlTidying:
             worded = or_(turns.c.prompt != "", turns.c.heard_text != "")
             change = update(turns).where(turns.c.call_id.in_(ids), of_kind, worded).values(NO_WORDS)
         rows = (await connection.execute(change)).rowcount
+        if kind is Kind.TRANSCRIPTS:
+            # An agent's words about a caller; the result that they chose stays.
+            noted = contact_notes.c.contact_id.in_(ids), contact_notes.c.text != ""
+            unsaid = update(contact_notes).where(*noted).values(text="")
+            rows += (await connection.execute(unsaid)).rowcount
         self._reached[kind] = (found[-1].started_at, found[-1].id)
         return Piece(rows, len(found) == limit)
 
@@ -200,6 +206,8 @@ async def _delete_calls(connection: AsyncConnection, before: float, limit: int) 
         return Piece(0, False)
     ids = [each.id for each in found]
     await connection.execute(delete(deflections).where(deflections.c.call_id.in_(ids)))
+    # Later nobody would find them: it is by the call that a person's notes are known.
+    await connection.execute(delete(contact_notes).where(contact_notes.c.contact_id.in_(ids)))
     await connection.execute(delete(calls).where(calls.c.id.in_(ids)))
     recordings = tuple(each.recording for each in found if each.recording)
     return Piece(len(found), len(found) == limit, recordings)
