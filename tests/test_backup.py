@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import io
 import json
 import shutil
@@ -212,8 +213,37 @@ def outside(backup: Path) -> None:
         tar.addfile(info, io.BytesIO())
 
 
+def impossible_name(backup: Path) -> None:
+    with tarfile.open(backup, "w:gz", format=tarfile.PAX_FORMAT) as tar:
+        info = tarfile.TarInfo("recordings/x")
+        info.pax_headers = {"path": "recordings/a\0b"}
+        tar.addfile(info, io.BytesIO())
+
+
+def headers_without_end(backup: Path) -> None:
+    info = tarfile.TarInfo("x")
+    info.type = tarfile.XHDTYPE
+    with gzip.open(backup, "wb") as file:
+        file.write(info.tobuf() * 5000)
+
+
+def nested_manifest(backup: Path) -> None:
+    rewritten(backup, lambda name, old: b"[" * 100_000 if name == MANIFEST else old)
+
+
 @pytest.mark.parametrize(
-    "harm", [cut_off, flip_a_byte, other_text, other_database, no_manifest, outside]
+    "harm",
+    [
+        cut_off,
+        flip_a_byte,
+        other_text,
+        other_database,
+        no_manifest,
+        outside,
+        impossible_name,
+        headers_without_end,
+        nested_manifest,
+    ],
 )
 def test_a_damaged_backup_changes_nothing(
     backup: Path, here: Settings, there: Settings, harm: Callable[[Path], None]
@@ -225,6 +255,21 @@ def test_a_damaged_backup_changes_nothing(
             restore(place, backup, force=True, now=NOW)
     assert state_of(here.server.data) == before
     assert not state_of(there.server.data)
+
+
+def test_a_file_that_says_it_is_a_terabyte_of_zeros_is_not_unpacked(
+    backup: Path, there: Settings
+) -> None:
+    info = tarfile.TarInfo("recordings/zeros")
+    info.type = tarfile.GNUTYPE_SPARSE
+    header = bytearray(info.tobuf(tarfile.GNU_FORMAT))
+    header[483:495] = (0x80 << 88 | 2**40).to_bytes(12, "big")  # its size without holes
+    header[148:156] = b" " * 8
+    header[148:156] = f"{sum(header):06o}\0 ".encode()
+    with gzip.open(backup, "wb") as file:
+        file.write(header)
+    with pytest.raises(StorageError, match="'recordings/zeros' has no place in it"):
+        restore(there, backup, force=True, now=NOW)
 
 
 @pytest.mark.parametrize("field, value", [("voicebot_backup", 2), ("revision", "9999")])

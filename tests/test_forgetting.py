@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -13,6 +15,7 @@ from tests.storage.test_forgetting import NUMBER, OTHER, SECRETS, fill
 from voicebot.cli.main import app
 from voicebot.config import Settings, load_settings
 from voicebot.forgetting import PersonForgetting, note_forgotten
+from voicebot.privacy import recordings_of
 from voicebot.sessions.traces import Traces
 from voicebot.staff.model import Actor, Deed
 from voicebot.storage.database import open_database
@@ -84,6 +87,36 @@ async def test_files_of_others_in_the_data_folder_are_named(tmp_path: Path) -> N
     forgotten = await PersonForgetting(settings, engine).forget(NUMBER)
     assert forgotten.left == "shop.csv"
     await engine.dispose()
+
+
+async def test_a_file_that_cannot_be_read_or_deleted_is_named_and_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings.model_validate({"server": {"data": tmp_path}})
+    await _filled(settings)
+    (tmp_path / "key.pem").write_text("x")
+    kept = recordings_of(settings).folder / "2026-11-21" / "one.wav"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"RIFF")
+    opened, unlinked = Path.open, Path.unlink
+
+    def refuse(usual: Callable[..., Any], name: str) -> Callable[..., Any]:
+        def guarded(path: Path, *args: Any, **more: Any) -> Any:
+            if path.name == name:
+                raise PermissionError(13, "Permission denied")
+            return usual(path, *args, **more)
+
+        return guarded
+
+    monkeypatch.setattr(Path, "open", refuse(opened, "key.pem"))
+    monkeypatch.setattr(Path, "unlink", refuse(unlinked, kept.name))
+    engine = open_database(settings.database_url)
+    forgotten = await PersonForgetting(settings, engine).forget(NUMBER)
+    await engine.dispose()
+    assert forgotten.traces.calls == 2
+    assert forgotten.left == (
+        f"{kept} (a recording that cannot be deleted), key.pem (which cannot be read)"
+    )
 
 
 async def test_the_audit_log_says_that_and_not_who(tmp_path: Path) -> None:

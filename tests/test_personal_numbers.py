@@ -106,6 +106,12 @@ def test_other_numbers_stay(text: str) -> None:
     assert masked(text) == text
 
 
+@pytest.mark.parametrize("letter", ["\u212a", "\u0130", "\u0131", "\u017f"])
+def test_letters_that_only_look_like_an_accounts_harm_nothing(letter: str) -> None:
+    text = f"{letter}E12 3456 7890 1234 5"
+    assert masked(text) == text
+
+
 def test_meanings_are_looked_through() -> None:
     card = 4111111111111111
     assert masked_values({"a": [card, str(card), True, 3.5, None, 42]}) == {

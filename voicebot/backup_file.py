@@ -28,7 +28,11 @@ RECORDINGS: Final = "recordings"
 APPLICATION: Final = "application"
 _LARGEST_MANIFEST: Final = 256 * 2**20
 _BLOCK: Final = 2**20
-_DAMAGE = (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError)
+_DAMAGE = (
+    *(tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError),
+    # What `tarfile` and names that no file can have come to, where somebody made them up.
+    *(ValueError, RecursionError),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,9 @@ def unpacked(source: Path, folder: Path) -> Contents:
     try:
         with tarfile.open(source, "r:gz") as tar:
             for member in tar:
-                data = tar.extractfile(member) if member.isreg() else None
+                # A file with holes says for itself how many zeros it is to be unpacked to.
+                plain = member.isreg() and not member.issparse()
+                data = tar.extractfile(member) if plain else None
                 if data is None or not _is_ours(member.name):
                     raise _damaged(source, f"'{member.name[:60]}' has no place in it")
                 if member.name == MANIFEST:
@@ -155,7 +161,7 @@ def _read_manifest(source: Path, manifest: bytes) -> Contents:
         made_at, version, kind, revision = (
             str(read[key]) for key in ("made_at", "version", "database", "revision")
         )
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise _damaged(source, "its manifest is missing or cannot be read") from None
     return Contents(made_at, version, kind, revision, files)
 

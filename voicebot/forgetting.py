@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -35,8 +35,7 @@ class PersonForgetting:
     async def forget(self, number: str) -> Forgotten:
         """Delete it. Raises UsageError, StorageError."""
         gone = await self._records.forget(number)
-        await asyncio.to_thread(delete_recordings, self._recorder, gone.recordings)
-        places = []
+        places = await asyncio.to_thread(self._undeleted, gone.recordings)
         try:
             if not await self._records.wiped(number, gone.texts):
                 places.append("the database, in what others said or left")
@@ -45,19 +44,33 @@ class PersonForgetting:
         places += await asyncio.to_thread(self._files_with, Person(number).digits)
         return Forgotten(gone.traces, ", ".join(places))
 
+    def _undeleted(self, recordings: Sequence[str]) -> list[str]:
+        """Delete them; gives those that stay. No record names these any more: people must."""
+        stay = []
+        for name in recordings:
+            try:
+                delete_recordings(self._recorder, (name,))
+            except StorageError:
+                stay.append(f"{self._recorder.folder / name} (a recording that cannot be deleted)")
+        return stay
+
     def _files_with(self, digits: str) -> list[str]:
-        """Other files in the data folder in which the number stands; they are not ours to change:
-        an application may keep its own data there."""
-        sounds = self._recorder.folder
-        return [
-            str(file.relative_to(self._data))
-            for file in sorted(self._data.rglob("*"))
-            if file.is_file()
-            and not file.is_symlink()
-            and not file.is_relative_to(sounds)
-            and not self._is_database(file)
-            and holds(file, [digits])
-        ]
+        """Other files in the data folder in which the number stands, or may stand; they are not
+        ours to change: an application may keep its own data there."""
+        found = []
+        for file in sorted(self._data.rglob("*")):
+            place = str(file.relative_to(self._data))
+            try:
+                if self._is_of_others(file) and holds(file, [digits]):
+                    found.append(place)
+            except OSError:
+                found.append(f"{place} (which cannot be read)")
+        return found
+
+    def _is_of_others(self, file: Path) -> bool:
+        in_recordings = file.is_relative_to(self._recorder.folder)
+        plain = file.is_file() and not file.is_symlink()
+        return plain and not in_recordings and not self._is_database(file)
 
     def _is_database(self, file: Path) -> bool:
         return self._database is not None and file.name.startswith(self._database.name)

@@ -74,7 +74,10 @@ _DIGITS = re.compile(
 )
 _PLUS = re.compile(r"(?:\+|\bplus)[\s(]*$", re.IGNORECASE)
 _SOCIAL = re.compile(r"social\W+security|\bssn\b", re.IGNORECASE)
-_IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b", re.IGNORECASE)
+# Without regard to case `[A-Z]` has four letters more (a kelvin sign, a long s), but for ASCII.
+_IBAN = re.compile(
+    r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b", re.IGNORECASE | re.ASCII
+)
 
 _SCHEMES: Final = (
     (re.compile(r"4"), {16, 19}),  # Visa

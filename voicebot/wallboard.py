@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import structlog
 from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -29,6 +30,8 @@ from voicebot.wall.model import AgentOnWall, QueueOnWall, Wall
 from voicebot.wall.today import Today
 from voicebot.web.api.wall import encode, wall_router
 from voicebot.web.wall_page import wall_page_router
+
+log = structlog.get_logger(__name__)
 
 LOOK_EVERY_S: Final = 1.0
 """How exactly the wall knows since when an agent does something."""
@@ -91,7 +94,11 @@ class Wallboard:
 
     async def _look_at_agents(self) -> None:
         while True:
-            self._see_agents()
+            try:
+                self._see_agents()
+            except Exception:
+                # What agents do is seen again a second later.
+                log.exception("agents_not_seen")
             await asyncio.sleep(LOOK_EVERY_S)
 
     def _see_agents(self) -> None:

@@ -84,6 +84,23 @@ async def test_what_was_not_taken_is_tried_again_after_a_pause() -> None:
     assert receiver.taken == ["a", "b"]
 
 
+async def test_a_letter_that_cannot_even_be_written_does_not_end_the_sending() -> None:
+    class Broken(Receiver):
+        async def send(self, letter: Letter) -> str:
+            if not self.tried:
+                self.tried += 1
+                raise UnicodeEncodeError("ascii", "geheim\u00ed", 6, 7, "not in range")
+            return await super().send(letter)
+
+    book, receiver, times = Book([a_letter("a", "mail")]), Broken(), [NOW]
+    async with courier(book, lambda: times[0], mail=receiver) as running:
+        await until(lambda: book.waiting[0].tries == 1)
+        times[0] = NOW + 5.0
+        running.stir()
+        await until(lambda: not book.waiting)
+    assert running.counts["mail", "failed"] == running.counts["mail", "sent"] == 1
+
+
 async def test_a_receiver_that_hangs_keeps_nobody_else_waiting() -> None:
     book = Book([a_letter("a"), a_letter("a", "mail")])
     mail = Receiver()

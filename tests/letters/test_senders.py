@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from email import message_from_string, policy
 
 import httpx
@@ -77,6 +78,8 @@ class MailHost:
             word = line[:4].upper().strip()
             if word == self.refuses:
                 answer = "550 no"
+            elif word == "EHLO":
+                answer = "250-mail.example\r\n250 AUTH PLAIN"
             elif word == "DATA":
                 writer.write(b"354 go on\r\n")
                 whole = await reader.readuntil(b"\r\n.\r\n")
@@ -128,3 +131,12 @@ async def test_a_mail_server_without_encryption_gets_nothing_where_it_is_wanted(
         sender = MailSender(MailServer("127.0.0.1", port, tls=True), "bot@shop.example", TEAM)
         assert await sender.send(a_letter(channel="mail"))
     assert host.messages == []
+
+
+async def test_a_password_that_smtp_cannot_carry_is_a_failed_try() -> None:
+    async with serving(MailHost()) as plain:
+        server = replace(plain._server, user="bot", password="geheimnis\u00e4\u4e2d")
+        sender = MailSender(server, "bot@shop.example", TEAM)
+        problem = await sender.send(a_letter(channel="mail"))
+    assert "mail_password" in problem
+    assert "geheim" not in problem

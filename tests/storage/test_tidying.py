@@ -10,10 +10,12 @@ from sqlalchemy import delete, extract, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.storage.facts import ORDER, ended, noted, recorded, started, turn
+from voicebot.desk.notes import Note
 from voicebot.errors import StorageError
 from voicebot.events import CallEvent, QuestionUnanswered
 from voicebot.storage.database import writing
 from voicebot.storage.journal import SqlJournal
+from voicebot.storage.notes import SqlNotes
 from voicebot.storage.schema import (
     agent_changes,
     agent_time,
@@ -130,6 +132,23 @@ async def test_whole_calls_go_with_all_that_hangs_on_them(either: AsyncEngine) -
     assert piece == Piece(1, more=False, recordings=("2026-11-21/old.wav",))
     for column in (calls.c.id, turns.c.call_id, knowledge_gaps.c.call_id):
         assert {each for (each,) in await read(either, column)} == {"young"}
+
+
+async def test_what_agents_noted_goes_with_the_words_and_their_result_with_the_call(
+    either: AsyncEngine,
+) -> None:
+    await write(either, *a_call("old", OLD), *a_call("young", YOUNG))
+    for name in ("old", "young"):
+        note = Note(name, "anna", "support", NOW, "solved", "Her knee hurts.")
+        await SqlNotes(either).keep(note)
+    tidying, told = SqlTidying(either), (contact_notes.c.contact_id, contact_notes.c.text)
+    await tidying.piece(Kind.TRANSCRIPTS, BEFORE)
+    assert await read(either, *told, contact_notes.c.code) == [
+        ("old", "", "solved"),
+        ("young", "Her knee hurts.", "solved"),
+    ]
+    await tidying.piece(Kind.CALLS, BEFORE)
+    assert await read(either, *told) == [("young", "Her knee hurts.")]
 
 
 async def test_chats_go_after_their_end(either: AsyncEngine) -> None:

@@ -42,6 +42,8 @@ class Line:
 
     async def refresh(self) -> None:
         self.refreshed += 1
+        if self.breaks:
+            raise RuntimeError("a mistake of ours")
 
     def board(self, most: int = 3, now: float = 0.0) -> Board:
         return Board(self.compose, self.refresh, lambda wall: repr(wall), most, lambda: now)
@@ -114,6 +116,18 @@ async def test_a_picture_that_cannot_be_made_costs_only_itself() -> None:
             while not sent.empty():
                 sent.get_nowait()
             await sent.get()
+
+
+async def test_a_day_that_cannot_be_read_is_read_again() -> None:
+    line = Line()
+    board = line.board()
+    with looking(board):
+        for breaks in (True, False):
+            line.breaks, before = breaks, line.refreshed
+            async with asyncio.timeout(WITHIN_S):
+                while line.refreshed < before + 2:
+                    await asyncio.sleep(0)
+    board.close()
 
 
 async def test_the_end_of_the_server_ends_the_watching() -> None:

@@ -20,6 +20,7 @@ from tests.web.chat_server import SHOP_PAGE, ChatServer, chat_server
 from voicebot.sessions.invitation import ConversationId
 from voicebot.web.api.chat import STATUSES, ChatRules
 from voicebot.web.api.chat_models import CallGrant
+from voicebot.web.api.chat_socket import NO_MESSAGE
 
 
 @pytest.fixture
@@ -351,14 +352,20 @@ async def test_a_flood_of_messages_is_slowed_down(shop: House) -> None:
 
 @pytest.mark.parametrize(
     "said",
-    ["no json", "[]", "1", '{"type": "say"}', '{"type": "hello", "after": "x"}', "x" * 1_000_000],
+    [
+        *("no json", "[]", "1", '{"type": "say"}', '{"type": "hello", "after": "x"}'),
+        *("[" * 16_000, "x" * 17_000, b"{}"),
+    ],
 )
-async def test_a_socket_that_says_anything_else_is_closed(server: ChatServer, said: str) -> None:
+async def test_a_socket_that_says_anything_else_is_closed(
+    server: ChatServer, said: str | bytes
+) -> None:
     talk = await opened(server)
     async with socket(server, talk) as page:
         await page.send(said)
         with pytest.raises(ConnectionClosed):
             await receive(page)
+        assert page.close_code == NO_MESSAGE
     assert (await write(server, talk, "m1", "delivery")).status_code == 200
 
 

@@ -196,9 +196,10 @@ async def test_a_note_that_cannot_be_kept_is_told(site: Site) -> None:
 
 async def test_what_is_no_message_ends_the_line_and_too_many_windows_are_told(site: Site) -> None:
     cookie = await site.cookie("anna")
-    async with site.socket(cookie) as line:
-        await line.send("{")
-        assert await closed(line) == NO_MESSAGE
+    for message in ("{", b"{}", "[" * 16_000):
+        async with site.socket(cookie) as line:
+            await line.send(message)
+            assert await closed(line) == NO_MESSAGE, message[:2]
     lines = [await site.socket(cookie) for _ in range(9)]
     assert await closed(lines[-1]) == TOO_MANY
     for each in lines[:-1]:

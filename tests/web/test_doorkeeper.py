@@ -239,6 +239,20 @@ async def test_a_line_that_is_open_is_closed_when_the_session_ends(
         line.exception()
 
 
+async def test_a_line_that_is_open_is_closed_when_the_right_to_it_ends(
+    house: House, cookie: dict[str, str]
+) -> None:
+    house.policy = EntryPolicy(ask_again_s=0.01)
+    line = asyncio.ensure_future(house.connect("/calls/socket", {**cookie, **HERE}))
+    await house.inside.wait()
+    assert not line.done()
+    await house.office.register.set_role("anna", Role.AGENT, BOSS, house.office.now)
+    async with asyncio.timeout(30):
+        await asyncio.wait({line})
+    if not line.cancelled():
+        line.exception()
+
+
 async def test_who_leaves_ends_what_was_served(house: House, cookie: dict[str, str]) -> None:
     line = asyncio.create_task(house.connect("/mine", {**cookie, **HERE}))
     await house.inside.wait()

@@ -74,6 +74,9 @@ class Courier:
             except StorageError as error:
                 log.warning("notices_wait", problem=str(error))
                 pause_s = STORAGE_PAUSE_S
+            except Exception:  # what nobody thought of may not end the telling for good
+                log.exception("notices_not_sent", channel=channel)
+                pause_s = STORAGE_PAUSE_S
             try:
                 async with asyncio.timeout(pause_s):
                     await stirred.wait()
@@ -85,12 +88,21 @@ class Courier:
         for letter in await self._book.letters(channel):
             if (wait_s := letter.due_at - self._clock()) > 0:
                 return min(wait_s, LONGEST_SLEEP_S)
-            problem = await self._senders[channel].send(letter)
+            problem = await self._sent(letter)
             if problem:
                 return await self._failed(letter, problem)
             await self._book.drop(letter)
             self.counts[channel, "sent"] += 1
         return LONGEST_SLEEP_S
+
+    async def _sent(self, letter: Letter) -> str:
+        """What went wrong (`Sender.send`). A sender that breaks its word counts as one more
+        failure: the letter waits, and is given up one day."""
+        try:
+            return await self._senders[letter.channel].send(letter)
+        except Exception as error:
+            log.exception("notice_broke_its_sender", channel=letter.channel)
+            return f"it cannot be sent ({type(error).__name__})"
 
     async def _failed(self, letter: Letter, problem: str) -> float:
         self.counts[letter.channel, "failed"] += 1

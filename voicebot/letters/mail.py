@@ -51,6 +51,8 @@ class MailSender:
             return "the mail server does not take the name or password"
         except smtplib.SMTPResponseException as error:
             return f"the mail server answered {error.smtp_code}"
+        except UnicodeError:
+            return "alerts.mail_user, mail_password or mail_host has letters that SMTP cannot carry"
         except (OSError, smtplib.SMTPException) as error:
             # The text may hold addresses.
             return f"the mail server cannot be reached ({type(error).__name__})"

@@ -211,6 +211,7 @@ async def _delete_calls(connection: AsyncConnection, before: float, limit: int) 
         return Piece(0, False)
     ids = [each.id for each in found]
     await connection.execute(delete(deflections).where(deflections.c.call_id.in_(ids)))
+    # Later nobody would find them: it is by the call that a person's notes are known.
     await connection.execute(delete(contact_notes).where(contact_notes.c.contact_id.in_(ids)))
     await connection.execute(delete(calls).where(calls.c.id.in_(ids)))
     recordings = tuple(each.recording for each in found if each.recording)

@@ -112,7 +112,11 @@ class Board:
 
     async def _keep_fresh(self) -> None:
         while True:
-            await self._refresh()
+            try:
+                await self._refresh()
+            except Exception:
+                # The day stays as it was read last; the line goes on.
+                log.exception("wall_not_fresh")
             await asyncio.sleep(EVERY_S)
 
     def _make(self) -> Wall:

@@ -1,12 +1,17 @@
-"""Bodies of requests: read no further than their bound, and checked against a model."""
+"""Bodies of requests, and messages of WebSockets, as strangers send them.
+
+Bodies are read no further than their bound, and checked against a model.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 _M = TypeVar("_M", bound=BaseModel)
 
@@ -25,6 +30,21 @@ async def read_body(
         return model.model_validate_json(bytes(body))
     except ValidationError as error:
         raise refused("form", problem_of(error)) from None
+
+
+async def read_message(websocket: WebSocket, longest: int) -> Any:
+    """The next message, JSON of at most ``longest`` characters. Raises ValueError for anything
+    else, WebSocketDisconnect."""
+    message = await websocket.receive()
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message.get("code", 1005), message.get("reason"))
+    text: str | None = message.get("text")
+    if text is None or len(text) > longest:
+        raise ValueError(f"a message is text of at most {longest} characters")
+    try:
+        return json.loads(text)
+    except RecursionError:  # brackets in brackets
+        raise ValueError("a message is no deeper than it needs to be") from None
 
 
 def problem_of(error: ValidationError) -> str:

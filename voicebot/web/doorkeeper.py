@@ -98,7 +98,7 @@ class Doorkeeper:
             await _refuse(refusal, connection, receive, send)
             return
         scope[IN_SCOPE] = identity
-        await self._pass_on(connection, receive, send)
+        await self._pass_on(asked, connection, receive, send)
 
     def _shows_metrics(self, connection: HTTPConnection) -> bool:
         if self._policy.metrics != "loopback":
@@ -138,7 +138,9 @@ class Doorkeeper:
             return True
         return bool(own_origin(connection.headers, self._policy.origins))
 
-    async def _pass_on(self, connection: HTTPConnection, receive: Receive, send: Send) -> None:
+    async def _pass_on(
+        self, asked: Access, connection: HTTPConnection, receive: Receive, send: Send
+    ) -> None:
         """Serve until it is done, or until whoever asked may not any more."""
         serving = asyncio.ensure_future(self._app(connection.scope, receive, send))
         try:
@@ -147,7 +149,7 @@ class Doorkeeper:
                 if done:
                     await serving
                     return
-                if await self._who(connection) is None:
+                if self._refusal(await self._who(connection), asked, connection) is not None:
                     return
         finally:
             if not serving.done():

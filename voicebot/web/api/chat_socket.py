@@ -19,9 +19,9 @@ from pydantic import ValidationError
 
 from voicebot.errors import StorageError, TextRefused, TextUnavailable
 from voicebot.sessions.invitation import ConversationId
-from voicebot.web.api.chat import Entrance, cookie_of, message_of
+from voicebot.web.api.chat import LARGEST_BODY, Entrance, cookie_of, message_of
 from voicebot.web.api.chat_models import View, Written
-from voicebot.web.bodies import problem_of
+from voicebot.web.bodies import problem_of, read_message
 from voicebot.web.origin import own_origin
 from voicebot.web.two_ways import two_ways
 
@@ -104,7 +104,7 @@ class _Page:
         await self._send({"type": "refused", "id": id_, "code": code, "detail": reason})
 
     async def _receive(self) -> dict[str, Any]:
-        message = json.loads(await self._websocket.receive_text())
+        message = await read_message(self._websocket, LARGEST_BODY)
         if not isinstance(message, dict):
             raise ValueError("a message is an object")  # noqa: TRY004
         return message

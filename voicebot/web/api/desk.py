@@ -33,7 +33,7 @@ from voicebot.errors import CallRefused, RoutingError, StorageError
 from voicebot.staff.model import Identity
 from voicebot.types import Language
 from voicebot.web.api.desk_models import Order
-from voicebot.web.bodies import problem_of
+from voicebot.web.bodies import problem_of, read_message
 from voicebot.web.identity import IN_SCOPE
 from voicebot.web.rate_limit import RateLimit
 from voicebot.web.two_ways import two_ways
@@ -111,12 +111,10 @@ class _Page:
 
     async def _hear(self) -> None:
         while True:
-            text = await self._websocket.receive_text()
-            if len(text) > LONGEST_ORDER:
-                raise ValueError("too long for an order")
+            message = await read_message(self._websocket, LONGEST_ORDER)
             if wait_s := self._limit.wait_s("", asyncio.get_running_loop().time()):
                 await asyncio.sleep(math.ceil(wait_s))
-            await self._take(json.loads(text))
+            await self._take(message)
 
     async def _take(self, message: Any) -> None:
         id_ = message.get("id") if isinstance(message, dict) else None
