@@ -237,7 +237,10 @@ async def test_a_composed_letter_is_the_same_password_either_way(office: Office)
     await _signed_in(office, password="scho\u0308nes Wetter")
 
 
-async def test_too_many_who_sign_in_at_once_are_told_so(office: Office) -> None:
+async def test_too_many_who_sign_in_at_once_are_told_so(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "MOST_WAITING", 3)
     many = [
         office.desk.sign_in("anna", OTHER, "", office.now)
         for _ in range(passwords.MOST_WAITING + 5)
