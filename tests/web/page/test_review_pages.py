@@ -58,6 +58,7 @@ async def test_every_number_leads_to_its_calls_and_each_to_what_was_said(site: R
         await browser.until("document.querySelector('#audio')?.hidden === false")
         text = await browser.evaluate("document.body.innerText")
         assert "<b>I want to talk to a person</b>" in text
+        assert "Sent it again." in text
         assert not [each for each in site.office.log.deeds if each[1] is Deed.RECORDING_PLAYED]
         await browser.click("#turn-1 button")
         await browser.until("document.querySelector('#audio').readyState >= 2")
