@@ -56,3 +56,14 @@ def logging_as_it_was() -> Iterator[None]:
     root.setLevel(level)
     logging.captureWarnings(False)
     structlog.reset_defaults()
+
+
+@pytest.fixture(autouse=True)
+def _no_log_goes_to_what_a_test_has_closed() -> Iterator[None]:
+    """Commands under test send logs to their own streams; later tests must not."""
+    root = logging.getLogger()
+    before = root.handlers[:]
+    yield
+    for handler in root.handlers[:]:
+        if handler not in before and not type(handler).__module__.startswith("_pytest"):
+            root.removeHandler(handler)

@@ -99,7 +99,12 @@ class Recorder:
         )
 
 
-GREETED = {"welcome>returning": 1, "returning>open_matter": 1, "open_matter>main_menu": 1}
+GREETED = {
+    "known_language>welcome": 1,
+    "welcome>returning": 1,
+    "returning>open_matter": 1,
+    "open_matter>main_menu": 1,
+}
 """The way of a caller who is not known, up to the menu."""
 
 

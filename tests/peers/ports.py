@@ -11,7 +11,7 @@ from typing import Final
 
 _FIRST: Final = 10_000
 _COUNT: Final = 10_000
-"""10000 to 19999; servers under test take 21000 to 23999, the kernel 32768 and up."""
+"""10000 to 19999; browsers' calls take 23000 to 23999, the kernel 32768 and up."""
 
 _given = os.getpid() % 97 * 100
 """How many were given; begins elsewhere in every process."""

@@ -14,6 +14,7 @@ from typing import Any, Final, Self
 
 import httpx
 
+from tests.peers.ports import free_ports
 from voicebot.local_key import read_key
 
 ROOT: Final = Path(__file__).parents[2]
@@ -21,6 +22,8 @@ KEPT: Final = ROOT / ".setup"
 """Rendered prompts and trained intents, kept from one run of the tests to the next."""
 
 READY_WITHIN_S: Final = 60.0
+MEDIA_PORTS: Final = 200
+"""Its own: a phone goes on sending for a while when its call is over."""
 
 
 @dataclass
@@ -161,13 +164,14 @@ class ServerProcess:
         raise AssertionError(f"no figure {name}")
 
     def _environment(self) -> dict[str, str]:
+        media = free_ports(MEDIA_PORTS)
         defaults = {
             "SERVER__PORT": "0",
             "SERVER__DATA": str(self.data),
             "SERVER__DRAIN_S": "0",
             "SIP__PORT": "0",
             "AUDIOSOCKET__PORT": "0",
-            "SIP__RTP_PORTS": "21000-21999",
+            "SIP__RTP_PORTS": f"{media}-{media + MEDIA_PORTS - 1}",
             "SPEECH__RECOGNITION_WORKERS": "1",
             "LOG__FORMAT": "json",
         }

@@ -128,6 +128,9 @@ async def test_the_calls_behind_a_number_are_as_many_as_it_says(
         MadeUp(at, outcome=gone, duration_s=2.0),
         MadeUp(at, outcome=lost, queue="support", waited_s=1.0),
         MadeUp(at, outcome=Outcome.TRANSFERRED, agent="anna", **waiting),  # type: ignore[arg-type]
+        MadeUp(
+            at, outcome=Outcome.CALLBACK_BOOKED, queue="support", agent="bert", called_back=True
+        ),
     ]
     await store(engine, made_up)
     page = await SqlCallArchive(engine).list_calls(CallQuery(fact=fact, now=now))

@@ -39,6 +39,7 @@ COLOURS: Final = {
     "form": ("#1d4ed8", "#eff6ff"),
     "say": ("#475569", "#f8fafc"),
     "set": ("#64748b", "#f8fafc"),
+    "language": ("#64748b", "#f8fafc"),
     "branch": ("#b45309", "#fffbeb"),
     "act": ("#047857", "#ecfdf5"),
     "answer": ("#047857", "#ecfdf5"),
