@@ -1,10 +1,11 @@
 """espeak-ng through pyttsx3: every language that has no better voice.
 
 pyttsx3 is made for a desktop and needs care in a server: it is asked to write a file (it would
-play the sound otherwise), gets a fresh engine for each utterance (a run that was broken off leaves
-its loop marked as running), its loop is ended from outside when espeak-ng never answers, its
+play the sound otherwise), its loop is run to the end of the utterance and not by ``runAndWait``
+(which leaves after 10 ms, finished or not), ended from outside when espeak-ng never answers, its
 chatter on standard output is swallowed, and an unknown voice, which it takes in silence, is
-refused here.
+refused here. Each utterance gets a fresh engine, dismissed before the next is made: an engine
+that lives on takes the next one's callback away when it is collected.
 
 The library is the one of the package espeakng-loader, and the system's where that cannot be
 loaded. espeak-ng is global to the process: one of these a process.
@@ -18,6 +19,7 @@ import io
 import os
 import tempfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import espeakng_loader
@@ -46,7 +48,8 @@ class Pyttsx3Synthesizer:
     def __init__(self, voice: str = "", language: Language = _ENGLISH) -> None:
         _load_library()
         try:
-            known = _voices(pyttsx3.engine.Engine(_DRIVER))
+            with _engine() as engine:
+                known = _voices(engine)
         except (OSError, RuntimeError, ImportError) as error:
             raise ModelError(
                 "espeak-ng", "cannot be loaded", "Install the package espeak-ng."
@@ -84,20 +87,44 @@ class Pyttsx3Synthesizer:
 
     def _write(self, text: str, file: Path) -> None:
         try:
-            engine = pyttsx3.engine.Engine(_DRIVER)
-            engine.setProperty("voice", self._identifier)
-            engine.setProperty("rate", WORDS_PER_MINUTE)
-            engine.save_to_file(text, str(file))
-            watch = threading.Timer(_PATIENCE_S, engine.endLoop)
-            watch.start()
-            try:
-                with contextlib.redirect_stdout(io.StringIO()):
-                    engine.runAndWait()
-            finally:
-                watch.cancel()
+            with _engine() as engine, contextlib.redirect_stdout(io.StringIO()):
+                engine.setProperty("voice", self._identifier)
+                engine.setProperty("rate", WORDS_PER_MINUTE)
+                engine.save_to_file(text, str(file))
+                _run_to_the_end(engine)
         except Exception as error:
             # pyttsx3 and its driver raise whatever comes: assertions, ctypes and plain errors.
             raise SpeechError(f"the voice {self._name} failed: {type(error).__name__}") from error
+
+
+@contextlib.contextmanager
+def _engine() -> Iterator[pyttsx3.engine.Engine]:
+    engine = pyttsx3.engine.Engine(_DRIVER)
+    try:
+        yield engine
+    finally:
+        del engine.proxy  # takes its callback out of espeak-ng now, not at some later collection
+
+
+def _run_to_the_end(engine: pyttsx3.engine.Engine) -> None:
+    """Speak what waits in ``engine``. Raises TimeoutError where espeak-ng does not end in time."""
+    # Only the loop is ended from outside: espeak-ng, told by two threads to be quiet, never is.
+    given_up = threading.Event()
+
+    def give_up() -> None:
+        given_up.set()
+        engine.proxy._driver.endLoop()
+
+    watch = threading.Timer(_PATIENCE_S, give_up)
+    watch.start()
+    try:
+        engine.startLoop()
+    finally:
+        watch.cancel()
+        watch.join()
+        engine.endLoop()  # waits until espeak-ng's own thread is quiet
+    if given_up.is_set():
+        raise TimeoutError
 
 
 def _load_library() -> None:
