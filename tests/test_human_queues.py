@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,12 @@ from tests.desk.office import desks
 from tests.sessions.agents_at_work import settle
 from tests.storage.facts import started, turn
 from voicebot.acd import events as ev
-from voicebot.acd.model import AgentId, Contact, ContactId, Presence
+from voicebot.acd.model import AgentId, AgentProfile, Contact, ContactId, Presence
 from voicebot.analytics.history import Span, Split
 from voicebot.analytics.totals import Rules
 from voicebot.config import Settings
 from voicebot.config.agents import AgentSettings
+from voicebot.desk.desks import Desks
 from voicebot.errors import ConfigError
 from voicebot.human_queues import HumanQueues
 from voicebot.queues.reader import QueueFile, load_queues
@@ -52,14 +54,15 @@ def queues(
     engine: AsyncEngine,
     queue: str = "support",
     journal: SqlJournal | None = None,
+    agents: Sequence[str] = ("anna", "bert", "carl"),
+    at: Desks | None = None,
 ) -> HumanQueues:
-    agents = {
-        name: AgentSettings(address=f"sip:{name}@192.0.2.7", queues=(queue,))
-        for name in ("anna", "bert", "carl")
+    named = {
+        name: AgentSettings(address=f"sip:{name}@192.0.2.7", queues=(queue,)) for name in agents
     }
     ledger = SqlLedger(engine, Rules())
     return HumanQueues(
-        Settings(agents=agents),
+        Settings(agents=named),
         file,
         None,
         _never,
@@ -67,8 +70,26 @@ def queues(
         journal or SqlJournal(engine),
         ledger.note_agent_time,
         lambda event: None,
-        desks(),
+        at or desks(),
     )
+
+
+async def test_where_the_settings_name_no_agent_whoever_opens_a_desk_serves_every_queue(
+    file: QueueFile, engine: AsyncEngine
+) -> None:
+    house = desks()
+    nobody_named = queues(file, engine, agents=(), at=house)
+    desk = house.place(AgentId("zoe"))
+    assert desk is not None
+    assert house.place(AgentId("zoe")) is desk
+    assert nobody_named.profiles == {"zoe": AgentProfile(AgentId("zoe"), ("support", "sales"))}
+    assert house.targets(desk)["agents"] == []
+
+    others = desks()
+    queues(file, engine, at=others)
+    assert others.place(AgentId("zoe")) is None
+    assert others.place(AgentId("anna")) is others.of(AgentId("anna"))
+    await engine.dispose()
 
 
 async def test_a_restart_keeps_callbacks_and_what_agents_last_did(

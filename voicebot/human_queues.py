@@ -59,7 +59,7 @@ class HumanQueues:
         self._writing: list[asyncio.Task[None]] = []
         self._forget: Callable[[], None] = lambda: None
         self._addresses = {AgentId(name): each.address for name, each in settings.agents.items()}
-        self.profiles = _profiles(settings, file)
+        self._profiles = _profiles(settings, file)
         telephones = TelephoneLines(dialer, lambda agent: self._addresses.get(agent, ""))
         self.lines = DeskLines(desks, telephones, lambda agent: bool(self._addresses.get(agent)))
         self.service = QueueService(
@@ -72,8 +72,22 @@ class HumanQueues:
             unreachable_s=settings.queues.unreachable_s,
         )
         self._desks = desks
-        desks.serve(self.service, self.profiles, self._addresses)
+        desks.serve(self.service, self._profiles, self._addresses, self._hire)
         desks.change(file)
+
+    @property
+    def profiles(self) -> Mapping[AgentId, AgentProfile]:
+        """The agents of the settings; where those name none, whoever has opened a desk."""
+        return self._profiles
+
+    def _hire(self, name: AgentId) -> AgentProfile | None:
+        """The agent that a user is whom the settings do not name: of all queues, where they name
+        nobody."""
+        if self._settings.agents or not self.service.queues():
+            return None
+        profile = AgentProfile(name, tuple(self.service.queues()))
+        self._profiles[name] = profile
+        return profile
 
     async def start(self) -> None:
         """Give callbacks that are owed their places, and callers who waited and call again; sign in
@@ -140,8 +154,8 @@ class HumanQueues:
         await self.service.ready_times.write(self._note_time, time.time())
 
 
-def _profiles(settings: Settings, file: QueueFile) -> Mapping[AgentId, AgentProfile]:
-    found = {}
+def _profiles(settings: Settings, file: QueueFile) -> dict[AgentId, AgentProfile]:
+    found: dict[AgentId, AgentProfile] = {}
     for name, agent in settings.agents.items():
         for queue in agent.queues:
             if queue not in file.names:

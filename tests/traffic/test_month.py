@@ -43,7 +43,9 @@ def shop(tmp_path: Path) -> Path:
     return make_small_shop(tmp_path)
 
 
-async def play(shop: Path, contacts: int, seed: int = 1) -> tuple[list[CallEvent], float]:
+async def play(
+    shop: Path, contacts: int, seed: int = 1, over_by: float = MIDNIGHT
+) -> tuple[list[CallEvent], float]:
     """The facts of five days, and how long agents were at work."""
     facts: list[CallEvent] = []
 
@@ -53,7 +55,7 @@ async def play(shop: Path, contacts: int, seed: int = 1) -> tuple[list[CallEvent
     typed = typed_input(GrammarStore(shop / "grammars", None))
     interpreter = Interpreter(load_flows(shop / "flows"), "main", {})
     house = House(interpreter, Hearing(typed), no_action, ZoneInfo("UTC"))
-    plan = Plan(contacts, 5, MIDNIGHT, seed, "main", ("en-US",), "v1")
+    plan = Plan(contacts, 5, MIDNIGHT, over_by, seed, "main", ("en-US",), "v1")
     at_work = await Month(plan, house, load_queues(shop), facts.append, drain).play()
     return facts, sum(each.ended_at - each.began_at for each in at_work)
 
@@ -94,6 +96,15 @@ async def test_the_month_has_something_of_everything(shop: Path) -> None:
     assert len(set(callers)) < len(callers)
     assert any(isinstance(each, MatterNoted) for each in facts)
     assert any(isinstance(each, CallAnswered) for each in facts)
+
+
+async def test_a_month_that_is_not_over_yet_ends_now(shop: Path) -> None:
+    noon = MIDNIGHT - 1.5 * 86_400
+    (facts, worked_s), (_, whole_s) = await play(shop, 200, over_by=noon), await play(shop, 200)
+    begins = [each.at for each in facts if isinstance(each, CallStarted)]
+    assert noon - 86_400 < max(begins) < noon
+    assert len([each for each in facts if isinstance(each, CallEnded)]) == len(begins)
+    assert 0 < worked_s < whole_s
 
 
 async def test_the_same_seed_makes_the_same_month(shop: Path) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -39,6 +39,7 @@ from voicebot.storage.journal import SqlJournal
 from voicebot.storage.ledger import SqlLedger
 from voicebot.storage.migrations import upgrade
 from voicebot.traffic.agents import AtWork
+from voicebot.traffic.calendar import HOUR_S
 from voicebot.traffic.counter import Counter
 from voicebot.traffic.hearing import Hearing
 from voicebot.traffic.month import Month, Plan
@@ -55,7 +56,7 @@ def demo_data(
     days: Annotated[int, typer.Option(min=1, max=366, help="In how many days.")] = 30,
     until: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="They end before this day (default: today)."),
+        typer.Option(formats=["%Y-%m-%d"], help="They end before this day (default: an hour ago)."),
     ] = None,
     zone: Annotated[str, typer.Option(help="Where day and night are, as Europe/Berlin.")] = "UTC",
     seed: Annotated[int, typer.Option(help="The same seed makes the same month.")] = 1,
@@ -75,7 +76,7 @@ def demo_data(
     plan = Plan(
         contacts,
         days,
-        _until(until, _zone(zone)),
+        *_ends(until, _zone(zone), time.time()),
         seed,
         settings.calls.flow,
         tuple(map(str, flows.languages)),
@@ -88,7 +89,7 @@ def demo_data(
         )
     asyncio.run(_fill(settings, plan, url, _zone(zone), mix=mix))
     typer.echo(f"{contacts} calls in {time.perf_counter() - began:.0f} s. To look at them:")
-    typer.echo(f"  VOICEBOT_STORAGE__URL={url} voicebot serve")
+    typer.echo(f"  VOICEBOT_STORAGE__URL={url} voicebot serve   (or: make serve)")
 
 
 def _own_database(settings: Settings) -> str:
@@ -122,7 +123,7 @@ async def _fill(settings: Settings, plan: Plan, url: str, zone: ZoneInfo, *, mix
         await journal.flush()
         for each in at_work:
             await ledger.note_agent_time(each.agent, each.began_at, each.ended_at)
-        while await ledger.fold(plan.until + 3600):
+        while await ledger.fold(plan.over_by + HOUR_S):
             pass
     finally:
         await journal.stop()
@@ -160,7 +161,9 @@ def _zone(name: str) -> ZoneInfo:
         raise UsageError(f"--zone {name}: no such time zone; write it like Europe/Berlin") from None
 
 
-def _until(day: datetime | None, zone: ZoneInfo) -> float:
-    """Midnight before ``day``, today's if it is None: a made-up call should be over by now."""
-    day = datetime.now(zone) if day is None else day
-    return datetime(day.year, day.month, day.day, tzinfo=zone).timestamp()
+def _ends(day: datetime | None, zone: ZoneInfo, now: float) -> tuple[float, float]:
+    """The midnight before ``day``, tomorrow's if it is None, and when the last call has begun: a
+    made-up call should be over by now."""
+    last = datetime.now(zone) + timedelta(days=1) if day is None else day
+    until = datetime(last.year, last.month, last.day, tzinfo=zone).timestamp()
+    return until, min(until, now - HOUR_S)

@@ -7,7 +7,7 @@ as it should be. Nothing here is written down; after a restart agents open their
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import structlog
@@ -43,6 +43,7 @@ class Desks:
         self._desks: dict[AgentId, Desk] = {}
         self._file = QueueFile()
         self._service: QueueService | None = None
+        self._hire: Callable[[AgentId], AgentProfile | None] = lambda agent: None
         self._chores: dict[CallId, asyncio.Task[None]] = {}
         self._looking: set[asyncio.Task[None]] = set()
 
@@ -51,9 +52,12 @@ class Desks:
         service: QueueService,
         profiles: Mapping[AgentId, AgentProfile],
         phones: Mapping[AgentId, str],
+        hire: Callable[[AgentId], AgentProfile | None] = lambda agent: None,
     ) -> None:
-        """The queues are there; ``phones`` are the addresses of agents who have a telephone."""
+        """The queues are there; ``phones`` are the addresses of agents who have a telephone,
+        ``hire`` says what agent somebody is who has no desk yet."""
         self._service = service
+        self._hire = hire
         self._desks = {
             agent: Desk(profile, bool(phones.get(agent)), service, self.services)
             for agent, profile in profiles.items()
@@ -76,8 +80,15 @@ class Desks:
     # For whoever works at them
 
     def of(self, agent: AgentId) -> Desk | None:
-        """The agent's desk; None for who is no agent of the settings."""
+        """The agent's desk; None for who is no agent."""
         return self._desks.get(agent)
+
+    def place(self, agent: AgentId) -> Desk | None:
+        """The desk of somebody who comes to work, a new one where they are hired now."""
+        profile = None if agent in self._desks else self._hire(agent)
+        if profile is not None:
+            self._desks[agent] = Desk(profile, False, self.service, self.services)
+        return self.of(agent)
 
     @property
     def service(self) -> QueueService:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
@@ -56,12 +56,14 @@ HISTORY_DAYS: Final = 7
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much, and when: ``contacts`` in the ``days`` before ``until``, a midnight.
+    """How much, and when: ``contacts`` in the ``days`` before ``until``, a midnight; nothing
+    begins after ``over_by``, and those who would have called then do not count.
     ``flow`` takes the calls, ``version`` is that of the application, ``languages`` its own."""
 
     contacts: int
     days: int
     until: float
+    over_by: float
     seed: int
     flow: str
     languages: tuple[str, ...]
@@ -99,9 +101,14 @@ class Month:
         days = [last - timedelta(days=back) for back in range(1, plan.days + 1)]
         self._agents.hire(plan.contacts / plan.days * FOR_A_PERSON, days, zone)
         for at in arrivals(plan.contacts, plan.days, plan.until, zone, self._dice):
-            self._timeline.at(at, self._call)
+            if at < plan.over_by:
+                self._timeline.at(at, self._call)
         await self._timeline.run()
-        return self._agents.at_work
+        return [
+            replace(each, ended_at=min(each.ended_at, plan.over_by))
+            for each in self._agents.at_work
+            if each.began_at < plan.over_by
+        ]
 
     async def _call(self, now: float) -> None:
         dice = Random(self._dice.random())

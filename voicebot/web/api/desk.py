@@ -59,7 +59,7 @@ def desk_router(desks: Desks, lines: DeskLines) -> APIRouter:
     async def socket(websocket: WebSocket) -> None:
         identity: Identity = websocket.scope[IN_SCOPE]
         await websocket.accept()
-        desk = desks.of(AgentId(identity.name))
+        desk = desks.place(AgentId(identity.name))
         if desk is None:
             await _close(websocket, NO_AGENT, "no agent")
             return
