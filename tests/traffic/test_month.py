@@ -96,6 +96,8 @@ async def test_the_month_has_something_of_everything(shop: Path) -> None:
     assert len(set(callers)) < len(callers)
     assert any(isinstance(each, MatterNoted) for each in facts)
     assert any(isinstance(each, CallAnswered) for each in facts)
+    spoken = [each for each in facts if isinstance(each, TurnFinished) and each.said_at is not None]
+    assert any((each.said_at or 0) < (each.heard_from or 0) < each.at for each in spoken)
 
 
 async def test_a_month_that_is_not_over_yet_ends_now(shop: Path) -> None:

@@ -150,6 +150,7 @@ class Talk:
             case Say(prompt):
                 words = spoken.words(prompt, self.language, self._today)
                 self.account.said(words)
+                self.account.prompt_left(None)
                 self.clock.now += _seconds(words)
             case ChangeLanguage(language):
                 self.language = language
@@ -194,6 +195,7 @@ class Talk:
         )
         spoke_before = self.account.turns or self._events > 1
         latency = round(self.dice.lognormvariate(6.0, 0.3)) if spoke_before else None
+        spoken_s = 0.0
         match move:
             case Leaves():
                 self.leave()
@@ -206,13 +208,14 @@ class Talk:
                 self.clock.now += 0.6 * len(digits)
                 event = self.house.understand.pressed(digits, listen, today=self._today)
             case Says(words, confidence):
-                self.clock.now += self.dice.uniform(0.3, 1.6) + _seconds(words)
+                spoken_s = _seconds(words)
+                self.clock.now += self.dice.uniform(0.3, 1.6) + spoken_s
                 event = self.house.understand.said(words, listen, Mode.SPEECH, today=self._today)
                 event = _as_sure(event, confidence)
-        self._tell(event, latency)
+        self._tell(event, latency, spoken_s)
         return event
 
-    def _tell(self, event: FlowEvent, latency: float | None) -> None:
+    def _tell(self, event: FlowEvent, latency: float | None, spoken_s: float) -> None:
         barged_in = self.dice.random() < 0.12
         result, heard = TurnResult.NOMATCH, None
         if isinstance(event, InputMatched):
@@ -221,7 +224,8 @@ class Talk:
             text = event.text if isinstance(event, NoMatch) else ""
             sure = round(self.dice.uniform(0.1, 0.5), 3)
             heard = Heard(text, None, sure, Mode.SPEECH) if text else None
-        self.account.heard(result, heard, latency_ms=latency, barged_in=barged_in)
+        spoke = (spoken_s, 0.0) if spoken_s else None
+        self.account.heard(result, heard, latency_ms=latency, barged_in=barged_in, spoke=spoke)
 
     def _question(self) -> str:
         forms = self.state.forms
