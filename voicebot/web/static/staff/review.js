@@ -29,8 +29,17 @@ export function clock(seconds) {
   return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
 }
 
+// Names of sums that say too little by themselves.
+const PLAIN = {
+  queued: "Waited for a person", answered: "Got a person", called_back: "Got a person by call back",
+  within: "Got a person in time", short_in_flow: "Left the flow at once", short_in_queue: "Left a queue at once",
+  known: "Person and matter known", repeats: "Came back on the same matter",
+  settled: "Too long ago to come back", undone: "Self served, yet came back",
+};
+
 // self_served -> Self served
 export function words(name) {
+  if (Object.hasOwn(PLAIN, name)) return PLAIN[name];
   const text = name.replaceAll("_", " ");
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
