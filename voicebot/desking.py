@@ -28,7 +28,7 @@ from voicebot.storage.notes import SqlNotes
 from voicebot.turns.signals import TurnPolicy
 from voicebot.types import CallId, Language
 from voicebot.web.api.desk import desk_router
-from voicebot.web.desk_page import desk_page_router
+from voicebot.web.staff_pages import desk_page_router
 
 log = structlog.get_logger(__name__)
 

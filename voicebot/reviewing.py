@@ -28,7 +28,7 @@ from voicebot.web.api.one_call import CallShelves, one_call_router
 from voicebot.web.api.recordings import recordings_router
 from voicebot.web.api.search import search_router
 from voicebot.web.api.workbench import workbench_router
-from voicebot.web.review_pages import review_pages_router
+from voicebot.web.staff_pages import review_pages_router
 from voicebot.workbench import Workbench
 
 

@@ -29,7 +29,7 @@ from voicebot.wall.day import Targets
 from voicebot.wall.model import AgentOnWall, QueueOnWall, Wall
 from voicebot.wall.today import Today
 from voicebot.web.api.wall import encode, wall_router
-from voicebot.web.wall_page import wall_page_router
+from voicebot.web.staff_pages import wall_page_router
 
 log = structlog.get_logger(__name__)
 

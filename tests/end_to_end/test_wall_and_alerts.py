@@ -14,7 +14,7 @@ import pytest
 
 from tests.peers.phone import dialled
 from tests.peers.server import ServerProcess
-from voicebot.texting.signature import fault_in
+from voicebot.sending.signature import fault_in
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.model]
 

@@ -15,7 +15,7 @@ import pytest
 from tests.letters.letters import FEW, LONG, NOW, a_letter
 from voicebot.letters.mail import MailSender, MailServer, mail_of
 from voicebot.letters.webhook import WebhookSender
-from voicebot.texting.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, fault_in
+from voicebot.sending.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, fault_in
 
 SECRET = "0123456789abcdef0123456789abcdef"
 TEAM = ("team@shop.example", "eva@shop.example")

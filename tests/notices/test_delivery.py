@@ -11,9 +11,9 @@ import pytest
 
 from tests.notices.memory import MemoryNotices, a_notice
 from voicebot.errors import StorageError
-from voicebot.notices.delivery import LONGEST_PAUSE_S, Delivery, pause_s
+from voicebot.notices.delivery import LONGEST_PAUSE_S, Delivery
 from voicebot.notices.model import Hook, Waiting
-from voicebot.texting.signature import fault_in
+from voicebot.sending.signature import fault_in
 
 HOOK = Hook("crm", "http://crm.example/events", "0123456789abcdef0123456789abcdef", give_up_s=3600)
 
@@ -158,7 +158,7 @@ async def test_a_task_sends_what_comes(post: Post) -> None:
 async def test_a_database_that_is_away_is_waited_for(
     post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("voicebot.notices.delivery.STORAGE_PAUSE_S", 0.0)
+    monkeypatch.setattr("voicebot.sending.rounds.STORAGE_PAUSE_S", 0.0)
     problems = iter([StorageError("away"), RuntimeError("a surprise")])
     due = post.store.due
 
@@ -179,9 +179,3 @@ async def test_a_database_that_is_away_is_waited_for(
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
     assert post.receiver.ids == ["n1"]
-
-
-def test_pauses_grow_to_a_bound_and_are_spread() -> None:
-    assert [pause_s(tries, 0.0) for tries in (1, 2, 3, 4)] == [1, 2, 4, 8]
-    assert pause_s(50, 0.0) == LONGEST_PAUSE_S
-    assert pause_s(3, 1.0) == 2

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from voicebot.config.event_hooks import EventKind
 from voicebot.notices.model import Kind
-from voicebot.texting.signature import signed_headers
+from voicebot.sending.signature import signed_headers
 
 PAGE = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text(encoding="utf-8")
 

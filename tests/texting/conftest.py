@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.actions.conftest import Service
+from voicebot.sending.attempt import Accepted, Attempt
 from voicebot.storage.database import open_database
 from voicebot.storage.migrations import upgrade
 from voicebot.storage.texts import SqlMessageStore
 from voicebot.texting.dispatch import DispatchPolicy, TextDispatch
-from voicebot.texting.gateway import Accepted, Attempt
 from voicebot.texting.message import SMS, TextMessage
 
 SECRET_LINK = "https://voice.example/t/s3cret"

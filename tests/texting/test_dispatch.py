@@ -9,8 +9,8 @@ from structlog.testing import capture_logs
 
 from tests.texting.conftest import NUMBER, SECRET_LINK, Post, Scripted
 from voicebot.errors import TextUnavailable
+from voicebot.sending.attempt import Refused, Undecided, Unreached
 from voicebot.texting.dispatch import DAY_S, DispatchPolicy
-from voicebot.texting.gateway import Refused, Undecided, Unreached
 from voicebot.texting.message import MessageState
 from voicebot.texting.opt_out import Wish
 from voicebot.texting.retry import RetryPolicy

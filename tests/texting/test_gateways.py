@@ -12,14 +12,15 @@ from tests.actions.conftest import Service, answer
 from tests.texting.conftest import NUMBER, SECRET_LINK, Post
 from voicebot.actions.http import new_client
 from voicebot.actions.template import parse_template
+from voicebot.sending.attempt import Accepted, Attempt, Refused, Undecided, Unreached
+from voicebot.sending.signature import fault_in
 from voicebot.sessions.invitation import ConversationId, TextTo
-from voicebot.texting.gateway import Accepted, Attempt, Refused, Undecided, Unreached
 from voicebot.texting.http_gateway import HttpGateway, HttpProvider
-from voicebot.texting.signature import fault_in
 from voicebot.texting.twilio import TwilioAccount, TwilioGateway
 from voicebot.texting.webhook import WebhookGateway, line_message
 
 SECRET = "0123456789abcdef0123456789abcdef"
+SAID = "the other side answered with status"
 
 
 async def send(gateway: HttpGateway | TwilioGateway | WebhookGateway, post: Post) -> Attempt:
@@ -61,13 +62,16 @@ async def test_form_fields_are_filled_in_too(service: Service, post: Post) -> No
 @pytest.mark.parametrize(
     ("raw", "meaning"),
     [
-        (answer(429, "", "Retry-After: 30"), Unreached("the gateway answered with status 429", 30)),
-        (answer(503), Unreached("the gateway answered with status 503")),
-        (answer(500), Undecided("the gateway answered with status 500")),
-        (answer(504), Undecided("the gateway answered with status 504")),
-        (answer(400), Refused("the gateway answered with status 400")),
-        (answer(302, "", "Location: /x"), Refused("the gateway answered with status 302")),
-        (b"nonsense\r\n\r\n", Undecided("the connection to the gateway broke")),
+        (
+            answer(429, "", "Retry-After: 30"),
+            Unreached("the other side answered with status 429", 30),
+        ),
+        (answer(503), Unreached("the other side answered with status 503")),
+        (answer(500), Undecided("the other side answered with status 500")),
+        (answer(504), Undecided("the other side answered with status 504")),
+        (answer(400), Refused("the other side answered with status 400")),
+        (answer(302, "", "Location: /x"), Refused("the other side answered with status 302")),
+        (b"nonsense\r\n\r\n", Undecided("the connection to the other side broke")),
     ],
 )
 async def test_what_an_answer_means(
@@ -80,7 +84,7 @@ async def test_what_an_answer_means(
 async def test_a_gateway_that_is_away_has_sent_nothing(service: Service, post: Post) -> None:
     gateway = provider(service)
     await service.stop()
-    assert await send(gateway, post) == Unreached("the gateway cannot be reached")
+    assert await send(gateway, post) == Unreached("the other side cannot be reached")
 
 
 async def test_a_variable_that_is_not_set_is_told(service: Service, post: Post) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from voicebot.sending.signature import WINDOW_S, fault_in, sign
 from voicebot.texting.numbers import as_e164
 from voicebot.texting.opt_out import Wish, wish_of
-from voicebot.texting.signature import WINDOW_S, fault_in, sign
 
 SECRET = "0123456789abcdef0123456789abcdef"
 

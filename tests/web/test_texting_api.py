@@ -14,10 +14,10 @@ from fastapi import APIRouter, FastAPI
 
 from voicebot.errors import TextRefused, TextUnavailable
 from voicebot.events import DeflectionReached, DeflectionStage
+from voicebot.sending.signature import sign, signed_headers
 from voicebot.sessions.invitation import ConversationId, TextFrom, TextTo
 from voicebot.texting.message import MessageState, TextMessage
 from voicebot.texting.opt_out import Wish, wish_of
-from voicebot.texting.signature import sign, signed_headers
 from voicebot.types import CallId
 from voicebot.web.api.deflection import deflection_router
 from voicebot.web.api.texting import (

@@ -11,17 +11,14 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Final
+from functools import partial
 
 import structlog
 
-from voicebot.errors import StorageError
 from voicebot.letters.letter import Channel, Letter, LetterBook, Sender
+from voicebot.sending.rounds import LONGEST_SLEEP_S, keep_sending
 
 log = structlog.get_logger(__name__)
-
-LONGEST_SLEEP_S: Final = 60.0
-STORAGE_PAUSE_S: Final = 5.0
 
 
 class Courier:
@@ -66,28 +63,15 @@ class Courier:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _run(self, channel: Channel) -> None:
-        stirred = self._stirred[channel]
-        while True:
-            stirred.clear()
-            try:
-                pause_s = await self._send_due(channel)
-            except StorageError as error:
-                log.warning("notices_wait", problem=str(error))
-                pause_s = STORAGE_PAUSE_S
-            except Exception:  # what nobody thought of may not end the telling for good
-                log.exception("notices_not_sent", channel=channel)
-                pause_s = STORAGE_PAUSE_S
-            try:
-                async with asyncio.timeout(pause_s):
-                    await stirred.wait()
-            except TimeoutError:
-                continue
+        await keep_sending(
+            partial(self._send_due, channel), self._stirred[channel], f"notices by {channel}"
+        )
 
     async def _send_due(self, channel: Channel) -> float:
         """Send in order what is due; how long until there is something to do again."""
         for letter in await self._book.letters(channel):
             if (wait_s := letter.due_at - self._clock()) > 0:
-                return min(wait_s, LONGEST_SLEEP_S)
+                return wait_s
             problem = await self._sent(letter)
             if problem:
                 return await self._failed(letter, problem)
@@ -114,4 +98,4 @@ class Courier:
             await self._book.drop(letter)
             return 0.0
         await self._book.postpone(letter, due_at)
-        return min(due_at - now, LONGEST_SLEEP_S)
+        return due_at - now

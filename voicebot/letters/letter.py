@@ -8,6 +8,7 @@ from typing import Final, Literal, Protocol, TypeAlias
 
 from voicebot.alerts.herald import Notice
 from voicebot.alerts.model import Alert
+from voicebot.sending.pauses import pause_s
 from voicebot.types import Json
 
 Channel: TypeAlias = Literal["webhook", "mail"]
@@ -33,7 +34,7 @@ class Letter:
     def due_again(self, now: float, jitter: float) -> float | None:
         """When to try again after another failure at ``now``; None: give it up. Pauses double, and
         are shortened by up to half at random (``jitter``, 0 to 1)."""
-        pause = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(self.tries, 16)) * (1 - jitter / 2)
+        pause = pause_s(self.tries + 1, FIRST_PAUSE_S, LONGEST_PAUSE_S, jitter)
         return now + pause if now + pause < self.created_at + KEEP_TRYING_S else None
 
 

@@ -1,4 +1,4 @@
-"""Notices posted as signed JSON (`texting.signature`). The id goes along as ``Idempotency-Key``."""
+"""Notices posted as signed JSON (`sending.signature`). The id goes along as ``Idempotency-Key``."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from collections.abc import Callable
 import httpx
 
 from voicebot.letters.letter import Letter
-from voicebot.texting.gateway import Accepted
-from voicebot.texting.http_answers import Answer, ask
-from voicebot.texting.signature import signed_headers
+from voicebot.sending.attempt import Accepted
+from voicebot.sending.http_answers import post_signed
 
 
 class WebhookSender:
@@ -25,10 +24,12 @@ class WebhookSender:
         self._clock = clock
 
     async def send(self, letter: Letter) -> str:
-        body = json.dumps(letter.body, ensure_ascii=False).encode()
-        headers = {"Content-Type": "application/json", "Idempotency-Key": letter.id}
-        headers |= signed_headers(body, self._clock(), self._secret)
-        request = self._client.build_request("POST", self._url, content=body, headers=headers)
-        answer = await ask(self._client, request)
-        found = answer.attempt() if isinstance(answer, Answer) else answer
-        return "" if isinstance(found, Accepted) else found.problem
+        attempt = await post_signed(
+            self._client,
+            self._url,
+            json.dumps(letter.body, ensure_ascii=False).encode(),
+            {"Idempotency-Key": letter.id},
+            secret=self._secret,
+            now=self._clock(),
+        )
+        return "" if isinstance(attempt, Accepted) else attempt.problem

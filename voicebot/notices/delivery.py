@@ -18,18 +18,16 @@ from typing import Final
 import httpx
 import structlog
 
-from voicebot.errors import StorageError
 from voicebot.notices.model import Hook, NoticeStore, Retry, Waiting
-from voicebot.texting.signature import signed_headers
+from voicebot.sending.attempt import Accepted
+from voicebot.sending.http_answers import post_signed
+from voicebot.sending.pauses import pause_s
+from voicebot.sending.rounds import LONGEST_SLEEP_S, keep_sending
 
 BATCH: Final = 16
 """Notices that are sent to one receiver at a time, each of another contact."""
 FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 600.0
-LONGEST_SLEEP_S: Final = 60.0
-STORAGE_PAUSE_S: Final = 5.0
-LARGEST_ANSWER: Final = 64 * 1024
-"""Bytes that are read of an answer, to keep the connection; nobody looks at them."""
 USER_AGENT: Final = "voicebot"
 
 log = structlog.get_logger(__name__)
@@ -45,13 +43,6 @@ class Counters:
     given_up: int = 0
     waiting: int = 0
     late_s: float = 0.0
-
-
-def pause_s(tries: int, jitter: float) -> float:
-    """How long to wait after so many ``tries`` (1 or more) in vain: doubled each time, and
-    shortened by up to half (``jitter`` 0..1): what failed together does not come back together."""
-    longest = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(tries - 1, 30))
-    return longest * (1 - jitter / 2)
 
 
 class Delivery:
@@ -82,20 +73,18 @@ class Delivery:
 
     async def run(self) -> None:
         """Send what is due, until cancelled."""
-        while True:
-            self._stirred.clear()
-            try:
-                if await self.send_due():
-                    continue
-                self.counters.waiting = await self._store.waiting(self.hook.name)
-                sleep_s = await self._sleep_s()
-            except StorageError as error:
-                log.warning("notices_wait", hook=self.hook.name, problem=str(error))
-                sleep_s = STORAGE_PAUSE_S
-            except Exception:  # what nobody thought of may not end the telling for good
-                log.exception("notices_not_sent", hook=self.hook.name)
-                sleep_s = STORAGE_PAUSE_S
-            await self._sleep(sleep_s)
+        await keep_sending(self._round, self._stirred, f"notices for {self.hook.name}")
+
+    async def _round(self) -> float:
+        """One round (`keep_sending`)."""
+        if await self.send_due():
+            return 0.0
+        self.counters.waiting = await self._store.waiting(self.hook.name)
+        quiet_s = self._quiet_until - self._clock()
+        if quiet_s > 0:
+            await asyncio.sleep(min(quiet_s, LONGEST_PAUSE_S))  # whatever comes meanwhile
+            return 0.0
+        return await self._sleep_s()
 
     async def send_due(self) -> int:
         """Send what is due now, a few at a time; gives how many were tried. Raises StorageError."""
@@ -116,7 +105,7 @@ class Delivery:
                 done.append(each.number)
             elif problem:
                 tries = each.tries + 1
-                again.append(Retry(each.number, tries, now + pause_s(tries, self._jitter())))
+                again.append(Retry(each.number, tries, now + self._pause_s(tries)))
         await self._store.settle(done, again)
         if self._count([problem for problem in problems if problem], len(batch), now):
             too_old = now - self.hook.give_up_s
@@ -126,25 +115,20 @@ class Delivery:
     async def _send(self, waiting: Waiting) -> str:
         """Why the receiver has not taken it; empty where it has."""
         notice = waiting.notice
-        body = notice.body.encode()
-        headers = {
-            "Content-Type": "application/json",
-            "User-Agent": USER_AGENT,
-            "X-Voicebot-Event": notice.kind.value,
-            "X-Voicebot-Id": notice.id,
-            **signed_headers(body, self._clock(), self.hook.secret),
-        }
-        try:
-            async with asyncio.timeout(self.hook.timeout_s):
-                async with self._client.stream(
-                    "POST", self.hook.url, content=body, headers=headers, timeout=None
-                ) as answer:
-                    await _read(answer)
-        except TimeoutError:
-            return "it did not answer in time"
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            return f"the connection failed ({type(error).__name__})"
-        return "" if answer.is_success else f"it answered with status {answer.status_code}"
+        attempt = await post_signed(
+            self._client,
+            self.hook.url,
+            notice.body.encode(),
+            {
+                "User-Agent": USER_AGENT,
+                "X-Voicebot-Event": notice.kind.value,
+                "X-Voicebot-Id": notice.id,
+            },
+            secret=self.hook.secret,
+            now=self._clock(),
+            timeout_s=self.hook.timeout_s,
+        )
+        return "" if isinstance(attempt, Accepted) else attempt.problem
 
     def _given_up(self, count: int, problem: str) -> None:
         if count:
@@ -163,7 +147,7 @@ class Delivery:
         if not self._failures:
             log.warning("hook_fails", hook=self.hook.name, problem=failed[0])
         self._failures += 1
-        self._quiet_until = now + pause_s(self._failures, self._jitter())
+        self._quiet_until = now + self._pause_s(self._failures)
         return True
 
     async def _sleep_s(self) -> float:
@@ -172,22 +156,5 @@ class Delivery:
             return LONGEST_SLEEP_S
         return max(0.05, min(LONGEST_SLEEP_S, due_at - self._clock()))
 
-    async def _sleep(self, seconds: float) -> None:
-        quiet_s = self._quiet_until - self._clock()
-        if quiet_s > 0:
-            await asyncio.sleep(min(quiet_s, LONGEST_PAUSE_S))  # whatever comes meanwhile
-            return
-        try:
-            async with asyncio.timeout(seconds):
-                await self._stirred.wait()
-        except TimeoutError:
-            return
-
-
-async def _read(answer: httpx.Response) -> None:
-    """What is small enough is read, so that the connection serves again."""
-    read = 0
-    async for piece in answer.aiter_bytes():
-        read += len(piece)
-        if read > LARGEST_ANSWER:
-            return
+    def _pause_s(self, tries: int) -> float:
+        return pause_s(tries, FIRST_PAUSE_S, LONGEST_PAUSE_S, self._jitter())

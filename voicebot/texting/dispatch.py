@@ -18,7 +18,9 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from voicebot.errors import StorageError, TextUnavailable
-from voicebot.texting.gateway import Attempt, Gateway, Refused
+from voicebot.sending.attempt import Attempt, Refused
+from voicebot.sending.rounds import LONGEST_SLEEP_S, keep_sending
+from voicebot.texting.gateway import Gateway
 from voicebot.texting.message import SMS, MessageState, TextMessage
 from voicebot.texting.opt_out import Wish, wish_of
 from voicebot.texting.retry import RetryPolicy, after
@@ -27,8 +29,6 @@ from voicebot.texting.store import MessageStore
 DAY_S = 86_400.0
 BATCH = 8
 """Messages that are sent at a time."""
-LONGEST_SLEEP_S = 60.0
-STORAGE_PAUSE_S = 5.0
 
 log = structlog.get_logger(__name__)
 
@@ -99,7 +99,9 @@ class TextDispatch:
     async def start(self) -> None:
         """Take up what an earlier process left, and begin to send. Raises StorageError."""
         await self.recover()
-        self._sender = asyncio.create_task(self._send_on(), name="text messages")
+        self._sender = asyncio.create_task(
+            keep_sending(self._round, self._stirred, "text messages"), name="text messages"
+        )
 
     async def stop(self) -> None:
         """End; what is queued stays queued."""
@@ -185,22 +187,12 @@ class TextDispatch:
 
     # Out
 
-    async def _send_on(self) -> None:
-        while True:
-            self._stirred.clear()
-            try:
-                if await self.send_due():
-                    continue
-                await self._store.forget_bodies(self._clock())
-                pause_s = await self._pause_s()
-            except StorageError as error:
-                log.warning("text_messages_wait", problem=str(error))
-                pause_s = STORAGE_PAUSE_S
-            try:
-                async with asyncio.timeout(pause_s):
-                    await self._stirred.wait()
-            except TimeoutError:
-                continue
+    async def _round(self) -> float:
+        """One round (`keep_sending`)."""
+        if await self.send_due():
+            return 0.0
+        await self._store.forget_bodies(self._clock())
+        return await self._pause_s()
 
     async def _pause_s(self) -> float:
         now = self._clock()
@@ -209,7 +201,7 @@ class TextDispatch:
             return LONGEST_SLEEP_S
         # Something that is due and was not sent waits for the pace, or for the one before it.
         due_at = max(due_at, self._pace.free_at(), now + 0.5)
-        return min(LONGEST_SLEEP_S, due_at - now)
+        return due_at - now
 
     async def send_due(self) -> int:
         """Send what is due now, as far as the pace allows; give how many were seen to. Raises

@@ -21,8 +21,8 @@ from voicebot.actions.template import (
     encode_for_url,
     fill_json,
 )
-from voicebot.texting.gateway import Attempt, Refused
-from voicebot.texting.http_answers import Answer, ask
+from voicebot.sending.attempt import Attempt, Refused
+from voicebot.sending.http_answers import Answer, ask
 from voicebot.texting.message import TextMessage
 from voicebot.types import Json
 

@@ -1,7 +1,6 @@
 """What comes of an attempt to send: sent, tried again later, or given up. Pure.
 
-Pauses double from `RetryPolicy.first_s` on, up to `LONGEST_S`, and are shortened by up to half at
-random (``jitter``), so that messages which failed together do not come back together. A gateway
+Pauses double from `RetryPolicy.first_s` on, up to `LONGEST_S` (`sending.pauses.pause_s`). A gateway
 that names a time of its own (Retry-After) is given it.
 """
 
@@ -9,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from voicebot.texting.gateway import Accepted, Attempt, Refused, Undecided, Unreached
+from voicebot.sending.attempt import Accepted, Attempt, Refused, Undecided, Unreached
+from voicebot.sending.pauses import pause_s
 from voicebot.texting.message import MessageState, TextMessage
 
 LONGEST_S = 300.0
@@ -56,8 +56,8 @@ def _again(
 ) -> TextMessage:
     if message.tries >= policy.tries:
         return message.becoming(MessageState.FAILED, now, problem)
-    pause_s = min(LONGEST_S, policy.first_s * 2.0 ** (message.tries - 1)) * (1 - jitter / 2)
-    due_at = now + max(pause_s, wait_s or 0.0)
+    pause = pause_s(message.tries, policy.first_s, LONGEST_S, jitter)
+    due_at = now + max(pause, wait_s or 0.0)
     if due_at >= message.expires_at:
         return message.becoming(MessageState.EXPIRED, now, problem)
     return replace(message.becoming(MessageState.QUEUED, now, problem), due_at=due_at)

@@ -13,8 +13,8 @@ from urllib.parse import quote, urlencode
 
 import httpx
 
-from voicebot.texting.gateway import Attempt, Refused
-from voicebot.texting.http_answers import Answer, ask
+from voicebot.sending.attempt import Attempt, Refused
+from voicebot.sending.http_answers import Answer, ask
 from voicebot.texting.message import MessageState, TextMessage
 
 OPTED_OUT: Final = 21610

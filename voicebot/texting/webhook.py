@@ -12,11 +12,10 @@ from collections.abc import Callable
 
 import httpx
 
+from voicebot.sending.attempt import Attempt
+from voicebot.sending.http_answers import post_signed
 from voicebot.sessions.invitation import TextTo
-from voicebot.texting.gateway import Attempt
-from voicebot.texting.http_answers import Answer, ask
 from voicebot.texting.message import TextMessage
-from voicebot.texting.signature import signed_headers
 
 KEEP_TRYING_S = 3600.0
 """How long a line is of use to somebody in a conversation."""
@@ -62,12 +61,14 @@ class WebhookGateway:
         self._clock = clock
 
     async def send(self, message: TextMessage) -> Attempt:
-        body = message.body.encode()
-        headers = {"Content-Type": "application/json", "Idempotency-Key": message.id}
-        headers |= signed_headers(body, self._clock(), self._secret)
-        request = self._client.build_request("POST", self._url, content=body, headers=headers)
-        answer = await ask(self._client, request)
-        return answer.attempt() if isinstance(answer, Answer) else answer
+        return await post_signed(
+            self._client,
+            self._url,
+            message.body.encode(),
+            {"Idempotency-Key": message.id},
+            secret=self._secret,
+            now=self._clock(),
+        )
 
     async def aclose(self) -> None:
         await self._client.aclose()

@@ -67,10 +67,11 @@ class PageFile:
 
 
 class StaticFolder:
-    """The files right in ``web/static/NAME``, all sent with ``headers``."""
+    """The files right in ``web/static/NAME``, all sent with ``headers``; ``head`` is what all of
+    their pages begin with."""
 
-    def __init__(self, name: str, headers: Mapping[str, str]) -> None:
-        self._files = page_files(name)
+    def __init__(self, name: str, headers: Mapping[str, str], head: bytes = b"") -> None:
+        self._files = page_files(name, head)
         self._headers = headers
 
     def response(self, name: str, request: Request) -> Response:
@@ -80,13 +81,14 @@ class StaticFolder:
         return self._files[name].response(request, self._headers)
 
 
-def page_files(folder: str) -> dict[str, PageFile]:
-    """The files of ``static/<folder>`` by name."""
-    return {path.name: _read(path) for path in (STATIC / folder).iterdir() if path.suffix in _TYPES}
+def page_files(folder: str, head: bytes = b"") -> dict[str, PageFile]:
+    """The files of ``static/<folder>`` by name; ``head`` is what its pages begin with."""
+    paths = (path for path in (STATIC / folder).iterdir() if path.suffix in _TYPES)
+    return {path.name: _read(path, head if path.suffix == ".html" else b"") for path in paths}
 
 
-def _read(path: Path) -> PageFile:
-    body = path.read_bytes()
+def _read(path: Path, head: bytes) -> PageFile:
+    body = head + path.read_bytes()
     return PageFile(body, _TYPES[path.suffix], _etag(body))
 
 

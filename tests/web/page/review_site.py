@@ -52,9 +52,8 @@ from voicebot.web.api.sign_in import Attempts, SignInSide, sign_in_router
 from voicebot.web.api.workbench import workbench_router
 from voicebot.web.application import create_app
 from voicebot.web.playbacks import Playbacks
-from voicebot.web.review_pages import review_pages_router
 from voicebot.web.server import HttpServer
-from voicebot.web.staff_pages import staff_pages_router
+from voicebot.web.staff_pages import review_pages_router, staff_pages_router
 from voicebot.workbench import Workbench
 
 NOW = STARTED + 6 * 3600

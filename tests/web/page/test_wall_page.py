@@ -22,8 +22,7 @@ from voicebot.web.api.sign_in import Attempts, SignInSide, sign_in_router
 from voicebot.web.api.wall import encode, wall_router
 from voicebot.web.application import create_app
 from voicebot.web.server import HttpServer
-from voicebot.web.staff_pages import staff_pages_router
-from voicebot.web.wall_page import wall_page_router
+from voicebot.web.staff_pages import staff_pages_router, wall_page_router
 
 PASSWORD = "correct horse battery"
 TOO_LONG = AlertView(

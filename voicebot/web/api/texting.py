@@ -1,7 +1,7 @@
 """``/api/texting`` and ``/api/outbox``: what became of messages, what people answer, what went out.
 
 Providers post here; each request must carry a signature, Twilio's own or that of
-`texting.signature`. An answer is an opt-out word or nothing to us: who wants to write opens the
+`sending.signature`. An answer is an opt-out word or nothing to us: who wants to write opens the
 link.
 """
 
@@ -16,10 +16,10 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Header, HTTPException, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from voicebot.sending.signature import fault_in
 from voicebot.texting.message import MessageState, TextMessage
 from voicebot.texting.numbers import as_e164
 from voicebot.texting.opt_out import Wish
-from voicebot.texting.signature import fault_in
 from voicebot.web import twiml
 from voicebot.web.api.models import Problem
 from voicebot.web.carrier_signature import is_signed, spellings

@@ -1,6 +1,6 @@
 """``/api/webhook/messages``: what people write in a messenger that somebody has joined to us.
 
-A signed JSON object a message (`texting.signature`). The lines that answer it are posted back to
+A signed JSON object a message (`sending.signature`). The lines that answer it are posted back to
 the configured address; the answer here only says how many there will be. A message that comes
 again, by its id, gives the same lines, which have the same ids and so go out once.
 """
@@ -16,8 +16,8 @@ from fastapi import APIRouter, Header, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from voicebot.errors import TextRefused, TextUnavailable
+from voicebot.sending.signature import fault_in
 from voicebot.sessions.invitation import TextDesk, TextFrom, TextTo
-from voicebot.texting.signature import fault_in
 from voicebot.web.api.models import Problem
 from voicebot.web.forms import parse_json, read_body
 
