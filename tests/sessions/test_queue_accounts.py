@@ -121,6 +121,22 @@ async def test_the_wait_the_talk_and_the_work_after_it_are_told() -> None:
     assert floor.known("one") == ("support", 15.0, "anna", 100.0, 30.0)
 
 
+async def test_a_caller_who_is_handed_over_is_the_other_agents_in_the_records_too() -> None:
+    floor = Floor()
+    floor.sign_in(ANNA)
+    place = floor.enter("one")
+    await floor.answered()
+    await floor.clock.advance(60)
+    floor.sign_in(BERT)
+    floor.service.receive(ev.HandOver(ContactId("one"), BERT))
+    assert floor.known("one") == ("support", 0.0, "bert", 60.0, 0.0)
+    await floor.clock.advance(40)
+    await place.leave("hung up")
+    await floor.clock.advance(40)
+    assert floor.known("one") == ("support", 0.0, "bert", 100.0, 60.0), "two agents' work after it"
+    assert floor.service.tally.of("support").connected == 1
+
+
 async def test_who_leaves_has_waited_and_nobody_took_the_call() -> None:
     floor = Floor()
     place = floor.enter("one")

@@ -105,7 +105,9 @@ class Desks:
     def is_free(self, agent: AgentId) -> bool:
         """Whether a colleague may ask this agent for advice now."""
         state = self.service.agent(agent)
-        if state is None or state.presence is not Presence.AVAILABLE or state.contacts:
+        if state is None or state.presence is not Presence.AVAILABLE:
+            return False
+        if state.contacts or state.wrapping:
             return False
         desk = self._desks[agent]
         return desk.is_reachable
@@ -227,6 +229,13 @@ class Desks:
                 found.append(desk)
         return found
 
+    def adviser(self, talk: Talk) -> AgentId | None:
+        """The colleague who is there to give advice; None where none of the agents does."""
+        for desk in self._with(talk):
+            if desk.contacts[ContactId(talk.contact_id)].advises:
+                return desk.agent
+        return None
+
     # The distribution
 
     def _happened(self, effect: e.Effect) -> None:
@@ -237,6 +246,8 @@ class Desks:
         match effect:
             case e.Connect(contact_id) | e.CallbackDue(contact_id):
                 self._connected(desk, contact_id)
+            case e.HandedOver(contact_id) if contact_id in desk.contacts:
+                desk.contacts[contact_id].advises = False
             case e.Release(contact_id, _, until):
                 self._released(desk, contact_id, until)
             case e.AgentFree(contact_id) if contact_id in desk.contacts:

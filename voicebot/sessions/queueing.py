@@ -141,7 +141,8 @@ class QueueService:
         return True
 
     def handed_over(self, contact_id: ContactId) -> None:
-        """The agent has left the caller with somebody whom no queue knows: the agent is free again.
+        """The agent has left the caller with somebody whom no queue knows (else it is `HandOver`):
+        the agent is free again.
         Raises RoutingError for one who is not connected."""
         self.receive(ev.Finish(contact_id))
         self._places.pop(contact_id, None)

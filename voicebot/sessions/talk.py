@@ -85,7 +85,6 @@ class Talk:
         self.consulted: Consulted | None = None
         self.held = False
         self.over = False
-        self.handed_over = False
         self.changed: Callable[[], None] = lambda: None
         self._leg = leg
         self._keys = KeySounds(caller.rate)
@@ -93,6 +92,8 @@ class Talk:
         self._adviser: tuple[CallLeg, Seat] | None = None
         self._successor: asyncio.Task[LegEnded | None] | None = None
         """Lasts as long as whoever has the caller after the one who is waited for."""
+        self._heir: asyncio.Task[LegEnded | None] | None = None
+        """Whoever was consulted and has the caller now: ends with the conversation."""
         self._closed = asyncio.Event()
 
     # For the handoff
@@ -117,10 +118,13 @@ class Talk:
         return ended
 
     async def close(self) -> None:
-        """The conversation is over: let go of whoever was consulted."""
+        """The conversation is over: let go of whoever was consulted, or has the caller since."""
         self.over = True
         self._closed.set()
         await self._dismiss()
+        if self._heir is not None:
+            self._heir.cancel()
+            await asyncio.wait({self._heir})
         self.changed()
 
     # For the person
@@ -168,22 +172,27 @@ class Talk:
 
     async def hand_over(self) -> None:
         """Leave the caller with whoever is consulted."""
+        self.check_there()
+        assert self._adviser is not None, "who is there has a leg"
+        self.take_back()
+        self.consulted = None  # the conversation is theirs now
+        self._successor = self._heir = self._asking
+        self._asking = None  # they may ask somebody in their turn
+        former, (self._leg, self.person) = self._leg, self._adviser
+        self.changed()
+        await former.hang_up("the agent has handed the caller over")
+
+    def check_there(self) -> None:
+        """Raises UsageError where nobody is there to whom the caller could be handed over."""
         self._check()
         if self.consulted is None or self.consulted.state is not Consulting.THERE:
             raise UsageError("nobody has answered to whom the caller could be given")
-        assert self._adviser is not None, "who is there has a leg"
-        self.handed_over = True
-        self.take_back()
-        self.consulted = None  # the conversation is theirs now
-        self._successor = self._asking
-        former, (self._leg, self.person) = self._leg, self._adviser
-        await former.hang_up("the agent has handed the caller over")
 
     async def let_go(self) -> None:
         """Hang up whoever is consulted, or stop their ringing; the caller stays on hold."""
         self._check()
-        if self.handed_over:
-            raise UsageError("the caller was handed over, and nobody is consulted")
+        if self._asking is None:
+            raise UsageError("nobody is consulted")
         await self._dismiss()
         self.changed()
 
@@ -199,11 +208,9 @@ class Talk:
         """Let ``leg``, which sits in ``seat`` as a party while ``attending`` lasts, have the
         caller; the person leaves, and whoever is consulted."""
         self._check()
-        adviser_has_it, self.handed_over = self.handed_over, True
         former, self._leg, self.person = self._leg, leg, seat
         self._successor = attending
-        if not adviser_has_it:
-            await self._dismiss()
+        await self._dismiss()
         if not self.over:
             self.take_back()
         await former.hang_up("a supervisor has taken over")
