@@ -29,7 +29,7 @@ from voicebot.errors import DialFailed, StorageError
 from voicebot.events import QueueNoted
 from voicebot.sessions.briefing import Briefing
 from voicebot.sessions.feed import AgentMoved, LiveEvent, QueueMoved
-from voicebot.sessions.place import Place
+from voicebot.sessions.place import Joined, Place
 from voicebot.sessions.queue_records import Booking
 from voicebot.sessions.queueing import QueueService
 from voicebot.sessions.ready_times import ReadyTimes
@@ -37,7 +37,6 @@ from voicebot.storage.database import open_database
 from voicebot.storage.journal import SqlJournal
 from voicebot.storage.ledger import SqlLedger
 from voicebot.storage.migrations import upgrade
-from voicebot.telephony._api import CallLeg
 from voicebot.types import Json, Outcome
 
 ANNA, BERT = AgentId("anna"), AgentId("bert")
@@ -52,7 +51,7 @@ class Caller:
         self.away = False
 
     async def __call__(
-        self, number: str, briefing: Briefing, agent: CallLeg, reached: Callable[[], None]
+        self, number: str, place: Place, joined: Joined, reached: Callable[[], None]
     ) -> None:
         if self.away:
             raise DialFailed("the caller", "busy")

@@ -158,7 +158,15 @@ class Desks:
         """The agent's leg is up; the distribution says next that the two are connected."""
         desk, contact_id = self._desks[agent], ringing.contact_id
         desk.lines[contact_id] = leg
-        leg.then.append(lambda: _forget(desk.lines, contact_id, leg))
+        leg.then.append(lambda: self._line_over(desk, contact_id, leg))
+
+    def _line_over(self, desk: Desk, contact_id: ContactId, leg: AgentLeg) -> None:
+        if desk.lines.get(contact_id) is leg:
+            del desk.lines[contact_id]
+        contact = desk.contacts.get(contact_id)
+        if contact is not None and contact.talk is None and contact.over_at is None:
+            contact.over_at = self.services.clock()  # who was called back did not answer
+            desk.stir()
 
     def _party(self, contact_id: ContactId) -> str:
         place = self.service.standing(contact_id)
@@ -288,8 +296,3 @@ def suggested(question: str, found: Sequence[Suggestion]) -> dict[str, Any]:
         for each in found
     ]
     return {"question": question, "articles": articles}
-
-
-def _forget(lines: dict[ContactId, AgentLeg], contact_id: ContactId, leg: AgentLeg) -> None:
-    if lines.get(contact_id) is leg:
-        del lines[contact_id]
