@@ -171,7 +171,7 @@ class Handoff:
         attending = asyncio.create_task(attend(person, person_seat))
         self.answered, self.onward = True, None
         known_as = CallId(contact) if contact else self._leg.info.call_id
-        talk = Talk(known_as, bridge, caller_seat, person_seat, person)
+        talk = Talk(known_as, bridge, caller_seat, person_seat, person, self._leg)
         self._services.talking(talk)
         try:
             await self._whisper(transfer.whisper, person, person_seat, attending)

@@ -19,7 +19,7 @@ import structlog
 
 from voicebot.errors import DialFailed, UsageError
 from voicebot.media.key_tones import KeySounds
-from voicebot.telephony._api import CallLeg, LegEnded
+from voicebot.telephony._api import CallLeg, LegEnded, signal_key
 from voicebot.telephony.bridge import Bridge, Seat, attend
 from voicebot.types import KEYS, CallId
 
@@ -75,8 +75,15 @@ class Talk:
     """
 
     def __init__(
-        self, contact_id: CallId, bridge: Bridge, caller: Seat, person: Seat, leg: CallLeg
+        self,
+        contact_id: CallId,
+        bridge: Bridge,
+        caller: Seat,
+        person: Seat,
+        leg: CallLeg,
+        caller_leg: CallLeg | None = None,
     ) -> None:
+        """``leg`` is the person's; without ``caller_leg`` the caller can only hear keys."""
         self.contact_id = contact_id
         self.bridge = bridge
         self.caller = caller
@@ -87,7 +94,10 @@ class Talk:
         self.over = False
         self.changed: Callable[[], None] = lambda: None
         self._leg = leg
+        self._caller_leg = caller_leg
         self._keys = KeySounds(caller.rate)
+        self._advisers_keys = KeySounds(caller.rate)
+        bridge.watching.key = self._pass_on
         self._asking: asyncio.Task[LegEnded | None] | None = None
         self._adviser: tuple[CallLeg, Seat] | None = None
         self._successor: asyncio.Task[LegEnded | None] | None = None
@@ -146,11 +156,27 @@ class Talk:
         self.changed()
 
     def press(self, key: str) -> None:
-        """Let the caller's side hear a key, one of `voicebot.types.KEYS`."""
+        """Send a key, one of `voicebot.types.KEYS`, to whoever is consulted, else to the caller's
+        side: as a signal where their line takes those, else as a tone."""
         self._check()
         if key not in KEYS:
             raise UsageError("that is no key of a telephone")
-        self._keys.press(key)
+        leg, sounds = self._caller_leg, self._keys
+        if self.consulted is not None and self.consulted.state is Consulting.THERE:
+            assert self._adviser is not None, "who is there has a leg"
+            leg, sounds = self._adviser[0], self._advisers_keys
+        if leg is None or not signal_key(leg, key):
+            sounds.press(key)
+
+    def _pass_on(self, seat: Seat, key: str, at: float) -> None:
+        """Keys of the person's own telephone go where those of the desk go; the caller's are a
+        signal for the person's side, where a machine may have answered, and no sound."""
+        if self.over or (self.held and seat is self.caller):
+            return
+        if seat is self.person:
+            self.press(key)
+        elif seat is self.caller:
+            signal_key(self._leg, key)
 
     async def leave(self, onward: Onward | None = None) -> None:
         """Let the person go; ``onward`` is what becomes of the caller, None: the flow goes on."""
@@ -235,6 +261,8 @@ class Talk:
         try:
             seat = self.bridge.join("consulted", leg.sample_rate)
             self._adviser = leg, seat
+            self._advisers_keys = KeySounds(seat.rate)
+            seat.whisper(self._advisers_keys)
             consulted.state = Consulting.THERE
             self.changed()
             return await attend(leg, seat)
