@@ -342,7 +342,12 @@ class Server:
         if handoffs.dialer is None:
             return None
         return CallbackCalls(
-            handoffs, self, self.registry, self.feed.publish, self.settings.calls.flow
+            handoffs,
+            self,
+            self.registry,
+            self.feed.publish,
+            self.settings.calls.flow,
+            lambda reached: self._calls.call_back(reached),
         )
 
     def _new_alarms(self, application: Application) -> Alarms:

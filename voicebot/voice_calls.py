@@ -5,18 +5,23 @@ A call keeps this version to its end, whatever the designer saves meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
+import structlog
+
 from voicebot.chatting import Chatting
 from voicebot.config import Settings
 from voicebot.engines import SpeechEngines
+from voicebot.errors import UsageError
 from voicebot.flows.state import FlowState
 from voicebot.human_queues import HumanQueues
 from voicebot.live.edition import Edition, Editions
 from voicebot.sessions.account import CallAccount
+from voicebot.sessions.callbacks import Reached
+from voicebot.sessions.called_back import AfterCallback
 from voicebot.sessions.callers import Callers
 from voicebot.sessions.conversation import Conversation
 from voicebot.sessions.outbound import DialOrder
@@ -25,6 +30,8 @@ from voicebot.sessions.voice import VoiceSession
 from voicebot.sessions.voice_services import VoiceServices
 from voicebot.telephony._api import CallLeg, LegInfo
 from voicebot.types import CallId, Json, Language, Outcome
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,26 @@ class VoiceCalls:
                 return
             flow, state = text.flow, FlowState.from_json(text.state)
         await self._session(leg, edition, flow, account, state).run()
+
+    async def call_back(self, reached: Reached) -> None:
+        """Hold the call of who was promised it and has answered, with an agent who waits."""
+        place = reached.place
+        flow, account = self.settings.calls.flow, reached.account
+        with self.editions.hold() as edition:
+            state = _way_back(place.briefing.way_back)
+            interpreter = edition.application.interpreter_for(flow)
+            conversation = Conversation(interpreter, state, self.queues.facts)
+            services = self._services_for(account.info.call_id, edition, flow)
+            await VoiceSession(
+                reached.leg,
+                AfterCallback(conversation, place.contact.queue),
+                replace(services, who_calls=None, recordings=None),
+                flow=flow,
+                language=edition.application.language,
+                version=edition.version,
+                account=account,
+                called_back=(place, reached.joined),
+            ).run()
 
     @contextmanager
     def hold_version(self) -> Iterator[str]:
@@ -115,6 +142,15 @@ class VoiceCalls:
         edition.application.wake(language)
         recognize = partial(self.engines.recognize, language=language, call=call)
         return Tongue(recognize, edition.renderers[language])
+
+
+def _way_back(kept: Mapping[str, Json]) -> FlowState | None:
+    """Where a callback was booked; None where nothing that can be read is kept of it."""
+    try:
+        return FlowState.from_json(kept) if kept else None
+    except UsageError as error:
+        log.warning("way_back_not_read", problem=str(error))
+        return None
 
 
 def dialled_language(settings: Settings, info: LegInfo) -> dict[str, Json]:

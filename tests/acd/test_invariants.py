@@ -73,6 +73,7 @@ events: st.SearchStrategy[ev.Event] = st.one_of(
     one_contact.map(ev.Finish),
     st.builds(ev.Abandon, one_contact, st.just("gone")),
     st.builds(ev.Transfer, one_contact, st.sampled_from(["q", "r", "s"])),
+    st.builds(ev.HandOver, one_contact, one_agent),
     st.builds(ev.LineLost, one_contact),
     st.builds(ev.WrapUpDone, one_agent, one_contact),
     one_contact.map(ev.StepAside),

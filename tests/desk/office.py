@@ -207,7 +207,7 @@ async def join(office: Office, name: str, agent: LoopbackCaller, contact: str = 
     bridge = Bridge(8000)
     line: CallLeg = office.desk(name).lines[ContactId(contact)]
     caller_seat, agent_seat = bridge.join("caller", 8000), bridge.join("agent", 8000)
-    talk = Talk(CallId(contact), bridge, caller_seat, agent_seat, line)
+    talk = Talk(CallId(contact), bridge, caller_seat, agent_seat, line, leg)
     office.desks.talking(talk)
     attending = asyncio.create_task(attend(line, agent_seat))
     tasks: list[asyncio.Task[Any]] = [

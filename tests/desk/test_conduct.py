@@ -107,6 +107,55 @@ async def test_keys_are_heard_by_the_callers_side_as_tones(office: Office, joine
         office.conduct("anna").press(CALLER, "x")
 
 
+async def test_keys_are_signals_where_a_line_takes_them_and_go_to_who_is_asked(
+    office: Office, joined: Joined, numbers: Numbers
+) -> None:
+    conduct = office.conduct("anna")
+    joined.caller.takes_keys = True
+    conduct.press(CALLER, "1")
+    conduct.consult_number(CALLER, "lawyer")
+    await settle()
+    assert numbers.person is not None
+    numbers.person.takes_keys = True
+    conduct.press(CALLER, "2")
+    joined.agent.press("3")  # the agent's own telephone has keys too
+    await settle()
+    assert (joined.caller.pressed, numbers.person.pressed) == ("1", "23")
+    await conduct.let_go(CALLER)
+    conduct.press(CALLER, "4")
+    assert (joined.caller.pressed, numbers.person.pressed) == ("14", "23")
+    assert not np.any(joined.caller.heard)
+
+
+async def test_keys_are_heard_as_tones_by_who_is_asked_over_a_line_without_signals(
+    office: Office, joined: Joined, numbers: Numbers
+) -> None:
+    office.conduct("anna").consult_number(CALLER, "lawyer")
+    await settle()
+    assert numbers.person is not None
+    office.conduct("anna").press(CALLER, "7")
+    detector, keys = DtmfDetector(8000), ""
+    for _ in range(20):
+        sound = await numbers.person.step()
+        if sound is not None:
+            keys += detector.feed(sound).key or ""
+    assert keys == "7"
+
+
+async def test_the_callers_keys_reach_a_machine_that_has_the_call(
+    office: Office, joined: Joined, numbers: Numbers
+) -> None:
+    conduct = office.conduct("anna")
+    conduct.consult_number(CALLER, "lawyer")
+    await settle()
+    await conduct.hand_over(CALLER)
+    assert numbers.person is not None
+    numbers.person.takes_keys = True
+    joined.caller.press("9")
+    await settle()
+    assert numbers.person.pressed == "9"
+
+
 async def test_who_hangs_up_lets_the_caller_go_on(office: Office, joined: Joined) -> None:
     await office.conduct("anna").hang_up(CALLER)
     assert joined.agent.ended
@@ -259,8 +308,6 @@ async def test_a_colleague_is_asked_gets_nobody_else_and_takes_the_caller(
     for refused in (office.conduct("bert").let_go, office.conduct("bert").hand_over):
         with pytest.raises(RoutingError):
             await refused(CALLER)
-    with pytest.raises(RoutingError, match="from a colleague"):
-        await office.conduct("bert").to_queue(CALLER, "billing")
     office.conduct("bert").hold(CALLER)
     office.conduct("bert").take_back(CALLER)
     await office.conduct("bert").hang_up(CALLER)

@@ -10,6 +10,7 @@ import pytest
 
 from tests.desk.office import Office, join
 from tests.sessions.agents_at_work import settle
+from voicebot.acd.model import AgentId, ContactId
 from voicebot.desk.captions import Captions
 from voicebot.desk.screens import Screen
 from voicebot.errors import SpeechError
@@ -21,6 +22,7 @@ from voicebot.speech.recognizer import Recognition
 from voicebot.types import CallId, Language, Samples
 
 VOICE = 6000
+CALLER = ContactId("caller")
 
 
 class Recogniser:
@@ -60,7 +62,7 @@ async def office(recogniser: Recogniser) -> AsyncIterator[Office]:
         lambda: recogniser.has_room,
         detector=lambda rate: lambda frame: bool(np.any(frame)),
     )
-    made = Office("anna", listen=captions)
+    made = Office("anna", "bert", listen=captions)
     yield made
     await made.close()
 
@@ -90,6 +92,29 @@ async def test_both_sides_are_written_down_and_articles_follow_the_caller(
     assert said == [("caller", "where is my parcel"), ("agent", "one moment")]
     (found,) = [each for each in messages if each["type"] == "suggestions"]
     assert found["question"] == "where is my parcel"
+    await joined.end()
+
+
+async def test_what_the_colleague_says_is_written_down_after_the_caller_was_handed_over(
+    office: Office, recogniser: Recogniser
+) -> None:
+    screen = office.sit_down("anna")
+    await office.arrive()
+    joined = await join(office, "anna", await office.accept("anna", screen))
+    other = office.sit_down("bert")
+    office.conduct("anna").consult_agent(CALLER, AgentId("bert"))
+    await settle()
+    colleague = await office.accept("bert", other)
+    await office.conduct("anna").hand_over(CALLER)
+    await settle()
+    recogniser.script["agent"] = ["bert here"]
+    await colleague.speak(np.full(8000, VOICE, np.int16))
+    await colleague.listen(3000)
+    async with asyncio.timeout(30):
+        while not office.desk("bert").contacts[CALLER].lines:
+            await asyncio.sleep(0.01)
+    (line,) = office.desk("bert").contacts[CALLER].lines
+    assert (line.who, line.text) == ("agent", "bert here")
     await joined.end()
 
 

@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 
 from tests.sessions.agents_at_work import settle
+from voicebot.acd.model import AgentId, Contact, ContactId
 from voicebot.errors import DialFailed
 from voicebot.events import CallEnded, CallEvent
 from voicebot.sessions.briefing import Briefing
-from voicebot.sessions.callbacks import CallbackCalls
+from voicebot.sessions.callbacks import CallbackCalls, Reached
 from voicebot.sessions.handoff import HandoffServices
+from voicebot.sessions.place import Joined, Place
 from voicebot.sessions.registry import CallRegistry
-from voicebot.telephony._api import CallLeg, LegInfo
+from voicebot.telephony._api import AudioIn, CallLeg, LegEnded, LegInfo
 from voicebot.telephony.loopback import LoopbackCaller, pair
 from voicebot.types import CallId, Language, Outcome
 
@@ -72,31 +74,43 @@ class Journal:
 
 
 class Callback:
-    """One call back under test."""
+    """One call back under test; ``talk`` is what its session has, until ``over`` is set."""
 
     def __init__(self, lines: int = 1) -> None:
         self.caller, self.journal = Caller(), Journal()
         self.registry = CallRegistry(max_calls=lines)
         self.reached = False
+        self.talk: Reached | None = None
+        self.over = asyncio.Event()
         handoffs = HandoffServices(
             dialer=self.caller, music=lambda rate: np.full(rate, MUSIC, np.int16)
         )
         self._calls = CallbackCalls(
-            handoffs, self.journal, self.registry, lambda event: None, "main"
+            handoffs, self.journal, self.registry, lambda event: None, "main", self._converse
         )
 
     async def start(self) -> tuple[asyncio.Task[None], LoopbackCaller]:
         leg, agent = await line("agent")
         briefing = Briefing("1001", Language("en-US"))
-        task = asyncio.create_task(self._calls("1001", briefing, leg, self._answered))
+        contact = Contact(ContactId("earlier"), "support")
+        place = Place(lambda place, reason: None, contact, briefing)
+        joined = Joined(AgentId("anna"), leg, waited=True)
+        task = asyncio.create_task(self._calls("1001", place, joined, self._answered))
         await settle()
         return task, agent
+
+    async def _converse(self, reached: Reached) -> None:
+        assert self.reached, "the queues are told first"
+        self.talk = reached
+        await self.over.wait()
+        reached.account.ended(Outcome.TRANSFERRED, "called back")
+        self.registry.ended(reached.account.info.call_id, Outcome.TRANSFERRED)
 
     def _answered(self) -> None:
         self.reached = True
 
 
-async def test_the_agent_hears_music_and_then_the_caller() -> None:
+async def test_the_agent_hears_music_until_the_caller_answers() -> None:
     callback = Callback()
     task, agent = await callback.start()
     await agent.listen(100)
@@ -104,29 +118,37 @@ async def test_the_agent_hears_music_and_then_the_caller() -> None:
     assert not callback.reached
     callback.caller.gate.set()
     await settle()
-    caller = callback.caller.party
-    assert caller is not None
-    assert callback.reached
-    for _ in range(10):
-        await caller.step(np.full(160, 111, np.int16))
-        await agent.step(np.full(160, 222, np.int16))
-    assert (int(caller.heard[-1][0]), int(agent.heard[-1][0])) == (222, 111)
-    caller.hang_up()
+    assert callback.talk is not None
+    assert callback.talk.joined.waited
+    callback.over.set()
     await asyncio.wait_for(task, 30)
     assert agent.ended == "the call is over"
     assert callback.journal.outcome is Outcome.TRANSFERRED
     assert callback.registry.active == 0
 
 
-async def test_an_agent_who_hangs_up_ends_the_call() -> None:
+async def test_nothing_of_either_line_is_lost_when_they_are_joined() -> None:
     callback = Callback()
     task, agent = await callback.start()
+    await agent.listen(100)
     callback.caller.gate.set()
     await settle()
-    agent.hang_up()
+    caller = callback.caller.party
+    assert caller is not None
+    assert callback.talk is not None
+    legs = (callback.talk.joined.leg, callback.talk.leg)
+    heard = []
+    for leg, party in zip(legs, (agent, caller), strict=True):
+        events = leg.events()
+        await party.step(np.full(160, 77, np.int16))
+        heard.append(await anext(events))
+        party.hang_up()
+        heard += [event async for event in events if isinstance(event, LegEnded)]
+    kinds = [type(event) for event in heard]
+    assert kinds == [AudioIn, LegEnded, AudioIn, LegEnded]
+    assert legs[1].info.direction == "outbound"
+    callback.over.set()
     await asyncio.wait_for(task, 30)
-    assert callback.caller.party is not None
-    assert callback.caller.party.ended == "the agent has left"
 
 
 async def test_a_caller_who_is_busy_is_told_to_the_agents_queue() -> None:

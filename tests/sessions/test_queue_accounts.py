@@ -29,7 +29,7 @@ from voicebot.errors import DialFailed, StorageError
 from voicebot.events import QueueNoted
 from voicebot.sessions.briefing import Briefing
 from voicebot.sessions.feed import AgentMoved, LiveEvent, QueueMoved
-from voicebot.sessions.place import Place
+from voicebot.sessions.place import Joined, Place
 from voicebot.sessions.queue_records import Booking
 from voicebot.sessions.queueing import QueueService
 from voicebot.sessions.ready_times import ReadyTimes
@@ -37,7 +37,6 @@ from voicebot.storage.database import open_database
 from voicebot.storage.journal import SqlJournal
 from voicebot.storage.ledger import SqlLedger
 from voicebot.storage.migrations import upgrade
-from voicebot.telephony._api import CallLeg
 from voicebot.types import Json, Outcome
 
 ANNA, BERT = AgentId("anna"), AgentId("bert")
@@ -52,7 +51,7 @@ class Caller:
         self.away = False
 
     async def __call__(
-        self, number: str, briefing: Briefing, agent: CallLeg, reached: Callable[[], None]
+        self, number: str, place: Place, joined: Joined, reached: Callable[[], None]
     ) -> None:
         if self.away:
             raise DialFailed("the caller", "busy")
@@ -119,6 +118,22 @@ async def test_the_wait_the_talk_and_the_work_after_it_are_told() -> None:
     assert floor.known("one") == ("support", 15.0, "anna", 100.0, 0.0)
     await floor.clock.advance(40)
     assert floor.known("one") == ("support", 15.0, "anna", 100.0, 30.0)
+
+
+async def test_a_caller_who_is_handed_over_is_the_other_agents_in_the_records_too() -> None:
+    floor = Floor()
+    floor.sign_in(ANNA)
+    place = floor.enter("one")
+    await floor.answered()
+    await floor.clock.advance(60)
+    floor.sign_in(BERT)
+    floor.service.receive(ev.HandOver(ContactId("one"), BERT))
+    assert floor.known("one") == ("support", 0.0, "bert", 60.0, 0.0)
+    await floor.clock.advance(40)
+    await place.leave("hung up")
+    await floor.clock.advance(40)
+    assert floor.known("one") == ("support", 0.0, "bert", 100.0, 60.0), "two agents' work after it"
+    assert floor.service.tally.of("support").connected == 1
 
 
 async def test_who_leaves_has_waited_and_nobody_took_the_call() -> None:

@@ -340,7 +340,7 @@ class Lines:
         self.over = asyncio.Event()
 
     async def __call__(
-        self, number: str, briefing: Briefing, agent: CallLeg, reached: Callable[[], None]
+        self, number: str, place: Place, joined: Joined, reached: Callable[[], None]
     ) -> None:
         self.numbers.append(number)
         try:
@@ -349,7 +349,7 @@ class Lines:
             reached()
             await self.over.wait()
         finally:
-            await agent.hang_up("the call is over")
+            await joined.leg.hang_up("the call is over")
 
 
 async def booked(clock: TurnedClock, phones: Telephones) -> tuple[QueueService, Lines]:

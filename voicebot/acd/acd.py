@@ -63,6 +63,7 @@ CONTACTS: Final[Mapping[type, tuple[frozenset[ContactState], Callable[..., None]
     ev.OfferFailed: (frozenset({_O}), contact_moves.offer_failed),
     ev.Finish: (frozenset({_C}), contact_moves.finish),
     ev.Transfer: (frozenset({_C}), contact_moves.transfer),
+    ev.HandOver: (frozenset({_C}), contact_moves.hand_over),
     ev.LineLost: (frozenset({_C}), contact_moves.line_lost),
     ev.StepAside: (frozenset({_W, _O}), contact_moves.step_aside),
     ev.StepBack: (frozenset({_W, _O}), contact_moves.step_back),

@@ -180,6 +180,22 @@ def transfer(floor: Floor, case: Case, event: ev.Transfer, now: float) -> None:
     settle(floor, agent_id, now)
 
 
+def hand_over(floor: Floor, case: Case, event: ev.HandOver, now: float) -> None:
+    contact_id, former = event.contact_id, case.agent_id
+    seat = floor.seats.get(event.agent_id)
+    if seat is None or seat.presence is Presence.LEAVING:
+        raise RoutingError(f"agent {event.agent_id} is not signed in")
+    if event.agent_id == former or contact_id in seat.wrapping:
+        raise RoutingError(f"agent {event.agent_id} is at work on contact {contact_id} already")
+    if not seat.has_room(case.contact.channel):
+        raise RoutingError(f"agent {event.agent_id} has no room for another contact")
+    floor.release(case, now)
+    floor.seize(case, seat)
+    floor.effects.append(e.HandedOver(contact_id, event.agent_id, case.queue))
+    floor.last_agents.remember(case.contact.party, event.agent_id, now)
+    settle(floor, former, now)
+
+
 def line_lost(floor: Floor, case: Case, event: ev.LineLost, now: float) -> None:
     agent_id = case.agent_id
     floor.release(case, now)

@@ -60,6 +60,16 @@ class Connect:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedOver:
+    """The caller is this agent's now, who was in the conversation already: nothing rings and
+    nothing is joined. The agent before is released first."""
+
+    contact_id: ContactId
+    agent_id: AgentId
+    queue: str
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """The agent is done with the caller; work after it runs until ``until`` (None: until the agent
     says so; equal to now: there is none)."""
@@ -141,6 +151,7 @@ Effect: TypeAlias = (
     | Offer
     | Withdraw
     | Connect
+    | HandedOver
     | Release
     | AgentFree
     | Overflowed

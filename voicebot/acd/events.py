@@ -73,6 +73,16 @@ class Transfer:
 
 
 @dataclass(frozen=True, slots=True)
+class HandOver:
+    """The agent leaves the caller with ``agent_id``, who is in the conversation already and serves
+    the contact from now on, whatever the queues of theirs and their presence. Raises RoutingError
+    where that agent is not there or has no room, and the caller stays with the agent."""
+
+    contact_id: ContactId
+    agent_id: AgentId
+
+
+@dataclass(frozen=True, slots=True)
 class LineLost:
     """The agent's line died in the conversation, and the caller is there: back to the head of the
     line, whatever its hours and length, and to somebody else first."""
@@ -172,6 +182,7 @@ ContactEvent: TypeAlias = (
     | OfferFailed
     | Finish
     | Transfer
+    | HandOver
     | LineLost
     | StepAside
     | StepBack

@@ -183,13 +183,18 @@ class Floor:
         if case.queued:
             self.estimators[case.queue].started()
         self.step_out(case, now)
-        case.state, case.agent_id = ContactState.OFFERED, agent_id
-        seat.engaged[contact_id] = case.contact.channel
-        self.seats.refresh(seat)
+        case.state = ContactState.OFFERED
+        self.seize(case, seat)
         rings = self.queues[case.queue].answer_within_s
         self.timers.set(Timing.NO_ANSWER, now + rings, contact_id)
         waited = now - case.since
         self.effects.append(e.Offer(contact_id, agent_id, case.queue, waited, rings, case.callback))
+
+    def seize(self, case: Case, seat: Seat) -> None:
+        """Let the contact take its share of the agent, who is its agent now."""
+        case.agent_id = seat.profile.agent_id
+        seat.engaged[case.contact.contact_id] = case.contact.channel
+        self.seats.refresh(seat)
 
     def feed(self, seat: Seat, now: float) -> None:
         """Offer to an agent with room whoever comes first, until nobody waits or nothing fits."""

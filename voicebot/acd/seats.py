@@ -57,14 +57,18 @@ class Seat:
             for channel in (*self.engaged.values(), *self.wrapping.values())
         )
 
+    def has_room(self, channel: Channel) -> bool:
+        """Whether one more contact of this kind fits."""
+        cost = self.costs[channel]
+        return cost is not None and self.used + cost <= self.units
+
     def suits(self, need: Need) -> int | None:
         """How proficient the agent is in what is needed (the sum over the skills), None where the
         contact cannot be offered to this agent now."""
         profile = self.profile
         if self.presence is not Presence.AVAILABLE or profile.agent_id in need.excluded:
             return None
-        cost = self.costs[need.channel]
-        if cost is None or self.used + cost > self.units:
+        if not self.has_room(need.channel):
             return None
         total = 0
         for skill, level in need.skills:

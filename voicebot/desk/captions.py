@@ -16,6 +16,7 @@ from voicebot.desk.services import Heard
 from voicebot.errors import VoicebotError
 from voicebot.flows.commands import Listen
 from voicebot.grammar.active import ActiveGrammar
+from voicebot.media.resample import FrameResampler
 from voicebot.sessions.ears import Detector, Ears, Recognize, voice_detector
 from voicebot.sessions.talk import Talk
 from voicebot.speech.recognizer import Recognition
@@ -44,7 +45,7 @@ class Captions:
         """Listen to ``talk`` until cancelled; returns at once where nobody knows its language."""
         grammar = self.grammar()
         async with asyncio.TaskGroup() as group:
-            for side, seat in (("caller", talk.caller), ("agent", talk.person)):
+            for side, seat in (("caller", lambda: talk.caller), ("agent", lambda: talk.person)):
                 recognize = self.tongue(language, (talk.contact_id, side))
                 if recognize is not None and side in self.sides:
                     group.create_task(
@@ -55,14 +56,18 @@ class Captions:
         self,
         talk: Talk,
         side: str,
-        seat: Seat,
+        seat: Callable[[], Seat],
         recognize: Recognize,
         grammar: ActiveGrammar,
         heard: Heard,
     ) -> None:
+        """``seat`` gives where this side sits now: a caller who was handed over has another
+        agent, whose line may have another rate."""
+        ours = seat()
+        rate, converted = ours.rate, FrameResampler(ours.rate, ours.rate)
         async with asyncio.TaskGroup() as group:
             ears = Ears(
-                seat.rate,
+                rate,
                 recognize,
                 lambda: None,
                 group,
@@ -73,8 +78,12 @@ class Captions:
             )
 
             def tap(speaker: Seat, samples: Samples, at: float) -> None:
-                if speaker is seat:
-                    ears.audio(samples, at)
+                nonlocal ours, converted
+                if speaker is not seat():
+                    return
+                if speaker is not ours:
+                    ours, converted = speaker, FrameResampler(speaker.rate, rate)
+                ears.audio(converted.feed(samples), at)
 
             talk.bridge.watching.taps.append(tap)
             try:

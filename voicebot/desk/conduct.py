@@ -39,7 +39,7 @@ class Conduct:
         """Leave the caller, who goes on in the flow; or a colleague who asked for advice."""
         contact = self._desk.at(contact_id)
         with _told():
-            if contact.adviser and contact.talk is not None:
+            if contact.advises and contact.talk is not None:
                 await contact.talk.let_go()
             elif contact.talk is not None and not contact.talk.over and contact.over_at is None:
                 await contact.talk.leave()
@@ -66,8 +66,6 @@ class Conduct:
     async def to_queue(self, contact_id: ContactId, queue: str) -> None:
         """Let the caller wait for somebody else; they stay here where the queue takes nobody."""
         talk = self._own(contact_id)
-        if talk.handed_over:
-            raise RoutingError("this caller came from a colleague and stands in no queue any more")
         self._desks.service.receive(ev.Transfer(contact_id, queue))
         with _told():
             await talk.leave(ToQueue())
@@ -113,11 +111,18 @@ class Conduct:
             talk.consult(str(colleague), lambda: self._ask(there, talk, contact))
 
     async def hand_over(self, contact_id: ContactId) -> None:
-        """Leave the caller with whoever is consulted."""
+        """Leave the caller with whoever is consulted; a colleague has the contact from then on."""
         talk = self._own(contact_id)
         with _told():
+            talk.check_there()
+        colleague = self._desks.adviser(talk)
+        if colleague is None:
+            self._desks.service.handed_over(contact_id)
+        else:
+            self._desks.service.receive(ev.HandOver(contact_id, colleague))
+            self._free(colleague)
+        with _told():
             await talk.hand_over()
-        self._desks.service.handed_over(contact_id)
 
     async def let_go(self, contact_id: ContactId) -> None:
         """Do without whoever is consulted."""
@@ -152,6 +157,8 @@ class Conduct:
             advises=True,
         )
         advised.lines.extend(contact.lines)
+        if (before := there.contacts.get(contact.contact_id)) is not None:
+            advised.code, advised.note = before.code, before.note
 
         def over() -> None:
             advised.over_at = advised.over_at or self._desks.services.clock()
@@ -175,7 +182,7 @@ class Conduct:
         contact = self._desk.at(contact_id)
         if contact.talk is None or contact.over_at is not None:
             raise RoutingError("there is no conversation for this")
-        if contact.adviser:
+        if contact.advises:
             raise RoutingError("this caller is your colleague's; you are asked for advice only")
         return contact.talk
 

@@ -80,8 +80,8 @@ class Ringing:
 class AtDesk:
     """A contact that an agent talks with, or has talked with.
 
-    ``talk`` is None until the two are joined, and for callbacks. ``advises``: the agent is only
-    asked for advice. ``wrap_until`` is the end of the work after it; None while there is none, or
+    ``talk`` is None until the two are joined. ``advises``: the contact is still a colleague's, who
+    asks for advice. ``wrap_until`` is the end of the work after it; None while there is none, or
     while it lasts until the agent is done (``wrapping``).
     """
 
@@ -99,11 +99,6 @@ class AtDesk:
     note: str = field(default="", repr=False)
     lines: deque[SpokenLine] = field(default_factory=lambda: deque(maxlen=KEPT_LINES))
 
-    @property
-    def adviser(self) -> bool:
-        """Whether the contact is still a colleague's."""
-        return self.advises and not (self.talk is not None and self.talk.handed_over)
-
     def view(self) -> dict[str, Any]:
         talk = self.talk if self.over_at is None else None
         consulted = None if talk is None else talk.consulted
@@ -114,7 +109,7 @@ class AtDesk:
             "began_at": self.began_at,
             "over_at": self.over_at,
             "joined": talk is not None,
-            "advises": self.adviser,
+            "advises": self.advises,
             "held": talk is not None and talk.held,
             "consulted": consulted
             and {

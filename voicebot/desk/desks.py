@@ -116,7 +116,9 @@ class Desks:
     def is_free(self, agent: AgentId) -> bool:
         """Whether a colleague may ask this agent for advice now."""
         state = self.service.agent(agent)
-        if state is None or state.presence is not Presence.AVAILABLE or state.contacts:
+        if state is None or state.presence is not Presence.AVAILABLE:
+            return False
+        if state.contacts or state.wrapping:
             return False
         desk = self._desks[agent]
         return desk.is_reachable
@@ -167,7 +169,15 @@ class Desks:
         """The agent's leg is up; the distribution says next that the two are connected."""
         desk, contact_id = self._desks[agent], ringing.contact_id
         desk.lines[contact_id] = leg
-        leg.then.append(lambda: _forget(desk.lines, contact_id, leg))
+        leg.then.append(lambda: self._line_over(desk, contact_id, leg))
+
+    def _line_over(self, desk: Desk, contact_id: ContactId, leg: AgentLeg) -> None:
+        if desk.lines.get(contact_id) is leg:
+            del desk.lines[contact_id]
+        contact = desk.contacts.get(contact_id)
+        if contact is not None and contact.talk is None and contact.over_at is None:
+            contact.over_at = self.services.clock()  # who was called back did not answer
+            desk.stir()
 
     def _party(self, contact_id: ContactId) -> str:
         place = self.service.standing(contact_id)
@@ -238,6 +248,13 @@ class Desks:
                 found.append(desk)
         return found
 
+    def adviser(self, talk: Talk) -> AgentId | None:
+        """The colleague who is there to give advice; None where none of the agents does."""
+        for desk in self._with(talk):
+            if desk.contacts[ContactId(talk.contact_id)].advises:
+                return desk.agent
+        return None
+
     # The distribution
 
     def _happened(self, effect: e.Effect) -> None:
@@ -248,6 +265,8 @@ class Desks:
         match effect:
             case e.Connect(contact_id) | e.CallbackDue(contact_id):
                 self._connected(desk, contact_id)
+            case e.HandedOver(contact_id) if contact_id in desk.contacts:
+                desk.contacts[contact_id].advises = False
             case e.Release(contact_id, _, until):
                 self._released(desk, contact_id, until)
             case e.AgentFree(contact_id) if contact_id in desk.contacts:
@@ -288,8 +307,3 @@ def suggested(question: str, found: Sequence[Suggestion]) -> dict[str, Any]:
         for each in found
     ]
     return {"question": question, "articles": articles}
-
-
-def _forget(lines: dict[ContactId, AgentLeg], contact_id: ContactId, leg: AgentLeg) -> None:
-    if lines.get(contact_id) is leg:
-        del lines[contact_id]

@@ -23,6 +23,7 @@ from voicebot.telephony._api import (
     LegEnded,
     LegEvent,
     LegInfo,
+    signal_key,
 )
 
 
@@ -66,6 +67,9 @@ class AgentLeg:
 
     def attach(self, source: FrameSource | None) -> None:
         self._leg.attach(source)
+
+    def press(self, key: str) -> bool:
+        return signal_key(self._leg, key)
 
     async def hang_up(self, reason: str = "hung up by voicebot") -> None:
         self._end()

@@ -4,8 +4,8 @@ A supervisor's page is given a right to call; its leg gets a seat in the convers
 (`telephony.bridge`) and goes when the page goes, when the conversation is over, or when the page
 has not been heard of for `LAPSE_S`: who is signed out meanwhile hears no more. What makes no sense
 as things stand raises UsageError, whose text may be shown.
-Left out on purpose: who may do this and the audit log (the HTTP side's), calls that the bot
-holds, which have no bridge, and promised callbacks, which are no `Talk`.
+Left out on purpose: who may do this and the audit log (the HTTP side's), and calls that the bot
+holds, which have no bridge.
 """
 
 from __future__ import annotations

@@ -388,6 +388,7 @@ class Walk:
     def _transfer(self, step: TransferStep) -> None:
         context = {name: _plain(value) for name, value in self._shown(step.context).items()}
         to_queue, number = bool(queue_of(step.transfer.name)), step.callback
+        called = "" if number is None else _plain(number.value(self.state.variables))
         company = step.while_waiting
         asked = company.offer.ask if company.offer is not None else ()
         self.emit(
@@ -399,7 +400,8 @@ class Walk:
                 tuple(prompt.masked() for prompt in self._prompts(step.whisper)),
                 step.ring_ms,
                 facts=self.state.told if to_queue else {},
-                callback="" if number is None else _plain(number.value(self.state.variables)),
+                callback=called,
+                way_back=self._way_back() if called else {},
                 choices=choices(step, self.state.variables, self.flow.language),
             )
         )
@@ -414,6 +416,12 @@ class Walk:
             served_when_heard=False,
             noted=self.state.noted.unserved() if self.state.noted is not None else None,
         )
+
+    def _way_back(self) -> Mapping[str, Json]:
+        """The contact as it stands in the transfer that it has waited in, or in this one."""
+        state = self.state
+        waits = replace(state, frames=state.queued or state.frames, waiting=Waiting.TRANSFER)
+        return waits.to_json()
 
     def _prompts(self, templates: tuple[Template, ...]) -> tuple[Prompt, ...]:
         prompts = (template.prompt(self.state.variables, self.is_secret) for template in templates)

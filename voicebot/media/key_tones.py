@@ -1,7 +1,7 @@
 """Keys as sound (ITU-T Q.23), for a line on which somebody else's machine listens.
 
 Pure. Each key is heard for `KEY_S` with a pause after it (Q.24 asks for 40 ms and 40 ms at least).
-Left out on purpose: RFC 4733 events, which the SIP door alone could send.
+Left out on purpose: RFC 4733 events, which the SIP door sends where they were agreed.
 """
 
 from __future__ import annotations

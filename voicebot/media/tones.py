@@ -2,7 +2,7 @@
 
 Call-progress tones follow ITU-T E.180 with the North American precise tone plan (frequencies and
 cadences of ringback, busy, reorder). Music on hold is a recording, not a tone, and has no place
-here. Keys heard as tones are found by `dtmf_detector`; voicebot sends keys as RFC 4733 events only.
+here. Keys heard as tones are found by `dtmf_detector`; `key_tones` are those that we send.
 """
 
 from __future__ import annotations

@@ -18,13 +18,15 @@ class Briefing:
 
     ``caller`` is the number or name, ``context`` what the flow tells in its own words (also sent
     with a call, as headers), ``facts`` the flow's variables. The transcript is that of the call
-    ``contact_id``, in the records and in the live feed.
+    ``contact_id``, in the records and in the live feed. ``way_back`` is that of a promised callback
+    (`Transfer.way_back`).
     """
 
     caller: str = field(default="", repr=False)
     language: Language = field(default=Language(""))
     context: Mapping[str, str] = field(default_factory=dict, repr=False)
     facts: Mapping[str, Json] = field(default_factory=dict, repr=False)
+    way_back: Mapping[str, Json] = field(default_factory=dict, repr=False)
 
 
 def as_booking(place: ContactPlace, briefing: Briefing, number: str) -> Booking:
@@ -44,6 +46,7 @@ def as_booking(place: ContactPlace, briefing: Briefing, number: str) -> Booking:
             "language": str(briefing.language),
             "context": dict(briefing.context),
             "facts": dict(briefing.facts),
+            "way_back": dict(briefing.way_back),
         },
     )
 
@@ -58,5 +61,11 @@ def restored(booking: Booking) -> tuple[Contact, Briefing]:
         skills=told["skills"],
         party=told["party"],
     )
-    briefing = Briefing(told["caller"], Language(told["language"]), told["context"], told["facts"])
+    briefing = Briefing(
+        told["caller"],
+        Language(told["language"]),
+        told["context"],
+        told["facts"],
+        told.get("way_back", {}),  # not known of those that were promised before it was kept
+    )
     return contact, briefing

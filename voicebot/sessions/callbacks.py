@@ -1,27 +1,29 @@
 """The call back to somebody who did not want to wait on the line.
 
 The agent has answered and hears music while the caller's telephone rings; then the two talk. It is
-a call of its own in the records, from us to the caller, and takes a line like any other.
+a call of its own in the records, from us to the caller, and takes a line like any other. Once the
+caller has answered it is a session like that of any caller who is with an agent (`called_back`).
+Left out on purpose: recording it, as nobody was asked whether they agree.
 """
 
 from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import structlog
 
 from voicebot.errors import CallError, DialFailed
 from voicebot.sessions.account import CallAccount
-from voicebot.sessions.briefing import Briefing
 from voicebot.sessions.handoff import HandoffServices
+from voicebot.sessions.outbound import AnsweredLeg
+from voicebot.sessions.place import Joined, Place
 from voicebot.sessions.records import STOPPED, Journal
-from voicebot.telephony._api import CallLeg, LegEnded, LegInfo
-from voicebot.telephony.bridge import Bridge, attend
+from voicebot.telephony._api import CallLeg, LegEnded, LegEvent, LegInfo
 from voicebot.types import CallId, Outcome
 
 log = structlog.get_logger(__name__)
@@ -38,84 +40,105 @@ class Lines(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Reached:
+    """Somebody who was called back and has answered, on ``leg``; ``joined`` is the agent who
+    waits for them at ``place``."""
+
+    leg: CallLeg
+    account: CallAccount
+    place: Place
+    joined: Joined
+
+
+@dataclass(frozen=True, slots=True)
 class CallbackCalls:
-    """Makes calls back (`queueing.CallBack`). ``handoffs`` has dialer and music; ``flow`` is
-    what the records name."""
+    """Makes calls back (`ringing.CallBack`). ``handoffs`` has dialer and music; ``flow`` is
+    what the records name. ``converse`` holds the call once somebody has answered: it gives the line
+    back and writes down how the call ended."""
 
     handoffs: HandoffServices
     journal: Journal
     lines: Lines
     publish: Callable[..., None]
     flow: str
+    converse: Callable[[Reached], Awaitable[None]]
     new_id: Callable[[], CallId] = field(default=lambda: CallId(uuid.uuid4().hex))
 
     async def __call__(
-        self, number: str, briefing: Briefing, agent: CallLeg, reached: Callable[[], None]
+        self, number: str, place: Place, joined: Joined, reached: Callable[[], None]
     ) -> None:
-        """Call ``number`` and join it with ``agent``, whose leg is up; returns when they are done.
+        """Call ``number`` and join it with the agent of ``joined``, whose leg is up; returns when
+        all is done with the caller.
 
         ``reached`` is called when somebody has answered. The agent is hung up in the end. Raises
         DialFailed when nobody answers, or the agent leaves before that.
         """
         info = LegInfo(self.new_id(), "sip", "", number, direction="outbound")
         if self.lines.admit(info.call_id) is not None:
-            await agent.hang_up("there is no line")
+            await joined.leg.hang_up("there is no line")
             raise DialFailed("the caller", "failed")
         account = CallAccount(info, self.journal, self.publish)
-        account.started(self.flow, briefing.language)
+        account.started(self.flow, place.briefing.language)
         outcome, reason = Outcome.FAILED, STOPPED
         try:
-            await self._talk(number, agent, account, reached)
-            outcome, reason = Outcome.TRANSFERRED, "called back"
+            caller, agent = await self._both(number, joined.leg)
+            try:
+                account.answered()
+                reached()
+                leg = AnsweredLeg(caller, info, caller.events())
+                await self.converse(Reached(leg, account, place, replace(joined, leg=agent)))
+            finally:
+                await caller.hang_up("the agent has left")
         except DialFailed as error:
             outcome, reason = Outcome.NOT_REACHED, error.outcome
             raise
         finally:
-            account.ended(outcome, reason)
-            self.lines.ended(info.call_id, outcome)
-            await agent.hang_up("the call is over")
+            if not account.is_over:
+                account.ended(outcome, reason)
+                self.lines.ended(info.call_id, outcome)
+            await joined.leg.hang_up("the call is over")
 
-    async def _talk(
-        self,
-        number: str,
-        agent: CallLeg,
-        account: CallAccount,
-        reached: Callable[[], None],
-    ) -> None:
-        bridge = Bridge(
-            agent.sample_rate, music=self.handoffs.looped, counters=self.handoffs.counters
-        )
-        attending = asyncio.create_task(attend(agent, bridge.join("agent", agent.sample_rate)))
+    async def _both(self, number: str, agent: CallLeg) -> tuple[CallLeg, CallLeg]:
+        """The caller's leg, and the agent's with the events that are left."""
+        events = agent.events()
+        agent.attach(self.handoffs.looped(agent.sample_rate))
+        coming = _next(events)
+        dialling = asyncio.ensure_future(self._dial(number))
         try:
-            leg = await self._reach(number, attending)
-            try:
-                account.answered()
-                reached()
-                seat = bridge.join("caller", leg.sample_rate)
-                talking = asyncio.create_task(attend(leg, seat))
-                try:
-                    await asyncio.wait({talking, attending}, return_when=asyncio.FIRST_COMPLETED)
-                finally:
-                    talking.cancel()
-                    await asyncio.wait({talking})
-            finally:
-                await leg.hang_up("the agent has left")
-        finally:
-            attending.cancel()
-            await asyncio.wait({attending})
+            while not dialling.done():
+                await asyncio.wait({dialling, coming}, return_when=asyncio.FIRST_COMPLETED)
+                if coming.done():
+                    if isinstance(coming.result(), LegEnded | None):
+                        raise DialFailed("the caller", "the agent has left")
+                    coming = _next(events)
+            caller = dialling.result()
+        except BaseException:
+            coming.cancel()
+            dialling.cancel()
+            with suppress(asyncio.CancelledError, CallError):
+                await (await dialling).hang_up()
+            raise
+        return caller, AnsweredLeg(agent, agent.info, _rest(coming, events))
 
-    async def _reach(self, number: str, attending: asyncio.Task[LegEnded]) -> CallLeg:
+    async def _dial(self, number: str) -> CallLeg:
         dialer = self.handoffs.dialer
         if dialer is None:
             raise DialFailed("the caller", "unreachable")
-        dialling = asyncio.ensure_future(dialer.dial(number, timeout_s=self.handoffs.ring_s))
-        try:
-            await asyncio.wait({dialling, attending}, return_when=asyncio.FIRST_COMPLETED)
-            if dialling.done():
-                return dialling.result()
-            raise DialFailed("the caller", "the agent has left")
-        finally:
-            if not dialling.done():
-                dialling.cancel()
-                with suppress(asyncio.CancelledError, CallError):
-                    await (await dialling).hang_up()
+        return await dialer.dial(number, timeout_s=self.handoffs.ring_s)
+
+
+def _next(events: AsyncIterator[LegEvent]) -> asyncio.Task[LegEvent | None]:
+    async def event() -> LegEvent | None:
+        return await anext(events, None)
+
+    return asyncio.create_task(event())
+
+
+async def _rest(
+    coming: asyncio.Task[LegEvent | None], events: AsyncIterator[LegEvent]
+) -> AsyncIterator[LegEvent]:
+    first = await coming
+    if first is not None:
+        yield first
+    async for event in events:
+        yield event

@@ -58,6 +58,7 @@ QueueChange: TypeAlias = Literal[
     "offered",
     "withdrawn",
     "answered",
+    "handed_over",
     "released",
     "free",
     "sent_away",
@@ -74,9 +75,9 @@ class QueueMoved:
 
     It is ``waiting`` at a ``position`` (1 is next) with an estimated ``wait_s``, ``told`` these
     anew, ``offered`` to an ``agent`` after ``waited_s``, ``withdrawn`` from them, ``answered``,
-    ``released`` by them and the agent ``free`` of its work, ``sent_away`` (also to another queue,
-    where it is ``waiting`` next), or has ``left``. ``reason`` is a short word for people. ``queue``
-    is empty where it is known no longer.
+    ``handed_over`` to a colleague, ``released`` by them and the agent ``free`` of its work,
+    ``sent_away`` (also to another queue, where it is ``waiting`` next), or has ``left``. ``reason``
+    is a short word for people. ``queue`` is empty where it is known no longer.
     """
 
     call_id: CallId

@@ -24,7 +24,7 @@ from voicebot.sessions.mouth import Mouth
 from voicebot.sessions.talk import Onward, Talk, ToFlow
 from voicebot.telephony._api import CallLeg, Dialer, LegEnded, LegEvent
 from voicebot.telephony.bridge import Bridge, BridgeCounters, Seat, Watching, attend
-from voicebot.types import Prompt, Samples
+from voicebot.types import CallId, Prompt, Samples
 
 log = structlog.get_logger(__name__)
 
@@ -155,9 +155,12 @@ class Handoff:
             await self._mouth.wait_for_silence()
             await self._services.sleep(MESSAGE_EVERY_S)
 
-    async def converse(self, person: CallLeg, transfer: Transfer) -> TransferReturned:
+    async def converse(
+        self, person: CallLeg, transfer: Transfer, contact: str = ""
+    ) -> TransferReturned:
         """Tell ``person``, whose leg is up, what it is about, join the two, and return when the
-        person has left. ``person`` is not hung up."""
+        person has left. ``person`` is not hung up. ``contact`` is the caller's in the queues, empty
+        where that is the call."""
         loop = asyncio.get_running_loop()
         bridge = self._bridge(person)
         caller_seat = bridge.join("caller", self._leg.sample_rate)
@@ -167,7 +170,8 @@ class Handoff:
         caller_seat.hold()
         attending = asyncio.create_task(attend(person, person_seat))
         self.answered, self.onward = True, None
-        talk = Talk(self._leg.info.call_id, bridge, caller_seat, person_seat, person)
+        known_as = CallId(contact) if contact else self._leg.info.call_id
+        talk = Talk(known_as, bridge, caller_seat, person_seat, person, self._leg)
         self._services.talking(talk)
         try:
             await self._whisper(transfer.whisper, person, person_seat, attending)

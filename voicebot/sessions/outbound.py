@@ -33,6 +33,7 @@ from voicebot.telephony._api import (
     LegEnded,
     LegEvent,
     LegInfo,
+    signal_key,
 )
 from voicebot.turns.answered_by import AnsweredBy, Screening, ScreeningPolicy
 from voicebot.types import CallId, Language, Outcome
@@ -270,6 +271,9 @@ class AnsweredLeg:
 
     def attach(self, source: FrameSource | None) -> None:
         self._leg.attach(source)
+
+    def press(self, key: str) -> bool:
+        return signal_key(self._leg, key)
 
     async def hang_up(self, reason: str = "hung up by voicebot") -> None:
         await self._leg.hang_up(reason)

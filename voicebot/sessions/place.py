@@ -15,10 +15,12 @@ from voicebot.telephony._api import CallLeg
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """The agent has taken the contact, and ``leg`` is theirs."""
+    """The agent has taken the contact, and ``leg`` is theirs. ``waited``: for a caller who was
+    called back, so that nothing needs to be told the agent now."""
 
     agent_id: AgentId
     leg: CallLeg
+    waited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,11 @@ class Place:
     def tell(self, notice: Notice) -> None:
         """For the service: a waiting session gets a handful of these."""
         self._notices.put_nowait(notice)
+
+    def forget(self) -> None:
+        """What was told of the waiting does not count any more."""
+        while not self._notices.empty():
+            self._notices.get_nowait()
 
     async def next(self) -> Notice:
         return await self._notices.get()

@@ -80,6 +80,9 @@ class _Way:
                 return True
             case e.Release(agent_id=agent_id, until=until):
                 return self.end_talking(agent_id, now, wraps=until is None or until > now)
+            case e.HandedOver(agent_id=agent_id):
+                self.agent, self.talking_since = agent_id, now
+                return True
             case e.AgentFree(agent_id=agent_id):
                 return self.end_wrapping(agent_id, now)
             case _ if self.promised:

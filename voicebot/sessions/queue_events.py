@@ -29,6 +29,8 @@ def live(
             return QueueMoved(call, now, change, here, position=position, wait_s=wait_s)
         case e.Offer(_, agent, queue, waited_s) | e.Connect(_, agent, queue, waited_s):
             return QueueMoved(call, now, change, queue, agent, waited_s=waited_s)
+        case e.HandedOver(_, agent, queue):
+            return QueueMoved(call, now, change, queue, agent)
         case e.Withdraw(_, agent, reason):
             return QueueMoved(call, now, change, here, agent, reason=reason)
         case e.Release(_, agent) | e.AgentFree(_, agent) | e.CallbackDue(_, agent):
@@ -49,6 +51,7 @@ _CHANGES: dict[type, QueueChange] = {
     e.Offer: "offered",
     e.Withdraw: "withdrawn",
     e.Connect: "answered",
+    e.HandedOver: "handed_over",
     e.Release: "released",
     e.AgentFree: "free",
     e.Overflowed: "sent_away",

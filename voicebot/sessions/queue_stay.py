@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -61,13 +61,17 @@ class Waiter:
 class QueueStay:
     """The place of one call, if it has one. `leave` must be called in the end."""
 
-    def __init__(self, queueing: Queueing) -> None:
+    def __init__(self, queueing: Queueing, called_back: tuple[Place, Joined] | None = None) -> None:
+        """``called_back`` is the place of a caller of ours, and the agent who waits there."""
         self._queueing = queueing
         self._place: Place | None = None
         self._queue = ""
         self._met: Joined | e.Overflowed | None = None
         """What came while the caller was doing something else."""
         self._told = False
+        if called_back is not None:
+            self._place, self._met = called_back
+            self._place.forget()
 
     @property
     def awaits_turn(self) -> bool:
@@ -123,7 +127,8 @@ class QueueStay:
 
     async def _at_place(self, waiter: Waiter, transfer: Transfer) -> Place:
         """The place that is kept in this queue, else a new one. Raises RoutingError."""
-        if self._place is not None and self._queue == transfer.queue:
+        if self._place is not None and self._queue in {"", transfer.queue}:
+            self._queue = transfer.queue
             self._queueing.service.step_back(self._place)
             return self._place
         await self.leave(ELSEWHERE)
@@ -133,7 +138,7 @@ class QueueStay:
         return self._place
 
     async def _come_through(self, place: Place, waiter: Waiter, transfer: Transfer) -> FlowEvent:
-        if transfer.callback and self._booked(place, transfer.callback):
+        if transfer.callback and self._booked(place, transfer):
             return CallbackAgreed()
         found, self._met = self._met, None
         while True:
@@ -152,8 +157,9 @@ class QueueStay:
         self, place: Place, joined: Joined, waiter: Waiter, transfer: Transfer
     ) -> FlowEvent | None:
         """None for a caller who waits on: sent to a queue by the agent, or the line died."""
+        told = replace(transfer, whisper=()) if joined.waited else transfer
         try:
-            event = await waiter.handoff.converse(joined.leg, transfer)
+            event = await waiter.handoff.converse(joined.leg, told, place.contact_id)
         finally:
             await joined.leg.hang_up("the caller has left")
         match waiter.handoff.onward:
@@ -167,11 +173,12 @@ class QueueStay:
             return None
         return event
 
-    def _booked(self, place: Place, number: str) -> bool:
+    def _booked(self, place: Place, transfer: Transfer) -> bool:
         """Whether the caller will be called. Where not, they wait: mostly an agent is ringing
         already, or the queue takes nobody and says so."""
+        place.briefing = replace(place.briefing, way_back=transfer.way_back)
         try:
-            self._queueing.service.book(place, number)
+            self._queueing.service.book(place, transfer.callback)
         except RoutingError as error:
             log.info("callback_not_booked", problem=str(error))
             return False

@@ -47,7 +47,6 @@ from voicebot.sessions.queue_records import (
 from voicebot.sessions.ready_times import ReadyTimes
 from voicebot.sessions.ringing import AgentLines, CallBack, Rings
 from voicebot.sessions.waking import CallLater, WakeUp, on_the_loop
-from voicebot.telephony._api import CallLeg
 from voicebot.types import Json
 
 log = structlog.get_logger(__name__)
@@ -141,7 +140,8 @@ class QueueService:
         return True
 
     def handed_over(self, contact_id: ContactId) -> None:
-        """The agent has left the caller with somebody whom no queue knows: the agent is free again.
+        """The agent has left the caller with somebody whom no queue knows (else it is `HandOver`):
+        the agent is free again.
         Raises RoutingError for one who is not connected."""
         self.receive(ev.Finish(contact_id))
         self._places.pop(contact_id, None)
@@ -290,7 +290,8 @@ class QueueService:
             case e.Connect(contact_id, agent_id) if contact_id not in self._bookings:
                 self._tell(contact_id, Joined(agent_id, self._rings.take(contact_id)))
             case e.CallbackDue(contact_id):
-                reaching = self._reach(contact_id, self._rings.take(contact_id))
+                agent = Joined(effect.agent_id, self._rings.take(contact_id), waited=True)
+                reaching = self._reach(contact_id, agent)
                 self._rings.begin(contact_id, reaching, "callback")
             case e.CallbackOff(contact_id) | e.Abandoned(contact_id):
                 self._forget_booking(contact_id)
@@ -309,31 +310,33 @@ class QueueService:
             self._places.pop(contact_id, None)
             self._records.settled(contact_id)
 
-    async def _reach(self, contact_id: ContactId, agent: CallLeg) -> None:
+    async def _reach(self, contact_id: ContactId, agent: Joined) -> None:
         """Call a caller back, with the agent on the line."""
         assert self._call_back is not None, "without it nothing is booked"
-        reached = False
+        place, reached = self._places[contact_id], False
 
         def answered() -> None:
             nonlocal reached
             self.receive(ev.Reached(contact_id))
             reached = True
-            self._records.settled(contact_id)  # the promise is kept, whatever comes of the call
+            # The promise is kept, whatever comes of it: now this is a caller like any other.
+            del self._bookings[contact_id]
+            self._records.settled(contact_id)
+            self._rings.detach(contact_id)
 
-        reason, place = "failed", self._places[contact_id]
+        reason = "failed"
         try:
-            await self._call_back(self._bookings[contact_id], place.briefing, agent, answered)
+            await self._call_back(self._bookings[contact_id], place, agent, answered)
         except DialFailed as error:
             reason = error.outcome
         except Exception:
             log.exception("callback_failed")
-        self._rings.over(contact_id)
         if reached:
-            self._forget_booking(contact_id)
-            self.receive(ev.Finish(contact_id))
-        else:
-            self.receive(ev.NotReached(contact_id, reason))
-            self._keep_booking(place)
+            self.left(place, reason)
+            return
+        self._rings.over(contact_id)
+        self.receive(ev.NotReached(contact_id, reason))
+        self._keep_booking(place)
 
     # Time
 

@@ -18,6 +18,7 @@ from voicebot.acd import events as ev
 from voicebot.acd.model import AgentId, ContactId
 from voicebot.errors import DialFailed, RoutingError
 from voicebot.sessions.briefing import Briefing
+from voicebot.sessions.place import Joined, Place
 from voicebot.telephony._api import CallLeg
 
 log = structlog.get_logger(__name__)
@@ -49,10 +50,10 @@ class AgentLines(Protocol):
         ...
 
 
-CallBack: TypeAlias = Callable[[str, Briefing, CallLeg, Callable[[], None]], Awaitable[None]]
-"""Calls a number, joins it with the agent's leg, and returns when they are done. The last argument
-is called when somebody has answered. Hangs the agent up in the end, and raises DialFailed when
-nobody was reached."""
+CallBack: TypeAlias = Callable[[str, Place, Joined, Callable[[], None]], Awaitable[None]]
+"""Calls a number, joins it with the agent who waits, and returns when all is done with the caller,
+who has the `Place`. The last argument is called when somebody has answered. Hangs the agent up in
+the end, and raises DialFailed when nobody was reached."""
 
 
 class Rings:
@@ -73,6 +74,7 @@ class Rings:
         self._report = report
         self._tasks: dict[ContactId, asyncio.Task[None]] = {}
         self._answered: dict[ContactId, CallLeg] = {}
+        self._apart: set[asyncio.Task[None]] = set()
 
     def offer(self, offer: e.Offer) -> None:
         """Begin to ring at the agent."""
@@ -86,6 +88,13 @@ class Rings:
         """What rang for the contact is done."""
         self._tasks.pop(contact_id, None)
 
+    def detach(self, contact_id: ContactId) -> None:
+        """What rang for the contact has become a conversation, which only `close` ends."""
+        task = self._tasks.pop(contact_id, None)
+        if task is not None:
+            self._apart.add(task)
+            task.add_done_callback(self._apart.discard)
+
     def stop(self, contact_id: ContactId) -> None:
         """Stop what rings for the contact, unless that is what calls this."""
         ringing = self._tasks.pop(contact_id, None)
@@ -97,8 +106,8 @@ class Rings:
         return self._answered.pop(contact_id)
 
     async def close(self) -> None:
-        """Stop every ringing."""
-        for task in (rings := tuple(self._tasks.values())):
+        """Stop every ringing, and what has become of it."""
+        for task in (rings := (*self._tasks.values(), *self._apart)):
             task.cancel()
         await asyncio.gather(*rings, return_exceptions=True)
 

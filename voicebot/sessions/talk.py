@@ -19,7 +19,7 @@ import structlog
 
 from voicebot.errors import DialFailed, UsageError
 from voicebot.media.key_tones import KeySounds
-from voicebot.telephony._api import CallLeg, LegEnded
+from voicebot.telephony._api import CallLeg, LegEnded, signal_key
 from voicebot.telephony.bridge import Bridge, Seat, attend
 from voicebot.types import KEYS, CallId
 
@@ -75,8 +75,15 @@ class Talk:
     """
 
     def __init__(
-        self, contact_id: CallId, bridge: Bridge, caller: Seat, person: Seat, leg: CallLeg
+        self,
+        contact_id: CallId,
+        bridge: Bridge,
+        caller: Seat,
+        person: Seat,
+        leg: CallLeg,
+        caller_leg: CallLeg | None = None,
     ) -> None:
+        """``leg`` is the person's; without ``caller_leg`` the caller can only hear keys."""
         self.contact_id = contact_id
         self.bridge = bridge
         self.caller = caller
@@ -85,14 +92,18 @@ class Talk:
         self.consulted: Consulted | None = None
         self.held = False
         self.over = False
-        self.handed_over = False
         self.changed: Callable[[], None] = lambda: None
         self._leg = leg
+        self._caller_leg = caller_leg
         self._keys = KeySounds(caller.rate)
+        self._advisers_keys = KeySounds(caller.rate)
+        bridge.watching.key = self._pass_on
         self._asking: asyncio.Task[LegEnded | None] | None = None
         self._adviser: tuple[CallLeg, Seat] | None = None
         self._successor: asyncio.Task[LegEnded | None] | None = None
         """Lasts as long as whoever has the caller after the one who is waited for."""
+        self._heir: asyncio.Task[LegEnded | None] | None = None
+        """Whoever was consulted and has the caller now: ends with the conversation."""
         self._closed = asyncio.Event()
 
     # For the handoff
@@ -117,10 +128,13 @@ class Talk:
         return ended
 
     async def close(self) -> None:
-        """The conversation is over: let go of whoever was consulted."""
+        """The conversation is over: let go of whoever was consulted, or has the caller since."""
         self.over = True
         self._closed.set()
         await self._dismiss()
+        if self._heir is not None:
+            self._heir.cancel()
+            await asyncio.wait({self._heir})
         self.changed()
 
     # For the person
@@ -142,11 +156,27 @@ class Talk:
         self.changed()
 
     def press(self, key: str) -> None:
-        """Let the caller's side hear a key, one of `voicebot.types.KEYS`."""
+        """Send a key, one of `voicebot.types.KEYS`, to whoever is consulted, else to the caller's
+        side: as a signal where their line takes those, else as a tone."""
         self._check()
         if key not in KEYS:
             raise UsageError("that is no key of a telephone")
-        self._keys.press(key)
+        leg, sounds = self._caller_leg, self._keys
+        if self.consulted is not None and self.consulted.state is Consulting.THERE:
+            assert self._adviser is not None, "who is there has a leg"
+            leg, sounds = self._adviser[0], self._advisers_keys
+        if leg is None or not signal_key(leg, key):
+            sounds.press(key)
+
+    def _pass_on(self, seat: Seat, key: str, at: float) -> None:
+        """Keys of the person's own telephone go where those of the desk go; the caller's are a
+        signal for the person's side, where a machine may have answered, and no sound."""
+        if self.over or (self.held and seat is self.caller):
+            return
+        if seat is self.person:
+            self.press(key)
+        elif seat is self.caller:
+            signal_key(self._leg, key)
 
     async def leave(self, onward: Onward | None = None) -> None:
         """Let the person go; ``onward`` is what becomes of the caller, None: the flow goes on."""
@@ -168,22 +198,27 @@ class Talk:
 
     async def hand_over(self) -> None:
         """Leave the caller with whoever is consulted."""
+        self.check_there()
+        assert self._adviser is not None, "who is there has a leg"
+        self.take_back()
+        self.consulted = None  # the conversation is theirs now
+        self._successor = self._heir = self._asking
+        self._asking = None  # they may ask somebody in their turn
+        former, (self._leg, self.person) = self._leg, self._adviser
+        self.changed()
+        await former.hang_up("the agent has handed the caller over")
+
+    def check_there(self) -> None:
+        """Raises UsageError where nobody is there to whom the caller could be handed over."""
         self._check()
         if self.consulted is None or self.consulted.state is not Consulting.THERE:
             raise UsageError("nobody has answered to whom the caller could be given")
-        assert self._adviser is not None, "who is there has a leg"
-        self.handed_over = True
-        self.take_back()
-        self.consulted = None  # the conversation is theirs now
-        self._successor = self._asking
-        former, (self._leg, self.person) = self._leg, self._adviser
-        await former.hang_up("the agent has handed the caller over")
 
     async def let_go(self) -> None:
         """Hang up whoever is consulted, or stop their ringing; the caller stays on hold."""
         self._check()
-        if self.handed_over:
-            raise UsageError("the caller was handed over, and nobody is consulted")
+        if self._asking is None:
+            raise UsageError("nobody is consulted")
         await self._dismiss()
         self.changed()
 
@@ -199,11 +234,9 @@ class Talk:
         """Let ``leg``, which sits in ``seat`` as a party while ``attending`` lasts, have the
         caller; the person leaves, and whoever is consulted."""
         self._check()
-        adviser_has_it, self.handed_over = self.handed_over, True
         former, self._leg, self.person = self._leg, leg, seat
         self._successor = attending
-        if not adviser_has_it:
-            await self._dismiss()
+        await self._dismiss()
         if not self.over:
             self.take_back()
         await former.hang_up("a supervisor has taken over")
@@ -228,6 +261,8 @@ class Talk:
         try:
             seat = self.bridge.join("consulted", leg.sample_rate)
             self._adviser = leg, seat
+            self._advisers_keys = KeySounds(seat.rate)
+            seat.whisper(self._advisers_keys)
             consulted.state = Consulting.THERE
             self.changed()
             return await attend(leg, seat)

@@ -27,6 +27,7 @@ from voicebot.flows.commands import (
 )
 from voicebot.sessions.handoff import Handoff, MakeMouth
 from voicebot.sessions.mouth import Mouth
+from voicebot.sessions.place import Joined, Place
 from voicebot.sessions.queue_stay import ELSEWHERE, QueueStay, Waiter
 from voicebot.sessions.voice_services import VoiceServices
 from voicebot.telephony._api import CallLeg
@@ -60,12 +61,19 @@ class BotSide:
 class Transferring:
     """The transfers of the call on ``leg``, and its place in a queue (``stay``; None where there
     are no queues). ``handoff`` is the bridge that is up now, if any; ``left_person`` tells whether
-    the caller hung up while they talked to a person."""
+    the caller hung up while they talked to a person. ``called_back`` is that of `QueueStay`."""
 
-    def __init__(self, leg: CallLeg, services: VoiceServices, bot: BotSide) -> None:
+    def __init__(
+        self,
+        leg: CallLeg,
+        services: VoiceServices,
+        bot: BotSide,
+        called_back: tuple[Place, Joined] | None = None,
+    ) -> None:
         self.handoff: Handoff | None = None
         self.left_person = False
-        self.stay = None if services.queueing is None else QueueStay(services.queueing)
+        queueing = services.queueing
+        self.stay = None if queueing is None else QueueStay(queueing, called_back)
         self._leg = leg
         self._services = services
         self._bot = bot

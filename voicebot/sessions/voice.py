@@ -40,6 +40,7 @@ from voicebot.sessions.ears import Ears
 from voicebot.sessions.endings import Ending, ending_of
 from voicebot.sessions.last_words import CLOSING, OUR_FAULT, in_language
 from voicebot.sessions.mouth import Mouth
+from voicebot.sessions.place import Joined, Place
 from voicebot.sessions.queue_figures import SERVED, UNWANTED
 from voicebot.sessions.queue_stay import HUNG_UP
 from voicebot.sessions.text_in_call import TextInCall
@@ -75,10 +76,12 @@ class VoiceSession:
         version: str = "",
         account: CallAccount | None = None,
         facts: Mapping[str, Json] | None = None,
+        called_back: tuple[Place, Joined] | None = None,
     ) -> None:
         """``language`` is that of ``flow``, ``facts`` what is known of the call beyond what the
         line says, over that. ``account`` is that of a call which was begun by somebody else, such
-        as one of ours; ``version`` that of the application, for the record."""
+        as one of ours; ``version`` that of the application, for the record. ``called_back`` is the
+        place of who was called back, and the agent who waits for them."""
         self._leg = leg
         self._dialogue = dialogue
         self._services = services
@@ -86,6 +89,7 @@ class VoiceSession:
         self._language = language
         self._version = version
         self._facts = facts or {}
+        self._called_back = called_back
         self._account = account or CallAccount(
             leg.info, services.journal, services.publish, services.clock
         )
@@ -189,7 +193,7 @@ class VoiceSession:
             language=lambda: self._language,
             came_back=self._turns.was_away,
         )
-        self._transfers = Transferring(self._leg, self._services, bot)
+        self._transfers = Transferring(self._leg, self._services, bot, self._called_back)
         self._leg.attach(self)
 
     def _new_mouth(

@@ -163,6 +163,21 @@ class RingingLeg(CallLeg, Protocol):
         ...
 
 
+@runtime_checkable
+class KeyingLeg(Protocol):
+    """A leg that can signal keys to the other side."""
+
+    def press(self, key: str) -> bool:
+        """Send a key, one of `voicebot.types.KEYS`, behind those before it; False where the other
+        side takes no such signals: then it can only be heard."""
+        ...
+
+
+def signal_key(leg: CallLeg, key: str) -> bool:
+    """Send ``key`` on ``leg``; False where that cannot be (`KeyingLeg.press`)."""
+    return isinstance(leg, KeyingLeg) and leg.press(key)
+
+
 @dataclass(frozen=True, slots=True)
 class Reception:
     """Who receives the calls that come through a door.

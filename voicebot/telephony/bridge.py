@@ -11,8 +11,8 @@ hears all and says nothing (listen-in), a `WHISPERER` hears all and is heard by 
 change its role while the bridge runs: a supervisor who listens in, whispers, then takes part
 (barges in). Who is on hold, or waits alone, hears music.
 
-Left out on purpose: ringing and hanging up (the session's work), keys sent on to the other party,
-and any gain control.
+Left out on purpose: ringing and hanging up (the session's work), keys sent on to the other party
+(`sessions.talk`), and any gain control.
 """
 
 from __future__ import annotations

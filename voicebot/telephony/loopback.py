@@ -82,6 +82,11 @@ class LoopbackLeg:
     def attach(self, source: FrameSource | None) -> None:
         self._source = source
 
+    def press(self, key: str) -> bool:
+        if self._caller.takes_keys:
+            self._caller.pressed += key
+        return self._caller.takes_keys
+
     async def hang_up(self, reason: str = "hung up by voicebot") -> None:
         if self.state is not CallState.ENDED:
             self._end(reason)
@@ -129,7 +134,8 @@ class LoopbackCaller:
     ``heard`` holds what reached the caller, a frame of 160 samples for each 20 ms with media.
     ``loss_to_leg`` and ``loss_to_caller`` are patterns that repeat, true where silence comes
     instead of the frame. ``transfer_status`` is what comes of a transfer: 200, a refusal, or 0 for
-    none. ``rejected`` and ``ended`` tell how the leg refused or ended the call.
+    none. ``takes_keys`` says whether the leg can signal keys, which stand in ``pressed``; else they
+    can only be heard. ``rejected`` and ``ended`` tell how the leg refused or ended the call.
     """
 
     def __init__(self, *, start: float, real_time: bool) -> None:
@@ -139,6 +145,8 @@ class LoopbackCaller:
         self.loss_to_caller: Sequence[bool] = ()
         self.transfer_status = 200
         self.transfers: list[TransferAsked] = []
+        self.takes_keys = False
+        self.pressed = ""
         self.rejected: tuple[int, int | None] | None = None
         self.ended: str | None = None
         self._leg: LoopbackLeg | None = None

@@ -88,6 +88,10 @@ class LegCore:
         if self._pump is not None:
             self._pump.feed.source = source
 
+    def press(self, key: str) -> bool:
+        """Send a key as a telephone event (`KeyingLeg.press`)."""
+        return not self.ended and self.media is not None and self.media.press(key)
+
     async def hang_up(self, reason: str = "hung up by voicebot") -> None:
         if not self.ended:
             self._end(reason)

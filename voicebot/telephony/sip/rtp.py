@@ -27,6 +27,7 @@ from voicebot.media.resample import FrameResampler
 from voicebot.telephony.codecs import CODECS, NARROW, CodecName, decoder, encoder
 from voicebot.telephony.playout import Playout, PlayoutCounts
 from voicebot.telephony.sip.counters import Counters, StreamCounts
+from voicebot.telephony.sip.key_sender import KeySender
 from voicebot.telephony.sip.keys import KeyReader, KeyWays
 from voicebot.telephony.sip.media_source import MediaSource
 from voicebot.telephony.sip.offer_answer import Agreement
@@ -72,6 +73,7 @@ class CallMedia(RTPSession):
         self._ways = KeyWays()
         self._tones: DtmfDetector | None = None
         self._marker = 1
+        self._pressed = KeySender()
         self.source = MediaSource()
         self._agreed: Agreement | None = None
         self._lost_before = 0
@@ -136,6 +138,8 @@ class CallMedia(RTPSession):
             self._keys = KeyReader(agreed.keys_clock_rate)
             # A NAT on the way may have forgotten the port while nothing was sent.
             listen_anew = True
+        if agreed.keys_payload_type is None:
+            self._pressed.clear()
         self._listen_for_tones(agreed)
         self.heard_at = asyncio.get_running_loop().time()
         if listen_anew:
@@ -167,12 +171,28 @@ class CallMedia(RTPSession):
     # Out
 
     def send(self, frame: Samples) -> None:
-        """Send 20 ms: int16, shape [rate / 50]."""
-        if self._sender is None or self._closed:
+        """Send 20 ms: int16, shape [rate / 50], or a key that was pressed instead."""
+        sender = self._sender
+        if sender is None or self._closed:
+            return
+        key = self._pressed.next(sender.current_timestamp, sender.timestamp_increment)
+        if key is not None:
+            marker = int(key.marker)
+            sender.send_raw(
+                self._dtmf_payload_type, key.payload, key.timestamp, marker, self._remote_addr
+            )
+            sender.advance_timestamp()
             return
         payload = self._encoder.encode(self._converted_out.feed(frame))
-        self._sender.send_frame_auto(payload, marker=self._marker, addr=self._remote_addr)
+        sender.send_frame_auto(payload, marker=self._marker, addr=self._remote_addr)
         self._marker = 0
+
+    def press(self, key: str) -> bool:
+        """Send ``key`` as a telephone event (RFC 4733); False where none were agreed."""
+        if self._agreed is None or self._agreed.keys_payload_type is None:
+            return False
+        self._pressed.press(key)
+        return True
 
     def skip(self, frames: int = 1) -> None:
         """Let time pass without sending: what comes next is marked as a new talkspurt."""
