@@ -10,13 +10,13 @@ import asyncio
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias
 
 from voicebot.events import TurnFinished, TurnResult
 from voicebot.personal_numbers import masked_values
 from voicebot.sessions.account import CallAccount
-from voicebot.sessions.dialogue import Dialogue
 from voicebot.sessions.earshot import Earshot
+from voicebot.sessions.numbers import number_of
 from voicebot.sessions.stepping_in import Orders
 from voicebot.telephony.bridge import Seat
 from voicebot.types import CallId, Json
@@ -52,6 +52,16 @@ class SoFar:
     facts: Mapping[str, str]
 
 
+class Shown(Protocol):
+    """What is shown of a call's `Dialogue`."""
+
+    @property
+    def step(self) -> str: ...
+
+    @property
+    def told(self) -> Mapping[str, Json]: ...
+
+
 class OpenCall:
     """One call that goes on, since ``since`` (UTC epoch seconds), in the flow ``flow``."""
 
@@ -60,7 +70,7 @@ class OpenCall:
         flow: str,
         since: float,
         account: CallAccount,
-        dialogue: Dialogue,
+        dialogue: Shown,
         earshot: Earshot,
     ) -> None:
         self.info = account.info
@@ -76,6 +86,11 @@ class OpenCall:
     @property
     def call_id(self) -> CallId:
         return self.info.call_id
+
+    @property
+    def caller(self) -> str:
+        """The other side's number; empty where it has none."""
+        return number_of(self.info.direction, self.info.caller, self.info.callee)
 
     def join(self, rate: int) -> Seat:
         """A seat for a supervisor (`Earshot.join`)."""
