@@ -268,9 +268,10 @@ async def test_a_queue_that_makes_no_sense_is_refused_in_words(
     house.supervision._service = lambda: desk.service
     line = await house.call()
     sue, _ = await house.sit_in(line)
-    assert house.supervision.queues() == ("support",)
+    assert house.supervision.queues(sue) == ("support",)
     await sue.send_on("support")
     await line.caller.listen(60)
+    assert house.supervision.queues(sue) == ()
     with pytest.raises(UsageError, match=said):
         house.supervision.check_sending(sue, queue)
     await line.hang_up()

@@ -116,11 +116,6 @@ class Supervision:
         opened = self._open_calls().get(call)
         return None if opened is None else opened.so_far()
 
-    def queues(self) -> tuple[str, ...]:
-        """Those that a caller may be sent to now."""
-        service = self._service()
-        return tuple(name for name in service.queues() if service.is_open(name))
-
     def _view(self, call: CallId, calls: Mapping[CallId, OpenCall]) -> Conversation:
         place, opened = self._service().standing(ContactId(call)), calls.get(call)
         talk, since = self._talks.get(call, (None, 0.0 if opened is None else opened.since))
@@ -188,6 +183,17 @@ class Supervision:
         self._heard_of[id] = self._clock()
         self._forget_old()
         return there, self._view(there.call, self._open_calls())
+
+    def queues(self, there: Overhearing) -> tuple[str, ...]:
+        """Those that this supervisor may send the caller to now."""
+        return tuple(name for name in self._service().queues() if self._takes(there, name))
+
+    def _takes(self, there: Overhearing, queue: str) -> bool:
+        try:
+            self.check_sending(there, queue)
+        except UsageError:
+            return False
+        return True
 
     def check_sending(self, there: Overhearing, queue: str) -> None:
         """Raises UsageError where this supervisor cannot send the caller to ``queue`` now."""

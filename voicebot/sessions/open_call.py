@@ -27,6 +27,11 @@ MOST_FACTS: Final = 60
 LONGEST_FACT: Final = 200
 """Characters; what is longer is cut off."""
 
+_OF_THE_LINE: Final = frozenset(
+    {"caller", "callee", "channel", "direction", "headers", "answered_by", "text", "queues"}
+)
+"""Variables that every call has, and that say nothing about this one."""
+
 Speaker: TypeAlias = Literal["bot", "caller"]
 
 
@@ -43,8 +48,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class SoFar:
-    """How far a call is. ``facts`` are the flow's variables as texts. ``secret``: what is asked or
-    said now is for caller and bot alone."""
+    """How far a call is. ``facts`` are what the flow has learned, as texts. ``secret``: what is
+    asked or said now is for caller and bot alone."""
 
     step: str
     secret: bool
@@ -108,7 +113,8 @@ class OpenCall:
 
     def so_far(self) -> SoFar:
         """How far it is now."""
-        facts = {name: _text(value) for name, value in self._dialogue.told.items()}
+        told = self._dialogue.told
+        facts = {name: _text(told[name]) for name in told if name not in _OF_THE_LINE}
         kept = sorted(name for name, text in facts.items() if text)[:MOST_FACTS]
         return SoFar(
             self._dialogue.step,

@@ -76,7 +76,7 @@ class Place(BaseModel):
     so_far: SoFar | None = Field(
         description="what the bot has said, heard and learned; null where it never had the call"
     )
-    queues: tuple[str, ...] = Field(description="those that the caller may be sent to now")
+    queues: tuple[str, ...] = Field(description="those that you may send the caller to now")
 
 
 Id = Annotated[str, InPath(max_length=32)]
@@ -104,7 +104,7 @@ def listen_router(
             standing=overhearing.standing,
             conversation=conversation,
             so_far=supervision.so_far(conversation.call),
-            queues=supervision.queues(),
+            queues=supervision.queues(overhearing),
         )
 
     @router.get("", summary="Calls that may be listened to")
