@@ -120,7 +120,9 @@ class Server:
         )
         self.desking = Desking(settings, self._engine, self.engines, self.editions, self._doors)
         self.supervision = Supervision(
-            self._doors.webrtc if settings.webrtc.enabled else None, lambda: self.queues.service
+            self._doors.webrtc if settings.webrtc.enabled else None,
+            lambda: self.queues.service,
+            self.registry.open_calls,
         )
         self._services = self._voice_services()
         self.queues = HumanQueues(

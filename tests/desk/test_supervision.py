@@ -10,14 +10,8 @@ import pytest
 from tests.desk.office import Joined, Office, join
 from tests.sessions.agents_at_work import settle
 from voicebot.acd.model import AgentId, ContactId, Presence
-from voicebot.desk.supervision import (
-    LAPSE_S,
-    MOST_LISTENERS,
-    Conversation,
-    Overhearing,
-    Standing,
-    Supervision,
-)
+from voicebot.desk.overhearing import Overhearing, Standing
+from voicebot.desk.supervision import LAPSE_S, MOST_LISTENERS, Conversation, Supervision
 from voicebot.errors import RoutingError, UsageError
 from voicebot.telephony.loopback import LoopbackCaller
 from voicebot.types import CallId
@@ -45,7 +39,7 @@ async def joined(office: Office) -> AsyncIterator[Joined]:
 @pytest.fixture
 def supervision(office: Office, joined: Joined) -> Supervision:
     made = Supervision(
-        office.pages, lambda: office.service, office.clock, office.clock.call_later
+        office.pages, lambda: office.service, dict, office.clock, office.clock.call_later
     )  # fmt: skip
     made.talking(joined.talk)
     return made
@@ -222,7 +216,9 @@ async def test_conversations_are_told_with_queue_and_agent(
 
 
 async def test_without_calls_in_the_browser_it_is_said_so(office: Office, joined: Joined) -> None:
-    supervision = Supervision(None, lambda: office.service, office.clock, office.clock.call_later)
+    supervision = Supervision(
+        None, lambda: office.service, dict, office.clock, office.clock.call_later
+    )
     supervision.talking(joined.talk)
     with pytest.raises(UsageError, match="webrtc"):
         supervision.begin(CALL, "sue")

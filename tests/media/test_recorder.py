@@ -62,35 +62,6 @@ def test_recordings_are_for_their_owner_alone(recorder: Recorder) -> None:
     assert path.parent.stat().st_mode & 0o077 == 0
 
 
-def test_while_paused_both_sides_are_silent_and_time_goes_on(recorder: Recorder) -> None:
-    recording = recorder.begin(CallId("abc"), RATE)
-    for index in range(90):
-        recording.paused = 30 <= index < 60
-        recording.sent(_frame(9), index * 0.02)
-        recording.heard(_frame(8), index * 0.02)
-    recording.close()
-    recorder.stop()
-    samples, _ = soundfile.read(recorder.folder / recording.name, dtype="int16")
-    frames = samples[::160]
-    assert frames[:30].tolist() == frames[60:].tolist() == [[8, 9]] * 30
-    assert not frames[30:60].any()
-
-
-def test_silence_lingers_for_the_tone_of_a_last_key(recorder: Recorder) -> None:
-    recording = recorder.begin(CallId("abc"), RATE)
-    for index in range(90):
-        if index == 30:
-            recording.linger(600)
-        recording.sent(_frame(9), index * 0.02)
-        recording.heard(_frame(8), index * 0.02)
-    recording.close()
-    recorder.stop()
-    samples, _ = soundfile.read(recorder.folder / recording.name, dtype="int16")
-    frames = samples[::160]
-    assert frames[:30].tolist() == frames[60:].tolist() == [[8, 9]] * 30
-    assert not frames[30:60].any()
-
-
 @pytest.mark.parametrize("kind", ["wav", "opus", "vorbis"])
 def test_a_file_cut_off_by_a_crash_can_be_read(tmp_path: Path, kind: SoundFormat) -> None:
     path = tmp_path / "call"

@@ -7,6 +7,8 @@ from voicebot.types import CallId, Outcome
 
 
 class QuietCall:
+    open_call = None
+
     def __init__(self, call_id: str) -> None:
         self.call_id = CallId(call_id)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
 
 import httpx
 import pytest
@@ -13,8 +14,15 @@ from tests.sessions.agents_at_work import settle
 from tests.web.conftest import House
 from voicebot.desk.supervision import Supervision
 from voicebot.errors import StorageError
+from voicebot.events import CallEvent, TurnResult
+from voicebot.sessions.account import CallAccount
+from voicebot.sessions.earshot import Earshot
+from voicebot.sessions.open_call import OpenCall
+from voicebot.sessions.stepping_in import SendOn
 from voicebot.staff.model import AuditEntry, Deed
 from voicebot.staff.roles import SCOPES_OF, Role, Scope
+from voicebot.telephony._api import LegInfo
+from voicebot.types import CallId, Heard, Json, Mode
 from voicebot.web.api.listen import listen_router
 from voicebot.web.application import create_app
 
@@ -35,11 +43,37 @@ async def joined(desks: Office) -> AsyncIterator[Joined]:
     await made.end()
 
 
+@dataclass
+class Asking:
+    """A flow that asks something."""
+
+    step: str = "order"
+    told: Mapping[str, Json] = field(default_factory=lambda: {"order": "17", "pin": None})
+
+
+class Nowhere:
+    def append(self, event: CallEvent) -> None: ...
+
+
 @pytest.fixture
-def app(house: House, desks: Office, joined: Joined) -> FastAPI:
+def bot() -> OpenCall:
+    """A call that the bot holds."""
+    info = LegInfo(CallId("bots"), "sip", "+15550100", "1000")
+    account = CallAccount(info, Nowhere(), lambda event: None)
+    account.said("Which order?")
+    account.heard(TurnResult.MATCH, Heard("seventeen", "17", 0.9, Mode.SPEECH), latency_ms=None)
+    return OpenCall("main", 999_000.0, account, Asking(), Earshot(8000))
+
+
+@pytest.fixture
+def app(house: House, desks: Office, joined: Joined, bot: OpenCall) -> FastAPI:
     supervision = Supervision(
-        desks.pages, lambda: desks.service, desks.clock, desks.clock.call_later
-    )  # fmt: skip
+        desks.pages,
+        lambda: desks.service,
+        lambda: {} if bot.over else {bot.call_id: bot},
+        desks.clock,
+        desks.clock.call_later,
+    )
     supervision.talking(joined.talk)
     return create_app(
         archive=house.archive,
@@ -52,9 +86,9 @@ def app(house: House, desks: Office, joined: Joined) -> FastAPI:
     )
 
 
-async def begin(client: httpx.AsyncClient, desks: Office) -> str:
+async def begin(client: httpx.AsyncClient, desks: Office, call: str = "caller") -> str:
     """Listen, as the page does; gives the address of what was begun."""
-    answer = await client.post("/api/listen", json={"call": "caller"})
+    answer = await client.post("/api/listen", json={"call": call})
     assert answer.status_code == 201
     await desks.pages.call(answer.json()["token"])
     await settle()
@@ -69,7 +103,7 @@ async def noted(house: House) -> list[tuple[Deed, str]]:
 async def test_every_deed_is_noted_with_the_call(
     client: httpx.AsyncClient, desks: Office, house: House
 ) -> None:
-    (told,) = (await client.get("/api/listen")).json()["conversations"]
+    told = (await client.get("/api/listen")).json()["conversations"][-1]
     assert (told["call"], told["agent"], told["on_hold"]) == ("caller", "anna", False)
     here = await begin(client, desks)
     for standing in ("whispering", "whispering", "listening", "talking"):
@@ -80,6 +114,62 @@ async def test_every_deed_is_noted_with_the_call(
         (Deed.AGENT_WHISPERED_TO, "caller"),
         (Deed.CALL_TAKEN_OVER, "caller"),
     ]
+
+
+async def test_a_call_of_the_bots_shows_its_words_and_facts(
+    client: httpx.AsyncClient, desks: Office, bot: OpenCall
+) -> None:
+    told = (await client.get("/api/listen")).json()["conversations"][0]
+    assert (told["call"], told["stage"], told["flow"], told["caller"]) == (
+        "bots", "bot", "main", "+15550100"
+    )  # fmt: skip
+    here = (await client.get(await begin(client, desks, "bots"))).json()
+    assert here["queues"] == ["support", "billing"]
+    assert here["so_far"]["step"] == "order"
+    assert here["so_far"]["facts"] == {"order": "17"}
+    assert [(line["who"], line["text"]) for line in here["so_far"]["lines"]] == [
+        ("bot", "Which order?"),
+        ("caller", "seventeen"),
+    ]
+
+
+async def test_a_call_of_the_bots_is_taken_over_and_sent_on_once_that_is_noted(
+    client: httpx.AsyncClient, desks: Office, house: House, bot: OpenCall
+) -> None:
+    here = await begin(client, desks, "bots")
+    refused = await client.put(here, json={"standing": "whispering"})
+    assert (refused.status_code, "bot" in refused.json()["detail"]) == (409, True)
+    taking = await client.put(here, json={"standing": "talking"})
+    assert taking.json()["standing"] == "stepping_in"
+    nowhere = await client.post(f"{here}/queue", json={"queue": "nowhere"})
+    assert (nowhere.status_code, nowhere.json()["detail"]) == (409, "there is no such queue")
+    assert (await client.post(f"{here}/queue", json={"queue": "billing"})).status_code == 202
+    assert bot.orders.take() == SendOn("billing")
+    assert await noted(house) == [
+        (Deed.CALL_LISTENED_TO, "bots"),
+        (Deed.CALL_TAKEN_OVER, "bots"),
+        (Deed.CALLER_SENT_ON, "bots"),
+    ]
+    bot.close()
+    assert (await client.post(f"{here}/queue", json={"queue": "billing"})).status_code == 404
+
+
+async def test_nobody_is_sent_on_where_it_cannot_be_noted(
+    client: httpx.AsyncClient,
+    desks: Office,
+    house: House,
+    bot: OpenCall,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def fails(entry: AuditEntry) -> None:
+        raise StorageError("the audit log", "the disk is full")
+
+    here = await begin(client, desks, "bots")
+    monkeypatch.setattr(house.office.log, "note", fails)
+    assert (await client.post(f"{here}/queue", json={"queue": "billing"})).status_code == 503
+    assert (await client.put(here, json={"standing": "talking"})).status_code == 503
+    assert bot.orders.take() is None
+    bot.close()
 
 
 async def test_what_makes_no_sense_is_refused_in_words_and_not_noted(

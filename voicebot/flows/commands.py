@@ -91,7 +91,8 @@ class TransferReturned:
 
     ``seconds`` is how long the two talked, ``left`` who ended it: 'agent', or 'line' where the
     agent's line died. ``to`` is the way on that the person chose, of those that the queue's file
-    names, empty where they just left.
+    names, empty where they just left. It comes instead of an answer to a `Listen` where a
+    supervisor stepped in; so does `TransferRefused`.
     """
 
     seconds: float

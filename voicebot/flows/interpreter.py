@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from voicebot.errors import UsageError
-from voicebot.flows import answers, forms, meanwhile, offers, questions
+from voicebot.flows import answers, forms, meanwhile, offers, questions, stepped_in
 from voicebot.flows.commands import (
     ActionDone,
     ActionFailed,
@@ -216,7 +216,7 @@ def _transfer_done(walk: Walk, event: TransferDone) -> None:
 def _transfer_returned(walk: Walk, event: TransferReturned) -> None:
     step = walk.step
     assert isinstance(step, TransferStep)
-    walk.set(transfer={"seconds": round(event.seconds), "left": event.left, "to": event.to})
+    stepped_in.talked(walk, event)
     walk.state = replace(walk.state, handed_over=True, waiting=Waiting.NOTHING)
     if step.next is None:
         walk.end(Outcome.TRANSFERRED, f"transferred to {step.transfer.name}")
@@ -232,8 +232,7 @@ def _transfer_refused(walk: Walk, event: TransferRefused) -> None:
     # The wait for a person is over: a flow that ends here does not end in the queue.
     told = replace(walk.state.offers, nobody_free=True)
     walk.state = replace(walk.state, waiting=Waiting.NOTHING, offers=told)
-    if event.why:
-        walk.set(transfer={"why": event.why, "to": event.to, "opens": event.opens or None})
+    stepped_in.unavailable(walk, event)
     walk.go(way_out(step, event.why).name)
     walk.run()
 
@@ -258,6 +257,8 @@ _LISTENING: Mapping[type[Any], Callable[[Walk, Any], None]] = {
     NoInput: _noinput,
     RecognitionFailed: _listening_failed,
     TurnCame: lambda walk, event: meanwhile.turn_came(walk),
+    TransferReturned: stepped_in.returned,
+    TransferRefused: stepped_in.refused,
 }
 
 _TRANSITIONS: Mapping[tuple[Waiting, type[Any]], Callable[[Walk, Any], None]] = {

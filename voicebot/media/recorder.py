@@ -22,7 +22,6 @@ import numpy as np
 import structlog
 
 from voicebot.errors import AudioError
-from voicebot.media.frames import FRAME_MS
 from voicebot.media.sound_writer import SUFFIXES, SoundFormat, SoundWriter, open_sound
 from voicebot.media.stereo import StereoLine, StereoSamples
 from voicebot.types import CallId, Samples
@@ -49,40 +48,25 @@ class RecorderCounters:
 class CallRecorder:
     """The recording of one call, made by `Recorder.begin`.
 
-    ``name`` is its file, relative to the folder. While it is paused (for a question) or hushed (for
-    words of ours), and for some time after `linger`, both sides are silence.
+    ``name`` is its file, relative to the folder.
     """
 
     def __init__(self, recorder: Recorder, name: str, rate: int) -> None:
         self.name = name
-        self.paused = False
-        self.hushed = False
-        self._lingers = 0
         self._recorder = recorder
         self._rate = rate
         self._line = StereoLine(rate)
-        self._silence = np.zeros(rate * FRAME_MS // 1000, np.int16)
         self._owed = 0
         self._open = True
 
     def heard(self, samples: Samples, at: float) -> None:
         """20 ms of the caller's."""
-        self._line.left(self._silence if self._is_silent else samples, at)
-        self._lingers = max(0, self._lingers - 1)
+        self._line.left(samples, at)
         self._hand_over(self._line.take())
 
     def sent(self, samples: Samples | None, at: float) -> None:
         """20 ms that left for the caller, None for silence."""
-        self._line.right(None if self._is_silent else samples, at)
-
-    def linger(self, ms: int) -> None:
-        """Stay silent for so long, in time of the caller's sound: keys are told when they are
-        pressed, and their tone goes on."""
-        self._lingers = ms // FRAME_MS
-
-    @property
-    def _is_silent(self) -> bool:
-        return self.paused or self.hushed or self._lingers > 0
+        self._line.right(samples, at)
 
     def close(self) -> None:
         """The call is over; what is waiting is written. Does nothing the second time."""

@@ -168,6 +168,12 @@ class CallAccount:
         self._spoken = 0
         self._said_at = None
 
+    def so_far(self) -> tuple[tuple[TurnFinished, ...], str, float | None]:
+        """The turns that are kept, what has begun to be said since, and when that began."""
+        unsettled = () if self._unsettled is None else (self._unsettled,)
+        saying = " ".join(self._prompts[: self._spoken])
+        return (*self.turns, *unsettled), saying, self._said_at
+
     def looked_up(self, arguments: Mapping[str, Json], found: Json) -> None:
         """A question was looked up in the knowledge; what nothing answers is a gap in it."""
         gap = unanswered(self.info.call_id, self.clock(), arguments, found)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from voicebot.flows.commands import Command, FlowEvent
@@ -46,6 +47,11 @@ class Dialogue(Protocol):
         """The application's own word for who calls; empty where nobody knows."""
         ...
 
+    @property
+    def told(self) -> Mapping[str, Json]:
+        """The variables without their secrets: what others may know."""
+        ...
+
 
 class Standing:
     """Where one contact stands in its flow, read from its ``state``: that half of a `Dialogue`."""
@@ -66,6 +72,10 @@ class Standing:
     @property
     def customer(self) -> str:
         return self.state.customer
+
+    @property
+    def told(self) -> Mapping[str, Json]:
+        return self.state.told
 
     @property
     def outcome_if_cut_off(self) -> Outcome:

@@ -2,7 +2,8 @@
 
 The service level is the share answered within `ANSWERED_WITHIN_S` of all who were answered or left
 by themselves. Callbacks count neither way: they do not wait on the line. Nor does who was served in
-another way while they waited, or said that they want nobody any more.
+another way while they waited, said that they want nobody any more, or was taken out of the queue by
+a supervisor.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from typing import Final
 from voicebot.acd import effects as e
 from voicebot.acd.model import ContactId
 from voicebot.acd.views import ContactPlace
+from voicebot.sessions.stepping_in import STEPPED_IN
 
 ANSWERED_WITHIN_S: Final = 20.0
 
 SERVED: Final = "served meanwhile"
 UNWANTED: Final = "no longer wanted"
 """Why callers leave a queue who did something else meanwhile, and did not give up."""
+_NOT_GIVEN_UP: Final = frozenset({SERVED, UNWANTED, STEPPED_IN})
 
 
 @dataclass(slots=True)
@@ -62,7 +65,11 @@ class QueueTally:
                 counts.connected += 1
                 counts.in_time += waited_s <= ANSWERED_WITHIN_S
             case e.Abandoned(contact_id, queue, reason):
-                if contact_id not in self._called_back and reason not in {SERVED, UNWANTED}:
+                if contact_id not in self._called_back and reason not in {
+                    SERVED,
+                    UNWANTED,
+                    STEPPED_IN,
+                }:
                     self.of(queue).abandoned += 1
                 self._called_back.discard(contact_id)
             case e.CallbackOff(contact_id):

@@ -23,8 +23,6 @@ QUESTION: Final = Listen(
     ("builtin:boolean",), keys={"1": True, "2": False}, timeout_ms=3000, maxspeechtimeout_ms=5000
 )
 ATTEMPTS: Final = 2
-LINGERS_MS: Final = 1000
-"""How long a recording stays silent after a secret was understood: callers say or key on."""
 
 
 class Consent(StrEnum):

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from voicebot.sessions.open_call import OpenCall
 from voicebot.types import CallId, Outcome
 
 
@@ -30,6 +31,11 @@ class RunningCall(Protocol):
 
     @property
     def call_id(self) -> CallId: ...
+
+    @property
+    def open_call(self) -> OpenCall | None:
+        """What supervisors see of it; None before the answer."""
+        ...
 
     def end_politely(self) -> None:
         """Say goodbye and hang up; returns at once."""
@@ -95,3 +101,8 @@ class CallRegistry:
 
     def running(self) -> tuple[RunningCall, ...]:
         return tuple(call for call in self._calls.values() if call is not None)
+
+    def open_calls(self) -> dict[CallId, OpenCall]:
+        """Those that supervisors may listen to, the longest first."""
+        opened = (call.open_call for call in self.running())
+        return {each.call_id: each for each in opened if each is not None and not each.over}

@@ -2,21 +2,24 @@
 
 A target is reached by the line itself, or called over a bridge, as the flow or else the settings
 say. While a bridge is up the session gives it what happens on the line, and the caller hears what
-comes from it (`Transferring.handoff`). Left out: how two people are joined (`handoff`), and how
+comes from it (`Transferring.handoff`). Supervisors who step in are handed the caller in the same
+way. Left out: how two people are joined (`handoff`), and how
 callers wait (`queue_stay`).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import structlog
 
 from voicebot.errors import TransferFailed
 from voicebot.flows.commands import (
+    QUEUE_PREFIX,
     FlowEvent,
     InputMatched,
     Listen,
@@ -29,9 +32,10 @@ from voicebot.sessions.handoff import Handoff, MakeMouth
 from voicebot.sessions.mouth import Mouth
 from voicebot.sessions.place import Joined, Place
 from voicebot.sessions.queue_stay import ELSEWHERE, QueueStay, Waiter
+from voicebot.sessions.stepping_in import STEPPED_IN, Orders, SendOn, TakeOver
 from voicebot.sessions.voice_services import VoiceServices
 from voicebot.telephony._api import CallLeg
-from voicebot.types import Language, Prompt
+from voicebot.types import Json, Language, Prompt
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +51,8 @@ class BotSide:
     """What a transfer needs of the bot that is on the line.
 
     ``make_mouth`` makes mouths for the other legs, ``choose`` is that of a `Waiter`, ``language``
-    gives that of the call now. ``came_back`` is called when the caller is the bot's again.
+    gives that of the call now, ``told`` what rules of queues may ask for. ``came_back`` is called
+    when the caller is the bot's again.
     """
 
     mouth: Mouth
@@ -55,19 +60,22 @@ class BotSide:
     say: Say
     choose: Callable[[Listen], Awaitable[InputMatched]]
     language: Callable[[], Language]
+    told: Callable[[], Mapping[str, Json]]
     came_back: Callable[[], None]
 
 
 class Transferring:
     """The transfers of the call on ``leg``, and its place in a queue (``stay``; None where there
     are no queues). ``handoff`` is the bridge that is up now, if any; ``left_person`` tells whether
-    the caller hung up while they talked to a person. ``called_back`` is that of `QueueStay`."""
+    the caller hung up while they talked to a person. ``orders`` are those of supervisors,
+    ``called_back`` is that of `QueueStay`."""
 
     def __init__(
         self,
         leg: CallLeg,
         services: VoiceServices,
         bot: BotSide,
+        orders: Orders,
         called_back: tuple[Place, Joined] | None = None,
     ) -> None:
         self.handoff: Handoff | None = None
@@ -77,6 +85,7 @@ class Transferring:
         self._leg = leg
         self._services = services
         self._bot = bot
+        self._orders = orders
 
     async def transfer(self, transfer: Transfer) -> FlowEvent:
         """Hand the caller over once they have heard all that was said; what the flow is told."""
@@ -120,7 +129,7 @@ class Transferring:
         handoff = Handoff(self._leg, bot.mouth, bot.make_mouth, self._services.handoffs)
         self.handoff = handoff
         try:
-            event = await hand_over(handoff)
+            event = await self.unless_stepped_in(hand_over(handoff))
         except asyncio.CancelledError:
             # Whoever hangs up while they talk to a person has been transferred.
             self.left_person = handoff.answered
@@ -129,3 +138,52 @@ class Transferring:
             self.handoff = None
         bot.came_back()
         return event
+
+    # Supervisors
+
+    async def unless_stepped_in(self, waits: Awaitable[FlowEvent]) -> FlowEvent:
+        """What comes of ``waits``; or, where a supervisor steps in meanwhile, of that."""
+        waiting = asyncio.ensure_future(waits)
+        ordered = asyncio.ensure_future(self._orders.wanted())
+        try:
+            while True:
+                await asyncio.wait({waiting, ordered}, return_when=asyncio.FIRST_COMPLETED)
+                if waiting.done():
+                    return waiting.result()
+                stepping_in = await self._taken()
+                if stepping_in is not None:
+                    break
+                ordered = asyncio.ensure_future(self._orders.wanted())
+            await self.leave_queue(STEPPED_IN)
+        finally:
+            for task in (waiting, ordered):
+                task.cancel()
+            await asyncio.wait({waiting, ordered})
+        self._bot.mouth.stop()
+        return await stepping_in()
+
+    async def _taken(self) -> Callable[[], Awaitable[FlowEvent]] | None:
+        """How the order is to be carried out; None where nobody wants it any more."""
+        match self._orders.take():
+            case TakeOver() as order:
+                leg = await order.come()
+                if leg is None:
+                    order.over.set()
+                    return None
+                return partial(self._to_supervisor, order, leg)
+            case SendOn(queue):
+                return partial(self._send_on, queue)
+        return None
+
+    async def _to_supervisor(self, order: TakeOver, leg: CallLeg) -> FlowEvent:
+        try:
+            event = await self._over_bridge(
+                lambda handoff: handoff.converse(leg, Transfer("supervisor", {}))
+            )
+        finally:
+            order.over.set()
+            await leg.hang_up("the caller has left")
+        return await self._send_on(order.onward) if order.onward else event
+
+    async def _send_on(self, queue: str) -> FlowEvent:
+        return await self._to_queue(Transfer(QUEUE_PREFIX + queue, {}, facts=self._bot.told()))

@@ -29,7 +29,6 @@ from voicebot.flows.commands import (
     Transfer,
     TurnCame,
 )
-from voicebot.media.recorder import CallRecorder
 from voicebot.sessions import recording
 from voicebot.sessions.account import CallAccount
 from voicebot.sessions.acting import carry_out
@@ -37,9 +36,11 @@ from voicebot.sessions.announcing import announce
 from voicebot.sessions.caller_turns import CallerTurns
 from voicebot.sessions.dialogue import Dialogue, facts_of
 from voicebot.sessions.ears import Ears
+from voicebot.sessions.earshot import Earshot
 from voicebot.sessions.endings import Ending, ending_of
 from voicebot.sessions.last_words import CLOSING, OUR_FAULT, in_language
 from voicebot.sessions.mouth import Mouth
+from voicebot.sessions.open_call import OpenCall
 from voicebot.sessions.place import Joined, Place
 from voicebot.sessions.queue_figures import SERVED, UNWANTED
 from voicebot.sessions.queue_stay import HUNG_UP
@@ -96,12 +97,17 @@ class VoiceSession:
         self._text = TextInCall(leg.info, dialogue, self._account, services.offers, flow, version)
         self._turns = CallerTurns(services.grammars, services.comprehension, self._account)
         self._closing = asyncio.Event()
-        self._recorder: CallRecorder | None = None
+        self._open: OpenCall | None = None
         self._to_announce = services.announcement if leg.info.direction == "inbound" else None
 
     @property
     def call_id(self) -> CallId:
         return self._leg.info.call_id
+
+    @property
+    def open_call(self) -> OpenCall | None:
+        """What supervisors see of it; None before the answer."""
+        return self._open
 
     def end_politely(self) -> None:
         """Say that the line closes, then hang up."""
@@ -125,8 +131,8 @@ class VoiceSession:
             known.cancel()
             self._leg.attach(None)
             await self._leg.hang_up()
-            if self._recorder is not None:
-                self._recorder.close()
+            if self._open is not None:
+                self._open.close()
             self._account.ended(ending.outcome, ending.reason, latency_ms=self._turns.latency_ms)
             self._services.registry.ended(self.call_id, ending.outcome)
 
@@ -168,6 +174,10 @@ class VoiceSession:
 
     def _open_ears_and_mouth(self, group: asyncio.TaskGroup) -> None:
         rate = self._leg.sample_rate
+        self._earshot = Earshot(rate)
+        self._open = OpenCall(
+            self._flow, self._services.clock(), self._account, self._dialogue, self._earshot
+        )
         self._mouth = self._new_mouth(
             group,
             rate,
@@ -191,9 +201,11 @@ class VoiceSession:
             self._say,
             self._turns.choose,
             language=lambda: self._language,
+            told=lambda: self._dialogue.told,
             came_back=self._turns.was_away,
         )
-        self._transfers = Transferring(self._leg, self._services, bot, self._called_back)
+        orders = self._open.orders
+        self._transfers = Transferring(self._leg, self._services, bot, orders, self._called_back)
         self._leg.attach(self)
 
     def _new_mouth(
@@ -209,9 +221,7 @@ class VoiceSession:
         """The leg wants a frame to send (`FrameSource`)."""
         secret = self._mouth.speaker.is_secret
         frame = (self._transfers.handoff or self._mouth.speaker).next_frame(now)
-        if self._recorder is not None:
-            self._recorder.hushed = secret or self._mouth.speaker.is_secret
-            self._recorder.sent(frame, now)
+        self._earshot.sent(frame, now, secret=secret or self._mouth.speaker.is_secret)
         self._turns.frame_left()
         return frame
 
@@ -219,8 +229,8 @@ class VoiceSession:
 
     async def _follow_line(self) -> LegEnded:
         async for event in self._leg.events():
-            if self._recorder is not None and isinstance(event, AudioIn):
-                self._recorder.heard(event.samples, event.at)
+            if isinstance(event, AudioIn):
+                self._earshot.heard(event.samples, event.at)
             handoff = self._transfers.handoff
             if handoff is not None and not isinstance(event, LegEnded):
                 # The bot does not listen while two people talk.
@@ -271,7 +281,7 @@ class VoiceSession:
                     case LeaveQueue():
                         await self._transfers.leave_queue(UNWANTED)
                     case Listen():
-                        event = await self._listen_in_line(command)
+                        event = await self._turn(command)
                     case Act():
                         act = self._services.act
                         event = await carry_out(command, act, self._account, self._say)
@@ -306,23 +316,23 @@ class VoiceSession:
             return
         self._account.at_step(recording.STEP)
         if await recording.agreed(rule, self._say, self._listen):
-            self._recorder = rule.begin(self.call_id, self._leg.sample_rate)
-            self._account.recorded(self._recorder.name)
+            recorder = self._earshot.recorder = rule.begin(self.call_id, self._leg.sample_rate)
+            self._account.recorded(recorder.name)
 
     def _say(self, prompt: Prompt, bargein: bool = True, serves: bool = False) -> None:
         self._account.said(self._mouth.say(prompt, bargein=bargein, serves=serves))
 
     async def _listen(self, listen: Listen) -> FlowEvent:
-        if self._recorder is not None:
-            self._recorder.paused = listen.private
         self._account.discreet = listen.sensitive
-        try:
+        with self._earshot.asking(listen):
             return await self._turns.hear(listen)
-        finally:
-            if self._recorder is not None:
-                self._recorder.paused = False
-                if listen.sensitive:
-                    self._recorder.linger(recording.LINGERS_MS)
+
+    async def _turn(self, listen: Listen) -> FlowEvent:
+        """Listen, unless a supervisor steps in; nobody does while a secret is asked for."""
+        listening = self._listen_in_line(listen)
+        if listen.private:
+            return await listening
+        return await self._transfers.unless_stepped_in(listening)
 
     async def _listen_in_line(self, listen: Listen) -> FlowEvent:
         """Listen, unless the turn comes of a caller who keeps a place in a queue."""

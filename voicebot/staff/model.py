@@ -98,6 +98,7 @@ class Deed(StrEnum):
     CALL_LISTENED_TO = "call listened to"
     AGENT_WHISPERED_TO = "agent whispered to"
     CALL_TAKEN_OVER = "call taken over"
+    CALLER_SENT_ON = "caller sent to a queue"
     CONTACTS_EXPORTED = "contacts exported"
     CALLER_FORGOTTEN = "caller forgotten"
     ALERTS_MUTED = "alerts muted"

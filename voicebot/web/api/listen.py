@@ -1,8 +1,8 @@
-"""``/api/listen``: supervisors listen to conversations, whisper to agents, take callers over.
+"""``/api/listen``: supervisors listen to calls, whisper to agents, take callers over, send them on.
 
-Who opens a conversation gets a right to one WebRTC call, as callers get from ``/api/webrtc/token``,
-and asks every few seconds how things stand; a page that does not is let go. Each of the three deeds
-is in the audit log before it is done.
+Who opens a call gets a right to one WebRTC call, as callers get from ``/api/webrtc/token``, and
+asks every few seconds how things stand; a page that does not is let go. Each deed is in the audit
+log before it is done.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from fastapi import APIRouter, Depends, HTTPException
 from fastapi import Path as InPath
 from pydantic import BaseModel, ConfigDict, Field
 
-from voicebot.desk.supervision import Conversation, Overhearing, Standing, Supervision
+from voicebot.desk.overhearing import Overhearing, Standing
+from voicebot.desk.supervision import Conversation, Supervision
 from voicebot.errors import UsageError
+from voicebot.sessions.open_call import SoFar
 from voicebot.staff.model import Actor, AuditEntry, AuditLog, Deed
 from voicebot.types import CallId
 from voicebot.web.api.models import Problem
@@ -25,7 +27,7 @@ _DEEDS: Final = {
     Standing.WHISPERING: Deed.AGENT_WHISPERED_TO,
     Standing.TALKING: Deed.CALL_TAKEN_OVER,
 }
-_OVER: Final = "this conversation is over, or you are not in it"
+_OVER: Final = "this call is over, or you are not in it"
 
 
 class Conversations(BaseModel):
@@ -35,7 +37,7 @@ class Conversations(BaseModel):
 
 
 class ListenOrder(BaseModel):
-    """Which conversation."""
+    """Which call."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -58,11 +60,23 @@ class BecomeOrder(BaseModel):
     standing: Standing = Field(description="listening, whispering or talking")
 
 
+class SendOrder(BaseModel):
+    """Where the caller is to wait for a person."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    queue: str = Field(min_length=1, max_length=64)
+
+
 class Place(BaseModel):
     """How things stand for one supervisor."""
 
     standing: Standing
     conversation: Conversation
+    so_far: SoFar | None = Field(
+        description="what the bot has said, heard and learned; null where it never had the call"
+    )
+    queues: tuple[str, ...] = Field(description="those that you may send the caller to now")
 
 
 Id = Annotated[str, InPath(max_length=32)]
@@ -84,15 +98,24 @@ def listen_router(
             raise HTTPException(404, _OVER)
         return found
 
-    @router.get("", summary="Conversations of callers and people")
+    def place(id: str, actor: Actor) -> Place:
+        overhearing, conversation = there(id, actor)
+        return Place(
+            standing=overhearing.standing,
+            conversation=conversation,
+            so_far=supervision.so_far(conversation.call),
+            queues=supervision.queues(overhearing),
+        )
+
+    @router.get("", summary="Calls that may be listened to")
     async def conversations() -> Conversations:
-        """Those that go on now."""
+        """Those that go on now: with the bot, waiting for a person, and with one."""
         return Conversations(conversations=list(supervision.conversations()))
 
     @router.post(
         "",
         status_code=201,
-        summary="Listen to a conversation",
+        summary="Listen to a call",
         responses={409: {"model": Problem, "description": "It is over, or full."}},
     )
     async def begin(order: ListenOrder, actor: Asker) -> ListenRight:
@@ -113,8 +136,7 @@ def listen_router(
     )
     async def standing(id: Id, actor: Asker) -> Place:
         """To be asked every few seconds; who does not is let go."""
-        overhearing, conversation = there(id, actor)
-        return Place(standing=overhearing.standing, conversation=conversation)
+        return place(id, actor)
 
     @router.put(
         "/{id}",
@@ -125,8 +147,8 @@ def listen_router(
         },
     )
     async def become(id: Id, order: BecomeOrder, actor: Asker) -> Place:
-        """Whispering: the agent alone hears you. Talking: you have the caller, and the agent
-        leaves."""
+        """Whispering: the agent alone hears you. Talking: you have the caller, and the agent or
+        the bot leaves; the standing is `stepping_in` while the bot cannot be interrupted."""
         overhearing, conversation = there(id, actor)
         try:
             overhearing.check(order.standing)
@@ -135,7 +157,26 @@ def listen_router(
             await overhearing.become(order.standing)
         except UsageError as error:
             raise HTTPException(409, str(error)) from None
+        return place(id, actor)
+
+    @router.post(
+        "/{id}/queue",
+        status_code=202,
+        summary="Send the caller to a queue",
+        responses={
+            404: {"model": Problem, "description": "It is over, or not yours."},
+            409: {"model": Problem, "description": "That cannot be done now."},
+        },
+    )
+    async def send_on(id: Id, order: SendOrder, actor: Asker) -> None:
+        """For callers whom the bot has, or whom you have taken over from it: they wait for a person
+        as if the flow had sent them. Who has taken over leaves, all others go on listening."""
         overhearing, conversation = there(id, actor)
-        return Place(standing=overhearing.standing, conversation=conversation)
+        try:
+            supervision.check_sending(overhearing, order.queue)
+            await note(actor, Deed.CALLER_SENT_ON, conversation.call)
+            await overhearing.send_on(order.queue)
+        except UsageError as error:
+            raise HTTPException(409, str(error)) from None
 
     return router

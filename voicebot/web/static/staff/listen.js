@@ -1,18 +1,28 @@
-// Supervisors in a conversation: the page calls as callers do, with a right of its own.
+// Supervisors in a call: the page calls as callers do, with a right of its own.
 //
 // The microphone is asked for when it is needed, and silence is sent while one only listens.
 
 import { ask } from "./api.js";
+import { forgetCall, showQueues, showSoFar } from "./listen-call.js";
+import { callerOf, forgetChoice, showList, whereOf } from "./listen-list.js";
 import { showPlaces } from "./places.js";
 import { Line } from "/call/line.js";
 
 const $ = (id) => document.getElementById(id);
-const LOOK_MS = 3000;
+const LOOK_MS = 1000;
+const LIST_EVERY = 3; // looks
 const STANDS = {
   coming: "Connecting…",
-  listening: "You hear both. Nobody hears you.",
+  listening: { bot: "You hear the caller and the bot.", waiting: "You hear the caller, and what they hear.",
+    person: "You hear both." },
   whispering: "The agent alone hears you.",
+  stepping_in: "You get the caller in a moment: when the bot has done what it does, or has heard the answer to a secret question.",
   talking: "The caller is yours: you hear each other.",
+};
+const SURE = {
+  bot: "The bot falls silent, and the caller talks to you. When you leave, the bot asks its question again.",
+  waiting: "The caller leaves the queue and talks to you. When you leave, the call goes on in the flow.",
+  person: "The agent leaves the call, and the caller talks to you. When you leave, the call goes on in the flow.",
 };
 const TROUBLE = {
   NotAllowedError: "The browser may not use the microphone. Allow it for this page, then try again.",
@@ -20,54 +30,9 @@ const TROUBLE = {
   NotReadableError: "Another program has the microphone.",
 };
 
-let here = null; // { id, line, silence, microphone, standing }
-let asked = new URLSearchParams(location.search).get("call");
+let here = null; // { id, line, silence, microphone, standing, stage }
 
-function make(tag, words, name) {
-  const made = document.createElement(tag);
-  if (words !== undefined) made.textContent = words;
-  if (name) made.className = name;
-  return made;
-}
-
-function span(seconds) {
-  const whole = Math.max(0, Math.round(seconds));
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
-}
-
-function named({ queue, agent }) {
-  return agent ? `${agent} (${queue})` : "A person outside the queues";
-}
-
-// What goes on
-
-function showList(conversations) {
-  const held = document.activeElement?.dataset?.call;
-  $("none").hidden = conversations.length > 0;
-  $("list").replaceChildren(...conversations.map(row));
-  const wanted = held ?? asked;
-  const button = wanted && document.querySelector(`button[data-call="${CSS.escape(wanted)}"]`);
-  if (button) button.focus({ preventScroll: true });
-  if (asked && !button) say("The call that you chose is over.");
-  if (button) button.closest("li").classList.toggle("asked-for", wanted === asked);
-  else asked = null;
-}
-
-function row(conversation) {
-  const line = make("li"), who = make("div"), button = make("button", "Listen", "quiet");
-  const time = make("time", span(Date.now() / 1000 - conversation.since));
-  const beside = make("span", conversation.on_hold ? " so far, on hold" : " so far", "hint");
-  beside.prepend(time);
-  who.append(make("strong", named(conversation)), beside);
-  button.type = "button";
-  button.dataset.call = conversation.call;
-  button.setAttribute("aria-label", `Listen to ${named(conversation)}`);
-  button.addEventListener("click", () => guarded(() => begin(conversation)));
-  line.append(who, button);
-  return line;
-}
-
-// In a conversation
+// In a call
 
 function silence() {
   const context = new AudioContext();
@@ -76,8 +41,9 @@ function silence() {
 
 async function begin(conversation) {
   if (here) return;
-  asked = null;
-  const quiet = silence(), place = { id: "", silence: quiet, microphone: null, standing: "coming" };
+  forgetChoice();
+  const quiet = silence();
+  const place = { id: "", silence: quiet, microphone: null, standing: "coming", stage: conversation.stage };
   here = place;
   place.line = new Line(quiet.stream, async () => {
     const right = await ask("POST", "/api/listen", { call: conversation.call });
@@ -89,7 +55,7 @@ async function begin(conversation) {
   place.line.addEventListener("back", () => ($("shaky").hidden = true));
   place.line.addEventListener("over", () => end(place, "The line broke."));
   place.line.addEventListener("message", ({ detail }) => {
-    if (detail.type === "ended") end(place, "The conversation is over.");
+    if (detail.type === "ended") end(place, "The call is over.");
   });
   show(conversation);
   $("here-title").focus();
@@ -109,6 +75,7 @@ function end(place, why) {
   release(place);
   place.silence.context.close();
   $("sound").srcObject = null;
+  forgetCall();
   $("here").hidden = $("sure").hidden = $("shaky").hidden = true;
   $("choice").hidden = false;
   say(why);
@@ -144,38 +111,58 @@ async function prepare(place) {
 }
 
 function show(conversation) {
-  $("here-title").textContent = named(conversation);
   $("here").hidden = false;
   $("choice").hidden = true;
-  stands({ standing: "coming", conversation });
+  stands({ standing: "coming", conversation, so_far: null, queues: [] });
 }
 
-function stands({ standing, conversation }) {
+function stands({ standing, conversation, so_far: soFar, queues }) {
   if (!here) return;
   here.standing = standing;
-  // Who was whispered to may have left; then nobody is to hear the microphone.
+  here.stage = conversation.stage;
+  // Who was whispered to may have left, and an order may have come to nothing.
   if (standing === "listening" && here.microphone) {
     here.line.useMicrophone(here.silence.stream);
     release(here);
   }
-  const held = standing !== "talking" && conversation.on_hold ? " The caller is on hold." : "";
-  const words = STANDS[standing] + held;
-  if ($("standing").textContent !== words) $("standing").textContent = words;
+  tell("here-title", callerOf(conversation));
+  tell("standing", `${whereOf(conversation)}. ${wordsFor(standing, conversation)}`);
   $("standing").className = `standing ${standing}`;
   for (const each of ["listening", "whispering", "talking"]) {
-    $(each).setAttribute("aria-pressed", String(each === standing));
-    $(each).disabled = standing === "coming" || standing === "talking";
+    const wanted = standing === "stepping_in" ? "talking" : standing;
+    $(each).setAttribute("aria-pressed", String(each === wanted));
+    $(each).disabled = standing === "coming" || wanted === "talking" && (each === wanted || standing === wanted);
   }
+  $("whispering").hidden = conversation.stage !== "person";
+  $("sending").hidden = !queues.length;
+  showQueues(queues);
+  showSoFar(soFar);
+}
+
+function wordsFor(standing, { stage, on_hold: onHold }) {
+  if (standing !== "listening") return STANDS[standing];
+  return `${STANDS.listening[stage]} Nobody hears you.${onHold ? " The caller is on hold." : ""}`;
+}
+
+function tell(id, words) {
+  if ($(id).textContent !== words) $(id).textContent = words;
 }
 
 // The server is asked how things stand; who does not ask is let go.
 
 async function look() {
   const place = here;
-  if (!place) return showList((await ask("GET", "/api/listen")).conversations);
+  if (!place) return list();
   if (!place.id) return;
   const now = await ask("GET", `/api/listen/${place.id}`);
   if (here === place && !changing) stands(now);
+}
+
+async function list() {
+  const { conversations } = await ask("GET", "/api/listen");
+  if (here) return;
+  const words = showList(conversations, (chosen) => guarded(() => begin(chosen)));
+  if (words) say(words);
 }
 
 let changing = false;
@@ -197,6 +184,12 @@ async function change(standing) {
   changing = false;
 }
 
+async function send() {
+  const place = here, queue = $("queue").value;
+  await ask("POST", `/api/listen/${place.id}/queue`, { queue });
+  if (here === place && place.standing === "talking") end(place, `The caller waits for ${queue}.`);
+}
+
 function say(words) {
   $("problem").textContent = words;
 }
@@ -204,6 +197,7 @@ function say(words) {
 $("listening").addEventListener("click", () => change("listening"));
 $("whispering").addEventListener("click", () => change("whispering"));
 $("talking").addEventListener("click", () => {
+  $("sure-words").textContent = SURE[here?.stage ?? "person"];
   $("sure").hidden = false;
   $("yes").focus();
 });
@@ -216,9 +210,17 @@ $("leave").addEventListener("click", () => {
   here?.line.hangUp();
   if (here) end(here, "");
 });
+$("sending").addEventListener("submit", (event) => {
+  event.preventDefault();
+  guarded(send);
+});
 addEventListener("beforeunload", (event) => here?.standing === "talking" && event.preventDefault());
 addEventListener("pagehide", () => here?.line.hangUp());
 
-setInterval(() => look().catch(() => {}), LOOK_MS);
+let looks = 0;
+setInterval(() => {
+  looks += 1;
+  if (here || looks % LIST_EVERY === 0) look().catch(() => {});
+}, LOOK_MS);
 guarded(showPlaces);
 guarded(look);

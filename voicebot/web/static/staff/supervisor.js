@@ -8,6 +8,7 @@ const $ = (id) => document.getElementById(id);
 const STAGES = {
   greeting: "Greeting", flow: "With the bot", queued: "Waiting", with_agent: "With a person", text: "In text",
 };
+const HEARD = { flow: "bot", queued: "waiting", with_agent: "person" };
 const DOES = {
   available: "Ready", ringing: "Ringing", talking: "Talking", wrapping: "Work after a call", paused: "Pause",
   away: "Does not answer", leaving: "Leaving", signed_out: "Signed out",
@@ -76,13 +77,26 @@ function draw(wall) {
   ahead = wall.at - Date.now() / 1000;
   $("lines").textContent = `${wall.lines} of ${wall.most_lines} lines`;
   $("stages").replaceChildren(
-    ...Object.entries(STAGES).map(([stage, name]) => pair(name, make("span", wall.stages[stage], "figure")))
+    ...Object.entries(STAGES).map(([stage, name]) => stageTile(stage, name, wall.stages))
   );
   showDay(wall.day);
   $("queues").replaceChildren(...wall.queues.map((queue) => queueCard(queue, wall)));
   $("no-queues").hidden = wall.queues.length > 0;
   showAgents(wall.agents);
   showAlerts(wall.alerts, { counting, mayMute, guarded });
+}
+
+// Whoever may listen chooses one of these calls behind the link.
+function stageTile(stage, name, stages) {
+  const both = pair(name, make("span", stages[stage], "figure")), chosen = HEARD[stage];
+  const going = chosen === "bot" ? stages.greeting + stages.flow : stages[stage];
+  if (!chosen || !going || !places.has("/listen")) return both;
+  const link = make("a", "Listen"), beside = make("dd", undefined, "beside");
+  link.href = `/listen?${new URLSearchParams({ stage: chosen })}`;
+  link.setAttribute("aria-label", `Listen to a call: ${name.toLowerCase()}`);
+  beside.append(link);
+  both.append(beside);
+  return both;
 }
 
 function showDay(day) {
