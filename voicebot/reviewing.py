@@ -15,6 +15,7 @@ from voicebot.config import Settings
 from voicebot.flows.model import FlowSet
 from voicebot.forgetting import PersonForgetting, note_forgotten
 from voicebot.front_desk import FrontDesk
+from voicebot.nlu.meanings import Meanings
 from voicebot.storage.archive import SqlCallArchive
 from voicebot.storage.contacts import SqlContacts
 from voicebot.storage.deflections import SqlDeflections
@@ -57,6 +58,7 @@ class Reviewing:
         self._flows = flows
         self.archive = SqlCallArchive(engine, rules)
         self._contacts = SqlContacts(engine, rules)
+        self._meanings = Meanings()
 
     @property
     def routers(self) -> Sequence[APIRouter]:
@@ -81,4 +83,4 @@ class Reviewing:
         )
 
     def _workbench(self) -> Workbench:
-        return Workbench(self._settings.server.application, self._flows())
+        return Workbench(self._settings.server.application, self._flows(), self._meanings)

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from voicebot.analytics.totals import Fact, Rules
 from voicebot.sessions.records import CallPage, CallQuery, CallRecord, Cursor
 from voicebot.storage.database import reading
-from voicebot.storage.ledger_facts import dimension, has, within
+from voicebot.storage.ledger_facts import has, with_values, within
 from voicebot.storage.rows import call_record
 from voicebot.storage.schema import calls, turns
 from voicebot.types import TEXT_DOORS, CallId, Outcome
@@ -88,7 +88,7 @@ def _conditions(query: CallQuery, after: Cursor | None, rules: Rules) -> list[Co
     if after is not None:
         place = tuple_(calls.c.started_at, calls.c.id)
         conditions.append(place < (after.started_at, after.call_id))
-    conditions += [dimension(name) == value for name, value in query.where.items()]
+    conditions += with_values(query.where.items())
     if query.within is not None:
         conditions.append(or_(false(), *(within(*each) for each in query.within)))
     if query.last_step is not None:

@@ -31,6 +31,7 @@ from voicebot.events import (
 )
 from voicebot.flows.reader import load_flows
 from voicebot.nlu.embeddings import SENTENCE, Vectors
+from voicebot.nlu.meanings import Meanings
 from voicebot.sessions.feed import EventFeed
 from voicebot.storage.archive import SqlCallArchive
 from voicebot.storage.contacts import SqlContacts
@@ -200,7 +201,7 @@ async def review_site(folder: Path, calls: int = 60) -> AsyncIterator[ReviewSite
     office = Office()
     side = SignInSide(office.desk, Attempts.per_minute(100), office.clock)
     archive, contacts = SqlCallArchive(engine), SqlContacts(engine, Rules())
-    bench = Workbench(folder, load_flows(folder / "flows"), _alike)
+    bench = Workbench(folder, load_flows(folder / "flows"), Meanings(_alike))
     notes = SqlNotes(engine)
     await notes.keep(Note(RECORDED, "anna", "support", NOW - 60, "return label", "Sent it again."))
     shelves = CallShelves(

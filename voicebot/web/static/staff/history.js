@@ -120,7 +120,9 @@ async function show() {
 async function fillPart(name) {
   if (!$(`${name}-part`).open || filled[name] === asked) return;
   filled[name] = asked;
-  await PARTS[name]($(name), span);
+  const mine = asked;
+  const chosen = { since: span.since.toISOString(), until: span.until.toISOString(), ...where() };
+  await PARTS[name]($(name), chosen, () => mine === asked);
 }
 
 function fillMeasures(measures) {
