@@ -44,6 +44,7 @@ class TurnRecord:
     said_at: float | None = None
     heard_from: float | None = None
     heard_until: float | None = None
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,11 @@ class CallRecord:
     version: str = ""
     matter: Matter | None = None
     customer: str = ""
+
+    @property
+    def spoken(self) -> tuple[TurnRecord, ...]:
+        """Its turns without those that were written before or after it."""
+        return tuple(turn for turn in self.turns if not turn.channel)
 
 
 # Writing and reading them
