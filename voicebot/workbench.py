@@ -6,13 +6,13 @@ called in a thread of their own.
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from voicebot.analytics.action_runs import within
 from voicebot.analytics.funnel import Answers, FunnelEdge, FunnelStep
 from voicebot.analytics.misunderstood import Cluster, Clusters, Misheard, Spot, Trouble
 from voicebot.drawing.boxes import Chart, Counts, chart
@@ -163,13 +163,13 @@ class _Followed:
 
 def _answers(turns: Sequence[TurnRecord]) -> Answers:
     results = Counter(turn.result for turn in turns)
-    waits = sorted(turn.latency_ms for turn in turns if turn.latency_ms is not None)
+    waits = [turn.latency_ms for turn in turns if turn.latency_ms is not None]
     return Answers(
         turns=len(turns),
         barged_in=sum(turn.barged_in for turn in turns),
         nomatch=results[TurnResult.NOMATCH],
         noinput=results[TurnResult.NOINPUT],
-        slow_ms=waits[math.ceil(0.95 * len(waits)) - 1] if waits else None,
+        slow_ms=within(waits, 0.95),
     )
 
 

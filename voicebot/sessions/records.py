@@ -19,7 +19,16 @@ from typing import Final, Protocol, Self
 
 from voicebot.errors import UsageError
 from voicebot.events import CallEvent, TurnResult
-from voicebot.types import CallId, Direction, Heard, Language, Matter, Outcome, Transport
+from voicebot.types import (
+    ActionResult,
+    CallId,
+    Direction,
+    Heard,
+    Language,
+    Matter,
+    Outcome,
+    Transport,
+)
 
 STOPPED: Final = "voicebot was stopped"
 """Why a call has ended that was cut off when voicebot was stopped in good order."""
@@ -130,7 +139,8 @@ class CallQuery:
     ``where`` are values of `analytics.history.Split`, by its names; an empty one chooses calls
     without. ``within`` are intervals one of which the call started in; None takes all. ``fact`` is
     one of `analytics.totals.Fact`, as of ``now``; it takes calls that have ended. ``last_step`` is
-    the flow and the step of the last turn.
+    the flow and the step of the last turn. ``action`` is an action that ran, and how it ended
+    (None: any way). ``ids`` are those of the calls themselves; None takes all.
     """
 
     outcome: Outcome | None = None
@@ -141,6 +151,8 @@ class CallQuery:
     within: tuple[tuple[float, float], ...] | None = None
     fact: str | None = None
     last_step: tuple[str, str] | None = None
+    action: tuple[str, ActionResult | None] | None = None
+    ids: tuple[CallId, ...] | None = None
     now: float = 0.0
 
 

@@ -50,6 +50,31 @@ function stepRow(step, left) {
     filePlace(step.file, step.line)];
 }
 
+const ms = (value) => (value === null ? "" : `${count(Math.round(value))} ms`);
+const BAD = ["failed", "timed_out", "not_tried"];
+
+export async function showActions(place, chosen) {
+  place.replaceChildren(el("p", { class: "hint" }, "Counting…"));
+  const answer = await ask("GET", `/api/actions?${new URLSearchParams(chosen)}`);
+  const told = `${count(answer.contacts)} contacts${answer.complete ? "" : ", the newest of more"}.`;
+  if (!answer.actions.length) {
+    place.replaceChildren(el("p", {}, `${told} No action ran.`));
+    return;
+  }
+  const link = (each, result) => callsLink({ ...chosen, action: each.action, ...(result ? { action_result: result } : {}) });
+  const number = (each, result) => (each.results[result] ? el("a", { href: link(each, result) }, count(each.results[result])) : "0");
+  const slow = answer.actions.filter((each) => each.p95_ms !== null).slice(0, 8);
+  place.replaceChildren(
+    el("p", {}, told),
+    ...(slow.length ? [bars({ title: "95 of 100 runs were over within", head: "Action", write: ms,
+      rows: slow.map((each) => ({ name: each.action, value: each.p95_ms, href: link(each) })) })] : []),
+    table("Actions", ["Action", "Kind", "Runs", "Of contacts", "Half within", "95 of 100 within", "Done", "Refused", "Failed", "Timed out", "Not tried", "Given up", "Trouble"],
+      answer.actions.map((each) => [each.action, each.kind || "not in the flows any more", el("a", { href: link(each) }, count(each.runs)), `${Math.round(100 * each.share)}%`, ms(each.p50_ms), ms(each.p95_ms),
+        ...["done", "refused", "failed", "timed_out", "not_tried", "given_up"].map((result) => number(each, result)),
+        share(BAD.reduce((sum, result) => sum + each.results[result], 0), each.runs)])),
+    el("p", { class: "hint" }, "Not tried: the action failed too often just before, and callers were not let wait for it. Given up: they hung up meanwhile."));
+}
+
 export async function showMisunderstood(place, chosen, isWanted) {
   place.replaceChildren(el("p", { class: "hint" }, "Putting words together…"));
   // New words take a moment each: the server does a few at a time.
@@ -81,10 +106,12 @@ function addClusters(place, chosen, answer) {
 function clusterBlock(cluster, chosen) {
   const kinds = Object.entries(cluster.kinds).map(([kind, number]) => el("span", { class: "badge" }, `${words(kind)} ${number}`));
   const said = (text) => el("li", {}, el("a", { href: callsLink({ q: `"${text.replaceAll('"', " ")}"`, who: "caller", ...chosen }) }, `“${text}”`));
-  const calls = cluster.calls.slice(0, 10).map((id, number) => el("a", { href: `/calls/${encodeURIComponent(id)}` }, `call ${number + 1}`));
+  const calls = el("a", { href: callsLink({ ids: cluster.calls.join(",") }) },
+    cluster.calls.length === 1 ? "The call, to read and replay" : `${cluster.calls.length} calls, to read and replay`);
   return el("article", { class: "hit" },
     el("p", { class: "meta" }, el("strong", {}, `${count(cluster.count)} × “${cluster.text}”`), el("span", {}, cluster.language), ...kinds),
-    el("details", {}, el("summary", {}, "Examples and calls"), el("ul", {}, ...cluster.examples.map(said)), el("p", { class: "meta" }, ...calls)),
+    el("details", {}, el("summary", {}, "Examples"), el("ul", {}, ...cluster.examples.map(said))),
+    el("p", { class: "meta" }, calls),
     ...cluster.spots.flatMap(spotLines));
 }
 
