@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from voicebot.analytics.misunderstood import Misheard, Trouble
+from voicebot.analytics.misunderstood import Clusters, Misheard, Trouble
 from voicebot.events import TurnResult
 from voicebot.flows.reader import load_flows
 from voicebot.nlu.embeddings import SENTENCE, Vectors
+from voicebot.nlu.meanings import Meanings
 from voicebot.sessions.records import CallRecord, TurnRecord
 from voicebot.types import CallId, Heard, Language, Mode, Outcome
 from voicebot.workbench import Workbench
@@ -56,7 +57,7 @@ def bench(tmp_path: Path) -> Workbench:
         file = tmp_path / name
         file.parent.mkdir(exist_ok=True)
         file.write_text(text)
-    return Workbench(tmp_path, load_flows(tmp_path / "flows"), _encode)
+    return Workbench(tmp_path, load_flows(tmp_path / "flows"), Meanings(_encode))
 
 
 def _turn(call: str, text: str, step: str = "start", matched: bool = False) -> Misheard:
@@ -73,7 +74,7 @@ def test_like_words_are_one_cluster_with_the_places_to_edit(
         _turn("d", "refund please", matched=True),
         _turn("e", "refund me"),
     ]
-    first, second = bench.clusters(turns)
+    first, second = bench.clusters(turns).clusters
     assert [turn.call_id for turn in first.turns] == ["a", "c", "d", "e"]
     assert first.text == "refund please"
     assert dict(first.kinds) == {
@@ -90,8 +91,26 @@ def test_like_words_are_one_cluster_with_the_places_to_edit(
     assert [turn.call_id for turn in second.turns] == ["b"]
 
 
+def _apart(language: Language, texts: Sequence[str]) -> Vectors:
+    """Every first letter means something else."""
+    vectors = np.zeros((len(texts), SENTENCE), np.float32)
+    vectors[range(len(texts)), [ord(text[0]) for text in texts]] = 1.0
+    return vectors
+
+
+def test_new_words_are_put_together_a_few_at_a_time(bench: Workbench, tmp_path: Path) -> None:
+    slow = Workbench(tmp_path, load_flows(tmp_path / "flows"), Meanings(_apart, fresh=2))
+    turns = [_turn(str(place), text) for place, text in enumerate(["a b", "c", "c", "d", "e"])]
+    looks = [slow.clusters(turns) for _ in range(3)]
+    assert [look.pending for look in looks] == [2, 0, 0]
+    # The most frequent first.
+    assert [cluster.text for cluster in looks[0].clusters] == ["c", "a b"]
+    assert [cluster.text for cluster in looks[1].clusters] == ["c", "a b", "d", "e"]
+    assert looks[1] == looks[2]
+
+
 def test_a_step_that_is_no_more_has_no_place(bench: Workbench) -> None:
-    (cluster,) = bench.clusters([_turn("a", "refund", "gone")])
+    (cluster,) = bench.clusters([_turn("a", "refund", "gone")]).clusters
     assert dict(cluster.kinds) == {Trouble.NOMATCH: 1}
     (spot,) = cluster.spots
     assert (spot.step, spot.file, spot.line, spot.grammars) == ("gone", "", 0, ())
@@ -99,8 +118,8 @@ def test_a_step_that_is_no_more_has_no_place(bench: Workbench) -> None:
 
 def test_languages_are_kept_apart(bench: Workbench) -> None:
     other = Misheard(CallId("z"), 1.0, "main", "start", Language("zh-CN"), "refund", 0.4, False)
-    assert len(bench.clusters([_turn("a", "refund"), other])) == 2
-    assert bench.clusters([]) == []
+    assert len(bench.clusters([_turn("a", "refund"), other]).clusters) == 2
+    assert bench.clusters([]) == Clusters((), 0)
 
 
 def _call(call: str, *steps: tuple[str, str, object], outcome: Outcome) -> CallRecord:

@@ -155,7 +155,7 @@ class Server:
             self._ledger,
             self._recording.recorder.path,
             self.front_desk,
-            lambda: self.application.flows,
+            lambda: self.application,
         )
         self.web_app = self._web_app()
         self._http = self._http_server()

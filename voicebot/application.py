@@ -14,13 +14,14 @@ from typing import Final
 
 import structlog
 
+from voicebot.actions.definition import KINDS
 from voicebot.actions.functions.source import FOLDER as FUNCTIONS
 from voicebot.actions.registry import ActionRegistry, load_actions
 from voicebot.actions.seed import database_urls
 from voicebot.alerts.reader import AlertFile, load_alerts
 from voicebot.config import Settings
 from voicebot.errors import FlowError, ModelError, UsageError
-from voicebot.flows.commands import FormGrammar
+from voicebot.flows.commands import ANSWER, FormGrammar
 from voicebot.flows.form_questions import grammars_ahead
 from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.model import (
@@ -48,7 +49,7 @@ from voicebot.nlu.store import FOLDER as MODELS
 from voicebot.nlu.store import ModelStore
 from voicebot.queues.reader import QueueFile, load_queues
 from voicebot.sessions.answering import with_knowledge
-from voicebot.sessions.callers import Identify, identify_by
+from voicebot.sessions.callers import HISTORY, Identify, identify_by
 from voicebot.sessions.comprehension import Comprehension
 from voicebot.sessions.grammars import KEPT_FORMS, ListenGrammars
 from voicebot.speech.phonemes import Pronouncer
@@ -98,6 +99,12 @@ class Application:
     async def act(self, name: str, arguments: Mapping[str, Json]) -> Json:
         """Run an action of the designer's, or look into the knowledge. Raises ActionError."""
         return await with_knowledge(self.actions.run, self.knowledge)(name, arguments)
+
+    @property
+    def action_kinds(self) -> Mapping[str, str]:
+        """What kind of action each is: 'sql', 'http', 'python', or what voicebot has itself."""
+        found = {name: KINDS[type(each.work)] for name, each in self.actions.definitions.items()}
+        return found | {ANSWER: "knowledge", HISTORY: HISTORY}
 
     def compile_grammars(self) -> None:
         """Compile every grammar and make the knowledge ready now rather than in the first call. The

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Final
+from typing import Final, TypeAlias
 from weakref import WeakKeyDictionary
 
 import structlog
@@ -25,7 +25,7 @@ from voicebot.sessions.callers import Callers
 from voicebot.sessions.chat import ChatApplication
 from voicebot.sessions.chat_beginnings import Fresh
 from voicebot.sessions.chat_ledger import ChatLedger
-from voicebot.sessions.chat_records import ChatRecord
+from voicebot.sessions.chat_records import ChatLine, ChatRecord
 from voicebot.sessions.chats import ChatPolicy, Chats
 from voicebot.sessions.feed import LiveEvent
 from voicebot.sessions.invitation import ConversationId
@@ -54,6 +54,9 @@ CONVERSATION: Final = "conversation"
 """The header by which the WebRTC door tells what a call goes on with."""
 
 
+_Talk: TypeAlias = tuple[ChatRecord, Sequence[ChatLine]]
+
+
 class Chatting:
     """The text side of a server. ``append`` writes down what becomes of contacts, ``url`` gives
     where the server itself can be reached, ``order`` has a call made."""
@@ -77,7 +80,8 @@ class Chatting:
         text = settings.text
         self._store = SqlChatStore(engine)
         self._ledger = ChatLedger(append)
-        self._called_back: dict[CallId, ChatRecord] = {}
+        self._taken_along: dict[CallId, _Talk] = {}
+        self._called_back: dict[CallId, _Talk] = {}
         self.chats = Chats(
             self._store,
             self._hold,
@@ -105,7 +109,7 @@ class Chatting:
             await self.chats.start()
             since = time.time() - LEDGER_DAYS * 86_400
             for record in await self._store.not_in_ledger(since, MOST_FOUND):
-                self._ledger.found(record)
+                self._ledger.found(record, await self._store.lines(record.id))
             self._tidying = asyncio.create_task(
                 self.chats.tidying.keep(), name="conversations swept"
             )
@@ -155,6 +159,7 @@ class Chatting:
             log.warning("text_not_taken_along", call_id=info.call_id, problem=str(error))
             return None
         self._spoken.follow(info.call_id, record.id)
+        self._taken_along[info.call_id] = record, await self._written(record)
         return record
 
     async def called(self, info: LegInfo) -> ChatRecord | None:
@@ -163,16 +168,25 @@ class Chatting:
         record = await self.call_me.goes_on(info)
         if record is not None:
             self._spoken.follow(info.call_id, record.id)
-            self._called_back[info.call_id] = record
+            self._called_back[info.call_id] = record, await self._written(record)
         return record
+
+    async def _written(self, record: ChatRecord) -> Sequence[ChatLine]:
+        """All lines so far; none where they cannot be read, for the call goes before."""
+        try:
+            return await self._store.lines(record.id)
+        except StorageError as error:
+            log.warning("text_without_turns", problem=str(error))
+            return ()
 
     def publish(self, event: LiveEvent) -> None:
         """Take what happens in any call: some go on with a conversation."""
         self._spoken.publish(event)
         if isinstance(event, CallEnded):
-            record = self._called_back.pop(event.call_id, None)
-            if record is not None:
-                self._ledger.called_back(record, event.at, event.outcome)
+            if (talk := self._called_back.pop(event.call_id, None)) is not None:
+                self._ledger.called_back(*talk, event.at, event.outcome)
+            if (talk := self._taken_along.pop(event.call_id, None)) is not None:
+                self._ledger.spoken(*talk, event.call_id)
 
     @contextmanager
     def _hold(self) -> Iterator[ChatApplication]:

@@ -35,6 +35,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from voicebot.types import ActionResult
+
 
 class VoicebotError(Exception):
     """Root of every error that voicebot raises on purpose.
@@ -213,6 +215,7 @@ class ActionError(VoicebotError):
 
     action: str
     problem: str
+    result: ActionResult = ActionResult.FAILED
 
     def __str__(self) -> str:
         return f"action {self.action}: {self.problem}"

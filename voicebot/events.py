@@ -6,7 +6,8 @@ Times (``at``) are UTC seconds since the epoch. Every call gives one `CallStarte
 recorded, a `TurnFinished` for each turn, numbered from 1, a `MatterNoted` whenever it changes what
 the call is about, a `QueueNoted` whenever it changes what became of it in the queues, and a
 `DeflectionReached` for each stage on the way to text. The last two may come after the end: when the
-agent is done with the work after the call, and when the text is.
+agent is done with the work after the call, and when the text is. So do turns of a contact that were
+written: they have numbers of their own (`sessions.chat_turns`), and come when the text is over.
 """
 
 from __future__ import annotations
@@ -16,7 +17,16 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
-from voicebot.types import CallId, Direction, Heard, Language, Matter, Outcome, Transport
+from voicebot.types import (
+    ActionResult,
+    CallId,
+    Direction,
+    Heard,
+    Language,
+    Matter,
+    Outcome,
+    Transport,
+)
 
 
 class TurnResult(StrEnum):
@@ -74,7 +84,8 @@ class TurnFinished:
     ``latency_ms`` runs from the last speech sample of the caller before this prompt to the first
     non-silent packet of this prompt; None where nobody had spoken before it. ``said_at`` is when
     that packet left, ``heard_from`` and ``heard_until`` are the first and last speech of the
-    caller; None where there was none, or where nobody can tell.
+    caller; None where there was none, or where nobody can tell. ``channel`` is where it was
+    written; empty for what was said in the call itself.
     """
 
     call_id: CallId
@@ -89,6 +100,7 @@ class TurnFinished:
     said_at: float | None = None
     heard_from: float | None = None
     heard_until: float | None = None
+    channel: str = ""
 
 
 class DeflectionStage(StrEnum):
@@ -172,6 +184,20 @@ class QuestionUnanswered:
 
 
 @dataclass(frozen=True, slots=True)
+class ActionRan:
+    """An action of the flow ran at ``step``, or was not tried. ``at`` is when it was over, ``ms``
+    how long the contact waited for it. In a conversation that began in text it comes before the
+    facts of the contact, whose id is the conversation's."""
+
+    call_id: CallId
+    at: float
+    step: str
+    action: str
+    result: ActionResult
+    ms: float
+
+
+@dataclass(frozen=True, slots=True)
 class CallEnded:
     """``reason`` is a short word for people: 'caller hung up', 'no common codec', ..."""
 
@@ -189,6 +215,7 @@ CallEvent: TypeAlias = (
     | QueueNoted
     | TurnFinished
     | QuestionUnanswered
+    | ActionRan
     | DeflectionReached
     | CallEnded
 )

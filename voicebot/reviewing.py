@@ -11,10 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from voicebot.analytics.measures import Costs
 from voicebot.analytics.totals import Rules
+from voicebot.application import Application
 from voicebot.config import Settings
-from voicebot.flows.model import FlowSet
 from voicebot.forgetting import PersonForgetting, note_forgotten
 from voicebot.front_desk import FrontDesk
+from voicebot.nlu.meanings import Meanings
+from voicebot.storage.action_runs import SqlActionRuns
 from voicebot.storage.archive import SqlCallArchive
 from voicebot.storage.contacts import SqlContacts
 from voicebot.storage.deflections import SqlDeflections
@@ -22,6 +24,7 @@ from voicebot.storage.ledger import SqlLedger
 from voicebot.storage.misheard import SqlMisheard
 from voicebot.storage.notes import SqlNotes
 from voicebot.storage.search import SqlTranscripts
+from voicebot.web.api.action_runs import action_runs_router
 from voicebot.web.api.forget import forget_router
 from voicebot.web.api.history import history_router
 from voicebot.web.api.one_call import CallShelves, one_call_router
@@ -35,8 +38,8 @@ from voicebot.workbench import Workbench
 class Reviewing:
     """The records of a server, for the people who work with it.
 
-    ``recording`` gives the file of a recording by its name, None where it is gone; ``flows`` are
-    those of the version that new calls get.
+    ``recording`` gives the file of a recording by its name, None where it is gone;
+    ``application`` is the version that new calls get.
     """
 
     def __init__(
@@ -47,16 +50,17 @@ class Reviewing:
         ledger: SqlLedger,
         recording: Callable[[str], Path | None],
         front_desk: FrontDesk,
-        flows: Callable[[], FlowSet],
+        application: Callable[[], Application],
     ) -> None:
         self._settings = settings
         self._engine = engine
         self._ledger = ledger
         self._recording = recording
         self._front_desk = front_desk
-        self._flows = flows
+        self._application = application
         self.archive = SqlCallArchive(engine, rules)
         self._contacts = SqlContacts(engine, rules)
+        self._meanings = Meanings()
 
     @property
     def routers(self) -> Sequence[APIRouter]:
@@ -72,6 +76,7 @@ class Reviewing:
         costs = Costs(**self._settings.costs.model_dump())
         return (
             history_router(self._ledger, self._contacts, costs, audit),
+            action_runs_router(SqlActionRuns(engine), lambda: self._application().action_kinds),
             workbench_router(SqlMisheard(engine), self.archive, self._workbench),
             one_call_router(shelves),
             search_router(SqlTranscripts(engine)),
@@ -81,4 +86,6 @@ class Reviewing:
         )
 
     def _workbench(self) -> Workbench:
-        return Workbench(self._settings.server.application, self._flows())
+        return Workbench(
+            self._settings.server.application, self._application().flows, self._meanings
+        )

@@ -6,14 +6,15 @@ called in a thread of their own.
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
+from voicebot.analytics.action_runs import within
 from voicebot.analytics.funnel import Answers, FunnelEdge, FunnelStep
-from voicebot.analytics.misunderstood import Cluster, Misheard, Spot, Trouble
+from voicebot.analytics.misunderstood import Cluster, Clusters, Misheard, Spot, Trouble
 from voicebot.drawing.boxes import Chart, Counts, chart
 from voicebot.drawing.svg import svg
 from voicebot.drawing.traffic import Traffic
@@ -22,43 +23,49 @@ from voicebot.events import TurnResult
 from voicebot.flows.graph import edges
 from voicebot.flows.model import FlowSet, Reference, Step, listens_for_intents, step_grammars
 from voicebot.grammar.files import file_of
-from voicebot.nlu.embeddings import Vectors, encoder_for
-from voicebot.nlu.gaps import ALIKE_ENGLISH, ALIKE_OTHERS, group
+from voicebot.nlu.gaps import ALIKE_ENGLISH, ALIKE_OTHERS, group, wording, wordings_of
 from voicebot.nlu.intent_reader import intent_files
+from voicebot.nlu.meanings import Meanings
 from voicebot.sessions.records import CallRecord, TurnRecord
 from voicebot.types import Language, Outcome
-
-Encode = Callable[[Language, Sequence[str]], Vectors]
-
-
-def encode(language: Language, texts: Sequence[str]) -> Vectors:
-    """Vectors of the language's own encoder. Raises ModelError where there is none."""
-    return encoder_for(language).encode(texts)
 
 
 class Workbench:
     """Looks at records as the application in ``folder`` with ``flows`` explains them."""
 
-    def __init__(self, folder: Path, flows: FlowSet, encode: Encode = encode) -> None:
+    def __init__(self, folder: Path, flows: FlowSet, meanings: Meanings) -> None:
         self._folder = folder
         self._flows = flows
-        self._encode = encode
+        self._meanings = meanings
 
-    def clusters(self, turns: Iterable[Misheard]) -> list[Cluster]:
-        """Put ``turns`` together by meaning, the largest cluster first. Raises ModelError."""
+    def clusters(self, turns: Iterable[Misheard]) -> Clusters:
+        """Put ``turns`` together by meaning; of words that are new, a few at a time. Raises
+        ModelError."""
         by_language: defaultdict[Language, list[Misheard]] = defaultdict(list)
         for turn in turns:
             by_language[turn.language].append(turn)
-        found = [
-            self._cluster(language, [several[place] for place in each.places], each.text)
-            for language, several in by_language.items()
-            for each in group(
-                [turn.text for turn in several],
-                lambda texts, language=language: self._encode(language, texts),  # type: ignore[misc]
-                ALIKE_ENGLISH if language.partition("-")[0].lower() == "en" else ALIKE_OTHERS,
+        found: list[Cluster] = []
+        pending = 0
+        for language, several in by_language.items():
+            known = set(
+                self._meanings.learn(language, wordings_of([turn.text for turn in several]))
             )
+            ready = [turn for turn in several if wording(turn.text) in known]
+            pending += len(several) - len(ready)
+            found += self._clusters_in(language, ready)
+        self._meanings.tidy()
+        return Clusters(tuple(sorted(found, key=lambda each: -len(each.turns))), pending)
+
+    def _clusters_in(self, language: Language, turns: Sequence[Misheard]) -> list[Cluster]:
+        groups = group(
+            [turn.text for turn in turns],
+            partial(self._meanings.vectors, language),
+            ALIKE_ENGLISH if language.partition("-")[0].lower() == "en" else ALIKE_OTHERS,
+        )
+        return [
+            self._cluster(language, [turns[place] for place in each.places], each.text)
+            for each in groups
         ]
-        return sorted(found, key=lambda each: -len(each.turns))
 
     def funnel(self, calls: Iterable[CallRecord]) -> list[FunnelStep]:
         """Follow ``calls`` through the flows: how many came to each step, which ways they took, and
@@ -156,13 +163,13 @@ class _Followed:
 
 def _answers(turns: Sequence[TurnRecord]) -> Answers:
     results = Counter(turn.result for turn in turns)
-    waits = sorted(turn.latency_ms for turn in turns if turn.latency_ms is not None)
+    waits = [turn.latency_ms for turn in turns if turn.latency_ms is not None]
     return Answers(
         turns=len(turns),
         barged_in=sum(turn.barged_in for turn in turns),
         nomatch=results[TurnResult.NOMATCH],
         noinput=results[TurnResult.NOINPUT],
-        slow_ms=waits[math.ceil(0.95 * len(waits)) - 1] if waits else None,
+        slow_ms=within(waits, 0.95),
     )
 
 

@@ -12,7 +12,7 @@ from voicebot.actions.arguments import Kind
 from voicebot.actions.definition import RowResult
 from voicebot.actions.functions.signature import KINDS
 from voicebot.actions.reader import KEYS, read_actions
-from voicebot.actions.tally import Result
+from voicebot.types import ActionResult
 
 COMMON = frozenset.intersection(*KEYS.values())
 
@@ -39,7 +39,7 @@ def test_the_keys_of_all_are_documented(page: str) -> None:
     assert [key for key in sorted(COMMON) if f"| `{key}` |" not in section] == []
 
 
-@pytest.mark.parametrize("name", [*Kind, *RowResult, *KINDS, *Result])
+@pytest.mark.parametrize("name", [*Kind, *RowResult, *KINDS, *ActionResult])
 def test_every_name_is_documented(name: str, page: str) -> None:
     assert f"`{name}`" in page
 

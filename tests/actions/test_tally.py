@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.actions.conftest import Loader, Service, answer
-from voicebot.actions.tally import MAX_NAMES, OTHERS, ActionTally, Result
+from voicebot.actions.tally import MAX_NAMES, OTHERS, ActionTally
 from voicebot.errors import ActionError
 from voicebot.figures.actions import action_figures
+from voicebot.types import ActionResult
 from voicebot.web.metrics import Figure, Histogram
 
 
@@ -20,10 +21,10 @@ async def test_runs_are_counted_by_how_they_ended(load: Loader, service: Service
             await registry.run("a", {})
     figures = registry.tally.figures()["a"]
     assert figures.results == {
-        Result.DONE: 1,
-        Result.REFUSED: 1,
-        Result.FAILED: 5,
-        Result.NOT_TRIED: 1,
+        ActionResult.DONE: 1,
+        ActionResult.REFUSED: 1,
+        ActionResult.FAILED: 5,
+        ActionResult.NOT_TRIED: 1,
     }
     assert sum(figures.counts) == 7
 
@@ -31,8 +32,8 @@ async def test_runs_are_counted_by_how_they_ended(load: Loader, service: Service
 def test_times_fall_between_their_bounds() -> None:
     tally = ActionTally()
     for seconds in (0.01, 0.3, 99.0):
-        tally.ended("a", Result.DONE, seconds)
-    tally.ended("a", Result.GIVEN_UP, 5.0)
+        tally.ended("a", ActionResult.DONE, seconds)
+    tally.ended("a", ActionResult.GIVEN_UP, 5.0)
     figures = tally.figures()["a"]
     assert list(figures.counts) == [1, 0, 0, 1, 0, 0, 0, 0, 0, 1]
     assert figures.seconds == pytest.approx(99.31)
@@ -41,14 +42,14 @@ def test_times_fall_between_their_bounds() -> None:
 def test_names_without_end_do_not_fill_the_memory() -> None:
     tally = ActionTally()
     for number in range(MAX_NAMES + 5):
-        tally.ended(f"a{number}", Result.DONE, 0.1)
+        tally.ended(f"a{number}", ActionResult.DONE, 0.1)
     assert len(tally.figures()) == MAX_NAMES + 1
-    assert tally.figures()[OTHERS].results[Result.DONE] == 5
+    assert tally.figures()[OTHERS].results[ActionResult.DONE] == 5
 
 
 def test_figures_have_their_labels() -> None:
     tally = ActionTally()
-    tally.ended("a", Result.FAILED, 3.0)
+    tally.ended("a", ActionResult.FAILED, 3.0)
     tally.processes_replaced = 2
     figures = list(action_figures(tally))
     runs = [each for each in figures if isinstance(each, Figure) and each.labels]

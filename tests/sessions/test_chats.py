@@ -11,7 +11,7 @@ import pytest
 
 from tests.sessions.chat_house import House, house, message, told
 from voicebot.errors import StorageError, TextRefused, TextUnavailable
-from voicebot.events import QuestionUnanswered, TurnFinished, TurnResult
+from voicebot.events import ActionRan, QuestionUnanswered, TurnFinished, TurnResult
 from voicebot.flows.commands import ContactStarted, InputMatched
 from voicebot.sessions.chat_records import MAX_TEXT, ChatChange
 from voicebot.sessions.chat_shelf import MOST_WATCHERS
@@ -72,7 +72,12 @@ async def test_what_nothing_answers_is_a_gap_of_the_call_that_goes_on(shop: Hous
         for talk in (moved, begun):
             await chats.say(talk.conversation, message("delivery"))
             assert (await told(chats, talk.conversation))[-1] == "That I do not know."
-    (gap,) = shop.facts
+    ran = [fact for fact in shop.facts if isinstance(fact, ActionRan)]
+    assert [(fact.call_id, fact.step) for fact in ran] == [
+        ("c1", "look"),
+        (begun.conversation, "look"),
+    ]
+    (gap,) = [fact for fact in shop.facts if isinstance(fact, QuestionUnanswered)]
     assert gap == QuestionUnanswered(
         CallId("c1"), shop.now, Language("en-US"), "delivery", nearest="", confidence=0.0
     )

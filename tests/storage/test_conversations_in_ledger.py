@@ -10,18 +10,21 @@ import pytest
 
 from tests.sessions.chat_house import House, house, message
 from tests.sessions.test_chats import a_call
+from tests.storage.facts import ended, started, turn
 from voicebot.analytics.history import Span
 from voicebot.analytics.totals import Rules
-from voicebot.events import CallEvent
+from voicebot.events import CallEvent, TurnResult
 from voicebot.sessions.chat_ledger import BY_TELEPHONE, ChatLedger
 from voicebot.sessions.chats import Chats
 from voicebot.sessions.invitation import TextFrom
+from voicebot.storage.archive import SqlCallArchive
 from voicebot.storage.contacts import SqlContacts
 from voicebot.storage.conversations import SqlChatStore
 from voicebot.storage.database import open_database
 from voicebot.storage.journal import SqlJournal
 from voicebot.storage.ledger import SqlLedger
-from voicebot.types import Outcome
+from voicebot.storage.misheard import SqlMisheard
+from voicebot.types import CallId, Outcome
 
 RULES = Rules()
 ALWAYS = Span(0.0, 1e6)
@@ -113,7 +116,7 @@ async def test_who_was_called_back_has_the_outcome_of_the_call(shop: House) -> N
         record = await chats.leave_for_voice(talk, BY_TELEPHONE)
     async with served(shop):
         ledger = ChatLedger(facts.append)
-        ledger.called_back(record, shop.now + 5, Outcome.SELF_SERVED)
+        ledger.called_back(record, (), shop.now + 5, Outcome.SELF_SERVED)
     engine = open_database(shop.url)
     journal = SqlJournal(engine)
     await journal.start()
@@ -138,7 +141,7 @@ async def test_ends_that_nobody_wrote_down_are_found_at_the_next_start(shop: Hou
     await journal.start()
     ledger, store = ChatLedger(journal.append), SqlChatStore(engine)
     for record in await store.not_in_ledger(0.0, 100):
-        ledger.found(record)
+        ledger.found(record, await store.lines(record.id))
     await journal.flush()
     assert await store.not_in_ledger(0.0, 100) == []
     await journal.stop()
@@ -147,3 +150,52 @@ async def test_ends_that_nobody_wrote_down_are_found_at_the_next_start(shop: Hou
         "abandoned_in_flow",
         "failed",
     ]
+
+
+async def test_what_was_written_stands_in_the_record_as_turns(shop: House) -> None:
+    async with served(shop) as chats:
+        talk = (await chats.begin()).conversation
+        for words in ("my parcel is wet", "delivery"):
+            shop.now += 10
+            await chats.say(talk, message(words))
+        shop.now += 10 * 86_400
+        await chats.tidying.sweep()
+    engine = open_database(shop.url)
+    call = await SqlCallArchive(engine).get_call(CallId(talk))
+    misses = await SqlMisheard(engine).misheard(ALWAYS, {}, unsure=0.6, limit=9)
+    await engine.dispose()
+    assert call is not None
+    assert call.spoken == ()
+    told = [(turn.step, turn.result, turn.prompt, turn.channel) for turn in call.turns]
+    assert told == [
+        ("menu", TurnResult.NOMATCH, "Hello. What is it about?", "web"),
+        ("menu", TurnResult.MATCH, "Pardon?", "web"),
+        ("delivery", TurnResult.SAID, "Which day?", "web"),
+    ]
+    assert [turn.text for turn in misses.turns] == ["my parcel is wet"]
+
+
+async def test_what_was_written_after_a_call_is_told_of_that_call(shop: House) -> None:
+    engine = open_database(shop.url)
+    journal = SqlJournal(engine)
+    await journal.start()
+    for event in (started("c1"), turn("c1", 1), ended("c1")):
+        journal.append(event)
+    await journal.flush()
+    async with served(shop, ledger=False) as chats:
+        await chats.prepare(a_call(shop, "opening hours"))
+        invited = await chats.open(shop.sent[-1], lambda _: "")
+        await chats.say(invited.conversation, message("good bye"))
+    store = SqlChatStore(engine)
+    (record,) = await store.not_in_ledger(0.0, 100)
+    ChatLedger(journal.append).found(record, await store.lines(record.id))
+    await journal.flush()
+    assert await store.not_in_ledger(0.0, 100) == []
+    call = await SqlCallArchive(engine).get_call(CallId("c1"))
+    await journal.stop()
+    await engine.dispose()
+    assert call is not None
+    assert call.outcome is Outcome.SELF_SERVED
+    assert [turn.index for turn in call.spoken] == [1]
+    written = [turn.heard.text for turn in call.turns if turn.channel and turn.heard]
+    assert written == ["good bye"]

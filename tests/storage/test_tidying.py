@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,11 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.storage.facts import ORDER, ended, noted, recorded, started, turn
 from voicebot.desk.notes import Note
 from voicebot.errors import StorageError
-from voicebot.events import CallEvent, QuestionUnanswered
+from voicebot.events import ActionRan, CallEvent, QuestionUnanswered
 from voicebot.storage.database import writing
 from voicebot.storage.journal import SqlJournal
 from voicebot.storage.notes import SqlNotes
 from voicebot.storage.schema import (
+    action_runs,
     agent_changes,
     agent_time,
     audit,
@@ -26,10 +28,11 @@ from voicebot.storage.schema import (
     conversations,
     knowledge_gaps,
     text_messages,
+    turn_words,
     turns,
 )
 from voicebot.storage.tidying import Kind, Piece, SqlTidying
-from voicebot.types import CallId, Language, Matter
+from voicebot.types import ActionResult, CallId, Language, Matter
 
 DAY = 86_400.0
 OLD, YOUNG, NOW = 10 * DAY, 90 * DAY, 100 * DAY
@@ -65,6 +68,26 @@ async def insert_rows(engine: AsyncEngine, table: Any, *rows: dict[str, Any]) ->
 async def read(engine: AsyncEngine, *columns: Any) -> Sequence[Any]:
     async with engine.connect() as connection:
         return (await connection.execute(select(*columns).order_by(columns[0]))).all()
+
+
+async def test_what_was_written_goes_with_the_conversations(either: AsyncEngine) -> None:
+    old, young = (
+        replace(turn("old", number, at=at), channel="web")
+        for number, at in ((100_001, OLD), (100_081, YOUNG))
+    )
+    await write(either, *a_call("old", OLD), old, young)
+    piece = await SqlTidying(either).piece(Kind.CHATS, BEFORE)
+    assert piece == Piece(1, more=False)
+    assert [number for (number,) in await read(either, turns.c.number)] == [1, 2, 100_081]
+    assert [number for (number,) in await read(either, turn_words.c.number)] == [1, 2, 100_081]
+
+
+async def test_runs_of_actions_go_with_the_calls_of_their_time(either: AsyncEngine) -> None:
+    for at in (OLD, YOUNG):
+        ran = ActionRan(CallId("chat"), at, "look", "find_order", ActionResult.DONE, 9.0)
+        await write(either, ran)
+    assert await SqlTidying(either).piece(Kind.CALLS, BEFORE) == Piece(0, more=False)
+    assert [at for (at,) in await read(either, action_runs.c.at)] == [YOUNG]
 
 
 async def test_words_go_and_turns_stay(either: AsyncEngine) -> None:

@@ -13,7 +13,7 @@ from tests.web.conftest import House
 from tests.web.shelf import STARTED, finished_call, running_call
 from voicebot.errors import StorageError
 from voicebot.sessions.records import CallQuery, Cursor
-from voicebot.types import CallId, Outcome
+from voicebot.types import ActionResult, CallId, Outcome
 
 
 async def test_the_cursor_of_a_page_leads_to_the_next(
@@ -56,6 +56,14 @@ async def test_values_and_facts_reach_the_archive(house: House, client: httpx.As
     assert query.fact == "repeats"
 
 
+async def test_actions_and_ids_reach_the_archive(house: House, client: httpx.AsyncClient) -> None:
+    answer = await client.get("/api/calls?action=find_order&action_result=timed_out&ids=a,b")
+    assert answer.status_code == 200
+    query = house.archive.asked[0][0]
+    assert query.action == ("find_order", ActionResult.TIMED_OUT)
+    assert query.ids == ("a", "b")
+
+
 async def test_an_hour_of_the_week_is_looked_for_by_the_clocks_of_the_zone(
     house: House, client: httpx.AsyncClient
 ) -> None:
@@ -93,6 +101,8 @@ async def test_a_time_without_zone_is_utc(house: House, client: httpx.AsyncClien
         "cursor=x",
         "colour=blue",
         "fact=contacts",
+        "ids=a,,b",
+        "action_result=lost&action=find_order",
         "hour_of_week=8-01&since=2026-11-21",
         "zone=Berlin&since=2026-11-21&hour_of_week=1-01",
     ],

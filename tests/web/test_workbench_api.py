@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -11,8 +11,8 @@ from fastapi import FastAPI
 
 from tests.web.shelf import STARTED, Shelf, finished_call, running_call
 from voicebot.analytics.funnel import Answers, FunnelEdge, FunnelStep
-from voicebot.analytics.history import Span
-from voicebot.analytics.misunderstood import Cluster, Misheard, Spot, Trouble
+from voicebot.analytics.history import Span, Split
+from voicebot.analytics.misunderstood import Cluster, Clusters, Misheard, Misses, Spot, Trouble
 from voicebot.errors import ModelError
 from voicebot.sessions.records import CallRecord
 from voicebot.types import CallId, Language
@@ -26,14 +26,17 @@ class Turns:
     """The same two turns of everybody."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[Span, float, int]] = []
+        self.asked: list[tuple[Span, Mapping[Split, str], float, int]] = []
 
-    async def misheard(self, span: Span, *, unsure: float, limit: int) -> Sequence[Misheard]:
-        self.asked.append((span, unsure, limit))
-        return [
+    async def misheard(
+        self, span: Span, where: Mapping[Split, str], *, unsure: float, limit: int
+    ) -> Misses:
+        self.asked.append((span, where, unsure, limit))
+        found = [
             Misheard(CallId(call), 1.0, "main", "start", EN, text, 0.4, False)
             for call, text in (("a", "refund"), ("b", "voucher"))
         ]
+        return Misses(tuple(found), True)
 
 
 class Bench:
@@ -43,11 +46,12 @@ class Bench:
         self.missing = False
         self.followed: list[str] = []
 
-    def clusters(self, turns: Sequence[Misheard]) -> list[Cluster]:
+    def clusters(self, turns: Sequence[Misheard]) -> Clusters:
         if self.missing:
             raise ModelError("minilm", "its weights are missing")
         kinds = ((Trouble.NOMATCH, 1),)
-        return [Cluster(EN, turn.text, (turn, turn), kinds, (SPOT,)) for turn in turns]
+        found = [Cluster(EN, turn.text, (turn, turn), kinds, (SPOT,)) for turn in turns]
+        return Clusters(tuple(found), 3)
 
     def funnel(self, calls: Sequence[CallRecord]) -> list[FunnelStep]:
         self.followed = [call.id for call in calls]
@@ -113,7 +117,9 @@ async def test_clusters_come_in_pages(client: httpx.AsyncClient, turns: Turns) -
     second = await _get(client, "/api/misunderstood?limit=1&offset=1")
     assert [each["text"] for each in second["clusters"]] == ["voucher"]
     assert second["next_offset"] is None
-    assert turns.asked[0] == (Span(STARTED - 7 * 86_400, STARTED), 0.5, 2000)
+    assert first["pending"] == 3
+    week, inbound = Span(STARTED - 7 * 86_400, STARTED), {Split.DIRECTION: "inbound"}
+    assert turns.asked[0] == (week, inbound, 0.5, 2000)
 
 
 async def test_a_missing_model_is_told(client: httpx.AsyncClient, bench: Bench) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, Protocol, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias
 
 from voicebot.actions.arguments import Argument
 from voicebot.actions.template import Template
@@ -83,6 +83,9 @@ class PythonWork:
 
 
 Work: TypeAlias = SqlWork | HttpWork | PythonWork
+
+KINDS: Final[Mapping[type[Work], str]] = {SqlWork: "sql", HttpWork: "http", PythonWork: "python"}
+"""What they are called where people read of them, as in ``actions.yaml``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from voicebot.actions.template import (
 )
 from voicebot.errors import ActionError
 from voicebot.flows.once import KEY_ARGUMENT
-from voicebot.types import Json
+from voicebot.types import ActionResult, Json
 
 MAX_ANSWER_BYTES = 1_000_000
 MAX_REDIRECTS = 3
@@ -107,7 +107,8 @@ class HttpWorker:
             finally:
                 await response.aclose()
         except httpx.TimeoutException:
-            raise Transient(self._name, "the service did not answer in time") from None
+            problem = "the service did not answer in time"
+            raise Transient(self._name, problem, ActionResult.TIMED_OUT) from None
         except httpx.ConnectError:
             raise Transient(self._name, "the service cannot be reached") from None
         except httpx.TransportError:

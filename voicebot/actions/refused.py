@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from voicebot.errors import ActionError
+from voicebot.types import ActionResult
 
 
+@dataclass(eq=False)
 class Refused(ActionError):
     """A run failed for a reason of its own (a constraint, a 4xx): the breaker does not count it."""
+
+    result: ActionResult = ActionResult.REFUSED
 
 
 class Transient(ActionError):

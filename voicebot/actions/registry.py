@@ -26,11 +26,11 @@ from voicebot.actions.http import HttpWorker, new_client
 from voicebot.actions.reader import once_of, read_actions
 from voicebot.actions.refused import Refused
 from voicebot.actions.sql import Databases, SqlWorker
-from voicebot.actions.tally import ActionTally, Result
+from voicebot.actions.tally import ActionTally
 from voicebot.actions.tries import Tries
 from voicebot.errors import ActionError
 from voicebot.flows.once import KEY_ARGUMENT
-from voicebot.types import Json
+from voicebot.types import ActionResult, Json
 
 log = structlog.get_logger(__name__)
 
@@ -108,8 +108,9 @@ class ActionRegistry:
         bound = _bound(entry.definition, arguments)
         began = self._clock()
         if not entry.breaker.admit(began):
-            self.tally.ended(name, Result.NOT_TRIED, 0.0)
-            raise ActionError(name, "is not tried, as it failed too often just now")
+            self.tally.ended(name, ActionResult.NOT_TRIED, 0.0)
+            problem = "is not tried, as it failed too often just now"
+            raise ActionError(name, problem, ActionResult.NOT_TRIED)
         try:
             answer = await self._tries.run(entry.worker, entry.definition, bound)
         except ActionError as error:
@@ -117,16 +118,15 @@ class ActionRegistry:
                 entry.breaker.succeeded()
             else:
                 entry.breaker.failed(self._clock())
-            result = Result.REFUSED if isinstance(error, Refused) else Result.FAILED
-            ms = self._ended(name, result, began)
+            ms = self._ended(name, error.result, began)
             log.warning("action_failed", action=name, problem=error.problem, ms=ms)
             raise
         except BaseException:
             entry.breaker.abandoned()
-            self._ended(name, Result.GIVEN_UP, began)
+            self._ended(name, ActionResult.GIVEN_UP, began)
             raise
         entry.breaker.succeeded()
-        log.debug("action_done", action=name, ms=self._ended(name, Result.DONE, began))
+        log.debug("action_done", action=name, ms=self._ended(name, ActionResult.DONE, began))
         return answer
 
     async def aclose(self) -> None:
@@ -149,7 +149,7 @@ class ActionRegistry:
             self._client = new_client()
         return HttpWorker(definition.name, work, self._client, self._environment)
 
-    def _ended(self, name: str, result: Result, began: float) -> int:
+    def _ended(self, name: str, result: ActionResult, began: float) -> int:
         """Count a run; gives its milliseconds."""
         seconds = self._clock() - began
         self.tally.ended(name, result, seconds)

@@ -8,8 +8,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Final
+
+from voicebot.types import ActionResult
 
 BOUNDS_S: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
@@ -19,29 +20,12 @@ MAX_NAMES: Final = 200
 OTHERS: Final = "(others)"
 
 
-class Result(StrEnum):
-    """How a run ended.
-
-    ``done``         it gave its result
-    ``refused``      the service works, it just would not do this
-    ``failed``       it gave nothing: an error, no answer, no time left
-    ``not_tried``    it was not begun, as it failed too often just now
-    ``given_up``     the caller hung up meanwhile
-    """
-
-    DONE = "done"
-    REFUSED = "refused"
-    FAILED = "failed"
-    NOT_TRIED = "not_tried"
-    GIVEN_UP = "given_up"
-
-
 @dataclass(slots=True)
 class ActionFigures:
     """Of one action. ``counts`` of times have one more entry than `BOUNDS_S`; runs that were not
     tried, and those that callers gave up, have no time."""
 
-    results: Counter[Result] = field(default_factory=Counter)
+    results: Counter[ActionResult] = field(default_factory=Counter)
     counts: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS_S) + 1))
     seconds: float = 0.0
 
@@ -54,13 +38,13 @@ class ActionTally:
         self.lines_dropped = 0
         """Lines that functions printed faster than a log can take."""
 
-    def ended(self, action: str, result: Result, seconds: float) -> None:
+    def ended(self, action: str, result: ActionResult, seconds: float) -> None:
         """Count one run."""
         if action not in self._figures and len(self._figures) >= MAX_NAMES:
             action = OTHERS
         figures = self._figures.setdefault(action, ActionFigures())
         figures.results[result] += 1
-        if result in {Result.DONE, Result.REFUSED, Result.FAILED}:
+        if result not in {ActionResult.NOT_TRIED, ActionResult.GIVEN_UP}:
             figures.counts[bisect_left(BOUNDS_S, seconds)] += 1
             figures.seconds += seconds
 

@@ -16,7 +16,7 @@ from typing import Final
 from voicebot.actions.definition import ActionDefinition, Worker
 from voicebot.actions.refused import Transient
 from voicebot.errors import ActionError
-from voicebot.types import Json
+from voicebot.types import ActionResult, Json
 
 FIRST_PAUSE_S: Final = 0.1
 """Longest pause before the first repetition; it doubles with each one."""
@@ -43,7 +43,7 @@ class Tries:
             except TimeoutError:
                 if not left:
                     problem = f"took longer than {definition.timeout_ms} ms"
-                    raise ActionError(definition.name, problem) from None
+                    raise ActionError(definition.name, problem, ActionResult.TIMED_OUT) from None
             except Transient:
                 if not left:
                     raise

@@ -9,17 +9,19 @@ Turns in which nothing was heard are no part of it: there are no words to learn 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
 
-from voicebot.analytics.history import Span
+from voicebot.analytics.history import Span, Split
 from voicebot.types import CallId, Language
 
 UNSURE: Final = 0.6
 MOST: Final = 2000
 """Turns that are looked at, the newest: putting them together takes time."""
+MOST_CONTACTS: Final = 5000
+"""Contacts that they are looked for in, the newest."""
 
 
 class Trouble(StrEnum):
@@ -45,12 +47,22 @@ class Misheard:
     matched: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Misses:
+    """Such turns, those of the newest contacts first; ``complete`` tells whether these are all."""
+
+    turns: tuple[Misheard, ...]
+    complete: bool
+
+
 class MisheardTurns(Protocol):
     """Where such turns are read."""
 
-    async def misheard(self, span: Span, *, unsure: float, limit: int) -> Sequence[Misheard]:
-        """Give at most ``limit`` such turns of calls that began in ``span``, the newest calls
-        first. Raises StorageError."""
+    async def misheard(
+        self, span: Span, where: Mapping[Split, str], *, unsure: float, limit: int
+    ) -> Misses:
+        """Give at most ``limit`` such turns of contacts that have ended, began in ``span`` and
+        have the values of ``where``; at most `MOST_CONTACTS` are looked at. Raises StorageError."""
         ...
 
 
@@ -77,3 +89,12 @@ class Cluster:
     turns: tuple[Misheard, ...]
     kinds: tuple[tuple[Trouble, int], ...]
     spots: tuple[Spot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Clusters:
+    """Turns put together, the largest cluster first. ``pending`` turns are in none yet: their words
+    are new, and take another look."""
+
+    clusters: tuple[Cluster, ...]
+    pending: int

@@ -52,8 +52,8 @@ class Traffic:
         return f"{self.calls} calls, {followed} of them followed from beginning to end"
 
     def add(self, call: CallRecord) -> None:
-        """Follow one call; the ways of conversations in text are not in the records."""
-        if call.transport in TEXT_DOORS:
+        """Follow one contact; conversations in text from before they had turns are left out."""
+        if call.transport in TEXT_DOORS and not call.turns:
             return
         self.calls += 1
         if call.flow not in self._flows.flows:

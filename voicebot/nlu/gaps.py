@@ -6,8 +6,8 @@ pass, the most frequent wording first, so that the groups do not depend on the o
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,25 +35,40 @@ def group(
     texts: Sequence[str], encode: Callable[[Sequence[str]], Vectors], alike: float
 ) -> list[GapGroup]:
     """Group ``texts``, the largest group first; ``encode`` gives vectors [texts, width]."""
-    counts = Counter(plain(text) or text for text in texts)
-    wordings = [wording for wording, _ in counts.most_common()]
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for place, text in enumerate(texts):
+        places[wording(text)].append(place)
+    wordings = wordings_of(texts)
     vectors = encode(wordings)[:, :SENTENCE] if wordings else np.zeros((0, SENTENCE), np.float32)
-    sums: list[Vectors] = []
+    # Sums and their lengths stand in one array each: a thousand groups are compared at once.
+    sums = np.zeros((len(wordings), SENTENCE), np.float32)
+    lengths = np.ones(len(wordings), np.float32)
     members: list[list[str]] = []
-    for wording, vector in zip(wordings, vectors, strict=True):
-        likeness = [float(vector @ each) / float(np.linalg.norm(each)) for each in sums]
-        best = int(np.argmax(likeness)) if likeness else -1
-        if best >= 0 and likeness[best] >= alike:
-            sums[best] = sums[best] + vector * np.float32(counts[wording])
-            members[best].append(wording)
-        else:
-            sums.append(vector * np.float32(counts[wording]))
-            members.append([wording])
-    groups = [_group(texts, set(wordings), wordings[0]) for wordings in members]
+    for said, vector in zip(wordings, vectors, strict=True):
+        likeness = (sums[: len(members)] @ vector) / lengths[: len(members)]
+        best = int(np.argmax(likeness)) if members else -1
+        if best < 0 or likeness[best] < alike:
+            best = len(members)
+            members.append([])
+        members[best].append(said)
+        sums[best] += vector * np.float32(len(places[said]))
+        lengths[best] = np.linalg.norm(sums[best])
+    groups = [_group(texts, each, places) for each in members]
     return sorted(groups, key=lambda each: (-len(each.places), each.places))
 
 
-def _group(texts: Sequence[str], wordings: set[str], first: str) -> GapGroup:
-    places = [place for place, text in enumerate(texts) if (plain(text) or text) in wordings]
-    said = next(texts[place] for place in places if (plain(texts[place]) or texts[place]) == first)
-    return GapGroup(tuple(places), said)
+def wording(text: str) -> str:
+    """What texts have in common that are the same but for case and signs."""
+    return plain(text) or text
+
+
+def wordings_of(texts: Sequence[str]) -> list[str]:
+    """The different wordings of ``texts``, the most frequent first."""
+    return [said for said, _ in Counter(map(wording, texts)).most_common()]
+
+
+def _group(
+    texts: Sequence[str], wordings: Sequence[str], places: Mapping[str, Sequence[int]]
+) -> GapGroup:
+    all_places = sorted(place for said in wordings for place in places[said])
+    return GapGroup(tuple(all_places), texts[places[wordings[0]][0]])

@@ -38,7 +38,7 @@ class RecordedSound:
         self.rate = int(rate)
         self._caller: Samples = np.ascontiguousarray(samples[:, 0])
         self._start = call.ended_at - self._caller.size / self.rate
-        self._ends = [self._start, *(turn.at for turn in call.turns)]
+        self._ends = [self._start, *(turn.at for turn in call.spoken)]
 
     def words(self, turn: TurnRecord) -> Samples | None:
         """What the caller said in ``turn``, int16 at ``rate``; None where that was nothing, or is

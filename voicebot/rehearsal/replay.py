@@ -37,7 +37,7 @@ from voicebot.rehearsal.stage import RunAction, Unanswered
 from voicebot.rehearsal.witness import Witness, meaning, requested, unanswered
 from voicebot.sessions.recording import STEP as CONSENT_STEP
 from voicebot.sessions.records import CallRecord, TurnRecord
-from voicebot.types import HIDDEN, Json, Outcome
+from voicebot.types import HIDDEN, TEXT_DOORS, Json, Outcome
 
 Hear: TypeAlias = Callable[[TurnRecord, Listen], Awaitable[FlowEvent]]
 """What a recorded turn would be heard as now, by the grammars of the question that is asked now."""
@@ -80,7 +80,7 @@ class Course:
 
 def as_recorded(call: CallRecord) -> Course:
     """The course that a call took."""
-    turns = [turn for turn in call.turns if turn.step != CONSENT_STEP]
+    turns = [turn for turn in _told(call) if turn.step != CONSENT_STEP]
     steps = [turn.step for turn in turns[1:]] + [""]
     return Course(
         tuple(
@@ -96,8 +96,13 @@ def answers_of(call: CallRecord) -> list[TurnRecord]:
     """The turns in which the bot listened to the caller."""
     passed_over = {TurnResult.SAID, TurnResult.HANGUP}
     return [
-        turn for turn in call.turns if turn.step != CONSENT_STEP and turn.result not in passed_over
+        turn for turn in _told(call) if turn.step != CONSENT_STEP and turn.result not in passed_over
     ]
+
+
+def _told(call: CallRecord) -> Sequence[TurnRecord]:
+    """What is replayed: a call ends where its contact goes on in text."""
+    return call.turns if call.transport in TEXT_DOORS else call.spoken
 
 
 async def replay(
@@ -210,7 +215,7 @@ def facts_of(call: CallRecord) -> dict[str, Json]:
     return {
         "caller": call.caller,
         "callee": call.callee,
-        "channel": "voice",
+        "channel": "text" if call.transport in TEXT_DOORS else "voice",
         "language": str(call.language),
         "direction": call.direction,
         "answered_by": call.answered_by or None,

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from voicebot.events import (
+    ActionRan,
     CallAnswered,
     CallEnded,
     CallRecorded,
@@ -29,7 +30,7 @@ from voicebot.sessions.answering import unanswered
 from voicebot.sessions.feed import InputHeard, LiveEvent, PartHeard, PromptSpoken
 from voicebot.sessions.records import Journal
 from voicebot.telephony._api import LegInfo
-from voicebot.types import HIDDEN, Heard, Json, Language, Matter, Outcome
+from voicebot.types import HIDDEN, ActionResult, Heard, Json, Language, Matter, Outcome
 
 KEPT_TURNS = 200
 """Turns that are kept for who goes on with the contact elsewhere, the newest."""
@@ -193,6 +194,12 @@ class CallAccount:
             self.turns.append(self._unsettled)
             self.journal.append(self._unsettled)
             self._unsettled = None
+
+    def acted(self, action: str, result: ActionResult, began: float) -> None:
+        """An action that began at ``began`` (by our clock) is over."""
+        now = self.clock()
+        ms = 1000 * max(0.0, now - began)
+        self.journal.append(ActionRan(self.info.call_id, now, self._step, action, result, ms))
 
     def deflected(self, stage: DeflectionStage, intent: str) -> None:
         """The contact came to ``stage`` on its way to text."""

@@ -11,7 +11,7 @@ from voicebot.errors import ActionError
 from voicebot.flows.commands import ANSWER, Act, ActionDone, ActionFailed, FlowEvent
 from voicebot.logs import discretion
 from voicebot.sessions.account import CallAccount
-from voicebot.types import Json, Prompt
+from voicebot.types import ActionResult, Json, Prompt
 
 log = structlog.get_logger(__name__)
 
@@ -27,8 +27,10 @@ async def carry_out(
 ) -> FlowEvent:
     """Run the action by ``act``, and give the flow its value or its failure.
 
-    What was looked up in the knowledge goes into ``account``. Cancelled with the caller's line.
+    What became of it, and what was looked up in the knowledge, goes into ``account``. Cancelled
+    with the caller's line.
     """
+    began, result = account.clock(), ActionResult.GIVEN_UP
     with discretion(order.secret):
         action = asyncio.ensure_future(act(order.action, order.arguments))
     try:
@@ -37,12 +39,15 @@ async def carry_out(
             if not action.done():
                 say(order.filler)
         value = await action
+        result = ActionResult.DONE
         if order.action == ANSWER and not order.secret:
             account.looked_up(order.arguments, value)
         return ActionDone(value)
     except ActionError as error:
+        result = error.result
         with discretion(order.secret):
             log.warning("action_failed", action=error.action, problem=error.problem)
         return ActionFailed(error.problem)
     finally:
         action.cancel()
+        account.acted(order.action, result, began)

@@ -19,7 +19,7 @@ from voicebot.flows.model import AnswerStep, FlowSet
 from voicebot.nlu.articles import Article
 from voicebot.nlu.knowledge import Found, Library
 from voicebot.personal_numbers import masked
-from voicebot.types import CallId, Json, Language, Prompt
+from voicebot.types import ActionResult, CallId, Json, Language, Prompt
 
 TIMEOUT_S: Final = 5.0
 """The longest that a caller waits for an answer; it takes milliseconds where nothing is amiss."""
@@ -53,7 +53,8 @@ async def look_up(library: Library, arguments: Mapping[str, Json]) -> Json:
         async with asyncio.timeout(TIMEOUT_S):
             best = await loop.run_in_executor(_searcher(), _best, library, question, language)
     except TimeoutError:
-        raise ActionError(ANSWER, f"took longer than {TIMEOUT_S:g} s") from None
+        problem = f"took longer than {TIMEOUT_S:g} s"
+        raise ActionError(ANSWER, problem, ActionResult.TIMED_OUT) from None
     except ModelError as error:
         raise ActionError(ANSWER, str(error)) from None
     return as_json(best)

@@ -25,7 +25,7 @@ from voicebot.flows.vocabulary import CALLER_ARGUMENT
 from voicebot.sessions.history import DAY_S, Contact, Histories, told
 from voicebot.sessions.numbers import number_of
 from voicebot.telephony._api import LegInfo
-from voicebot.types import Json
+from voicebot.types import ActionResult, Json
 
 log = structlog.get_logger(__name__)
 
@@ -82,7 +82,8 @@ class Callers:
                     customer, since=now - self.days * DAY_S, until=now, limit=self.most
                 )
         except TimeoutError:
-            raise ActionError(name, f"took longer than {self.time_limit_s:g} s") from None
+            problem = f"took longer than {self.time_limit_s:g} s"
+            raise ActionError(name, problem, ActionResult.TIMED_OUT) from None
         except StorageError:
             raise ActionError(name, "the records cannot be read") from None
         return told(found, now)

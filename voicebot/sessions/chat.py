@@ -20,7 +20,7 @@ from typing import Any
 import structlog
 
 from voicebot.errors import ActionError, TextRefused, UsageError
-from voicebot.events import CallEvent
+from voicebot.events import ActionRan, CallEvent
 from voicebot.flows.cards import Card
 from voicebot.flows.commands import (
     ANSWER,
@@ -47,6 +47,7 @@ from voicebot.logs import discretion
 from voicebot.personal_numbers import masked
 from voicebot.sessions.answering import unanswered
 from voicebot.sessions.cards import shown
+from voicebot.sessions.chat_reading import Reading
 from voicebot.sessions.chat_records import (
     MAX_LINES,
     MAX_TEXT,
@@ -56,20 +57,19 @@ from voicebot.sessions.chat_records import (
     ChatStore,
     Who,
 )
+from voicebot.sessions.chat_turns import VOICE
 from voicebot.sessions.known_facts import Fact, editable_slots, facts_known
 from voicebot.sessions.last_words import OUR_FAULT, in_language
 from voicebot.sessions.quick_replies import QuickReplies
 from voicebot.sessions.spoken_lines import SpokenLine
 from voicebot.sessions.typed import TypedInput
 from voicebot.speech.spoken import text
-from voicebot.types import HIDDEN, Heard, Json, Language, Mode, Outcome
+from voicebot.types import HIDDEN, ActionResult, CallId, Heard, Json, Language, Mode, Outcome
 
 log = structlog.get_logger(__name__)
 
 CHANNEL = "text"
 """The variable ``channel`` of a flow that talks in text."""
-VOICE = "voice"
-"""The channel of a line that was spoken."""
 ON_CALL = "on"
 INTERRUPTED = "interrupted by a restart"
 NOBODY_WRITES = "nobody in text"
@@ -137,6 +137,8 @@ class ChatSession:
         self._facts: tuple[Fact, ...] = ()
         self._replies: tuple[str, ...] = ()
         self._fresh: list[ChatLine] = []
+        self._gap: Reading | None = None
+        """What our next line tells of the message that it answers: there is no answer."""
         self._stood: tuple[Mapping[str, Json], FlowState] | None = None
         """A state as it was written down, and as it was: with the secrets of the caller."""
 
@@ -148,11 +150,6 @@ class ChatSession:
     def is_still(self) -> bool:
         """Whether there will be no more lines."""
         return self.over and self.call != ON_CALL
-
-    @property
-    def left_at(self) -> float:
-        """When somebody last wrote, or was answered."""
-        return self.lines[-1].at if self.lines else self.record.started_at
 
     def view(self, after: int) -> ChatView:
         """What is to be shown to a page that knows the lines up to ``after``."""
@@ -213,7 +210,8 @@ class ChatSession:
         event = await self._understood(message, words, listen, application.typed)
         told = HIDDEN if listen.sensitive else masked(words)
         shown = f"{self._label(message.fact)}: {told}" if message.fact else told
-        cursor = self._add(message.channel, Who.CALLER, shown, now, client_id=message.client_id)
+        reading = Reading.of(event, self._step, secret=listen.sensitive)
+        cursor = self._add(message.channel, Who.CALLER, shown, now, message.client_id, reading)
         await self._go_on(application, event, now)
         return cursor
 
@@ -246,6 +244,11 @@ class ChatSession:
             return None
 
     # The flow
+
+    @property
+    def _step(self) -> str:
+        """The step that waits."""
+        return "" if self.state is None else self.state.step
 
     async def _join(self, application: ChatApplication, now: float, *, say: bool) -> None:
         interpreter = application.interpreter(self.record.flow)
@@ -291,7 +294,7 @@ class ChatSession:
             match commands[-1]:
                 case Act(action, arguments) as act:
                     await self._commit(record, now, typing=True)
-                    event: FlowEvent = await _acted(application, act)
+                    event: FlowEvent = await self._acted(application, act, state.step, now)
                     if action == ANSWER and isinstance(event, ActionDone) and not act.secret:
                         self._looked_up(application, arguments, event.value, now)
                 case SendText():
@@ -324,6 +327,27 @@ class ChatSession:
             now,
         )
 
+    async def _acted(
+        self, application: ChatApplication, act: Act, step: str, now: float
+    ) -> FlowEvent:
+        contact = self.record.contact or CallId(self.record.id)
+        time = asyncio.get_running_loop().time
+        began, result = time(), ActionResult.GIVEN_UP
+        with discretion(act.secret):
+            try:
+                value = await application.act(act.action, act.arguments)
+                result = ActionResult.DONE
+                return ActionDone(value)
+            except ActionError as error:
+                result = error.result
+                log.warning("action_failed", action=error.action, problem=error.problem)
+                return ActionFailed(error.problem)
+            finally:
+                took = time() - began
+                application.append(
+                    ActionRan(contact, now + took, step, act.action, result, 1000 * took)
+                )
+
     async def _understood(
         self, message: Message, words: str, listen: Listen, typed: TypedInput
     ) -> FlowEvent:
@@ -343,11 +367,14 @@ class ChatSession:
     def _looked_up(
         self, application: ChatApplication, arguments: Mapping[str, Json], found: Json, now: float
     ) -> None:
-        """What nothing answers is a gap in the knowledge; gaps are kept by call."""
+        """What nothing answers is a gap in the knowledge, and was not understood. Gaps are kept by
+        call."""
+        gap = unanswered(self.record.contact or CallId(""), now, arguments, found)
+        if gap is None:
+            return
+        self._gap = Reading.gap(self._step)
         if self.record.contact:
-            gap = unanswered(self.record.contact, now, arguments, found)
-            if gap is not None:
-                application.append(gap)
+            application.append(gap)
 
     # Lines
 
@@ -365,11 +392,22 @@ class ChatSession:
     def _label(self, fact: str) -> str:
         return next((known.label for known in self._facts if known.name == fact), fact)
 
-    def _add(self, channel: str, who: Who, words: str, now: float, client_id: str = "") -> int:
+    def _add(
+        self,
+        channel: str,
+        who: Who,
+        words: str,
+        now: float,
+        client_id: str = "",
+        reading: Reading | None = None,
+    ) -> int:
         if not words:
             return 0
+        if who is Who.BOT:
+            reading, self._gap = self._gap, None
         cursor = self.record.cursor + len(self._fresh) + 1
-        self._fresh.append(ChatLine(cursor, now, channel, who, words, client_id))
+        line = ChatLine(cursor, now, channel, who, words, client_id, reading=reading)
+        self._fresh.append(line)
         return cursor
 
     def _show(self, card: Card, now: float) -> None:
@@ -394,12 +432,3 @@ class ChatSession:
         """Let everybody look again who follows it."""
         for watcher in self.watchers:
             watcher.set()
-
-
-async def _acted(application: ChatApplication, act: Act) -> FlowEvent:
-    with discretion(act.secret):
-        try:
-            return ActionDone(await application.act(act.action, act.arguments))
-        except ActionError as error:
-            log.warning("action_failed", action=error.action, problem=error.problem)
-            return ActionFailed(error.problem)

@@ -5,19 +5,20 @@ A conversation that came from a call is that call's contact, and is told by its 
 we call back keeps a row of its own (the call is one of ours), with the outcome that the call had.
 
 All facts of a contact are told at its end: a conversation outlives the process, an open call does
-not. Left out on purpose: its turns, which stand among the lines of the conversation.
+not. What was written is told as turns (`chat_turns`), of whichever contact it was.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from voicebot.errors import UsageError
 from voicebot.events import CallAnswered, CallEnded, CallEvent, CallStarted, MatterNoted
 from voicebot.flows.state import FlowState
-from voicebot.sessions.chat_records import PAGE, ChatRecord
+from voicebot.sessions.chat_records import PAGE, ChatLine, ChatRecord
+from voicebot.sessions.chat_turns import Numbers, turns_of
 from voicebot.types import CallId, Outcome
 
 BY_TELEPHONE: Final = "went on by telephone"
@@ -31,35 +32,63 @@ class ChatLedger:
 
     append: Callable[[CallEvent], None]
 
-    def ended(self, record: ChatRecord, left_at: float) -> None:
-        """A conversation is over, in which somebody did something last at ``left_at``."""
-        if record.contact is None and record.outcome is not None:
-            self._write(record, left_at, record.outcome, record.reason, with_matter=True)
+    def ended(self, record: ChatRecord, lines: Sequence[ChatLine]) -> None:
+        """A conversation is over, in which something was written or said last at its last line."""
+        if record.contact is not None:
+            self._turns(record, lines, record.contact, Numbers.AFTER_A_CALL)
+        elif record.outcome is not None:
+            left_at = lines[-1].at if lines else record.started_at
+            self._write(record, lines, left_at, record.outcome, record.reason, with_matter=True)
 
-    def called_back(self, record: ChatRecord, ended_at: float, outcome: Outcome) -> None:
+    def called_back(
+        self,
+        record: ChatRecord,
+        lines: Sequence[ChatLine],
+        ended_at: float,
+        outcome: Outcome,
+    ) -> None:
         """The call is over that a conversation went on with; what it was about, the call tells."""
         if record.contact is None:
-            self._write(record, ended_at, outcome, BY_TELEPHONE, with_matter=False)
+            self._write(record, lines, ended_at, outcome, BY_TELEPHONE, with_matter=False)
 
-    def found(self, record: ChatRecord) -> None:
+    def spoken(self, record: ChatRecord, lines: Sequence[ChatLine], call: CallId) -> None:
+        """The call is over that took a conversation along, and is its contact."""
+        if record.contact is None:
+            self._turns(record, lines, call, Numbers.BEFORE_A_CALL)
+
+    def found(self, record: ChatRecord, lines: Sequence[ChatLine]) -> None:
         """One that ended when nobody could write it down."""
         ended_at = record.started_at if record.ended_at is None else record.ended_at
         if record.outcome is None and record.reason == BY_TELEPHONE and record.contact is None:
-            self._write(record, ended_at, Outcome.FAILED, STOPPED, with_matter=False)
+            self._write(record, lines, ended_at, Outcome.FAILED, STOPPED, with_matter=False)
         else:
-            self.ended(record, ended_at)
+            self.ended(record, lines)
 
     def _write(
-        self, record: ChatRecord, at: float, outcome: Outcome, reason: str, *, with_matter: bool
+        self,
+        record: ChatRecord,
+        lines: Sequence[ChatLine],
+        at: float,
+        outcome: Outcome,
+        reason: str,
+        *,
+        with_matter: bool,
     ) -> None:
         call_id = CallId(record.id)
         for event in _begun(record, call_id):
             self.append(event)
+        self._turns(record, lines, call_id, Numbers.ALONE)
         state = _state(record)
         if state is not None and with_matter:
             matter = state.matter(heard_all=True)
             self.append(MatterNoted(call_id, at, matter, state.customer))
         self.append(CallEnded(call_id, at, outcome, reason))
+
+    def _turns(
+        self, record: ChatRecord, lines: Sequence[ChatLine], contact: CallId, numbers: Numbers
+    ) -> None:
+        for turn in turns_of(record, lines, contact, numbers):
+            self.append(turn)
 
 
 def _begun(record: ChatRecord, call_id: CallId) -> Iterator[CallEvent]:

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from voicebot.sessions.cards import ShownCard
+from voicebot.sessions.chat_reading import Reading
 from voicebot.sessions.invitation import ConversationId
 from voicebot.types import CallId, Json, Language, Outcome
 
@@ -39,7 +40,8 @@ class Who(StrEnum):
 class ChatLine:
     """One line. ``cursor`` is its place from 1; ``at`` UTC epoch seconds; ``channel`` is 'voice',
     'web' or the name of another one. ``client_id`` is the sender's own id of a message, empty for
-    what we say. ``card`` is shown in place of the text by who can show cards."""
+    what we say. ``card`` is shown in place of the text by who can show cards. ``reading`` is how a
+    message was read; None for all else."""
 
     cursor: int
     at: float
@@ -48,6 +50,7 @@ class ChatLine:
     text: str
     client_id: str = ""
     card: ShownCard | None = None
+    reading: Reading | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from voicebot.errors import TextRefused
 from voicebot.sessions.chat import ChatSession
-from voicebot.sessions.chat_records import ChatRecord
+from voicebot.sessions.chat_records import ChatLine, ChatRecord
 from voicebot.sessions.invitation import TextReached, TextStage, TextWatcher
 from voicebot.types import CallId
 
@@ -21,15 +21,14 @@ class ChatTally:
         """By name: 'begun', 'invited', 'messages', 'lines', 'repeated', 'refused_<code>', and the
         stages."""
         self._watchers: list[TextWatcher] = []
-        self._ledger: Callable[[ChatRecord, float], None] = lambda record, left_at: None
+        self._ledger: Callable[[ChatRecord, Sequence[ChatLine]], None] = lambda record, lines: None
 
     def watch(self, watcher: TextWatcher) -> None:
         """Tell ``watcher`` of the stages of conversations from now on."""
         self._watchers.append(watcher)
 
-    def keep_ledger(self, ledger: Callable[[ChatRecord, float], None]) -> None:
-        """Have ``ledger`` told of every conversation that is over, and of when somebody did
-        something in it last."""
+    def keep_ledger(self, ledger: Callable[[ChatRecord, Sequence[ChatLine]], None]) -> None:
+        """Have ``ledger`` told of every conversation that is over, with all its lines."""
         self._ledger = ledger
 
     def began(self, name: str) -> None:
@@ -53,7 +52,7 @@ class ChatTally:
             session.told_end = True
             self.going_on -= 1
             self.reached(session.record, stage, now)
-            self._ledger(session.record, session.left_at)
+            self._ledger(session.record, session.lines)
 
     def reached(self, record: ChatRecord, stage: TextStage, now: float) -> None:
         """Count a stage and tell it."""

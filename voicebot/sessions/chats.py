@@ -19,7 +19,7 @@ from voicebot.errors import StorageError, TextRefused, TextUnavailable
 from voicebot.sessions.chat import ON_CALL, ChatApplication, ChatSession, ChatView, Message
 from voicebot.sessions.chat_beginnings import Beginnings, Fresh
 from voicebot.sessions.chat_links import fits, hashed, is_secret, new_secret
-from voicebot.sessions.chat_records import ChatRecord, ChatStore
+from voicebot.sessions.chat_records import ChatLine, ChatRecord, ChatStore
 from voicebot.sessions.chat_shelf import ChatShelf
 from voicebot.sessions.chat_tally import ChatTally
 from voicebot.sessions.chat_tidying import Tidying
@@ -88,7 +88,7 @@ class Chats:
         """Tell ``watcher`` of the stages of conversations from now on."""
         self._tally.watch(watcher)
 
-    def keep_ledger(self, ledger: Callable[[ChatRecord, float], None]) -> None:
+    def keep_ledger(self, ledger: Callable[[ChatRecord, Sequence[ChatLine]], None]) -> None:
         """See `ChatTally.keep_ledger`."""
         self._tally.keep_ledger(ledger)
 

@@ -19,7 +19,16 @@ from typing import Final, Protocol, Self
 
 from voicebot.errors import UsageError
 from voicebot.events import CallEvent, TurnResult
-from voicebot.types import CallId, Direction, Heard, Language, Matter, Outcome, Transport
+from voicebot.types import (
+    ActionResult,
+    CallId,
+    Direction,
+    Heard,
+    Language,
+    Matter,
+    Outcome,
+    Transport,
+)
 
 STOPPED: Final = "voicebot was stopped"
 """Why a call has ended that was cut off when voicebot was stopped in good order."""
@@ -44,6 +53,7 @@ class TurnRecord:
     said_at: float | None = None
     heard_from: float | None = None
     heard_until: float | None = None
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +87,11 @@ class CallRecord:
     version: str = ""
     matter: Matter | None = None
     customer: str = ""
+
+    @property
+    def spoken(self) -> tuple[TurnRecord, ...]:
+        """Its turns without those that were written before or after it."""
+        return tuple(turn for turn in self.turns if not turn.channel)
 
 
 # Writing and reading them
@@ -124,7 +139,8 @@ class CallQuery:
     ``where`` are values of `analytics.history.Split`, by its names; an empty one chooses calls
     without. ``within`` are intervals one of which the call started in; None takes all. ``fact`` is
     one of `analytics.totals.Fact`, as of ``now``; it takes calls that have ended. ``last_step`` is
-    the flow and the step of the last turn.
+    the flow and the step of the last turn. ``action`` is an action that ran, and how it ended
+    (None: any way). ``ids`` are those of the calls themselves; None takes all.
     """
 
     outcome: Outcome | None = None
@@ -135,6 +151,8 @@ class CallQuery:
     within: tuple[tuple[float, float], ...] | None = None
     fact: str | None = None
     last_step: tuple[str, str] | None = None
+    action: tuple[str, ActionResult | None] | None = None
+    ids: tuple[CallId, ...] | None = None
     now: float = 0.0
 
 

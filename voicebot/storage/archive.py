@@ -16,10 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from voicebot.analytics.totals import Fact, Rules
 from voicebot.sessions.records import CallPage, CallQuery, CallRecord, Cursor
 from voicebot.storage.database import reading
-from voicebot.storage.ledger_facts import dimension, has, within
+from voicebot.storage.ledger_facts import has, with_values, within
 from voicebot.storage.rows import call_record
-from voicebot.storage.schema import calls, turns
-from voicebot.types import TEXT_DOORS, CallId, Outcome
+from voicebot.storage.schema import action_runs, calls, turns
+from voicebot.types import TEXT_DOORS, ActionResult, CallId, Outcome
 
 
 class SqlCallArchive:
@@ -88,11 +88,15 @@ def _conditions(query: CallQuery, after: Cursor | None, rules: Rules) -> list[Co
     if after is not None:
         place = tuple_(calls.c.started_at, calls.c.id)
         conditions.append(place < (after.started_at, after.call_id))
-    conditions += [dimension(name) == value for name, value in query.where.items()]
+    conditions += with_values(query.where.items())
     if query.within is not None:
         conditions.append(or_(false(), *(within(*each) for each in query.within)))
     if query.last_step is not None:
         conditions.append(_ended_at(*query.last_step))
+    if query.action is not None:
+        conditions.append(_in_which_ran(*query.action))
+    if query.ids is not None:
+        conditions.append(calls.c.id.in_(query.ids))
     if query.fact is not None:
         conditions += [calls.c.outcome.is_not(None), has(Fact(query.fact), rules, query.now)]
     return conditions
@@ -106,6 +110,13 @@ def _ended_at(flow: str, step: str) -> ColumnElement[bool]:
     return exists(
         select(turns.c.number).where(turns.c.call_id == calls.c.id, turns.c.number == last, named)
     )
+
+
+def _in_which_ran(action: str, result: ActionResult | None) -> ColumnElement[bool]:
+    """Calls in which an action ran, and ended so."""
+    run = action_runs.c
+    ended = [] if result is None else [run.result == result.value]
+    return exists(select(run.id).where(run.call_id == calls.c.id, run.action == action, *ended))
 
 
 async def _with_turns(

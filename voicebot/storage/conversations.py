@@ -17,6 +17,8 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     RowMapping,
+    Select,
+    and_,
     exists,
     func,
     insert,
@@ -30,10 +32,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from voicebot.errors import StorageError
 from voicebot.sessions.cards import ShownCard
 from voicebot.sessions.chat_ledger import BY_TELEPHONE
+from voicebot.sessions.chat_reading import Reading
 from voicebot.sessions.chat_records import ChatChange, ChatLine, ChatRecord, Who
+from voicebot.sessions.chat_turns import Numbers
 from voicebot.sessions.invitation import ConversationId
 from voicebot.storage.database import reading, writing
-from voicebot.storage.schema import calls, conversation_lines, conversations
+from voicebot.storage.schema import calls, conversation_lines, conversations, turns
 from voicebot.types import CallId, Language, Outcome
 
 MOST_WAITING = 10_000
@@ -161,17 +165,21 @@ class SqlChatStore:
             return int((await connection.execute(statement)).scalar_one())
 
     async def not_in_ledger(self, since: float, limit: int) -> Sequence[ChatRecord]:
-        """Give those that began in text, ended since then, and are no contact of the ledger yet,
-        the oldest first. Raises StorageError."""
+        """Give those that ended since then and are not told yet, as contacts that began in text or
+        as turns of a call, the oldest first. Raises StorageError."""
         table = conversations.c
+        # Else the call that it went on with is the contact.
+        alone = and_(
+            table.contact.is_(None),
+            or_(table.outcome.is_not(None), table.reason == BY_TELEPHONE),
+            ~exists(select(literal(1)).where(calls.c.id == table.id)),
+        )
+        of_call = and_(exists(_read_in(table.id)), exists(_of_call(table.contact)))
         statement = (
             select(conversations)
             .where(
-                table.contact.is_(None),
                 table.ended_at >= since,
-                # Else the call that it went on with is the contact.
-                or_(table.outcome.is_not(None), table.reason == BY_TELEPHONE),
-                ~exists(select(literal(1)).where(calls.c.id == table.id)),
+                or_(alone, and_(of_call, ~exists(_told_after(table.contact)))),
             )
             .order_by(table.ended_at)
             .limit(limit)
@@ -196,6 +204,22 @@ class SqlChatStore:
 
     def _writing(self) -> AbstractAsyncContextManager[AsyncConnection]:
         return writing(self._engine, "conversations")
+
+
+def _read_in(conversation: ColumnElement[Any]) -> Select[Any]:
+    """Messages of a conversation that were read."""
+    line = conversation_lines.c
+    return select(literal(1)).where(line.conversation_id == conversation, line.reading.is_not(None))
+
+
+def _of_call(contact: ColumnElement[Any]) -> Select[Any]:
+    return select(literal(1)).where(calls.c.id == contact)
+
+
+def _told_after(contact: ColumnElement[Any]) -> Select[Any]:
+    """Turns that were written after a call."""
+    numbered = turns.c.number > Numbers.AFTER_A_CALL.value
+    return select(literal(1)).where(turns.c.call_id == contact, numbered)
 
 
 async def _add_lines(
@@ -262,6 +286,7 @@ def _line_row(conversation: ConversationId, line: ChatLine) -> dict[str, Any]:
         "text": line.text,
         "client_id": line.client_id or None,
         "card": line.card.to_json() if line.card is not None else None,
+        "reading": line.reading.to_json() if line.reading is not None else None,
     }
 
 
@@ -274,4 +299,5 @@ def _line(row: RowMapping) -> ChatLine:
         text=row["text"],
         client_id=row["client_id"] or "",
         card=ShownCard.from_json(row["card"]) if row["card"] else None,
+        reading=Reading.from_json(row["reading"]) if row["reading"] else None,
     )

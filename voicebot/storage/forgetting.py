@@ -47,6 +47,7 @@ from voicebot.storage.wiping import wiped
 
 WITHOUT_PERSONS: Final = frozenset(
     {
+        "action_runs",
         "agent_changes",
         "agent_time",
         "alert_letters",

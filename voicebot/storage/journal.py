@@ -29,6 +29,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from voicebot.errors import StorageError
 from voicebot.events import (
+    ActionRan,
     CallAnswered,
     CallEnded,
     CallEvent,
@@ -45,6 +46,7 @@ from voicebot.storage.database import WRITES, describe
 from voicebot.storage.ledger_facts import HourOf, hours_changed
 from voicebot.storage.notices import notice_row
 from voicebot.storage.rows import (
+    action_row,
     call_row,
     deflection_row,
     gap_row,
@@ -54,6 +56,7 @@ from voicebot.storage.rows import (
     words_row,
 )
 from voicebot.storage.schema import (
+    action_runs,
     calls,
     deflections,
     knowledge_gaps,
@@ -73,6 +76,9 @@ _Insert: TypeAlias = Callable[[Table], sqlite.Insert] | Callable[[Table], postgr
 
 _Change: TypeAlias = CallAnswered | CallRecorded | MatterNoted | QueueNoted | CallEnded
 """Facts that change the row of a call."""
+
+_Plenty: TypeAlias = TurnFinished | QuestionUnanswered | ActionRan
+"""Facts that a call has many of."""
 
 _INSERTS: Mapping[str, _Insert] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
@@ -94,7 +100,7 @@ class JournalStats:
 class SqlJournal:
     """Takes facts down into the tables of `storage.schema`.
 
-    ``capacity`` bounds the facts that wait; the last tenth is kept from turns and questions, so
+    ``capacity`` bounds the facts that wait; the last tenth is kept from what a call has many of, so
     that under pressure calls still get their beginning and their end. ``batch`` bounds one
     transaction. ``telling`` says what others are to be told of the facts; that is written with
     them.
@@ -154,7 +160,7 @@ class SqlJournal:
     def append(self, event: CallEvent) -> None:
         """Take one fact. Returns at once and never raises: what cannot be kept is counted."""
         capacity = self._capacity
-        if isinstance(event, TurnFinished | QuestionUnanswered):
+        if isinstance(event, _Plenty):
             capacity -= capacity // 10
         if self._writer is None or len(self._waiting) >= capacity:
             self._dropped += 1
@@ -255,6 +261,8 @@ class SqlJournal:
             case QuestionUnanswered():
                 row = gap_row(event)
                 return self._insert(knowledge_gaps).values(row).on_conflict_do_nothing()
+            case ActionRan():
+                return self._insert(action_runs).values(action_row(event)).on_conflict_do_nothing()
             case DeflectionReached():
                 row = deflection_row(event)
                 return self._insert(deflections).values(row).on_conflict_do_nothing()

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import and_, or_, select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import RowMapping, and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from voicebot.analytics.history import Span
-from voicebot.analytics.misunderstood import Misheard
+from voicebot.analytics.history import Span, Split
+from voicebot.analytics.misunderstood import MOST_CONTACTS, Misheard, Misses
 from voicebot.events import TurnResult
 from voicebot.storage.database import reading
-from voicebot.storage.ledger_facts import within
-from voicebot.storage.schema import calls, turns
+from voicebot.storage.newest import newest, pieces
+from voicebot.storage.schema import turns
 from voicebot.types import CallId, Language, Mode
 
 
@@ -22,35 +22,50 @@ class SqlMisheard:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def misheard(self, span: Span, *, unsure: float, limit: int) -> Sequence[Misheard]:
-        """Give the turns of ``span`` (`MisheardTurns`). Raises StorageError."""
-        turn = turns.c
-        no_match = turn.result == TurnResult.NOMATCH.value
-        doubtful = and_(turn.result == TurnResult.MATCH.value, turn.heard_confidence < unsure)
-        statement = (
-            select(turns, calls.c.flow, calls.c.language)
-            .join(calls, calls.c.id == turn.call_id)
-            .where(
-                within(span.since, span.until),
-                turn.heard_mode != Mode.DTMF.value,
-                turn.heard_text != "",
-                or_(no_match, doubtful),
-            )
-            .order_by(calls.c.started_at.desc(), calls.c.id.desc(), turn.number)
-            .limit(limit)
-        )
+    async def misheard(
+        self, span: Span, where: Mapping[Split, str], *, unsure: float, limit: int
+    ) -> Misses:
+        """Give the turns of contacts (`MisheardTurns`). Raises StorageError."""
+        found: list[Misheard] = []
         async with reading(self._engine, "turns") as connection:
-            rows = (await connection.execute(statement)).mappings().all()
-        return [
-            Misheard(
-                CallId(row["call_id"]),
-                row["at"],
-                row["flow"],
-                row["step"],
-                Language(row["language"]),
-                row["heard_text"],
-                row["heard_confidence"],
-                row["result"] == TurnResult.MATCH.value,
-            )
-            for row in rows
-        ]
+            contacts, complete = await newest(connection, span, where, MOST_CONTACTS)
+            for piece in pieces(contacts):
+                found += await _misheard(connection, piece, unsure)
+                if len(found) > limit:
+                    complete = False
+                    break
+        return Misses(tuple(found[:limit]), complete)
+
+
+async def _misheard(
+    connection: AsyncConnection, contacts: Mapping[str, RowMapping], unsure: float
+) -> Sequence[Misheard]:
+    """The turns of ``contacts``, in their order."""
+    turn = turns.c
+    no_match = turn.result == TurnResult.NOMATCH.value
+    doubtful = and_(turn.result == TurnResult.MATCH.value, turn.heard_confidence < unsure)
+    statement = (
+        select(turns)
+        .where(
+            turn.call_id.in_(contacts),
+            turn.heard_mode != Mode.DTMF.value,
+            turn.heard_text != "",
+            or_(no_match, doubtful),
+        )
+        .order_by(turn.call_id, turn.number)
+    )
+    place = {id_: number for number, id_ in enumerate(contacts)}
+    rows = (await connection.execute(statement)).mappings().all()
+    return [
+        Misheard(
+            CallId(row["call_id"]),
+            row["at"],
+            contacts[row["call_id"]]["flow"],
+            row["step"],
+            Language(contacts[row["call_id"]]["language"]),
+            row["heard_text"],
+            row["heard_confidence"],
+            row["result"] == TurnResult.MATCH.value,
+        )
+        for row in sorted(rows, key=lambda row: place[row["call_id"]])
+    ]

@@ -9,6 +9,7 @@ from sqlalchemy import RowMapping, null
 
 from voicebot.analytics.search import indexed
 from voicebot.events import (
+    ActionRan,
     CallStarted,
     DeflectionReached,
     MatterNoted,
@@ -91,6 +92,7 @@ def turn_row(event: TurnFinished) -> dict[str, Any]:
         "said_at": event.said_at,
         "heard_from": event.heard_from,
         "heard_until": event.heard_until,
+        "channel": event.channel or None,
     }
 
 
@@ -113,6 +115,18 @@ def gap_row(event: QuestionUnanswered) -> dict[str, Any]:
         "text": event.text,
         "nearest": event.nearest or None,
         "confidence": event.confidence,
+    }
+
+
+def action_row(event: ActionRan) -> dict[str, Any]:
+    """The row of `schema.action_runs` for a run."""
+    return {
+        "call_id": event.call_id,
+        "at": event.at,
+        "step": event.step,
+        "action": event.action,
+        "result": event.result.value,
+        "ms": event.ms,
     }
 
 
@@ -164,6 +178,7 @@ def _turn_record(row: RowMapping) -> TurnRecord:
         said_at=row["said_at"],
         heard_from=row["heard_from"],
         heard_until=row["heard_until"],
+        channel=row["channel"] or "",
     )
 
 

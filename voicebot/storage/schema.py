@@ -22,6 +22,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 CUTS: Final = {
@@ -119,6 +120,16 @@ calls = Table(
     Index("ix_calls_customer_started_at", "customer", "started_at"),
     # The order of every list, and where the next page begins.
     Index("ix_calls_started_at_id", "started_at", "id"),
+    # The newest contacts of one agent or queue, of which there may be many.
+    *(
+        Index(
+            f"ix_calls_{name}_started_at",
+            *(name, "started_at", "id"),
+            sqlite_where=text(f"{name} IS NOT NULL"),
+            postgresql_where=text(f"{name} IS NOT NULL"),
+        )
+        for name in ("agent", "queue")
+    ),
 )
 
 # What callers asked and the knowledge did not answer; the words go when the call goes.
@@ -161,6 +172,32 @@ turns = Table(
     Column("said_at", Double),
     Column("heard_from", Double),
     Column("heard_until", Double),
+    # Where it was written; NULL for what was said in the call itself.
+    Column("channel", String(32)),
+    # What was written has a time of its own to be kept.
+    Index(
+        "ix_turns_at_written",
+        "at",
+        sqlite_where=text("channel IS NOT NULL"),
+        postgresql_where=text("channel IS NOT NULL"),
+    ),
+)
+
+# Runs of actions (`events.ActionRan`). No foreign key: those of a conversation in text are written
+# before its contact is.
+action_runs = Table(
+    "action_runs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("call_id", String(64), nullable=False),
+    Column("at", Double, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("result", String(16), nullable=False),
+    Column("ms", Double, nullable=False),
+    # A commit whose answer was lost is tried again: the same run is not written twice.
+    Index("ix_action_runs_call_id_at_action", "call_id", "at", "action", unique=True),
+    Index("ix_action_runs_at", "at"),
 )
 
 # The words of turns as `analytics.search` cuts them. Migration 0015 adds what SQLAlchemy has no
@@ -233,6 +270,8 @@ conversation_lines = Table(
     Column("client_id", String(64)),
     # What is shown beside the text, NULL for nothing.
     Column("card", JSON(none_as_null=True)),
+    # How a message was read (`sessions.chat_reading`); NULL for what is no message.
+    Column("reading", JSON(none_as_null=True)),
 )
 
 text_messages = Table(

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from voicebot.analytics.search import SearchQuery, Speaker, Term, TurnFound
 from voicebot.events import TurnResult
 from voicebot.storage.database import reading
-from voicebot.storage.ledger_facts import dimension
+from voicebot.storage.ledger_facts import with_values
 from voicebot.storage.schema import calls, turn_words, turns
 from voicebot.types import CallId, Outcome
 
@@ -92,7 +92,7 @@ def _of_calls(query: SearchQuery) -> Iterator[ColumnElement[bool]]:
         yield calls.c.outcome == query.outcome.value
     if query.caller is not None:
         yield calls.c.caller == query.caller
-    yield from (dimension(each.value) == value for each, value in query.where.items())
+    yield from with_values(query.where.items())
 
 
 def _told(query: SearchQuery) -> Select[tuple[object, ...]]:

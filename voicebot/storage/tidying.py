@@ -32,6 +32,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from voicebot.events import TurnResult
 from voicebot.storage.database import writing
 from voicebot.storage.schema import (
+    action_runs,
     agent_changes,
     agent_time,
     audit,
@@ -98,7 +99,11 @@ _NOT_UNDERSTOOD = turns.c.result == TurnResult.NOMATCH.value
 _Rows: TypeAlias = tuple[Table, Column[Any], Callable[[float], ColumnElement[bool]]]
 _ROWS: Final[Mapping[Kind, tuple[_Rows, ...]]] = {
     Kind.GAPS: ((knowledge_gaps, knowledge_gaps.c.id, lambda at: knowledge_gaps.c.at < at),),
-    Kind.CHATS: ((conversations, conversations.c.id, lambda at: conversations.c.ended_at < at),),
+    Kind.CHATS: (
+        (conversations, conversations.c.id, lambda at: conversations.c.ended_at < at),
+        # What was written stands in the contact's record too.
+        (turns, turns.c.call_id, lambda at: and_(turns.c.channel.is_not(None), turns.c.at < at)),
+    ),
     Kind.TEXTS: (
         (
             text_messages,
@@ -204,15 +209,18 @@ async def _blank_notes(connection: AsyncConnection, ids: Sequence[str]) -> int:
 
 async def _delete_calls(connection: AsyncConnection, before: float, limit: int) -> Piece:
     """Delete whole calls, with their turns and what else hangs on them."""
+    # Not by their calls: a conversation that went on by voice has none of its own.
+    runs = await _delete_rows(
+        connection, action_runs, action_runs.c.id, action_runs.c.at < before, limit
+    )
     old = calls.c.started_at < before, calls.c.ended_at.is_not(None)
     wanted = select(calls.c.id, calls.c.recording).where(*old).order_by(calls.c.started_at)
     found = (await connection.execute(wanted.limit(limit))).all()
-    if not found:
-        return Piece(0, False)
+    more = limit in {len(found), runs}
     ids = [each.id for each in found]
     await connection.execute(delete(deflections).where(deflections.c.call_id.in_(ids)))
     # Later nobody would find them: it is by the call that a person's notes are known.
     await connection.execute(delete(contact_notes).where(contact_notes.c.contact_id.in_(ids)))
     await connection.execute(delete(calls).where(calls.c.id.in_(ids)))
     recordings = tuple(each.recording for each in found if each.recording)
-    return Piece(len(found), len(found) == limit, recordings)
+    return Piece(len(found), more, recordings)

@@ -71,6 +71,7 @@ RULES: Final[Mapping[str, Access]] = {
     "/api/export": Scope.CALLS_READ,
     "/api/misunderstood": Scope.CALLS_READ,
     "/api/funnel": Scope.CALLS_READ,
+    "/api/actions": Scope.CALLS_READ,
     "/api/queues": Scope.DESK,
     "/desk": Scope.DESK,
     "/api/desk": Scope.DESK,

@@ -17,6 +17,7 @@ from voicebot.analytics.measures import Costs
 from voicebot.analytics.totals import DAY_S, Rules
 from voicebot.desk.notes import Note
 from voicebot.events import (
+    ActionRan,
     CallAnswered,
     CallEnded,
     CallEvent,
@@ -31,7 +32,9 @@ from voicebot.events import (
 )
 from voicebot.flows.reader import load_flows
 from voicebot.nlu.embeddings import SENTENCE, Vectors
+from voicebot.nlu.meanings import Meanings
 from voicebot.sessions.feed import EventFeed
+from voicebot.storage.action_runs import SqlActionRuns
 from voicebot.storage.archive import SqlCallArchive
 from voicebot.storage.contacts import SqlContacts
 from voicebot.storage.database import open_database
@@ -42,7 +45,8 @@ from voicebot.storage.migrations import upgrade
 from voicebot.storage.misheard import SqlMisheard
 from voicebot.storage.notes import SqlNotes
 from voicebot.storage.search import SqlTranscripts
-from voicebot.types import CallId, Heard, Language, Matter, Mode, Outcome
+from voicebot.types import ActionResult, CallId, Heard, Language, Matter, Mode, Outcome
+from voicebot.web.api.action_runs import action_runs_router
 from voicebot.web.api.history import history_router
 from voicebot.web.api.one_call import CallShelves, one_call_router
 from voicebot.web.api.recordings import recordings_router
@@ -127,6 +131,9 @@ def _calls(number: int) -> Iterator[CallEvent]:
             yield CallEnded(call, at + 60, outcome, "caller hung up")
             continue
         number_ = Heard("four two seven one", "4271", 0.88, Mode.SPEECH, "order_number")
+        ended = dice.choices(list(ActionResult), [90, 2, 3, 3, 1, 1])[0]
+        took = 0.1 if ended is ActionResult.NOT_TRIED else dice.lognormvariate(5.5, 0.8)
+        yield ActionRan(call, at + 13, "order", "find_order", ended, took)
         asked, latency = "What is your order number?", dice.uniform(300, 900)
         yield TurnFinished(
             *(call, at + 14, 2, "order", asked, TurnResult.MATCH, number_, latency, False),
@@ -199,7 +206,7 @@ async def review_site(folder: Path, calls: int = 60) -> AsyncIterator[ReviewSite
     office = Office()
     side = SignInSide(office.desk, Attempts.per_minute(100), office.clock)
     archive, contacts = SqlCallArchive(engine), SqlContacts(engine, Rules())
-    bench = Workbench(folder, load_flows(folder / "flows"), _alike)
+    bench = Workbench(folder, load_flows(folder / "flows"), Meanings(_alike))
     notes = SqlNotes(engine)
     await notes.keep(Note(RECORDED, "anna", "support", NOW - 60, "return label", "Sent it again."))
     shelves = CallShelves(
@@ -220,6 +227,7 @@ async def review_site(folder: Path, calls: int = 60) -> AsyncIterator[ReviewSite
             staff_pages_router(),
             review_pages_router(),
             history_router(SqlLedger(engine, Rules()), contacts, costs, office.log, lambda: NOW),
+            action_runs_router(SqlActionRuns(engine), lambda: {"find_order": "sql"}, lambda: NOW),
             workbench_router(SqlMisheard(engine), archive, lambda: bench, lambda: NOW),
             one_call_router(shelves, lambda: NOW),
             search_router(SqlTranscripts(engine)),

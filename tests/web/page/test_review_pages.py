@@ -72,7 +72,7 @@ async def test_every_number_leads_to_its_calls_and_each_to_what_was_said(site: R
 
 async def test_all_pages_can_be_used_by_everybody(site: ReviewSite) -> None:
     ready = {
-        f"{INTERVAL}&show=funnel+misunderstood": "#misunderstood article",
+        f"{INTERVAL}&show=funnel+misunderstood+actions": "#actions tbody tr",
         "/calls": "#found tbody tr",
         "/calls?q=refund": "#found mark",
         f"/calls/{RECORDED}": "#timeline svg",

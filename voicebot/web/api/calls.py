@@ -14,7 +14,7 @@ from voicebot.analytics.history import Span, Split, hours_of_week
 from voicebot.analytics.totals import Fact
 from voicebot.errors import UsageError
 from voicebot.sessions.records import CallArchive, CallQuery, Cursor
-from voicebot.types import Direction, Outcome
+from voicebot.types import ActionResult, CallId, Direction, Outcome
 from voicebot.web.api.history import checked, refused, zone_of
 from voicebot.web.api.models import Call, CallList
 
@@ -51,6 +51,16 @@ class _Listing(BaseModel):
         description="only calls whose last turn was at this step",
         examples=["main.ask_order"],
     )
+    action: str | None = Field(
+        None, max_length=256, description="only calls in which this action ran"
+    )
+    action_result: ActionResult | None = Field(None, description="and ended so; asks for `action`")
+    ids: str | None = Field(
+        None,
+        max_length=5000,
+        pattern=r"^[^,]+(,[^,]+){0,99}$",
+        description="only these calls, at most 100, with commas between them",
+    )
     hour_of_week: str | None = Field(
         None,
         pattern=r"^[1-7]-([01][0-9]|2[0-3])$",
@@ -74,6 +84,8 @@ class _Listing(BaseModel):
             within=self._hours(now),
             fact=self.fact,
             last_step=self._last_step(),
+            action=self._action(),
+            ids=None if self.ids is None else tuple(map(CallId, self.ids.split(","))),
             now=now,
         )
 
@@ -82,6 +94,13 @@ class _Listing(BaseModel):
             return None
         flow, _, step = self.last_step.partition(".")
         return flow, step
+
+    def _action(self) -> tuple[str, ActionResult | None] | None:
+        if self.action is None:
+            if self.action_result is not None:
+                raise refused("action", "how an action ended asks for its name")
+            return None
+        return self.action, self.action_result
 
     def _hours(self, now: float) -> tuple[tuple[float, float], ...] | None:
         if self.hour_of_week is None:

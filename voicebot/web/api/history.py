@@ -54,15 +54,9 @@ class Interval(BaseModel):
         return checked("since", lambda: Span(since, until))
 
 
-class _Chosen(Interval):
+class Chosen(Interval):
     """Which contacts are counted. A value must be equal; an empty one chooses contacts without."""
 
-    compare_since: datetime | None = Field(
-        None, description="an interval of the same length from this time on is told beside it"
-    )
-    zone: str = Field(
-        "UTC", max_length=64, description="time zone of days", examples=["Europe/Berlin"]
-    )
     direction: Direction | None = Field("inbound", description="who called whom")
     door: str | None = Field(None, max_length=64, description="how they came in")
     flow: str | None = Field(None, max_length=256)
@@ -70,6 +64,23 @@ class _Chosen(Interval):
     intent: str | None = Field(None, max_length=256, description="the matter that the flow named")
     queue: str | None = Field(None, max_length=256, description="the last one they waited in")
     agent: str | None = Field(None, max_length=256)
+
+    @property
+    def where(self) -> dict[Split, str]:
+        """The values that were asked for."""
+        values = {each: getattr(self, each.value) for each in Split}
+        return {each: value for each, value in values.items() if value is not None}
+
+
+class _Counted(Chosen):
+    """What is counted of them, and what it is compared with."""
+
+    compare_since: datetime | None = Field(
+        None, description="an interval of the same length from this time on is told beside it"
+    )
+    zone: str = Field(
+        "UTC", max_length=64, description="time zone of days", examples=["Europe/Berlin"]
+    )
 
     def queries(
         self, now: float, split: Split | None = None, every: Every | None = None
@@ -82,12 +93,10 @@ class _Chosen(Interval):
             length = span.until - span.since
             spans.append(checked("compare_since", lambda: Span(begin, begin + length)))
         zone = zone_of(self.zone)
-        values = {each: getattr(self, each.value) for each in Split}
-        where = {each: value for each, value in values.items() if value is not None}
-        return [HistoryQuery(each, zone, where, split, every) for each in spans]
+        return [HistoryQuery(each, zone, self.where, split, every) for each in spans]
 
 
-class _Split(_Chosen):
+class _Split(_Counted):
     by: Split | None = Field(None, description="split by this; the parts add up to the whole")
     every: Every | None = Field(None, description="put together by this stretch of time")
     limit: int = Field(200, ge=1, le=1000, description="rows on one page")
@@ -165,7 +174,7 @@ def history_router(
     router = APIRouter(prefix="/api", tags=["history"])
 
     @router.get("/measures", summary="The rates by which the line is judged")
-    async def measures(chosen: Annotated[_Chosen, Query()]) -> MeasureList:
+    async def measures(chosen: Annotated[_Counted, Query()]) -> MeasureList:
         """Give every measure of the contacts chosen, with its definition."""
         now = clock()
         queries = chosen.queries(now)

@@ -44,7 +44,10 @@ class Heard(_Model):
 class Turn(_Model):
     """The bot said something and heard something, or nothing of use."""
 
-    number: int = Field(description="its place in the call, from 1")
+    number: int = Field(
+        description="its place in the call, from 1; less than 0 for what was written before the "
+        "call, above 100,000 for what was written after it"
+    )
     at: datetime = Field(description="when the turn was over")
     step: str = Field(description="step of the flow", examples=["ask_order"])
     prompt: str = Field(description="what the bot said", examples=["What is your order number?"])
@@ -61,6 +64,10 @@ class Turn(_Model):
         description="first speech of the caller; null where they did not speak"
     )
     heard_until: datetime | None = Field(description="last speech of the caller")
+    channel: str = Field(
+        description="where it was written; empty for what was said in the call itself",
+        examples=["web"],
+    )
 
     @classmethod
     def of(cls, turn: TurnRecord) -> Self:
@@ -76,6 +83,7 @@ class Turn(_Model):
             said_at=_utc(turn.said_at),
             heard_from=_utc(turn.heard_from),
             heard_until=_utc(turn.heard_until),
+            channel=turn.channel,
         )
 
 

@@ -215,7 +215,7 @@ def _times(call: CallRecord, contact: LedgerContact | None) -> CallTimes:
             since(turn.heard_from),
             since(turn.heard_until),
         )
-        for turn in call.turns
+        for turn in call.spoken
     )
     waited = contact.waited_s if contact else None
     # The talk with somebody who was called back is in another call.

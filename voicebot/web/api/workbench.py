@@ -15,11 +15,19 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from voicebot.analytics.funnel import FunnelStep
-from voicebot.analytics.misunderstood import MOST, UNSURE, Cluster, Misheard, MisheardTurns, Trouble
+from voicebot.analytics.misunderstood import (
+    MOST,
+    UNSURE,
+    Cluster,
+    Clusters,
+    Misheard,
+    MisheardTurns,
+    Trouble,
+)
 from voicebot.errors import ModelError
 from voicebot.sessions.records import CallArchive, CallQuery, CallRecord, Cursor
 from voicebot.types import Language
-from voicebot.web.api.history import Interval
+from voicebot.web.api.history import Chosen
 from voicebot.web.api.models import Problem
 
 _PAGE = 100
@@ -36,8 +44,8 @@ _PICTURE = {
 class Bench(Protocol):
     """Explains records by the application; takes a while and is called in a thread."""
 
-    def clusters(self, turns: Sequence[Misheard]) -> list[Cluster]:
-        """Put turns together by meaning, the largest cluster first. Raises ModelError."""
+    def clusters(self, turns: Sequence[Misheard]) -> Clusters:
+        """Put turns together by meaning, a few of the new ones at a time. Raises ModelError."""
         ...
 
     def funnel(self, calls: Sequence[CallRecord]) -> list[FunnelStep]:
@@ -49,13 +57,13 @@ class Bench(Protocol):
         ...
 
 
-class _Misunderstood(Interval):
+class _Misunderstood(Chosen):
     unsure: float = Field(UNSURE, ge=0, le=1, description="confidence below which an answer counts")
     limit: int = Field(50, ge=1, le=200, description="clusters on one page")
     offset: int = Field(0, ge=0, le=100_000, description="`next_offset` of the page before")
 
 
-class _Funnel(Interval):
+class _Funnel(Chosen):
     calls: int = Field(300, ge=1, le=2000, description="calls that are followed, the newest")
 
 
@@ -102,10 +110,12 @@ class ClusterModel(_Model):
 
 
 class ClusterPage(_Model):
-    """`turns` were looked at, the newest; `complete` tells whether these were all."""
+    """`turns` were looked at, the newest; `complete` tells whether these were all. `pending` of
+    them are in no cluster yet, as their words are new: ask again."""
 
     turns: int
     complete: bool
+    pending: int
     clusters: list[ClusterModel]
     next_offset: int | None = Field(description="pass it as `offset`; null on the last page")
 
@@ -164,7 +174,8 @@ def workbench_router(
 
     async def newest(asked: _Funnel) -> tuple[list[CallRecord], bool]:
         span = asked.span(clock())
-        query = CallQuery(since=span.since, until=span.until)
+        where = {name.value: value for name, value in asked.where.items()}
+        query = CallQuery(since=span.since, until=span.until, where=where)
         return await _newest(archive, query, asked.calls)
 
     @router.get(
@@ -175,18 +186,21 @@ def workbench_router(
     async def misunderstood(asked: Annotated[_Misunderstood, Query()]) -> ClusterPage:
         """Give words that no question took, that meant no intent, or that were taken with doubt,
         put together by meaning, with the file and line to edit and calls to replay."""
-        found = await turns.misheard(asked.span(clock()), unsure=asked.unsure, limit=MOST)
+        found = await turns.misheard(
+            asked.span(clock()), asked.where, unsure=asked.unsure, limit=MOST
+        )
         try:
             async with alone:
-                clusters = await asyncio.to_thread(bench().clusters, found)
+                put = await asyncio.to_thread(bench().clusters, found.turns)
         except ModelError as error:
             raise HTTPException(503, str(error)) from None
         end = asked.offset + asked.limit
         return ClusterPage(
-            turns=len(found),
-            complete=len(found) < MOST,
-            clusters=[ClusterModel.of(each) for each in clusters[asked.offset : end]],
-            next_offset=end if end < len(clusters) else None,
+            turns=len(found.turns),
+            complete=found.complete,
+            pending=put.pending,
+            clusters=[ClusterModel.of(each) for each in put.clusters[asked.offset : end]],
+            next_offset=end if end < len(put.clusters) else None,
         )
 
     @router.get("/funnel", summary="Where callers go in the flows, and where they leave")
@@ -221,12 +235,12 @@ def workbench_router(
 async def _newest(
     archive: CallArchive, query: CallQuery, most: int
 ) -> tuple[list[CallRecord], bool]:
-    """At most so many calls to us that have ended, and whether there are no more."""
+    """At most so many contacts that have ended, and whether there are no more."""
     found: list[CallRecord] = []
     after: Cursor | None = None
     while len(found) < most:
         page = await archive.list_calls(query, after=after, limit=_PAGE)
-        found += [call for call in page.calls if call.outcome and call.direction == "inbound"]
+        found += [call for call in page.calls if call.outcome]
         if page.next is None:
             return found[:most], len(found) <= most
         after = page.next

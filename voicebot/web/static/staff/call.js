@@ -13,10 +13,12 @@ let began = 0; // when the recording begins, in seconds of the call
 async function show() {
   await showPlaces();
   const call = await ask("GET", path);
-  document.title = `Call of ${moment(call.started_at)} - voicebot`;
-  $("title").textContent = `Call ${call.direction === "outbound" ? "to" : "from"} ${call.direction === "outbound" ? call.callee : call.caller || "unknown"}`;
+  const inText = ["chat", "webhook"].includes(call.transport);
+  document.title = `${inText ? "Conversation" : "Call"} of ${moment(call.started_at)} - voicebot`;
+  $("title").textContent = inText ? `Conversation with ${call.caller || "somebody on our page"}`
+    : `Call ${call.direction === "outbound" ? "to" : "from"} ${call.direction === "outbound" ? call.callee : call.caller || "unknown"}`;
   $("facts").replaceChildren(...facts(call));
-  $("turns").replaceChildren(...call.turns.map((turn) => turnItem(turn, call)));
+  $("turns").replaceChildren(...call.turns.map((turn, place) => turnItem(turn, call, place + 1)));
   if (!call.turns.length) $("turns").replaceChildren(el("li", {}, "Nothing was said."));
   showLatencies(call);
   showNotes(call);
@@ -63,14 +65,16 @@ function facts(call) {
 
 const plain = (value) => (typeof value === "string" ? value : JSON.stringify(value));
 
-function turnItem(turn, call) {
+// `place` counts all turns of the contact; the number of one that was written says only its order.
+function turnItem(turn, call, place) {
   const begin = (new Date(turn.said_at ?? turn.heard_from ?? turn.at) - new Date(call.started_at)) / 1000;
   const meta = el("p", { class: "meta" },
-    el("span", {}, `${turn.number}. ${clock(begin)}`),
+    el("span", {}, `${place}. ${begin < 0 ? `${clock(-begin)} before` : clock(begin)}`),
+    turn.channel ? el("span", { class: "badge" }, turn.channel === "web" ? "written on our page" : `written by ${turn.channel}`) : null,
     el("span", {}, `step ${turn.step || "none"}`),
     turn.latency_ms === null ? null : el("span", {}, `answered in ${Math.round(turn.latency_ms)} ms`),
     turn.barged_in ? el("span", { class: "badge" }, "interrupted") : null,
-    call.recording && el("button", { type: "button", class: "quiet small", hidden: true, "aria-label": `Play turn ${turn.number}`, onclick: () => play(begin) }, "Play"));
+    call.recording && !turn.channel ? el("button", { type: "button", class: "quiet small", hidden: true, "aria-label": `Play turn ${turn.number}`, onclick: () => play(begin) }, "Play") : null);
   return el("li", { id: `turn-${turn.number}` }, meta,
     turn.prompt ? el("div", { class: "said" }, el("span", { class: "who" }, "Bot"), turn.prompt) : null,
     heardBlock(turn));

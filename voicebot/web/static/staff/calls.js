@@ -9,7 +9,7 @@ const OUTCOMES = ["self_served", "moved_to_text", "transferred", "callback_booke
 const FACTS = ["queued", "answered", "called_back", "within", "short_in_flow", "short_in_queue", "known",
   "repeats", "settled", "resolved", "undone"];
 const NAMED = ["outcome", "fact", "caller", "direction", "flow", "intent", "queue", "agent", "language", "door"];
-const UNTYPED = ["last_step", "hour_of_week", "zone"];
+const UNTYPED = ["last_step", "action", "action_result", "ids", "hour_of_week", "zone"];
 const FILTERS = [...NAMED, "since", "until", ...UNTYPED];
 const SEARCHED = ["q", "who", "since", "until", ...NAMED.filter((name) => name !== "fact")];
 const PAGE = 50;
@@ -45,14 +45,15 @@ function readForm() {
 function showChosen() {
   const used = [...state].filter(([name]) => FILTERS.includes(name) && name !== "zone");
   $("chosen").replaceChildren(...used.map(([name, value]) => {
-    const told = name === "since" || name === "until" ? moment(value) : value || "none";
+    const told = name === "ids" ? `${value.split(",").length} chosen` : name === "since" || name === "until" ? moment(value) : value || "none";
     const take = () => {
       state.delete(name);
       if (name === "hour_of_week") state.delete("zone");
+      if (name === "action") state.delete("action_result");
       go();
     };
     return el("li", {}, el("button", { type: "button", class: "quiet", onclick: take },
-      `${name === "since" ? "From" : name === "until" ? "Until" : words(name)}: ${told} ✕`));
+      `${name === "ids" ? "Calls" : name === "since" ? "From" : name === "until" ? "Until" : words(name)}: ${told} ✕`));
   }));
 }
 

@@ -3,7 +3,7 @@
 
 import { ask } from "./api.js";
 import { bars, heat, lines } from "./charts.js";
-import { showFunnel, showMisunderstood } from "./lessons.js";
+import { showActions, showFunnel, showMisunderstood } from "./lessons.js";
 import { every, interval, periods } from "./interval.js";
 import { showPlaces } from "./places.js";
 import { $, callsLink, clock, count, el, guarded, moment, table, words, zone } from "./review.js";
@@ -24,7 +24,7 @@ const BEHIND = {
   cost_per_contact: {}, money_saved: { outcome: "self_served" },
 };
 const NOT_BETTER = ["transfer", "abandonment_in_flow", "abandonment_in_queue", "short_abandonment", "repeat_rate", "asa_s", "aht_s", "cost_per_contact"];
-const PARTS = { funnel: showFunnel, misunderstood: showMisunderstood };
+const PARTS = { funnel: showFunnel, misunderstood: showMisunderstood, actions: showActions };
 
 let state = new URLSearchParams();
 let span = null;
@@ -120,7 +120,9 @@ async function show() {
 async function fillPart(name) {
   if (!$(`${name}-part`).open || filled[name] === asked) return;
   filled[name] = asked;
-  await PARTS[name]($(name), span);
+  const mine = asked;
+  const chosen = { since: span.since.toISOString(), until: span.until.toISOString(), ...where() };
+  await PARTS[name]($(name), chosen, () => mine === asked);
 }
 
 function fillMeasures(measures) {

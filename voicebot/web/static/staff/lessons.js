@@ -8,19 +8,19 @@ import { callsLink, count, el, filePlace, table, words } from "./review.js";
 const CLUSTERS = 20;
 const SEEN = 5;
 const share = (part, whole) => (whole ? `${Math.round((100 * part) / whole)}%` : "");
-const between = ({ since, until }) => ({ since: since.toISOString(), until: until.toISOString() });
 
-export async function showFunnel(place, span) {
-  place.replaceChildren(el("p", { class: "hint" }, "Following calls…"));
-  const asked = new URLSearchParams(between(span));
+// `chosen` is what all figures of the page are told of: the interval and the filters.
+export async function showFunnel(place, chosen) {
+  place.replaceChildren(el("p", { class: "hint" }, "Following contacts…"));
+  const asked = new URLSearchParams(chosen);
   const answer = await ask("GET", `/api/funnel?${asked}`);
   if (!answer.steps.length) {
-    place.replaceChildren(el("p", {}, "No calls."));
+    place.replaceChildren(el("p", {}, "No contacts."));
     return;
   }
-  const left = (step) => callsLink({ ...between(span), direction: "inbound", outcome: "abandoned_in_flow", last_step: `${step.flow}.${step.step}` });
+  const left = (step) => callsLink({ ...chosen, outcome: "abandoned_in_flow", last_step: `${step.flow}.${step.step}` });
   place.replaceChildren(
-    el("p", {}, `${count(answer.calls)} calls${answer.complete ? "" : ", the newest of more"}.`),
+    el("p", {}, `${count(answer.calls)} contacts${answer.complete ? "" : ", the newest of more"}.`),
     ...most("Callers who left unserved, by step", answer.steps, (step) => step.left, count, left),
     ...most("Prompts that were often interrupted", answer.steps, interrupted, (value) => `${Math.round(100 * value)}%`),
     ...most("Slow answers: 95 of 100 came within", answer.steps, (step) => step.answers.slow_ms, (value) => `${Math.round(value)} ms`),
@@ -50,35 +50,68 @@ function stepRow(step, left) {
     filePlace(step.file, step.line)];
 }
 
-export async function showMisunderstood(place, span) {
-  place.replaceChildren(el("p", { class: "hint" }, "Putting words together…"));
-  await addClusters(place, span, 0);
+const ms = (value) => (value === null ? "" : `${count(Math.round(value))} ms`);
+const BAD = ["failed", "timed_out", "not_tried"];
+
+export async function showActions(place, chosen) {
+  place.replaceChildren(el("p", { class: "hint" }, "Counting…"));
+  const answer = await ask("GET", `/api/actions?${new URLSearchParams(chosen)}`);
+  const told = `${count(answer.contacts)} contacts${answer.complete ? "" : ", the newest of more"}.`;
+  if (!answer.actions.length) {
+    place.replaceChildren(el("p", {}, `${told} No action ran.`));
+    return;
+  }
+  const link = (each, result) => callsLink({ ...chosen, action: each.action, ...(result ? { action_result: result } : {}) });
+  const number = (each, result) => (each.results[result] ? el("a", { href: link(each, result) }, count(each.results[result])) : "0");
+  const slow = answer.actions.filter((each) => each.p95_ms !== null).slice(0, 8);
+  place.replaceChildren(
+    el("p", {}, told),
+    ...(slow.length ? [bars({ title: "95 of 100 runs were over within", head: "Action", write: ms,
+      rows: slow.map((each) => ({ name: each.action, value: each.p95_ms, href: link(each) })) })] : []),
+    table("Actions", ["Action", "Kind", "Runs", "Of contacts", "Half within", "95 of 100 within", "Done", "Refused", "Failed", "Timed out", "Not tried", "Given up", "Trouble"],
+      answer.actions.map((each) => [each.action, each.kind || "not in the flows any more", el("a", { href: link(each) }, count(each.runs)), `${Math.round(100 * each.share)}%`, ms(each.p50_ms), ms(each.p95_ms),
+        ...["done", "refused", "failed", "timed_out", "not_tried", "given_up"].map((result) => number(each, result)),
+        share(BAD.reduce((sum, result) => sum + each.results[result], 0), each.runs)])),
+    el("p", { class: "hint" }, "Not tried: the action failed too often just before, and callers were not let wait for it. Given up: they hung up meanwhile."));
 }
 
-async function addClusters(place, span, offset) {
-  const asked = new URLSearchParams({ ...between(span), limit: CLUSTERS, offset });
-  const answer = await ask("GET", `/api/misunderstood?${asked}`);
-  if (!offset) {
-    const told = `${count(answer.turns)} turns${answer.complete ? "" : ", the newest of more"}.`;
+export async function showMisunderstood(place, chosen, isWanted) {
+  place.replaceChildren(el("p", { class: "hint" }, "Putting words together…"));
+  // New words take a moment each: the server does a few at a time.
+  let answer = null;
+  do {
+    answer = await askForClusters(chosen, 0);
+    if (!isWanted()) return;
+    const left = answer.pending ? `, ${count(answer.pending)} of them not put together yet` : "";
+    const told = `${count(answer.turns)} turns${answer.complete ? "" : ", the newest of more"}${left}.`;
     place.replaceChildren(el("p", {}, answer.turns ? told : "Everything was understood."));
-  }
-  place.append(...answer.clusters.map((each) => clusterBlock(each, span)));
+    addClusters(place, chosen, answer);
+  } while (answer.pending);
+}
+
+const askForClusters = (chosen, offset) => ask("GET", `/api/misunderstood?${new URLSearchParams({ ...chosen, limit: CLUSTERS, offset })}`);
+
+function addClusters(place, chosen, answer) {
+  place.append(...answer.clusters.map((each) => clusterBlock(each, chosen)));
   if (answer.next_offset === null) return;
   const more = el("button", { type: "button", class: "quiet", onclick: async () => {
     more.disabled = true;
-    await addClusters(place, span, answer.next_offset);
+    const next = await askForClusters(chosen, answer.next_offset);
     more.remove();
+    addClusters(place, chosen, next);
   } }, "More");
   place.append(more);
 }
 
-function clusterBlock(cluster, span) {
+function clusterBlock(cluster, chosen) {
   const kinds = Object.entries(cluster.kinds).map(([kind, number]) => el("span", { class: "badge" }, `${words(kind)} ${number}`));
-  const said = (text) => el("li", {}, el("a", { href: callsLink({ q: `"${text.replaceAll('"', " ")}"`, who: "caller", ...between(span) }) }, `“${text}”`));
-  const calls = cluster.calls.slice(0, 10).map((id, number) => el("a", { href: `/calls/${encodeURIComponent(id)}` }, `call ${number + 1}`));
+  const said = (text) => el("li", {}, el("a", { href: callsLink({ q: `"${text.replaceAll('"', " ")}"`, who: "caller", ...chosen }) }, `“${text}”`));
+  const calls = el("a", { href: callsLink({ ids: cluster.calls.join(",") }) },
+    cluster.calls.length === 1 ? "The call, to read and replay" : `${cluster.calls.length} calls, to read and replay`);
   return el("article", { class: "hit" },
     el("p", { class: "meta" }, el("strong", {}, `${count(cluster.count)} × “${cluster.text}”`), el("span", {}, cluster.language), ...kinds),
-    el("details", {}, el("summary", {}, "Examples and calls"), el("ul", {}, ...cluster.examples.map(said)), el("p", { class: "meta" }, ...calls)),
+    el("details", {}, el("summary", {}, "Examples"), el("ul", {}, ...cluster.examples.map(said))),
+    el("p", { class: "meta" }, calls),
     ...cluster.spots.flatMap(spotLines));
 }
 
