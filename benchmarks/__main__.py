@@ -25,6 +25,7 @@ BENCHMARKS = (
     "webhooks",
     "wall",
     "search",
+    "personal_numbers",
     "doors",
     "recorder",
     "strangers",

@@ -58,6 +58,7 @@ from voicebot.sessions.chat_records import (
 )
 from voicebot.sessions.known_facts import Fact, editable_slots, facts_known
 from voicebot.sessions.last_words import OUR_FAULT, in_language
+from voicebot.sessions.pieces import Pieces, reworded_lines
 from voicebot.sessions.quick_replies import QuickReplies
 from voicebot.sessions.spoken_lines import SpokenLine
 from voicebot.sessions.typed import TypedInput
@@ -137,6 +138,7 @@ class ChatSession:
         self._facts: tuple[Fact, ...] = ()
         self._replies: tuple[str, ...] = ()
         self._fresh: list[ChatLine] = []
+        self._pieces = Pieces()
         self._stood: tuple[Mapping[str, Json], FlowState] | None = None
         """A state as it was written down, and as it was: with the secrets of the caller."""
 
@@ -215,6 +217,8 @@ class ChatSession:
         shown = f"{self._label(message.fact)}: {told}" if message.fact else told
         cursor = self._add(message.channel, Who.CALLER, shown, now, client_id=message.client_id)
         await self._go_on(application, event, now)
+        for gap in self._pieces.masked_gaps():
+            application.append(gap)
         return cursor
 
     async def change(self, **fields: Any) -> None:
@@ -347,7 +351,7 @@ class ChatSession:
         if self.record.contact:
             gap = unanswered(self.record.contact, now, arguments, found)
             if gap is not None:
-                application.append(gap)
+                application.append(self._pieces.asked(gap))
 
     # Lines
 
@@ -380,11 +384,14 @@ class ChatSession:
 
     async def _commit(self, record: ChatRecord, now: float, *, typing: bool = False) -> None:
         after = self.record.cursor
-        lines, self._fresh = tuple(self._fresh), []
+        lines, reworded = reworded_lines(self._pieces, self.lines, self._fresh)
+        self._fresh = []
         record = replace(record, cursor=after + len(lines), active_at=now)
-        if not await self._store.commit(ChatChange(record, after, lines)):
+        if not await self._store.commit(ChatChange(record, after, lines, reworded)):
             raise TextRefused("moved", "this conversation is open elsewhere; please reload")
         self.record = record
+        for line in reworded:
+            self.lines[line.cursor - 1] = line
         self.lines += lines
         self._known |= {line.client_id: line.cursor for line in lines if line.client_id}
         self.typing = typing
