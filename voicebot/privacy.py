@@ -52,6 +52,8 @@ class RecordKeeping:
                     rows = await self._tidy(kind, BREATH_S)
                 except StorageError as error:
                     log.warning("not_tidied", kind=kind.value, problem=str(error))
+                except Exception:  # what nobody thought of may not end the tidying for good
+                    log.exception("not_tidied", kind=kind.value)
                 else:
                     if rows:
                         log.info("tidied", kind=kind.value, rows=rows)
