@@ -22,6 +22,7 @@ BENCHMARKS = (
     "queue_calls",
     "queues",
     "ledger",
+    "retention",
     "webhooks",
     "wall",
     "search",

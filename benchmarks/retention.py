@@ -5,8 +5,8 @@
 A month of contacts with a turn each is written to a fresh SQLite file, or to the PostgreSQL of the
 URL (its tables are emptied). Then the oldest half goes, kind by kind: words, numbers, whole calls.
 First as a running server does it, a piece and a breath (`PIECES` of them), then the rest as
-`voicebot tidy` does, without a breath. All the while calls are written down, four facts each, and
-each tells how long it took from the first fact to the commit of the last.
+`voicebot tidy` does, with breaths as long as the pieces. All the while calls are written down, four
+facts each, and each tells how long it took from the first fact to the commit of the last.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ async def tidy(tidying: SqlTidying, kind: Kind, pieces: int | None, breath_s: fl
         rows += piece.rows
         if not piece.more:
             break
-        await asyncio.sleep(breath_s)
+        await asyncio.sleep(max(breath_s, took[-1] / 1000))
     spent = time.perf_counter() - began
     return (
         f"{rows:7} rows in {spent:5.1f} s; a piece {statistics.median(took):.0f} ms, "
