@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 
 from tests.storage.test_forgetting import WORDS, fill
 from voicebot.backup import back_up, restore
-from voicebot.backup_file import DATABASE, MANIFEST
+from voicebot.backup_file import DATABASE, LEFT_FREE, MANIFEST
 from voicebot.cli.main import app
 from voicebot.config import Settings
 from voicebot.errors import StorageError, UsageError
@@ -269,6 +269,42 @@ def test_a_file_that_says_it_is_a_terabyte_of_zeros_is_not_unpacked(
     with gzip.open(backup, "wb") as file:
         file.write(header)
     with pytest.raises(StorageError, match="'recordings/zeros' has no place in it"):
+        restore(there, backup, force=True, now=NOW)
+
+
+def with_zeros(backup: Path, size: int) -> None:
+    info = tarfile.TarInfo("recordings/zeros")
+    info.size = size
+    with gzip.open(backup, "wb") as file:
+        file.write(info.tobuf() + b"\0" * 5_000_000)
+
+
+def test_a_small_file_that_unpacks_to_more_than_any_backup_is_not_unpacked(
+    backup: Path, there: Settings
+) -> None:
+    with_zeros(backup, 5 * 2**30)
+    with pytest.raises(StorageError, match="would unpack to over 300 times its size"):
+        restore(there, backup, force=True, now=NOW)
+    assert not state_of(there.server.data)
+
+
+def test_what_the_disk_has_no_room_for_is_not_unpacked(
+    backup: Path, there: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_zeros(backup, 2**30)
+    usage = shutil.disk_usage(backup)._replace(free=LEFT_FREE + 2**29)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
+    with pytest.raises(StorageError, match="make room for 513 MB or more"):
+        restore(there, backup, force=True, now=NOW)
+    assert not state_of(there.server.data)
+
+
+def test_a_header_that_would_fill_the_memory_is_not_read(backup: Path, there: Settings) -> None:
+    info = tarfile.TarInfo("x")
+    info.type, info.size = tarfile.XHDTYPE, 2**40
+    with gzip.open(backup, "wb") as file:
+        file.write(info.tobuf(tarfile.GNU_FORMAT))
+    with pytest.raises(StorageError, match="is no whole backup: a header of it is longer"):
         restore(there, backup, force=True, now=NOW)
 
 

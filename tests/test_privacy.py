@@ -12,6 +12,7 @@ from voicebot.config import Settings
 from voicebot.privacy import RECORDINGS, RecordKeeping
 from voicebot.storage.database import open_database
 from voicebot.storage.migrations import upgrade
+from voicebot.storage.tidying import Kind, Piece, SqlTidying
 
 
 def settings(tmp_path: Path, **sections: object) -> Settings:
@@ -31,6 +32,33 @@ async def test_tidying_tells_what_went_and_takes_the_files_of_calls(tmp_path: Pa
     assert await keeping.tidy() == {"transcripts": 4, "calls": 1}
     assert [file.name for file in folder.iterdir()] == ["young.wav"]
     assert await keeping.tidy() == {"transcripts": 0, "calls": 0}
+    await engine.dispose()
+
+
+async def test_an_error_that_nobody_thought_of_does_not_end_the_tidying(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = settings(tmp_path, retention={"transcripts": 30, "calls": 60})
+    await upgrade(wanted.database_url)
+    engine = open_database(wanted.database_url)
+    await write(engine, *a_call("old", OLD))
+    plain, asked, rounds = SqlTidying.piece, [], asyncio.Event()
+
+    async def piece(self: SqlTidying, kind: Kind, before: float, limit: int = 500) -> Piece:
+        asked.append(kind)
+        if len(asked) > 2:
+            rounds.set()
+        if asked == [Kind.TRANSCRIPTS]:
+            raise ZeroDivisionError
+        return await plain(self, kind, before, limit)
+
+    monkeypatch.setattr(SqlTidying, "piece", piece)
+    monkeypatch.setattr("voicebot.privacy.TIDY_EVERY_S", 0.0)
+    keeping = asyncio.create_task(RecordKeeping(wanted, engine, clock=lambda: NOW).keep_tidy())
+    await asyncio.wait_for(rounds.wait(), 30)
+    assert asked[:3] == [Kind.TRANSCRIPTS, Kind.CALLS, Kind.TRANSCRIPTS]
+    keeping.cancel()
+    await asyncio.gather(keeping, return_exceptions=True)
     await engine.dispose()
 
 

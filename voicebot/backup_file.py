@@ -2,7 +2,9 @@
 
 The manifest names the format, the versions and a SHA-256 of each file. Reading unpacks all of it
 into a scratch folder and checks it there, so that a file which ends too early, was changed, or was
-written by a newer voicebot is refused before anything is touched.
+written by a newer voicebot is refused before anything is touched. A small file that unpacks to more
+than any backup (a 'gzip bomb'), or to more than there is room for, is refused before it fills the
+disk, or the memory.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import tarfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -28,6 +31,12 @@ RECORDINGS: Final = "recordings"
 APPLICATION: Final = "application"
 _LARGEST_MANIFEST: Final = 256 * 2**20
 _BLOCK: Final = 2**20
+MOST_TIMES: Final = 300
+"""So much larger than the file a backup may be: databases and sound come to ten times."""
+SLACK: Final = 2 * 2**30
+"""Bytes that any backup may unpack to: silence packs a thousandfold."""
+LEFT_FREE: Final = 256 * 2**20
+"""Bytes of the disk that stay free."""
 _DAMAGE = (
     *(tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError),
     # What `tarfile` and names that no file can have come to, where somebody made them up.
@@ -111,14 +120,19 @@ def unpacked(source: Path, folder: Path) -> Contents:
     """Unpack a backup into ``folder`` and check every file. Raises StorageError."""
     found: dict[str, str] = {}
     manifest = b""
+    room = _room(source, folder)
     try:
-        with tarfile.open(source, "r:gz") as tar:
+        with (
+            gzip.open(source) as packed,
+            tarfile.open(fileobj=_Bounded(packed), mode="r:") as tar,
+        ):
             for member in tar:
                 # A file with holes says for itself how many zeros it is to be unpacked to.
                 plain = member.isreg() and not member.issparse()
                 data = tar.extractfile(member) if plain else None
                 if data is None or not _is_ours(member.name):
                     raise _damaged(source, f"'{member.name[:60]}' has no place in it")
+                room.take(member.size)
                 if member.name == MANIFEST:
                     manifest = data.read(_LARGEST_MANIFEST)
                 else:
@@ -131,6 +145,54 @@ def unpacked(source: Path, folder: Path) -> Contents:
     if wrong or DATABASE not in found:
         raise _damaged(source, f"'{(wrong or [DATABASE])[0][:60]}' is not what was written")
     return contents
+
+
+@dataclass(slots=True)
+class _Room:
+    """What may still be unpacked of ``source``: ``likely`` bytes, for it is so large a file, and
+    ``free`` bytes, for there is no more place."""
+
+    source: Path
+    likely: int
+    free: int
+
+    def take(self, wanted: int) -> None:
+        """Raises StorageError where there is none for so many bytes."""
+        self.likely -= wanted
+        self.free -= wanted
+        if self.likely < 0:
+            raise StorageError(
+                f"{self.source} is not restored: it would unpack to over {MOST_TIMES} times its "
+                "size, as no backup does"
+            )
+        if self.free < 0:
+            raise StorageError(
+                f"{self.source} is not restored: the disk of the data folder has no room for what "
+                f"is in it; make room for {-self.free // 2**20 + 1} MB or more"
+            )
+
+
+def _room(source: Path, folder: Path) -> _Room:
+    likely = MOST_TIMES * source.stat().st_size + SLACK
+    return _Room(source, likely, shutil.disk_usage(folder).free - LEFT_FREE)
+
+
+class _Bounded(io.BufferedIOBase):
+    """Reads on behalf of `tarfile`, which takes a header into memory however long it says it is."""
+
+    def __init__(self, file: gzip.GzipFile) -> None:
+        self._file = file
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def seek(self, place: int, whence: int = 0) -> int:
+        return self._file.seek(place, whence)
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is None or not 0 <= size <= _LARGEST_MANIFEST:
+            raise tarfile.ReadError("a header of it is longer than any")
+        return self._file.read(size)
 
 
 def _is_ours(name: str) -> bool:

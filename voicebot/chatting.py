@@ -34,8 +34,10 @@ from voicebot.sessions.outbound import DialOrder, DialReport
 from voicebot.sessions.quick_replies import QuickReplies
 from voicebot.sessions.spoken_lines import SpokenLines
 from voicebot.sessions.typed import TypedInput
+from voicebot.storage.asked_calls import SqlAskedCalls
 from voicebot.storage.conversations import SqlChatStore
 from voicebot.telephony._api import LegInfo
+from voicebot.telephony.networks import prefix
 from voicebot.telephony.webrtc import WebRtcDoor
 from voicebot.texting.numbers import as_e164
 from voicebot.types import CallId
@@ -72,6 +74,7 @@ class Chatting:
         order: Callable[[DialOrder], DialReport],
     ) -> None:
         self._settings = settings
+        self._engine = engine
         self._editions = editions
         self._callers = callers
         self._append = append
@@ -107,6 +110,7 @@ class Chatting:
         """Raises StorageError."""
         if self._settings.text.enabled:
             await self.chats.start()
+            await self.call_me.start()
             since = time.time() - LEDGER_DAYS * 86_400
             for record in await self._store.not_in_ledger(since, MOST_FOUND):
                 self._ledger.found(record, await self._store.lines(record.id))
@@ -125,9 +129,10 @@ class Chatting:
     def _new_call_me(self, order: Callable[[DialOrder], DialReport]) -> CallMe:
         rules, ring_s = self._settings.call_me, self._settings.outbound.answer_timeout_s
         number = partial(as_e164, country_code=self._settings.texting.country_code)
-        policy = CallMePolicy(tuple(rules.prefixes), number, rules.caller, ring_s)
-        limits = CallLimits(rules.per_number, rules.per_hour)
-        return CallMe(self.chats, order, policy, limits, time.monotonic)
+        policy = CallMePolicy(tuple(rules.prefixes), number, rules.caller, ring_s, prefix)
+        limits = CallLimits(rules.per_number, rules.per_hour, rules.per_address)
+        asked = SqlAskedCalls(self._engine)
+        return CallMe(self.chats, order, policy, limits, asked, time.time)
 
     def routers(self, webrtc: WebRtcDoor) -> tuple[APIRouter, ...]:
         """What text needs of the HTTP side."""

@@ -14,6 +14,7 @@ from voicebot.errors import ConfigError
 from voicebot.figures.event_hooks import event_hook_figures
 from voicebot.notices.delivery import Delivery
 from voicebot.notices.model import Hook, Kind
+from voicebot.notices.orphans import Orphans
 from voicebot.notices.payload import Teller
 from voicebot.storage.notices import SqlNotices
 from voicebot.web.metrics import Figure
@@ -35,6 +36,7 @@ class EventHooks:
         self._deliveries = [
             Delivery(hook, store, self._client) for hook in hooks if self._client is not None
         ]
+        self._orphans = Orphans([hook.name for hook in hooks], store)
         self.teller = Teller(hooks, self._stir) if hooks else None
         """For the journal; None where nobody wants to know."""
         self._running: list[asyncio.Task[None]] = []
@@ -45,6 +47,8 @@ class EventHooks:
             asyncio.create_task(each.run(), name=f"webhook {each.hook.name}")
             for each in self._deliveries
         ]
+        orphans = self._orphans.run()
+        self._running.append(asyncio.create_task(orphans, name="notices without a receiver"))
 
     async def stop(self) -> None:
         """End; what waits is sent after the next start."""

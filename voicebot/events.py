@@ -3,11 +3,12 @@ never the live objects.
 
 Times (``at``) are UTC seconds since the epoch. Every call gives one `CallStarted` first and one
 `CallEnded` last; between them a `CallAnswered` unless it was refused, a `CallRecorded` where it is
-recorded, a `TurnFinished` for each turn, numbered from 1, a `MatterNoted` whenever it changes what
-the call is about, a `QueueNoted` whenever it changes what became of it in the queues, and a
-`DeflectionReached` for each stage on the way to text. The last two may come after the end: when the
-agent is done with the work after the call, and when the text is. So do turns of a contact that were
-written: they have numbers of their own (`sessions.chat_turns`), and come when the text is over.
+recorded, a `TurnFinished` for each turn, numbered from 1 (and a `TurnMasked` for one that turned
+out to hold a piece of a card number), a `MatterNoted` whenever it changes what the call is about, a
+`QueueNoted` whenever it changes what became of it in the queues, and a `DeflectionReached` for each
+stage on the way to text. The last two may come after the end: when the agent is done with the work
+after the call, and when the text is. So do turns of a contact that were written: they have numbers
+of their own (`sessions.chat_turns`), and come when the text is over.
 """
 
 from __future__ import annotations
@@ -101,6 +102,18 @@ class TurnFinished:
     heard_from: float | None = None
     heard_until: float | None = None
     channel: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnMasked:
+    """Turn ``index`` of the call, told before, holds a piece of a number that nobody shall read:
+    this is how it reads from now on."""
+
+    call_id: CallId
+    at: float
+    index: int
+    prompt: str
+    heard: Heard | None
 
 
 class DeflectionStage(StrEnum):
@@ -198,6 +211,15 @@ class ActionRan:
 
 
 @dataclass(frozen=True, slots=True)
+class QuestionMasked:
+    """The same of the `QuestionUnanswered` that was told as of ``at``."""
+
+    call_id: CallId
+    at: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallEnded:
     """``reason`` is a short word for people: 'caller hung up', 'no common codec', ..."""
 
@@ -214,8 +236,10 @@ CallEvent: TypeAlias = (
     | MatterNoted
     | QueueNoted
     | TurnFinished
+    | TurnMasked
     | QuestionUnanswered
     | ActionRan
+    | QuestionMasked
     | DeflectionReached
     | CallEnded
 )

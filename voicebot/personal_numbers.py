@@ -13,8 +13,9 @@ words: 'four one one one', 'double four', 'forty one eleven', '四幺幺幺'. Wh
 
 A number of another kind that happens to keep these rules is taken for one of them: of sixteen
 digits that begin like a card one in ten. A number begins and ends where a word or a group of digits
-does, and one behind a plus is a telephone number. Left out on purpose: numbers without a check (a
-passport's, an American account's), and a number that is said over several turns.
+does, and one behind a plus is a telephone number. What is said over several turns is found by
+`numbers_in_pieces`. Left out on purpose: numbers without a check (a passport's, an American
+account's).
 """
 
 from __future__ import annotations
@@ -91,7 +92,7 @@ _ID_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
 @dataclass(frozen=True, slots=True)
-class _Group:
+class Group:
     """Digits that were said or written together, and where in the text."""
 
     digits: str
@@ -138,15 +139,15 @@ def _found(text: str) -> Iterator[tuple[int, int]]:
     for match in _IBAN.finditer(text):
         if _is_iban(match[0]):
             yield match.span()
-    names_it = _SOCIAL.search(text) is not None
-    for run in _runs(text):
+    names_it = names_social(text)
+    for run in runs(text):
         if sum(len(group.digits) for group in run) >= FEWEST:
             yield from _in_run(text, run, names_it)
 
 
-def _in_run(text: str, run: Sequence[_Group], names_it: bool) -> Iterator[tuple[int, int]]:
+def _in_run(text: str, run: Sequence[Group], names_it: bool) -> Iterator[tuple[int, int]]:
     """The numbers in groups of digits that follow each other, the longest at each place."""
-    if _PLUS.search(text[max(0, run[0].start - _PLUS_WITHIN) : run[0].start]) is not None:
+    if is_telephone(text, run[0]):
         return
     digits = "".join(group.digits for group in run)
     # Where a number may begin or end: the group that begins there.
@@ -164,21 +165,32 @@ def _in_run(text: str, run: Sequence[_Group], names_it: bool) -> Iterator[tuple[
             if behind is None:
                 continue
             groups, number = run[first:behind], digits[place : place + length]
-            if _is_one(number) or _is_social(text, number, groups, run, names_it):
+            if is_one(number) or _is_social(text, number, groups, run, names_it):
                 yield groups[0].start, groups[-1].end
                 free = place + length
                 break
 
 
-def _is_one(digits: str) -> bool:
+def is_one(digits: str) -> bool:
+    """Whether ``digits`` ('X' may be the last) are a number that shows by itself what it is."""
     return _is_card(digits) or _is_chinese(digits)
 
 
-def _runs(text: str) -> Iterator[list[_Group]]:
+def names_social(text: str) -> bool:
+    """Whether ``text`` speaks of a social security number."""
+    return _SOCIAL.search(text) is not None
+
+
+def is_telephone(text: str, first: Group) -> bool:
+    """Whether the number that begins with ``first`` stands behind a plus."""
+    return _PLUS.search(text[max(0, first.start - _PLUS_WITHIN) : first.start]) is not None
+
+
+def runs(text: str) -> Iterator[list[Group]]:
     """Groups of digits with nothing between them but spaces, marks and fillers."""
-    run: list[_Group] = []
+    run: list[Group] = []
     times, since = 1, -1
-    tens: _Group | None = None
+    tens: Group | None = None
     for match in _PIECE.finditer(text):
         kind, piece = match.lastgroup, match[0].lower()
         if kind == "gap" or piece in _FILLERS:
@@ -187,7 +199,7 @@ def _runs(text: str) -> Iterator[list[_Group]]:
             times, since = _TIMES[piece], match.start()
             continue
         if piece in _TENS:
-            tens = _Group(_TENS[piece] + "0", match.start(), match.end())
+            tens = Group(_TENS[piece] + "0", match.start(), match.end())
             run.append(tens)
             continue
         digits = _plain(piece) if kind == "digits" else _WORDS.get(piece, "")
@@ -197,10 +209,10 @@ def _runs(text: str) -> Iterator[list[_Group]]:
             run, tens, times = [], None, 1
             continue
         if tens is not None and kind == "word" and len(digits) == 1 and digits not in "0X":
-            run[-1] = _Group(tens.digits[0] + digits, tens.start, match.end())
+            run[-1] = Group(tens.digits[0] + digits, tens.start, match.end())
         else:
             start = since if times > 1 else match.start()
-            run.append(_Group(digits * times, start, match.end()))
+            run.append(Group(digits * times, start, match.end()))
         tens, times = None, 1
     if run:
         yield run
@@ -236,18 +248,23 @@ def _is_chinese(digits: str) -> bool:
 
 
 def _is_social(
-    text: str, digits: str, groups: Sequence[_Group], run: Sequence[_Group], names_it: bool
+    text: str, digits: str, groups: Sequence[Group], run: Sequence[Group], names_it: bool
 ) -> bool:
     """Three, two and four digits between dashes or spaces; or nine digits where the sentence names
     the number."""
-    if len(digits) != 9 or not digits.isdecimal():
-        return False
-    if digits[:3] in {"000", "666"} or digits[0] == "9" or digits[3:5] == "00":
+    if not can_be_social(digits):
         return False
     if names_it:
         return True
     written = text[groups[0].start : groups[-1].end]
     return len(run) == 3 and re.fullmatch(r"\d{3}([- ])\d{2}\1\d{4}", written) is not None
+
+
+def can_be_social(digits: str) -> bool:
+    """Whether an American social security number may have these digits."""
+    if len(digits) != 9 or not digits.isdecimal():
+        return False
+    return digits[:3] not in {"000", "666"} and digits[0] != "9" and digits[3:5] != "00"
 
 
 def _is_iban(text: str) -> bool:

@@ -52,6 +52,8 @@ class RecordKeeping:
                     rows = await self._tidy(kind, BREATH_S)
                 except StorageError as error:
                     log.warning("not_tidied", kind=kind.value, problem=str(error))
+                except Exception:  # what nobody thought of may not end the tidying for good
+                    log.exception("not_tidied", kind=kind.value)
                 else:
                     if rows:
                         log.info("tidied", kind=kind.value, rows=rows)
@@ -71,12 +73,15 @@ class RecordKeeping:
         before = self._clock() - self._days[kind] * DAY_S
         rows = 0
         while True:
+            began = time.perf_counter()
             piece = await self._tidying.piece(kind, before)
             rows += piece.rows
             await asyncio.to_thread(delete_recordings, self._recorder, piece.recordings)
             if not piece.more:
                 return rows
-            await asyncio.sleep(breath_s)
+            # As long as the piece took, at least: who waits for SQLite's lock looks now and then
+            # only, and would find it taken for seconds.
+            await asyncio.sleep(max(breath_s, time.perf_counter() - began))
 
 
 def recordings_of(settings: Settings) -> Recorder:

@@ -48,3 +48,6 @@ class MemoryNotices:
 
     async def waiting(self, hook: str) -> int:
         return len(self.rows)
+
+    async def hooks(self) -> Sequence[str]:
+        return sorted({notice.hook for notice, _, _ in self.rows.values()})

@@ -13,7 +13,7 @@ import pytest
 from tests.sessions.chat_house import House, house, message, told
 from voicebot.errors import DialRefused, StorageError, TextRefused
 from voicebot.events import CallEnded, TurnResult
-from voicebot.sessions.call_limits import DAY_S, HOUR_S, CallLimits
+from voicebot.sessions.call_limits import DAY_S, HOUR_S, CallAsked, CallLimits
 from voicebot.sessions.call_me import CallMe, CallMePolicy
 from voicebot.sessions.chat_records import Who
 from voicebot.sessions.chats import Chats
@@ -63,9 +63,27 @@ def shop(tmp_path: Path) -> House:
     return house(tmp_path)
 
 
-def calls_of(chats: Chats, lines: Lines, prefixes: tuple[str, ...] = ("+1", "+49")) -> CallMe:
+@dataclass
+class Asked:
+    """Calls that were asked for, in memory."""
+
+    calls: list[CallAsked] = field(default_factory=list)
+
+    async def since(self, at: float) -> list[CallAsked]:
+        return [call for call in self.calls if call.at >= at]
+
+    async def add(self, call: CallAsked, forget_before: float) -> None:
+        self.calls = [*await self.since(forget_before), call]
+
+
+def calls_of(
+    chats: Chats,
+    lines: Lines,
+    prefixes: tuple[str, ...] = ("+1", "+49"),
+    asked: Asked | None = None,
+) -> CallMe:
     policy = CallMePolicy(prefixes, partial(as_e164, country_code="1"), "100")
-    return CallMe(chats, lines.order, policy, CallLimits(2, 3), lambda: 0.0)
+    return CallMe(chats, lines.order, policy, CallLimits(2, 3, 2), asked or Asked(), lambda: 0.0)
 
 
 @pytest.fixture
@@ -138,22 +156,46 @@ async def test_a_number_is_called_so_often_and_no_more(desk: Desk) -> None:
     await desk.calls.call(desk.talk, "+15550143")
 
 
+async def test_one_address_gets_few_calls_to_whatever_numbers(desk: Desk) -> None:
+    for last, call in ((1, "call1"), (2, "call2")):
+        await desk.calls.call(desk.talk, f"+1555014{last}", "203.0.113.7")
+        desk.calls.over(DialReport(CallId(call), "no answer"))
+    with pytest.raises(TextRefused) as refused:
+        await desk.calls.call(desk.talk, "+15550143", "203.0.113.7")
+    assert (refused.value.code, refused.value.retry_after_s) == ("rate", HOUR_S)
+    await desk.calls.call(desk.talk, "+15550143", "203.0.113.8")
+
+
+async def test_limits_outlive_a_restart(desk: Desk) -> None:
+    asked = Asked([CallAsked(-10.0, NUMBER, ""), CallAsked(-5.0, NUMBER, "")])
+    calls = calls_of(desk.chats, desk.lines, asked=asked)
+    await calls.start()
+    with pytest.raises(TextRefused, match="too many"):
+        await calls.call(desk.talk, NUMBER)
+    await calls.call(desk.talk, "+15550143")
+    assert [call.number for call in asked.calls] == [NUMBER, NUMBER, "+15550143"]
+
+
+def waits(limits: CallLimits, *calls: tuple[str, float]) -> list[float]:
+    return [limits.wait_s(CallAsked(at, number, "")) for number, at in calls]
+
+
 def test_limits_hold_for_a_number_and_for_all_and_pass_with_time() -> None:
-    limits = CallLimits(per_number=2, per_hour=3)
-    assert [limits.wait_s("a", 0), limits.wait_s("a", 10), limits.wait_s("b", 20)] == [0, 0, 0]
-    assert limits.wait_s("a", 30) == DAY_S - 30
-    assert limits.wait_s("c", 30) == HOUR_S - 30
-    assert limits.wait_s("c", HOUR_S + 1) == 0
-    assert limits.wait_s("a", DAY_S + 5) == 0
-    assert limits.wait_s("a", DAY_S + 6) > 0
+    limits = CallLimits(per_number=2, per_hour=3, per_address=9)
+    assert waits(limits, ("a", 0), ("a", 10), ("b", 20)) == [0, 0, 0]
+    assert waits(limits, ("a", 30), ("c", 30)) == [DAY_S - 30, HOUR_S - 30]
+    assert waits(limits, ("c", HOUR_S + 1), ("a", DAY_S + 5)) == [0, 0]
+    assert waits(limits, ("a", DAY_S + 6))[0] > 0
 
 
 def test_limits_remember_no_more_than_a_day() -> None:
-    limits = CallLimits(per_number=1, per_hour=10)
+    limits = CallLimits(per_number=1, per_hour=10, per_address=1)
     for hour in range(100):
         for number in range(10):
-            assert limits.wait_s(f"{hour}.{number}", hour * HOUR_S) == 0
-    assert len(limits._each) <= 250
+            name = f"{hour}.{number}"
+            assert limits.wait_s(CallAsked(hour * HOUR_S, name, name)) == 0
+    assert len(limits._numbers._times) <= 250
+    assert len(limits._addresses._times) <= 20
 
 
 async def test_no_line_is_told_as_such(desk: Desk) -> None:

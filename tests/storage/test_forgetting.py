@@ -22,6 +22,7 @@ from voicebot.sessions.traces import Traces
 from voicebot.storage.forgetting import WITHOUT_PERSONS, Person, SqlForgetting
 from voicebot.storage.ledger import SqlLedger
 from voicebot.storage.schema import (
+    asked_calls,
     callbacks,
     calls,
     contact_notes,
@@ -79,6 +80,7 @@ async def fill(engine: AsyncEngine) -> None:
         {**message, "id": "m2", "number": 2, "recipient": OTHER, "body": "Hello"},
     )  # fmt: skip
     await insert_rows(engine, text_opt_outs, {"number": NUMBER, "at": 1.0})
+    await insert_rows(engine, asked_calls, {"number": NUMBER, "at": 1.0, "address": "::1"})
     booking = {"contact_id": "one", "queue": "desk", "number": NUMBER, "arrived_at": 1.0}
     await insert_rows(engine, callbacks, {**booking, "details": {"caller": NUMBER}})
     note = {"contact_id": "two", "agent": "anna", "queue": "desk", "at": 1.0, "code": "lost"}
@@ -102,7 +104,7 @@ async def test_what_there_is_is_told_first_and_stays(either: AsyncEngine) -> Non
     forgetting = SqlForgetting(either)
     expected = Traces(
         calls=2, turns=2, recordings=2, questions=2, conversations=2, lines=2, messages=1,
-        callbacks=1, opt_outs=1, notes=1, notices=1,
+        callbacks=1, opt_outs=1, notes=1, notices=1, asked_calls=1,
     )  # fmt: skip
     for number in (NUMBER, "15550104477", "001 555 010-4477", f"sip:{NUMBER}@carrier.example"):
         assert await forgetting.trace(number) == expected

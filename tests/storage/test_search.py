@@ -14,12 +14,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.storage.facts import started
 from voicebot.analytics.history import Split
 from voicebot.analytics.search import SearchQuery, Speaker, terms_of
-from voicebot.events import TurnFinished, TurnResult
+from voicebot.events import (
+    QuestionMasked,
+    QuestionUnanswered,
+    TurnFinished,
+    TurnMasked,
+    TurnResult,
+)
 from voicebot.storage.journal import SqlJournal
 from voicebot.storage.migrations import _config
-from voicebot.storage.schema import calls, turn_words, turns
+from voicebot.storage.schema import calls, knowledge_gaps, turn_words, turns
 from voicebot.storage.search import SqlTranscripts
-from voicebot.types import CallId, Heard, Mode, Outcome
+from voicebot.types import CallId, Heard, Language, Mode, Outcome
 
 
 def said(call: str, number: int, prompt: str, heard: str = "") -> TurnFinished:
@@ -139,3 +145,32 @@ def _run(connection: Connection, way: str) -> None:
     script = ScriptDirectory.from_config(_config()).get_revision("0015")
     with Operations.context(MigrationContext.configure(connection)):
         getattr(script.module, way)()
+
+
+async def test_a_turn_that_was_reworded_is_found_by_its_new_words_alone(
+    either: AsyncEngine,
+) -> None:
+    journal = SqlJournal(either)
+    await journal.start()
+    journal.append(started("c"))
+    journal.append(said("c", 1, "Your card?", "it is 4539"))
+    journal.append(said("c", 2, "4539, go on.", "5787"))
+    await journal.flush()
+    journal.append(said("c", 3, "Go on.", "and 6362"))
+    for number, prompt, heard in ((2, "••••, go on.", "••••"), (3, "Go on.", "and ••••")):
+        reworded = Heard(heard, "••••", 0.9, Mode.SPEECH)
+        journal.append(TurnMasked(CallId("c"), 1_009.0, number, prompt, reworded))
+    gap = QuestionUnanswered(CallId("c"), 1_002.0, Language("en-US"), "5787", "", 0.0)
+    journal.append(gap)
+    journal.append(QuestionMasked(CallId("c"), 1_002.0, "••••"))
+    await journal.stop()
+    assert journal.stats.failed == 0
+    assert [await found(either, word) for word in ("5787", "6362")] == [[], []]
+    assert await found(either, "4539") == [("c", 1)]
+    assert sorted(await found(either, "go on")) == [("c", 2), ("c", 3)]
+    assert await found(either, "and") == [("c", 3)]
+    async with either.connect() as connection:
+        rows = (await connection.execute(select(turns).order_by(turns.c.number))).mappings().all()
+        texts = (await connection.execute(select(knowledge_gaps.c.text))).scalars().all()
+    assert [row["heard_semantics"] for row in rows] == [None, "••••", "••••"]
+    assert texts == ["••••"]

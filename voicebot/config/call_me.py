@@ -17,6 +17,9 @@ class CallMeSettings(Section):
     )
     per_number: int = Field(3, ge=1, le=1000, description="calls to one number in a day")
     per_hour: int = Field(60, ge=1, le=100_000, description="such calls in an hour, to all numbers")
+    per_address: int = Field(
+        10, ge=1, le=100_000, description="such calls in an hour that one address asks for"
+    )
     caller: str = Field("", pattern=r"^[\w+.-]{0,64}$", description="number shown to who is called")
 
     @field_validator("prefixes", mode="before")

@@ -2,8 +2,9 @@
 
 The loop only puts frames together (`media.stereo`); blocks of half a second go to the thread
 through a bounded queue. When the disk is too slow blocks are dropped and counted, and the file has
-silence in their place; when it is full or gone, that recording ends and the call goes on. Files lie
-in a folder for each day, ``2026-11-21/<call id>.wav``, readable by their owner alone.
+silence in their place; when it is full or gone, that recording ends and the call goes on. What
+turns out to be a secret afterwards falls silent when the call is over (`muting`). Files lie in a
+folder for each day, ``2026-11-21/<call id>.wav``, readable by their owner alone.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import queue
 import re
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -22,6 +24,7 @@ import numpy as np
 import structlog
 
 from voicebot.errors import AudioError
+from voicebot.media.muting import PART, Stretch, mute_stretches
 from voicebot.media.sound_writer import SUFFIXES, SoundFormat, SoundWriter, open_sound
 from voicebot.media.stereo import StereoLine, StereoSamples
 from voicebot.types import CallId, Samples
@@ -37,12 +40,14 @@ _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 @dataclass(slots=True)
 class RecorderCounters:
-    """``dropped_ms`` is sound for which there was no room, ``failed`` recordings that broke off."""
+    """``dropped_ms`` is sound for which there was no room, ``failed`` recordings that broke off,
+    ``unmuted`` those in which a secret can still be heard."""
 
     running: int = 0
     begun: int = 0
     failed: int = 0
     dropped_ms: int = 0
+    unmuted: int = 0
 
 
 class CallRecorder:
@@ -58,6 +63,7 @@ class CallRecorder:
         self._line = StereoLine(rate)
         self._owed = 0
         self._open = True
+        self._secret: list[Stretch] = []
 
     def heard(self, samples: Samples, at: float) -> None:
         """20 ms of the caller's."""
@@ -68,12 +74,23 @@ class CallRecorder:
         """20 ms that left for the caller, None for silence."""
         self._line.right(samples, at)
 
+    def mute(self, since_s: float, until_s: float) -> None:
+        """Have silence on both sides from ``since_s`` ago until ``until_s`` ago (less than nothing:
+        still to come), once the call is over."""
+        now = self._line.length_s
+        since, until = max(0.0, now - since_s), now - until_s
+        if self._secret and since <= self._secret[-1][1]:
+            since = min(since, self._secret[-1][0])
+            until = max(until, self._secret.pop()[1])
+        if until > since:
+            self._secret.append((since, until))
+
     def close(self) -> None:
         """The call is over; what is waiting is written. Does nothing the second time."""
         if self._open:
             self._hand_over(self._line.take(rest=True))
             self._open = False
-            self._recorder.end(self.name)
+            self._recorder.end(self.name, self._secret)
 
     def _hand_over(self, block: StereoSamples | None) -> None:
         if block is None or not self._open:
@@ -112,6 +129,9 @@ class Recorder:
         self._thread: threading.Thread | None = None
         self._files: dict[str, SoundWriter] = {}
         self._broken: set[str] = set()
+        self._secret: dict[str, Sequence[Stretch]] = {}
+        # Apart from the thread that writes: an hour of Opus takes a minute.
+        self._muting = ThreadPoolExecutor(1, thread_name_prefix="recordings are muted")
 
     def start(self) -> None:
         """Raises AudioError when the folder cannot be made."""
@@ -119,6 +139,8 @@ class Recorder:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise AudioError(str(self.folder), f"cannot be made: {error.strerror}") from None
+        for part in self.folder.glob(f"*/.*{PART}"):
+            part.unlink(missing_ok=True)  # the process was killed while it wrote it
         self._thread = threading.Thread(target=self._write_on, name="recorder", daemon=True)
         self._thread.start()
 
@@ -128,6 +150,7 @@ class Recorder:
             self._jobs.put(None)
             self._thread.join(STOP_WITHIN_S)
             self._thread = None
+            self._muting.shutdown()
 
     def begin(self, call_id: CallId, rate: int) -> CallRecorder:
         """Begin to record a call whose frames have ``rate`` Hz. The file is made with the first
@@ -164,9 +187,11 @@ class Recorder:
             return False
         return True
 
-    def end(self, name: str) -> None:
-        """Close a recording behind its last block."""
+    def end(self, name: str, secret: Sequence[Stretch] = ()) -> None:
+        """Close a recording behind its last block; what is ``secret`` in it falls silent."""
         self.counters.running -= 1
+        if secret:
+            self._secret[name] = secret
         try:
             self._jobs.put_nowait(name)
         except queue.Full:
@@ -206,6 +231,7 @@ class Recorder:
 
     def _close(self, name: str) -> None:
         self._broken.discard(name)
+        secret = self._secret.pop(name, ())
         file = self._files.pop(name, None)
         if file is None:
             return
@@ -213,6 +239,15 @@ class Recorder:
             file.close()
         except (OSError, RuntimeError) as error:
             log.error("recording_not_closed", problem=str(error))
+        if secret:
+            self._muting.submit(self._mute, name, secret)
+
+    def _mute(self, name: str, secret: Sequence[Stretch]) -> None:
+        try:
+            mute_stretches(self.folder / name, secret)
+        except AudioError as error:
+            log.error("recording_not_muted", problem=error.problem)
+            self.counters.unmuted += 1
 
     def _close_late(self) -> None:
         while not self._endings.empty():

@@ -63,6 +63,11 @@ class StereoLine:
         """A frame that left for the caller ``at``, None where it was silence."""
         self._place(self._right, frame, at)
 
+    @property
+    def length_s(self) -> float:
+        """How long the stream is by now, with what has not been taken out."""
+        return max(self._left.next, self._right.next) * FRAME_S
+
     def take(self, *, rest: bool = False) -> StereoSamples | None:
         """Give what is complete, None for less than a block; with ``rest`` all there is."""
         ready = min(len(self._left.waiting), len(self._right.waiting))

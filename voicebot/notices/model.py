@@ -101,3 +101,7 @@ class NoticeStore(Protocol):
     async def waiting(self, hook: str) -> int:
         """How many wait."""
         ...
+
+    async def hooks(self) -> Collection[str]:
+        """The names of receivers for whom something waits."""
+        ...

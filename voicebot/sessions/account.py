@@ -22,18 +22,25 @@ from voicebot.events import (
     DeflectionStage,
     MatterNoted,
     TurnFinished,
+    TurnMasked,
     TurnResult,
 )
 from voicebot.flows.commands import FREE
 from voicebot.personal_numbers import masked, masked_heard, masked_values
 from voicebot.sessions.answering import unanswered
 from voicebot.sessions.feed import InputHeard, LiveEvent, PartHeard, PromptSpoken
+from voicebot.sessions.hiding import hidden
+from voicebot.sessions.pieces import Pieces
 from voicebot.sessions.records import Journal
 from voicebot.telephony._api import LegInfo
 from voicebot.types import HIDDEN, ActionResult, Heard, Json, Language, Matter, Outcome
 
 KEPT_TURNS = 200
 """Turns that are kept for who goes on with the contact elsewhere, the newest."""
+MUTED_BEFORE_S = 0.3
+MUTED_AFTER_S = 1.0
+"""How much more of a recording falls silent than the words that are hidden: the line has its delay,
+and the tone of a key goes on after it is told."""
 
 
 @dataclass(slots=True)
@@ -44,6 +51,8 @@ class CallAccount:
     journal: Journal
     publish: Callable[[LiveEvent], None]
     clock: Callable[[], float] = time.time
+    mute: Callable[[float, float], None] = lambda since_s, until_s: None
+    """Makes the call's recording silent from so many seconds ago until so many seconds ago."""
     _turns: int = 0
     _step: str = ""
     _prompts: list[str] = field(default_factory=list)
@@ -54,6 +63,9 @@ class CallAccount:
     _about: tuple[Matter | None, str] = (None, "")
     _unsettled: TurnFinished | None = None
     """A turn of free words: it is a nomatch if the knowledge has no answer to them."""
+    _pieces: Pieces = field(default_factory=Pieces)
+    _said_a_number: bool = False
+    """Whether the prompts hold what nobody shall hear."""
     _has_started: bool = False
     _has_answered: bool = False
     turns: deque[TurnFinished] = field(default_factory=lambda: deque(maxlen=KEPT_TURNS))
@@ -103,7 +115,10 @@ class CallAccount:
             return
         self._about = (matter, customer)
         if matter is not None:
-            details = {name: masked_values(value) for name, value in matter.details.items()}
+            details = {
+                name: self._pieces.values_without(masked_values(value))
+                for name, value in matter.details.items()
+            }
             matter = replace(matter, details=details)
         self.journal.append(MatterNoted(self.info.call_id, self.clock(), matter, customer))
 
@@ -114,7 +129,9 @@ class CallAccount:
     def said(self, words: str) -> None:
         """The bot has begun to say (or queued) ``words``."""
         self._settle()
-        self._prompts.append(masked(words))
+        shown = self._pieces.without(masked(words))
+        self._said_a_number |= shown != words
+        self._prompts.append(shown)
 
     def prompt_left(self, latency_ms: float | None) -> None:
         """The first packet of what was said since has left for the caller."""
@@ -143,11 +160,12 @@ class CallAccount:
         they began and ended to speak."""
         self.prompt_left(latency_ms)
         self._settle()
+        plain = heard
         if heard is not None:
             heard = hidden(heard) if self.discreet else masked_heard(heard)
         self._turns += 1
         now = self.clock()
-        self._unsettled = TurnFinished(
+        turn = TurnFinished(
             self.info.call_id,
             now,
             self._turns,
@@ -161,6 +179,9 @@ class CallAccount:
             None if spoke is None else now - spoke[0],
             None if spoke is None else now - spoke[1],
         )
+        is_hidden = heard is not plain and not self.discreet
+        self._unsettled = turn = self._without_numbers(turn, is_hidden)
+        heard = turn.heard
         if heard is None or heard.grammar != FREE:
             self._settle()
         if result is not TurnResult.SAID:
@@ -168,6 +189,7 @@ class CallAccount:
         self._prompts.clear()
         self._spoken = 0
         self._said_at = None
+        self._said_a_number = False
 
     def so_far(self) -> tuple[tuple[TurnFinished, ...], str, float | None]:
         """The turns that are kept, what has begun to be said since, and when that began."""
@@ -186,7 +208,7 @@ class CallAccount:
             missed = replace(turn.heard, semantics=None)
             self._unsettled = replace(turn, result=TurnResult.NOMATCH, heard=missed)
         self._settle()
-        self.journal.append(gap)
+        self.journal.append(self._pieces.asked(gap))
 
     def _settle(self) -> None:
         """Write down the turn that was held back, if any."""
@@ -201,6 +223,47 @@ class CallAccount:
         ms = 1000 * max(0.0, now - began)
         self.journal.append(ActionRan(self.info.call_id, now, self._step, action, result, ms))
 
+    def _without_numbers(self, turn: TurnFinished, is_hidden: bool) -> TurnFinished:
+        """Hide the number that ``turn`` completes, if any, in all turns that hold a piece of it,
+        and what is hidden already (``is_hidden``: what was heard) in the recording."""
+        if is_hidden:
+            self._silence_heard(turn)
+        if self._said_a_number:
+            self._silence_said(turn)
+        turns = [*self.turns, turn]
+        changed = self._pieces.reworded(turns)
+        for place, now in changed.items():
+            if now.heard != turns[place].heard:
+                self._silence_heard(now, turns[place - 1].at if place else None)
+            if now.prompt != turns[place].prompt:
+                self._silence_said(now)
+            if now.index == turn.index:
+                turn = now
+                continue
+            self.turns[place] = now
+            masked = TurnMasked(now.call_id, self.clock(), now.index, now.prompt, now.heard)
+            self.journal.append(masked)
+        if changed:
+            for gap in self._pieces.masked_gaps():
+                self.journal.append(gap)
+            (matter, customer), self._about = self._about, (None, "")
+            self.is_about(matter, customer)
+        return turn
+
+    def _silence_heard(self, turn: TurnFinished, before: float | None = None) -> None:
+        """Keys have no times of their own: all since the turn ``before`` is silent."""
+        if before is None:
+            before = self.turns[-1].at if self.turns else None
+        since = turn.heard_from or before or turn.said_at or turn.at
+        self._silence(since, turn.heard_until or turn.at)
+
+    def _silence_said(self, turn: TurnFinished) -> None:
+        self._silence(turn.said_at or turn.at, turn.heard_from or turn.at)
+
+    def _silence(self, since: float, until: float) -> None:
+        now = self.clock()
+        self.mute(now - since + MUTED_BEFORE_S, now - until - MUTED_AFTER_S)
+
     def deflected(self, stage: DeflectionStage, intent: str) -> None:
         """The contact came to ``stage`` on its way to text."""
         self.journal.append(DeflectionReached(self.info.call_id, self.clock(), stage, intent))
@@ -214,11 +277,3 @@ class CallAccount:
         event = CallEnded(self.info.call_id, self.clock(), outcome, reason)
         self.journal.append(event)
         self.publish(event)
-
-
-def hidden(heard: Heard) -> Heard:
-    """What may be known of a secret: that something was said or keyed, and how surely. A grammar of
-    words taken as they are is not named: nobody waits for what the knowledge says to a secret."""
-    grammar = "" if heard.grammar == FREE else heard.grammar
-    meaning = None if heard.semantics is None else HIDDEN
-    return Heard(HIDDEN, meaning, heard.confidence, heard.mode, grammar)

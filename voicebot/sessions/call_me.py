@@ -19,7 +19,7 @@ from typing import Final, Protocol
 import structlog
 
 from voicebot.errors import DialRefused, StorageError, TextRefused
-from voicebot.sessions.call_limits import CallLimits
+from voicebot.sessions.call_limits import DAY_S, AskedCalls, CallAsked, CallLimits
 from voicebot.sessions.chat_ledger import BY_TELEPHONE
 from voicebot.sessions.chat_records import ChatRecord
 from voicebot.sessions.invitation import ConversationId
@@ -50,17 +50,18 @@ class TextSide(Protocol):
 class CallMePolicy:
     """``prefixes`` are those of numbers that may be called, with their plus; none: nobody is.
     ``number`` writes what was typed as E.164, None where it is no number; ``caller`` is shown to
-    who is called."""
+    who is called. ``network`` gives what one subscriber has of the address of a browser."""
 
     prefixes: tuple[str, ...]
     number: Callable[[str], str | None]
     caller: str = ""
     ring_s: float = 30.0
+    network: Callable[[str], str] = str
 
 
 class CallMe:
     """Calls for conversations. ``order`` has a call made (`OutboundCalls.order`); ``clock`` gives
-    seconds."""
+    UTC epoch seconds."""
 
     def __init__(
         self,
@@ -68,12 +69,14 @@ class CallMe:
         order: Callable[[DialOrder], DialReport],
         policy: CallMePolicy,
         limits: CallLimits,
+        asked: AskedCalls,
         clock: Callable[[], float],
     ) -> None:
         self._chats = chats
         self._order = order
         self._policy = policy
         self._limits = limits
+        self._asked = asked
         self._clock = clock
         self._calls: dict[CallId, ConversationId] = {}
 
@@ -81,15 +84,20 @@ class CallMe:
     def is_offered(self) -> bool:
         return bool(self._policy.prefixes)
 
+    async def start(self) -> None:
+        """Count what was asked for before the last stop. Raises StorageError."""
+        for call in await self._asked.since(self._clock() - DAY_S):
+            self._limits.add(call)
+
     async def ending(self, conversation: ConversationId) -> str:
         """The last two digits of the number that the contact is known by, empty where it cannot be
         called. Raises TextRefused 'key', StorageError."""
         number = self._known_number(await self._chats.record(conversation))
         return "" if number is None else number[-2:]
 
-    async def call(self, conversation: ConversationId, written: str) -> None:
+    async def call(self, conversation: ConversationId, written: str, address: str = "") -> None:
         """Begin to call the number ``written``, or the one that the contact is known by where it is
-        empty; what comes of it is told by `Chats.call_is`.
+        empty; what comes of it is told by `Chats.call_is`. ``address`` is that of who asks.
 
         Raises TextRefused: 'voice' (no calls, no line), 'number' (is none), 'elsewhere' (may not be
         called), 'calling' (one rings already), 'rate', 'over', 'key'; StorageError.
@@ -106,8 +114,10 @@ class CallMe:
             raise TextRefused("number", "this is no number that can be called")
         if not number.startswith(self._policy.prefixes):
             raise TextRefused("elsewhere", "numbers of that country are not called")
-        if wait_s := self._limits.wait_s(number, self._clock()):
+        asked = CallAsked(self._clock(), number, self._policy.network(address))
+        if wait_s := self._limits.wait_s(asked):
             raise TextRefused("rate", "too many calls were asked for", math.ceil(wait_s))
+        await self._asked.add(asked, asked.at - DAY_S)
         order = DialOrder(
             number, record.flow, record.language, self._policy.caller, timeout_s=self._policy.ring_s
         )

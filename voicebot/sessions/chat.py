@@ -60,6 +60,7 @@ from voicebot.sessions.chat_records import (
 from voicebot.sessions.chat_turns import VOICE
 from voicebot.sessions.known_facts import Fact, editable_slots, facts_known
 from voicebot.sessions.last_words import OUR_FAULT, in_language
+from voicebot.sessions.pieces import Pieces, reworded_lines
 from voicebot.sessions.quick_replies import QuickReplies
 from voicebot.sessions.spoken_lines import SpokenLine
 from voicebot.sessions.typed import TypedInput
@@ -139,6 +140,7 @@ class ChatSession:
         self._fresh: list[ChatLine] = []
         self._gap: Reading | None = None
         """What our next line tells of the message that it answers: there is no answer."""
+        self._pieces = Pieces()
         self._stood: tuple[Mapping[str, Json], FlowState] | None = None
         """A state as it was written down, and as it was: with the secrets of the caller."""
 
@@ -213,6 +215,8 @@ class ChatSession:
         reading = Reading.of(event, self._step, secret=listen.sensitive)
         cursor = self._add(message.channel, Who.CALLER, shown, now, message.client_id, reading)
         await self._go_on(application, event, now)
+        for gap in self._pieces.masked_gaps():
+            application.append(gap)
         return cursor
 
     async def change(self, **fields: Any) -> None:
@@ -374,7 +378,7 @@ class ChatSession:
             return
         self._gap = Reading.gap(self._step)
         if self.record.contact:
-            application.append(gap)
+            application.append(self._pieces.asked(gap))
 
     # Lines
 
@@ -418,11 +422,14 @@ class ChatSession:
 
     async def _commit(self, record: ChatRecord, now: float, *, typing: bool = False) -> None:
         after = self.record.cursor
-        lines, self._fresh = tuple(self._fresh), []
+        lines, reworded = reworded_lines(self._pieces, self.lines, self._fresh)
+        self._fresh = []
         record = replace(record, cursor=after + len(lines), active_at=now)
-        if not await self._store.commit(ChatChange(record, after, lines)):
+        if not await self._store.commit(ChatChange(record, after, lines, reworded)):
             raise TextRefused("moved", "this conversation is open elsewhere; please reload")
         self.record = record
+        for line in reworded:
+            self.lines[line.cursor - 1] = line
         self.lines += lines
         self._known |= {line.client_id: line.cursor for line in lines if line.client_id}
         self.typing = typing

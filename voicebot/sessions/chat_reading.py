@@ -8,7 +8,7 @@ from typing import Self
 from voicebot.events import TurnResult
 from voicebot.flows.commands import FlowEvent, InputMatched
 from voicebot.personal_numbers import masked_heard
-from voicebot.sessions.account import hidden
+from voicebot.sessions.hiding import hidden
 from voicebot.types import Heard, Json, Mode
 
 

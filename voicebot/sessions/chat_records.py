@@ -86,12 +86,14 @@ class ChatRecord:
 
 @dataclass(frozen=True, slots=True)
 class ChatChange:
-    """A record as it is from now on, with the lines that are new. It holds only where the last
-    line so far is ``after``: somebody else may have written meanwhile."""
+    """A record as it is from now on, with the lines that are new, and old ones that read otherwise
+    (``reworded``). It holds only where the last line so far is ``after``: somebody else may have
+    written meanwhile."""
 
     record: ChatRecord
     after: int
     lines: Sequence[ChatLine] = field(default=())
+    reworded: Sequence[ChatLine] = field(default=())
 
 
 class ChatStore(Protocol):

@@ -27,6 +27,8 @@ class Traces:
     """What agents wrote."""
     notices: int = 0
     """What other programs are still to be told."""
+    asked_calls: int = 0
+    """Calls that were asked for from a page in the last day."""
 
     @property
     def is_empty(self) -> bool:

@@ -110,6 +110,7 @@ class SqlChatStore:
                 results.append(changed.rowcount == 1)
                 if results[-1]:
                     await _add_lines(connection, record.id, change.lines)
+                    await _reword(connection, record.id, change.reworded)
         return results
 
     # Reading
@@ -228,6 +229,17 @@ async def _add_lines(
     if lines:
         rows = [_line_row(conversation, line) for line in lines]
         await connection.execute(insert(conversation_lines), rows)
+
+
+async def _reword(
+    connection: AsyncConnection, conversation: ConversationId, lines: Sequence[ChatLine]
+) -> None:
+    table = conversation_lines.c
+    for line in lines:
+        of_line = table.conversation_id == conversation, table.number == line.cursor
+        read = line.reading.to_json() if line.reading is not None else None
+        now = {"text": line.text, "reading": read}
+        await connection.execute(update(conversation_lines).where(*of_line).values(now))
 
 
 def _row(record: ChatRecord) -> dict[str, Any]:

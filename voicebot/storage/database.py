@@ -7,6 +7,8 @@ power may take the last commits with it, and never the database's integrity.
 pysqlite's own handling of transactions is switched off (it would commit before each statement of a
 migration); `BEGIN` is sent here instead. Writers ask for `WRITES`, which takes the lock at the
 beginning, where SQLite waits for it, and not half-way, where it fails.
+
+PostgreSQL runs without its just-in-time compiler.
 """
 
 from __future__ import annotations
@@ -58,6 +60,8 @@ def open_database(url: str) -> AsyncEngine:
     if _lite(parsed):
         _make_folder(parsed)
         _tune_sqlite(engine)
+    else:
+        _tune_postgresql(engine)
     return engine
 
 
@@ -149,6 +153,21 @@ def _tune_sqlite(engine: AsyncEngine) -> None:
     def begin(connection: Connection) -> None:
         mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
         connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+def _tune_postgresql(engine: AsyncEngine) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def configure(connection: Any, _record: object) -> None:
+        connection.run_async(_without_jit)
+
+
+async def _without_jit(connection: Any) -> None:
+    """Have statements run as they are. Those of the ledger are wide and touch few rows: PostgreSQL
+    took seconds to compile what it then did in milliseconds. (Before version 11 it knows no JIT.)
+    Not told when the connection is made: a pooler in between may refuse what it does not know."""
+    await connection.execute(
+        "SELECT set_config('jit', 'off', false) FROM pg_settings WHERE name = 'jit'"
+    )
 
 
 async def _write_ahead(connection: aiosqlite.Connection) -> None:

@@ -31,6 +31,7 @@ from voicebot.sessions.numbers import caller_number
 from voicebot.sessions.traces import Traces
 from voicebot.storage.database import reading, writing
 from voicebot.storage.schema import (
+    asked_calls,
     callbacks,
     calls,
     contact_notes,
@@ -117,6 +118,7 @@ class Person:
             "opt_outs": (text_opt_outs, is_of(text_opt_outs.c.number)),
             "notes": (contact_notes, contact_notes.c.contact_id.in_(ids)),
             "notices": (notices, notices.c.contact.in_(ids)),
+            "asked_calls": (asked_calls, is_of(asked_calls.c.number)),
         }
         """What is deleted, by its name in `Traces`, in the order in which it goes."""
 

@@ -37,9 +37,11 @@ from voicebot.events import (
     CallStarted,
     DeflectionReached,
     MatterNoted,
+    QuestionMasked,
     QuestionUnanswered,
     QueueNoted,
     TurnFinished,
+    TurnMasked,
 )
 from voicebot.notices.model import Telling
 from voicebot.storage.database import WRITES, describe
@@ -50,6 +52,7 @@ from voicebot.storage.rows import (
     call_row,
     deflection_row,
     gap_row,
+    masked_values,
     matter_values,
     queue_values,
     turn_row,
@@ -223,10 +226,15 @@ class SqlJournal:
                 result = await connection.execute(self._statement(event))
                 if isinstance(event, _Change) and result.rowcount == 0:
                     orphans += 1
-            words = [words_row(each) for each in batch if isinstance(each, TurnFinished)]
+            # Of a turn that was reworded in this batch the last words count.
+            words = {
+                (each.call_id, each.index): words_row(each)
+                for each in batch
+                if isinstance(each, TurnFinished | TurnMasked)
+            }
             if words:
                 to_find = self._insert(turn_words).on_conflict_do_nothing()
-                await connection.execute(to_find, words)
+                await connection.execute(to_find, list(words.values()))
             told = [each.call_id for each in batch if isinstance(each, CallEnded | QueueNoted)]
             if told:
                 await self._mark(connection, hours_changed(told))
@@ -258,6 +266,12 @@ class SqlJournal:
                 return self._insert(calls).values(call_row(event)).on_conflict_do_nothing()
             case TurnFinished():
                 return self._insert(turns).values(turn_row(event)).on_conflict_do_nothing()
+            case TurnMasked():
+                of_turn = turns.c.call_id == event.call_id, turns.c.number == event.index
+                return update(turns).where(*of_turn).values(masked_values(event))
+            case QuestionMasked():
+                asked = knowledge_gaps.c.call_id == event.call_id, knowledge_gaps.c.at == event.at
+                return update(knowledge_gaps).where(*asked).values(text=event.text)
             case QuestionUnanswered():
                 row = gap_row(event)
                 return self._insert(knowledge_gaps).values(row).on_conflict_do_nothing()

@@ -95,6 +95,10 @@ class SqlNotices:
         async with self._reading() as connection:
             return (await connection.execute(statement)).scalar_one()
 
+    async def hooks(self) -> Sequence[str]:
+        async with self._reading() as connection:
+            return (await connection.execute(select(notices.c.hook).distinct())).scalars().all()
+
     def _reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
         return reading(self._engine, "the webhooks' notices")
 

@@ -16,6 +16,7 @@ from voicebot.events import (
     QuestionUnanswered,
     QueueNoted,
     TurnFinished,
+    TurnMasked,
     TurnResult,
 )
 from voicebot.sessions.numbers import number_of
@@ -96,7 +97,17 @@ def turn_row(event: TurnFinished) -> dict[str, Any]:
     }
 
 
-def words_row(event: TurnFinished) -> dict[str, Any]:
+def masked_values(event: TurnMasked) -> dict[str, Any]:
+    """What changes in the row of a turn that is reworded."""
+    heard = event.heard
+    return {
+        "prompt": event.prompt,
+        "heard_text": heard.text if heard else None,
+        "heard_semantics": heard.semantics if heard else null(),
+    }
+
+
+def words_row(event: TurnFinished | TurnMasked) -> dict[str, Any]:
     """The row of `schema.turn_words` by which a turn is found."""
     return {
         "call_id": event.call_id,

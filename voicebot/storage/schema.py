@@ -491,3 +491,15 @@ contact_notes = Table(
     Column("code", Text, nullable=False),
     Column("text", Text, nullable=False),
 )
+
+# Calls that were asked for from pages in the last day.
+asked_calls = Table(
+    "asked_calls",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("number", String(32), nullable=False),
+    # The network of the browser that asked.
+    Column("address", String(64), nullable=False),
+    Index("ix_asked_calls_at", "at"),
+)

@@ -14,6 +14,7 @@ from voicebot.errors import TextRefused
 from voicebot.sessions.invitation import ConversationId
 from voicebot.web.api.chat_models import Number, Phone
 from voicebot.web.bodies import read_body
+from voicebot.web.identity import address_of
 
 LARGEST_BODY: Final = 1024
 
@@ -27,7 +28,7 @@ class PhoneCalls(Protocol):
 
     async def ending(self, conversation: ConversationId) -> str: ...
 
-    async def call(self, conversation: ConversationId, written: str) -> None: ...
+    async def call(self, conversation: ConversationId, written: str, address: str = "") -> None: ...
 
 
 def add_phone_routes(
@@ -54,5 +55,5 @@ def add_phone_routes(
         asked = await read_body(request, Number, LARGEST_BODY, TextRefused)
         if phones is None:
             raise TextRefused("voice", "nobody is called from here")
-        await phones.call(conversation, asked.number)
+        await phones.call(conversation, asked.number, address_of(request))
         return Phone(offered=True)
