@@ -8,11 +8,8 @@ thousand is a call centre of its own, with a contact every few minutes.
 
 from __future__ import annotations
 
-import asyncio
 import random
 import statistics
-import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
@@ -20,6 +17,7 @@ from typing import Any
 from sqlalchemy import delete, insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from benchmarks.stores import run_on_store
 from voicebot.sessions.history import DAY_S, Contact, told
 from voicebot.storage.database import WRITES, open_database
 from voicebot.storage.history import SqlHistories
@@ -118,14 +116,5 @@ async def measure(url: str, contacts: int) -> None:
     await engine.dispose()
 
 
-def main() -> None:
-    contacts = int(sys.argv[1]) if len(sys.argv) > 1 else CONTACTS
-    if len(sys.argv) > 2:
-        asyncio.run(measure(sys.argv[2], contacts))
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(measure(f"sqlite:///{folder}/calls.db", contacts))
-
-
 if __name__ == "__main__":
-    main()
+    run_on_store(measure, CONTACTS)

@@ -10,11 +10,8 @@ which others on the machine do not lengthen as much.
 
 from __future__ import annotations
 
-import asyncio
 import random
 import statistics
-import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -25,9 +22,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from benchmarks.journal_calls import write_calls
+from benchmarks.stores import run_on_store
 from voicebot.analytics.history import Every, HistoryQuery, Span, Split, read_history
 from voicebot.analytics.totals import DAY_S, HOUR_S, Fact, Rules
-from voicebot.events import CallAnswered, CallEnded, CallStarted, TurnFinished, TurnResult
 from voicebot.sessions.records import CallQuery
 from voicebot.storage.archive import SqlCallArchive
 from voicebot.storage.database import WRITES, open_database
@@ -35,7 +33,7 @@ from voicebot.storage.journal import SqlJournal
 from voicebot.storage.ledger import SqlLedger
 from voicebot.storage.migrations import upgrade
 from voicebot.storage.schema import calls
-from voicebot.types import CallId, Language, Outcome
+from voicebot.types import Outcome
 
 CONTACTS = 1_000_000
 BATCH = 5000
@@ -153,27 +151,6 @@ async def timed(work: Callable[[], Awaitable[object]]) -> float:
     return time.perf_counter() - began
 
 
-async def ingest(engine: AsyncEngine) -> float:
-    """Contacts a second that the journal writes, four facts each."""
-    journal = SqlJournal(engine, capacity=5 * INGESTED)
-    await journal.start()
-    began = time.perf_counter()
-    for number in range(INGESTED):
-        call, at = CallId(f"new-{number}"), NOW + number
-        journal.append(
-            CallStarted(call, at, "sip", f"+1555{number:07}", "shop", "main", Language("en-US"))
-        )
-        journal.append(CallAnswered(call, at))
-        journal.append(
-            TurnFinished(call, at + 1, 1, "start", "Hello", TurnResult.NOINPUT, None, None)
-        )
-        journal.append(CallEnded(call, at + 9, Outcome.SELF_SERVED, "goodbye"))
-    await journal.flush()
-    taken = time.perf_counter() - began
-    await journal.stop()
-    return INGESTED / taken
-
-
 async def measure(url: str, contacts: int) -> None:
     await upgrade(url)
     engine = open_database(url)
@@ -196,18 +173,10 @@ async def measure(url: str, contacts: int) -> None:
     for name, listed in lists():
         await calls_.measure(name, partial(archive.list_calls, listed))
     print(f"  any list: {calls_.p95}")
-    print(f"  journal: {await ingest(engine):.0f} contacts a second")
+    journal = SqlJournal(engine, capacity=5 * INGESTED)
+    print(f"  journal: {await write_calls(journal, INGESTED, since=NOW):.0f} contacts a second")
     await engine.dispose()
 
 
-def main() -> None:
-    contacts = int(sys.argv[1]) if len(sys.argv) > 1 else CONTACTS
-    if len(sys.argv) > 2:
-        asyncio.run(measure(sys.argv[2], contacts))
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(measure(f"sqlite:///{folder}/calls.db", contacts))
-
-
 if __name__ == "__main__":
-    main()
+    run_on_store(measure, CONTACTS)

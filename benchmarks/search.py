@@ -6,11 +6,8 @@ a fresh SQLite file, or to the PostgreSQL that the second argument names (its ta
 
 from __future__ import annotations
 
-import asyncio
 import random
 import statistics
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -18,6 +15,7 @@ from typing import Any
 from sqlalchemy import delete, insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from benchmarks.stores import run_on_store
 from voicebot.analytics.search import SearchQuery, indexed, terms_of
 from voicebot.storage.database import WRITES, open_database
 from voicebot.storage.migrations import upgrade
@@ -115,14 +113,5 @@ async def measure(url: str, number: int) -> None:
     await engine.dispose()
 
 
-def main() -> None:
-    number = int(sys.argv[1]) if len(sys.argv) > 1 else TURNS
-    if len(sys.argv) > 2:
-        asyncio.run(measure(sys.argv[2], number))
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(measure(f"sqlite:///{folder}/calls.db", number))
-
-
 if __name__ == "__main__":
-    main()
+    run_on_store(measure, TURNS)

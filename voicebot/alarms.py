@@ -35,6 +35,7 @@ from voicebot.letters.courier import Courier
 from voicebot.letters.letter import Channel, Letter, Sender, body_of
 from voicebot.letters.mail import MailSender, MailServer
 from voicebot.letters.webhook import WebhookSender
+from voicebot.sending.signed_post import SignedPost
 from voicebot.sessions.queueing import QueueService
 from voicebot.sessions.registry import CallRegistry
 from voicebot.speech.workers import PoolCounters
@@ -261,9 +262,8 @@ class Alarms:
         senders: dict[Channel, Sender] = {}
         if settings.webhook_url:
             secret = settings.webhook_secret.get_secret_value()
-            senders["webhook"] = WebhookSender(
-                settings.webhook_url, secret, self._client, self._clock
-            )
+            post = SignedPost(settings.webhook_url, secret, self._client, self._clock)
+            senders["webhook"] = WebhookSender(post)
         if settings.mail_to:
             server = MailServer(
                 settings.mail_host,

@@ -19,6 +19,7 @@ from voicebot.config import Settings
 from voicebot.config.texting import TextingSettings
 from voicebot.errors import ConfigError
 from voicebot.figures.texting import texting_figures
+from voicebot.sending.signed_post import SignedPost
 from voicebot.sessions.invitation import TextDesk, TextInvitations, TextTo
 from voicebot.sessions.offers import NO_TEXT, TextOffers
 from voicebot.storage.deflections import SqlDeflections
@@ -111,9 +112,9 @@ def _gateways(settings: Settings) -> dict[str, Gateway]:
     gateways: dict[str, Gateway] = {SMS: _sms_gateway(settings.texting)}
     webhook = settings.webhook
     if webhook.url:
-        gateways[webhook.channel] = WebhookGateway(
-            webhook.url, webhook.secret.get_secret_value(), new_client(), time.time
-        )
+        secret = webhook.secret.get_secret_value()
+        post = SignedPost(webhook.url, secret, new_client(), time.time)
+        gateways[webhook.channel] = WebhookGateway(post)
     return gateways
 
 

@@ -16,6 +16,7 @@ from tests.letters.letters import FEW, LONG, NOW, a_letter
 from voicebot.letters.mail import MailSender, MailServer, mail_of
 from voicebot.letters.webhook import WebhookSender
 from voicebot.sending.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, fault_in
+from voicebot.sending.signed_post import SignedPost
 
 SECRET = "0123456789abcdef0123456789abcdef"
 TEAM = ("team@shop.example", "eva@shop.example")
@@ -29,7 +30,8 @@ async def test_a_notice_is_posted_signed_and_with_its_id() -> None:
         return httpx.Response(204)
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
-        sender = WebhookSender("https://hook.example/x", SECRET, client, lambda: NOW)
+        post = SignedPost("https://hook.example/x", SECRET, client, lambda: NOW)
+        sender = WebhookSender(post)
         assert await sender.send(a_letter()) == ""
     (request,) = got
     told, signature = request.headers[TIMESTAMP_HEADER], request.headers[SIGNATURE_HEADER]
@@ -44,7 +46,8 @@ async def test_a_notice_is_posted_signed_and_with_its_id() -> None:
 async def test_any_other_answer_is_a_failed_try(status: int, said: str) -> None:
     transport = httpx.MockTransport(lambda request: httpx.Response(status))
     async with httpx.AsyncClient(transport=transport) as client:
-        problem = await WebhookSender("https://x", SECRET, client, lambda: NOW).send(a_letter())
+        post = SignedPost("https://x", SECRET, client, lambda: NOW)
+        problem = await WebhookSender(post).send(a_letter())
     assert said in problem
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -15,6 +13,7 @@ from pathlib import Path
 import httpx
 
 from tests.peers.ports import free_ports
+from tests.storage.killed_writer import kill_after
 from voicebot.actions.http import new_client
 from voicebot.notices.delivery import Delivery
 from voicebot.notices.model import Hook
@@ -71,7 +70,7 @@ async def listening(receiver: BadReceiver) -> AsyncIterator[str]:
 async def test_calls_of_a_killed_process_reach_a_receiver_that_misbehaves(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'calls.db'}"
     await upgrade(url)
-    written = _kill_after(url, calls=6)
+    written = kill_after(WRITER, url, 6)
     engine = open_database(url)
     journal = SqlJournal(engine, telling=Teller([HOOK]))
     assert await journal.start() >= written
@@ -92,19 +91,3 @@ async def _deliver(store: SqlNotices, hook: Hook, client: httpx.AsyncClient) -> 
     async with asyncio.timeout(60):
         while await store.waiting(hook.name):
             await delivery.send_due()
-
-
-def _kill_after(url: str, *, calls: int) -> int:
-    """Run the writer, kill it with -9 while it writes; gives the last call that was written."""
-    with subprocess.Popen(
-        [sys.executable, str(WRITER), url],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=Path(__file__).parents[2],
-    ) as writer:
-        assert writer.stdout is not None
-        for _ in range(calls):
-            assert writer.stdout.readline(), "the writer ended before it was killed"
-        writer.kill()
-        writer.stdout.read()
-    return calls

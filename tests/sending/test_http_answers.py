@@ -7,7 +7,8 @@ import asyncio
 import httpx
 
 from voicebot.sending.attempt import Refused, Undecided
-from voicebot.sending.http_answers import ask, post_signed
+from voicebot.sending.http_answers import ask
+from voicebot.sending.signed_post import SignedPost
 
 
 async def test_an_answer_that_trickles_is_not_waited_for() -> None:
@@ -34,7 +35,6 @@ async def test_an_answer_that_trickles_is_not_waited_for() -> None:
 
 async def test_a_url_that_is_none_is_told() -> None:
     async with httpx.AsyncClient() as client:
-        attempt = await post_signed(
-            client, "https://host:port", b"{}", {}, secret="s" * 32, now=0.0
-        )
+        post = SignedPost("https://host:port", "s" * 32, client, lambda: 0.0)
+        attempt = await post.send(b"{}", {})
     assert attempt == Refused("the URL cannot be asked")

@@ -14,6 +14,7 @@ from voicebot.actions.http import new_client
 from voicebot.actions.template import parse_template
 from voicebot.sending.attempt import Accepted, Attempt, Refused, Undecided, Unreached
 from voicebot.sending.signature import fault_in
+from voicebot.sending.signed_post import SignedPost
 from voicebot.sessions.invitation import ConversationId, TextTo
 from voicebot.texting.http_gateway import HttpGateway, HttpProvider
 from voicebot.texting.twilio import TwilioAccount, TwilioGateway
@@ -135,7 +136,8 @@ async def test_a_line_for_a_messenger_is_posted_signed(service: Service, post: P
     service.answers = [answer(200)]
     line = TextTo("chat", "anna", ConversationId("c1"), 7, "Which order?", ("4271",))
     message = line_message(line, post.now)
-    gateway = WebhookGateway(f"{service.url}/hook", SECRET, new_client(), lambda: post.now)
+    hook = SignedPost(f"{service.url}/hook", SECRET, new_client(), lambda: post.now)
+    gateway = WebhookGateway(hook)
     assert await gateway.send(message) == Accepted()
     await gateway.aclose()
     [asked] = service.requests

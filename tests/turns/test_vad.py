@@ -213,3 +213,14 @@ def test_only_what_is_far_above_the_noise_is_clear() -> None:
     level.stands_out(-50.0)
     assert level.is_clear(-20.0)
     assert not level.is_clear(-30.0)
+
+
+@pytest.mark.parametrize("silent_frames", [1, 7, 8, 9, 50])
+def test_nothing_is_lost_of_what_is_resampled_later(
+    silent_frames: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    voice = soft_in_noise(prompt("agent-newlocation", 8000))[8000 - 160 * silent_frames :]
+    found = flags(voice)
+    monkeypatch.setattr("voicebot.turns.vad._LEFT", 1)
+    assert any(found)
+    assert found == flags(voice)

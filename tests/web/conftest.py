@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from tests.staff.memory import BEARER, Office
 from tests.web.shelf import Shelf
@@ -16,6 +17,7 @@ from voicebot.web.api.health import Check
 from voicebot.web.api.sign_in import Attempts, SignInSide
 from voicebot.web.application import create_app
 from voicebot.web.metrics import Figure, Histogram
+from voicebot.web.server import HttpServer
 
 
 @dataclass
@@ -39,6 +41,29 @@ class House:
         """Nobody there; the test client brings a token with all rights."""
         return SignInSide(self.office.desk, Attempts.per_minute(1000), self.office.clock)
 
+    def app(self, *routers: APIRouter, staff: SignInSide | None = None) -> FastAPI:
+        """The application with ``routers``."""
+        return create_app(
+            archive=self.archive,
+            feed=self.feed,
+            readiness=lambda: self.checks,
+            metric_sources=[self.give_figures],
+            version="1.2.3",
+            staff=staff or self.staff,
+            routers=routers,
+        )
+
+
+@asynccontextmanager
+async def serving(app: FastAPI, port: int = 0) -> AsyncIterator[str]:
+    """``app`` on real HTTP; gives its URL."""
+    server = HttpServer(app, "127.0.0.1", port, linger_s=1)
+    await server.start()
+    try:
+        yield server.url
+    finally:
+        await server.stop()
+
 
 @pytest.fixture
 def house() -> House:
@@ -47,14 +72,7 @@ def house() -> House:
 
 @pytest.fixture
 def app(house: House) -> FastAPI:
-    return create_app(
-        archive=house.archive,
-        feed=house.feed,
-        readiness=lambda: house.checks,
-        metric_sources=[house.give_figures],
-        version="1.2.3",
-        staff=house.staff,
-    )
+    return house.app()
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from voicebot.sessions.traces import Forgotten, Traces
 from voicebot.staff.model import Actor, Deed
 from voicebot.staff.roles import SCOPES_OF, Role, Scope
 from voicebot.web.api.forget import forget_router
-from voicebot.web.application import create_app
 
 NUMBER = "+15550104477"
 
@@ -44,15 +43,7 @@ def app(house: House, fake: Fake) -> FastAPI:
     async def note(actor: Actor, traces: Traces) -> None:
         await note_forgotten(house.office.log, actor, traces, house.office.clock)
 
-    return create_app(
-        archive=house.archive,
-        feed=house.feed,
-        readiness=dict,
-        metric_sources=[],
-        routers=[forget_router(fake, note)],
-        version="1.2.3",
-        staff=house.staff,
-    )
+    return house.app(forget_router(fake, note))
 
 
 async def test_it_is_shown_first(client: httpx.AsyncClient, fake: Fake, house: House) -> None:

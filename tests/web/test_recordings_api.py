@@ -14,7 +14,6 @@ from tests.web.shelf import finished_call, running_call
 from voicebot.errors import StorageError
 from voicebot.staff.model import AuditEntry, Deed
 from voicebot.web.api.recordings import recordings_router
-from voicebot.web.application import create_app
 from voicebot.web.playbacks import ONE_PLAYBACK_S, Playbacks
 
 SOUND = bytes(range(256)) * 40
@@ -28,15 +27,7 @@ def app(house: House, tmp_path: Path) -> FastAPI:
         return file if file.is_file() else None
 
     playbacks = Playbacks(house.office.log, house.office.clock)
-    return create_app(
-        archive=house.archive,
-        feed=house.feed,
-        readiness=dict,
-        metric_sources=[],
-        routers=[recordings_router(house.archive, path, playbacks)],
-        version="1.2.3",
-        staff=house.staff,
-    )
+    return house.app(recordings_router(house.archive, path, playbacks))
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ from voicebot.staff.roles import Role
 from voicebot.web.api.audit import audit_router
 from voicebot.web.api.session import account_router, session_router
 from voicebot.web.api.sign_in import HOME, Attempts, SignInSide, own_place, sign_in_router
-from voicebot.web.application import create_app
 from voicebot.web.doorkeeper import EntryPolicy
 from voicebot.web.identity import SessionCookie
 from voicebot.web.staff_pages import staff_pages_router
@@ -45,21 +44,14 @@ def side(office: Office) -> SignInSide:
 
 
 def app_of(house: House, office: Office, side: SignInSide) -> FastAPI:
-    return create_app(
-        archive=house.archive,
-        feed=house.feed,
-        readiness=dict,
-        metric_sources=[],
-        version="1",
-        staff=side,
-        routers=[
-            sign_in_router(side),
-            session_router(side),
-            account_router(side, office.register),
-            audit_router(office.log),
-            staff_pages_router(),
-        ],
+    routers = (
+        sign_in_router(side),
+        session_router(side),
+        account_router(side, office.register),
+        audit_router(office.log),
+        staff_pages_router(),
     )
+    return house.app(*routers, staff=side)
 
 
 def browser_of(app: FastAPI, address: str = "192.0.2.1") -> httpx.AsyncClient:
@@ -364,7 +356,9 @@ async def test_the_pages_trust_nothing_from_elsewhere(browser: httpx.AsyncClient
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
-    for part in ("staff.css", "sign-in.js", "account.js", "api.js", "icon.svg"):
+    assert page.text.startswith("<!doctype html>")
+    assert page.text.count("</head>") == 1
+    for part in ("base.css", "staff.css", "sign-in.js", "account.js", "api.js", "icon.svg"):
         assert (await browser.get(f"/staff/{part}")).status_code == 200
     assert (await browser.get("/staff/..%2Fcall%2Fcall.js")).status_code == 404
 

@@ -16,7 +16,6 @@ from voicebot.web.api.audit import audit_router
 from voicebot.web.api.session import account_router, session_router
 from voicebot.web.api.sign_in import Attempts, SignInSide, sign_in_router
 from voicebot.web.api.users import users_router
-from voicebot.web.application import create_app
 from voicebot.web.staff_pages import staff_pages_router
 
 PASSWORD = "correct horse battery"
@@ -44,15 +43,7 @@ def app(house: House, office: Office) -> FastAPI:
         audit_router(office.log),
         staff_pages_router(),
     ]
-    return create_app(
-        archive=house.archive,
-        feed=house.feed,
-        readiness=dict,
-        metric_sources=[],
-        version="1",
-        staff=side,
-        routers=routers,
-    )
+    return house.app(*routers, staff=side)
 
 
 def browser_of(app: FastAPI) -> httpx.AsyncClient:

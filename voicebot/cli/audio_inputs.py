@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final, get_args
+from typing import Annotated, Final, TypeAlias, get_args
 
 import typer
 
@@ -17,6 +17,21 @@ from voicebot.speech.worker_process import load_engine
 from voicebot.types import Language, Samples
 
 ENGINES: Final[tuple[RecognizerName, ...]] = get_args(RecognizerName)
+
+SoundFiles: TypeAlias = Annotated[
+    list[Path] | None, typer.Argument(help="Sound files, 8 or 16 kHz.", show_default=False)
+]
+ListFile: TypeAlias = Annotated[
+    Path | None, typer.Option("--list", help="File that names sound files, one a line.")
+]
+Telephone: TypeAlias = Annotated[
+    bool, typer.Option("--telephone", help="Pass the audio through 8 kHz G.711 first.")
+]
+Engine: TypeAlias = Annotated[str, typer.Option(help="moonshine or vosk; empty: as configured.")]
+Model: TypeAlias = Annotated[
+    str, typer.Option(help="Model of the engine: a name of `voicebot models`, or a folder.")
+]
+AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")]
 
 
 def load_recognizer(

@@ -10,7 +10,17 @@ from typing import Annotated
 
 import typer
 
-from voicebot.cli.audio_inputs import hear_each, load_recognizer, named_files
+from voicebot.cli.audio_inputs import (
+    AsJson,
+    Engine,
+    ListFile,
+    Model,
+    SoundFiles,
+    Telephone,
+    hear_each,
+    load_recognizer,
+    named_files,
+)
 from voicebot.config import load_settings
 from voicebot.grammar.active import ActiveGrammar
 from voicebot.grammar.store import GrammarStore, load_file
@@ -26,21 +36,13 @@ def recognize(
             "may be given several times, the first to win."
         ),
     ],
-    files: Annotated[
-        list[Path] | None, typer.Argument(help="Sound files, 8 or 16 kHz.", show_default=False)
-    ] = None,
-    list_file: Annotated[
-        Path | None, typer.Option("--list", help="File that names sound files, one a line.")
-    ] = None,
-    telephone: Annotated[
-        bool, typer.Option("--telephone", help="Pass the audio through 8 kHz G.711 first.")
-    ] = False,
-    engine: Annotated[str, typer.Option(help="moonshine or vosk; empty: as configured.")] = "",
-    model: Annotated[
-        str, typer.Option(help="Model of the engine: a name of `voicebot models`, or a folder.")
-    ] = "",
+    files: SoundFiles = None,
+    list_file: ListFile = None,
+    telephone: Telephone = False,
+    engine: Engine = "",
+    model: Model = "",
     nbest: Annotated[int, typer.Option(min=1, max=50, help="Readings to give of each.")] = 1,
-    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Recognize the utterance in each of FILES along a grammar.
 

@@ -20,9 +20,9 @@ import structlog
 
 from voicebot.notices.model import Hook, NoticeStore, Retry, Waiting
 from voicebot.sending.attempt import Accepted
-from voicebot.sending.http_answers import post_signed
 from voicebot.sending.pauses import pause_s
 from voicebot.sending.rounds import LONGEST_SLEEP_S, keep_sending
+from voicebot.sending.signed_post import SignedPost
 
 BATCH: Final = 16
 """Notices that are sent to one receiver at a time, each of another contact."""
@@ -60,7 +60,7 @@ class Delivery:
         self.hook = hook
         self.counters = Counters()
         self._store = store
-        self._client = client
+        self._post = SignedPost(hook.url, hook.secret, client, clock, hook.timeout_s)
         self._clock = clock
         self._jitter = jitter
         self._stirred = asyncio.Event()
@@ -115,19 +115,12 @@ class Delivery:
     async def _send(self, waiting: Waiting) -> str:
         """Why the receiver has not taken it; empty where it has."""
         notice = waiting.notice
-        attempt = await post_signed(
-            self._client,
-            self.hook.url,
-            notice.body.encode(),
-            {
-                "User-Agent": USER_AGENT,
-                "X-Voicebot-Event": notice.kind.value,
-                "X-Voicebot-Id": notice.id,
-            },
-            secret=self.hook.secret,
-            now=self._clock(),
-            timeout_s=self.hook.timeout_s,
-        )
+        headers = {
+            "User-Agent": USER_AGENT,
+            "X-Voicebot-Event": notice.kind.value,
+            "X-Voicebot-Id": notice.id,
+        }
+        attempt = await self._post.send(notice.body.encode(), headers)
         return "" if isinstance(attempt, Accepted) else attempt.problem
 
     def _given_up(self, count: int, problem: str) -> None:

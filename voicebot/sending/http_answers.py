@@ -12,7 +12,6 @@ from collections.abc import Mapping
 import httpx
 
 from voicebot.sending.attempt import Accepted, Attempt, Refused, Undecided, Unreached
-from voicebot.sending.signature import signed_headers
 
 TIMEOUT_S = 10.0
 LARGEST_ANSWER = 64 * 1024
@@ -59,31 +58,6 @@ async def ask(
         return Undecided("the other side did not answer in time")
     except httpx.HTTPError:
         return Undecided("the connection to the other side broke")
-
-
-async def post_signed(
-    client: httpx.AsyncClient,
-    url: str,
-    body: bytes,
-    headers: Mapping[str, str],
-    *,
-    secret: str,
-    now: float,
-    timeout_s: float = TIMEOUT_S,
-) -> Attempt:
-    """Post the JSON ``body``, signed with ``secret`` at ``now`` (UTC epoch seconds). ``headers``
-    are those that the receiver is told beside."""
-    sent = {
-        "Content-Type": "application/json",
-        **headers,
-        **signed_headers(body, now, secret),
-    }
-    try:
-        request = client.build_request("POST", url, content=body, headers=sent)
-    except httpx.InvalidURL:
-        return Refused("the URL cannot be asked")
-    answer = await ask(client, request, timeout_s)
-    return answer.attempt() if isinstance(answer, Answer) else answer
 
 
 async def _asked(client: httpx.AsyncClient, request: httpx.Request) -> Answer:

@@ -8,12 +8,9 @@ that is the contract, and why an unanswered line is posted again.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-
-import httpx
 
 from voicebot.sending.attempt import Attempt
-from voicebot.sending.http_answers import post_signed
+from voicebot.sending.signed_post import SignedPost
 from voicebot.sessions.invitation import TextTo
 from voicebot.texting.message import TextMessage
 
@@ -47,28 +44,16 @@ def line_message(line: TextTo, now: float) -> TextMessage:
 
 
 class WebhookGateway:
-    """Posts lines to ``url``, signed with ``secret``."""
+    """Sends lines to the receiver of ``post``."""
 
     repeatable = True
     keeps_body = False
 
-    def __init__(
-        self, url: str, secret: str, client: httpx.AsyncClient, clock: Callable[[], float]
-    ) -> None:
-        self._url = url
-        self._secret = secret
-        self._client = client
-        self._clock = clock
+    def __init__(self, post: SignedPost) -> None:
+        self._post = post
 
     async def send(self, message: TextMessage) -> Attempt:
-        return await post_signed(
-            self._client,
-            self._url,
-            message.body.encode(),
-            {"Idempotency-Key": message.id},
-            secret=self._secret,
-            now=self._clock(),
-        )
+        return await self._post.send(message.body.encode(), {"Idempotency-Key": message.id})
 
     async def aclose(self) -> None:
-        await self._client.aclose()
+        await self._post.client.aclose()

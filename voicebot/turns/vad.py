@@ -37,6 +37,8 @@ spoken in a kitchen (15 dB) 170 ms sooner in the median than 0.3 does."""
 
 _LEAD_IN: Final = 2 * CHUNK
 """What Silero hears from before the gate opened, so that it does not begin in mid-word."""
+_LEFT: Final = 8
+"""Frames that are resampled at once while the gate is shut: that takes a third of the time."""
 _THRESHOLDS: Final = (0.6, 0.5)
 """Silero's probabilities at which speech begins and ends."""
 _THRESHOLDS_CLEAR: Final = (0.3, 0.15)
@@ -97,6 +99,7 @@ class VoiceActivityDetector:
         self._silero = Silero()
         self._resampler = StreamResampler(rate, RATE, "LQ")
         self._pending: NDArray[np.int16] = np.zeros(0, np.int16)
+        self._left: list[Samples] = []
         self._level = RelativeLevel()
         self._open_for = 0
         self._confirmed = False
@@ -107,7 +110,6 @@ class VoiceActivityDetector:
         The answer for a frame comes from what was heard up to its end: speech is confirmed 20 to
         60 ms after it began.
         """
-        self._pending = np.concatenate((self._pending, self._resampler.feed(samples)))
         level = level_dbfs(samples)
         # WebRTC learns the line's noise from every frame, so it must hear the silent ones too.
         heard = self._gate.is_speech(samples.tobytes(), self._rate)
@@ -117,18 +119,29 @@ class VoiceActivityDetector:
         elif self._open_for:
             self._open_for -= 1
         if not self._open_for:
-            self._close()
+            self._leave(samples)
             return False
+        self._catch_up()
+        self._pending = np.concatenate((self._pending, self._resampler.feed(samples)))
         self._confirm(self._level.is_clear(level))
         speech = voiced and self._confirmed
         if speech:
             self._level.hear_speech(level)
         return speech
 
-    def _close(self) -> None:
+    def _leave(self, samples: Samples) -> None:
+        """The gate is shut: Silero need not hear this, unless the gate opens at the next frame."""
         self._confirmed = False
         self._level.forget_speech()
-        self._pending = self._pending[-_LEAD_IN:]
+        self._left.append(samples)
+        if len(self._left) == _LEFT:
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        if self._left:
+            heard = self._resampler.feed(np.concatenate(self._left))
+            self._left.clear()
+            self._pending = np.concatenate((self._pending, heard))[-_LEAD_IN:]
 
     def _confirm(self, clear: bool) -> None:
         on, off = _THRESHOLDS_CLEAR if clear else _THRESHOLDS

@@ -8,17 +8,14 @@ import pytest
 
 from tests.peers.chromium import Chromium
 from tests.staff.memory import Office
+from tests.web.conftest import House, serving
 from tests.web.page.test_staff_pages import Site, fill, fits_and_is_named
-from tests.web.shelf import Shelf
-from voicebot.sessions.feed import EventFeed
 from voicebot.staff.model import Actor
 from voicebot.staff.roles import Role
 from voicebot.web.api.audit import audit_router
 from voicebot.web.api.session import session_router
 from voicebot.web.api.sign_in import Attempts, SignInSide, sign_in_router
 from voicebot.web.api.users import users_router
-from voicebot.web.application import create_app
-from voicebot.web.server import HttpServer
 from voicebot.web.staff_pages import staff_pages_router
 
 PASSWORD = "correct horse battery"
@@ -31,25 +28,15 @@ async def site() -> AsyncIterator[Site]:
     for name, role in (("anna", Role.SUPERVISOR), ("boss", Role.ADMIN)):
         await office.register.add_user(name, role, PASSWORD, Actor("boss"), 0, must_change=False)
     side = SignInSide(office.desk, Attempts.per_minute(100), office.clock)
-    app = create_app(
-        archive=Shelf(),
-        feed=EventFeed(),
-        readiness=dict,
-        metric_sources=[],
-        version="1",
-        staff=side,
-        routers=[
-            sign_in_router(side),
-            session_router(side),
-            users_router(side, office.register),
-            audit_router(office.log),
-            staff_pages_router(),
-        ],
+    routers = (
+        sign_in_router(side),
+        session_router(side),
+        users_router(side, office.register),
+        audit_router(office.log),
+        staff_pages_router(),
     )
-    server = HttpServer(app, "127.0.0.1", 0, linger_s=1)
-    await server.start()
-    yield Site(office, server.url)
-    await server.stop()
+    async with serving(House(office=office).app(*routers, staff=side)) as url:
+        yield Site(office, url)
 
 
 async def test_an_administrator_adds_and_locks_and_finds_it_in_the_log(site: Site) -> None:

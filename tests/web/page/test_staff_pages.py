@@ -10,14 +10,11 @@ import pytest
 
 from tests.peers.chromium import Chromium
 from tests.staff.memory import Office
-from tests.web.shelf import Shelf
-from voicebot.sessions.feed import EventFeed
+from tests.web.conftest import House, serving
 from voicebot.staff.model import Actor, Deed
 from voicebot.staff.roles import Role
 from voicebot.web.api.session import account_router, session_router
 from voicebot.web.api.sign_in import Attempts, SignInSide, sign_in_router
-from voicebot.web.application import create_app
-from voicebot.web.server import HttpServer
 from voicebot.web.staff_pages import staff_pages_router
 
 PASSWORD = "correct horse battery"
@@ -36,24 +33,14 @@ class Site:
 async def site() -> AsyncIterator[Site]:
     office = Office()
     side = SignInSide(office.desk, Attempts.per_minute(100), office.clock)
-    app = create_app(
-        archive=Shelf(),
-        feed=EventFeed(),
-        readiness=dict,
-        metric_sources=[],
-        version="1",
-        staff=side,
-        routers=[
-            sign_in_router(side),
-            session_router(side),
-            account_router(side, office.register),
-            staff_pages_router(),
-        ],
+    routers = (
+        sign_in_router(side),
+        session_router(side),
+        account_router(side, office.register),
+        staff_pages_router(),
     )
-    server = HttpServer(app, "127.0.0.1", 0, linger_s=1)
-    await server.start()
-    yield Site(office, server.url)
-    await server.stop()
+    async with serving(House(office=office).app(*routers, staff=side)) as url:
+        yield Site(office, url)
 
 
 async def fill(browser: Chromium, **fields: str) -> None:

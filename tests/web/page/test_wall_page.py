@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 from tests.peers.chromium import Chromium
 from tests.staff.memory import Office
 from tests.wall.pictures import NOW, a_wall
-from tests.web.shelf import Shelf
+from tests.web.conftest import House, serving
 from voicebot.alerts.model import AlertView, Mute
-from voicebot.sessions.feed import EventFeed
 from voicebot.staff.model import Actor
 from voicebot.staff.roles import Role
 from voicebot.wall.board import Board
@@ -20,8 +19,6 @@ from voicebot.web.api.alerts import alerts_router
 from voicebot.web.api.session import session_router
 from voicebot.web.api.sign_in import Attempts, SignInSide, sign_in_router
 from voicebot.web.api.wall import encode, wall_router
-from voicebot.web.application import create_app
-from voicebot.web.server import HttpServer
 from voicebot.web.staff_pages import staff_pages_router, wall_page_router
 
 PASSWORD = "correct horse battery"
@@ -75,29 +72,19 @@ async def served(line: Line, office: Office, port: int = 0) -> AsyncIterator[str
     """The pages and the wall of ``line``, on real HTTP."""
     side = SignInSide(office.desk, Attempts.per_minute(100), office.clock)
     board = Board(line.compose, line.refresh, encode)
-    app = create_app(
-        archive=Shelf(),
-        feed=EventFeed(),
-        readiness=dict,
-        metric_sources=[],
-        version="1",
-        staff=side,
-        routers=[
-            sign_in_router(side),
-            session_router(side),
-            staff_pages_router(),
-            wall_router(board),
-            alerts_router(line),
-            wall_page_router(),
-        ],
+    routers = (
+        sign_in_router(side),
+        session_router(side),
+        staff_pages_router(),
+        wall_router(board),
+        alerts_router(line),
+        wall_page_router(),
     )
-    server = HttpServer(app, "127.0.0.1", port, linger_s=1)
-    await server.start()
-    try:
-        yield server.url
-    finally:
-        board.close()
-        await server.stop()
+    async with serving(House(office=office).app(*routers, staff=side), port) as url:
+        try:
+            yield url
+        finally:
+            board.close()
 
 
 async def open_wall(browser: Chromium, url: str) -> None:
