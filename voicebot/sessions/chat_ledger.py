@@ -5,7 +5,8 @@ A conversation that came from a call is that call's contact, and is told by its 
 we call back keeps a row of its own (the call is one of ours), with the outcome that the call had.
 
 All facts of a contact are told at its end: a conversation outlives the process, an open call does
-not. What was written is told as turns (`chat_turns`), of whichever contact it was.
+not. What was written is told as turns (`chat_turns`), of whichever contact it was; what is noted of
+it in the queues later, such as the work after it, is told as it happens.
 """
 
 from __future__ import annotations
@@ -15,7 +16,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from voicebot.errors import UsageError
-from voicebot.events import CallAnswered, CallEnded, CallEvent, CallStarted, MatterNoted
+from voicebot.events import (
+    CallAnswered,
+    CallEnded,
+    CallEvent,
+    CallStarted,
+    MatterNoted,
+    QueueNoted,
+)
 from voicebot.flows.state import FlowState
 from voicebot.sessions.chat_records import PAGE, ChatLine, ChatRecord
 from voicebot.sessions.chat_turns import Numbers, turns_of
@@ -28,9 +36,11 @@ STOPPED: Final = "voicebot stopped during the call"
 
 @dataclass(frozen=True, slots=True)
 class ChatLedger:
-    """Writes contacts down by ``append`` (`Journal`)."""
+    """Writes contacts down by ``append`` (`Journal`). ``noted`` gives what became of one in the
+    queues, as far as the server still knows it; else the record tells."""
 
     append: Callable[[CallEvent], None]
+    noted: Callable[[CallId], QueueNoted | None] = lambda contact: None
 
     def ended(self, record: ChatRecord, lines: Sequence[ChatLine]) -> None:
         """A conversation is over, in which something was written or said last at its last line."""
@@ -78,6 +88,9 @@ class ChatLedger:
         for event in _begun(record, call_id):
             self.append(event)
         self._turns(record, lines, call_id, Numbers.ALONE)
+        noted = self.noted(call_id) or record.noted
+        if noted is not None:
+            self.append(noted)
         state = _state(record)
         if state is not None and with_matter:
             matter = state.matter(heard_all=True)
