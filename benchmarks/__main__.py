@@ -24,6 +24,7 @@ BENCHMARKS = (
     "ledger",
     "webhooks",
     "wall",
+    "listening",
     "search",
     "doors",
     "recorder",
