@@ -61,7 +61,9 @@ def bot() -> OpenCall:
     info = LegInfo(CallId("bots"), "sip", "+15550100", "1000")
     account = CallAccount(info, Nowhere(), lambda event: None)
     account.said("Which order?")
+    account.hearing("seven")
     account.heard(TurnResult.MATCH, Heard("seventeen", "17", 0.9, Mode.SPEECH), latency_ms=None)
+    account.hearing("4111 1111 1111 1111")
     return OpenCall("main", 999_000.0, account, Asking(), Earshot(8000))
 
 
@@ -126,6 +128,8 @@ async def test_a_call_of_the_bots_shows_its_words_and_facts(
     here = (await client.get(await begin(client, desks, "bots"))).json()
     assert here["queues"] == ["support", "billing"]
     assert here["so_far"]["step"] == "order"
+    assert here["so_far"]["hearing"], "the caller is saying something"
+    assert "1111 1111" not in here["so_far"]["hearing"]
     assert here["so_far"]["facts"] == {"order": "17"}
     assert [(line["who"], line["text"]) for line in here["so_far"]["lines"]] == [
         ("bot", "Which order?"),
