@@ -25,6 +25,7 @@ BENCHMARKS = (
     "retention",
     "webhooks",
     "wall",
+    "listening",
     "search",
     "personal_numbers",
     "doors",

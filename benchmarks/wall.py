@@ -10,8 +10,11 @@ turn, so that what else the machine does falls on both.
 
 ``cpu`` is the processor time of the server, threads of the database included, in per cent of one
 core; what it is more with viewers is the wall's cost, wanted at 5 % or less. ``lag`` is how late
-the loop ran, by a task that sleeps for 5 ms: what a call's frames would be late by. ``one picture``
-is how long the loop is held once a second to make one.
+the loop ran, by a task that sleeps for 5 ms: what a call's frames would be late by. ``ours`` is
+what of that the server itself can have caused: no more than the processor time that it used
+meanwhile, so that what other programs take does not count. The viewers may add 1 ms to its 99th
+percentile, a twentieth of a frame and less than what any line's jitter hides. ``one picture`` is
+how long the loop is held once a second to make one.
 """
 
 from __future__ import annotations
@@ -62,6 +65,7 @@ from voicebot.web.application import create_app
 from voicebot.web.server import HttpServer
 
 WANTED_CPU: Final = 5.0
+WANTED_MS: Final = 1.0
 QUEUES: Final = tuple(f"queue{number}" for number in range(12))
 AGENTS: Final = 100
 CALLS: Final = 200
@@ -169,36 +173,45 @@ async def fill(engine: AsyncEngine, contacts: int) -> None:
             await connection.execute(insert(calls), rows)
 
 
-async def lags(seconds: float) -> list[float]:
-    """How late the loop ran, ms."""
+async def lags(seconds: float) -> tuple[list[float], list[float]]:
+    """How late the loop ran, and what of that can be ours, ms."""
     loop = asyncio.get_running_loop()
-    found, end = [], loop.time() + seconds
+    late, ours, end = [], [], loop.time() + seconds
     while loop.time() < end:
-        due = loop.time() + 0.005
+        due, used = loop.time() + 0.005, time.process_time()
         await asyncio.sleep(0.005)
-        found.append(1000 * (loop.time() - due))
-    return found
+        late.append(1000 * (loop.time() - due))
+        ours.append(min(late[-1], 1000 * (time.process_time() - used)))
+    return late, ours
 
 
 @dataclass
 class Cost:
-    """What one way of running cost: per cent of a core in each round, and every lag in ms."""
+    """What one way of running cost: per cent of a core in each round, and every lag in ms, with
+    what of it can be ours."""
 
     name: str
     cpu: list[float] = field(default_factory=list)
     late: list[float] = field(default_factory=list)
+    ours: list[float] = field(default_factory=list)
 
     async def measure(self, seconds: float) -> None:
         began, wall = time.process_time(), time.monotonic()
-        self.late += await lags(seconds)
+        late, ours = await lags(seconds)
+        self.late += late
+        self.ours += ours
         self.cpu.append(100 * (time.process_time() - began) / (time.monotonic() - wall))
 
     def __str__(self) -> str:
-        p50, p99, p999 = np.percentile(self.late, [50, 99, 99.9])
         return (
             f"{self.name:<13} cpu {statistics.mean(self.cpu):4.1f} %   "
-            f"lag p50 {p50:.2f}  p99 {p99:.2f}  p99.9 {p999:.2f} ms"
+            f"lag {_percentiles(self.late)} ms   ours {_percentiles(self.ours)} ms"
         )
+
+
+def _percentiles(values: list[float]) -> str:
+    p50, p99, p999 = np.percentile(values, [50, 99, 99.9])
+    return f"p50 {p50:.2f}  p99 {p99:.2f}  p99.9 {p999:.2f}"
 
 
 def view(port: int, viewers: int, report: str) -> None:
@@ -270,8 +283,12 @@ async def run(asked: argparse.Namespace, folder: Path) -> bool:
     )
     print(f"one picture: {statistics.median(held):.2f} ms, at most {max(held):.2f} ms")
     cost = statistics.mean(with_them.cpu) - statistics.mean(without.cpu)
+    added = float(np.percentile(with_them.ours, 99) - np.percentile(without.ours, 99))
     print(f"{asked.viewers} viewers cost {cost:.1f} % of a core (wanted: {WANTED_CPU:.0f} %)")
-    return cost <= WANTED_CPU
+    print(
+        f"and add {added:+.2f} ms to the loop's own lag, p99 (wanted: {WANTED_MS:.0f} ms at most)"
+    )
+    return cost <= WANTED_CPU and added <= WANTED_MS
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ import soundfile
 from voicebot.flows.commands import Listen
 from voicebot.media.recorder import Recorder
 from voicebot.sessions.earshot import LINGERS_MS, Earshot
+from voicebot.telephony._api import AudioIn
 from voicebot.types import CallId, Samples
 
 RATE = 8000
@@ -81,6 +82,23 @@ def test_who_listens_to_a_wideband_supervisor_line_hears_it_too() -> None:
     assert frame is not None
     assert frame.shape == (320,)
     assert np.abs(frame).max() in range(14, 20)
+
+
+def test_what_the_two_send_each_other_is_left_as_it_is() -> None:
+    earshot = Earshot(RATE)
+    seats = [earshot.join(16000), earshot.join(RATE)]
+    said, heard = _frame(8), _frame(9)
+    said.setflags(write=False)
+    heard.setflags(write=False)
+    for index in range(20):
+        earshot.sent(heard, index * 0.02, secret=False)
+        earshot.heard(said, index * 0.02)
+        for seat in seats:
+            seat.receive(AudioIn(_frame(500), index * 0.02))
+            seat.next_frame(0.0)
+    heard_last = seats[1].next_frame(0.0)
+    assert heard_last is not None
+    assert heard_last.max() == 17, "nor do supervisors hear each other"
 
 
 def test_a_secret_is_silence_for_who_listens() -> None:

@@ -21,6 +21,7 @@ WITHIN_S = 30.0
 @pytest.fixture(autouse=True)
 def fast(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(board_module, "EVERY_S", 0.01)
+    monkeypatch.setattr(board_module, "APART_S", 0.0)
 
 
 class Line:
@@ -73,6 +74,17 @@ async def test_all_watchers_get_the_same_pictures() -> None:
             while (seen := await other.get()) != pictures[2]:
                 assert seen in pictures
     assert board.made < 20, "two watchers do not make twice as many"
+
+
+async def test_a_picture_is_not_written_to_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(board_module, "APART_S", 60.0)
+    monkeypatch.setattr(board_module, "MOST_APART_S", 60.0)
+    board = Line().board()
+    async with asyncio.timeout(WITHIN_S):
+        with looking(board) as one, looking(board) as other:
+            for _ in range(3):
+                await one.get()
+            assert other.empty()
 
 
 async def test_nothing_is_made_while_nobody_looks() -> None:

@@ -12,14 +12,14 @@ from fastapi import FastAPI
 from tests.desk.office import Joined, Office, join
 from tests.sessions.agents_at_work import settle
 from tests.web.conftest import House
-from voicebot.desk.supervision import Supervision
+from voicebot.desk.supervision import LAPSE_S, Supervision
 from voicebot.errors import StorageError
 from voicebot.events import CallEvent, TurnResult
 from voicebot.sessions.account import CallAccount
 from voicebot.sessions.earshot import Earshot
 from voicebot.sessions.open_call import OpenCall
 from voicebot.sessions.stepping_in import SendOn
-from voicebot.staff.model import AuditEntry, Deed
+from voicebot.staff.model import Actor, AuditEntry, Deed
 from voicebot.staff.roles import SCOPES_OF, Role, Scope
 from voicebot.telephony._api import LegInfo
 from voicebot.types import CallId, Heard, Json, Mode
@@ -61,7 +61,9 @@ def bot() -> OpenCall:
     info = LegInfo(CallId("bots"), "sip", "+15550100", "1000")
     account = CallAccount(info, Nowhere(), lambda event: None)
     account.said("Which order?")
+    account.hearing("seven")
     account.heard(TurnResult.MATCH, Heard("seventeen", "17", 0.9, Mode.SPEECH), latency_ms=None)
+    account.hearing("4111 1111 1111 1111")
     return OpenCall("main", 999_000.0, account, Asking(), Earshot(8000))
 
 
@@ -126,6 +128,8 @@ async def test_a_call_of_the_bots_shows_its_words_and_facts(
     here = (await client.get(await begin(client, desks, "bots"))).json()
     assert here["queues"] == ["support", "billing"]
     assert here["so_far"]["step"] == "order"
+    assert here["so_far"]["hearing"], "the caller is saying something"
+    assert "1111 1111" not in here["so_far"]["hearing"]
     assert here["so_far"]["facts"] == {"order": "17"}
     assert [(line["who"], line["text"]) for line in here["so_far"]["lines"]] == [
         ("bot", "Which order?"),
@@ -199,6 +203,30 @@ async def test_nobody_listens_where_it_cannot_be_noted(
     assert len(desks.pages.receptions) == given
     assert (await client.put(here, json={"standing": "whispering"})).status_code == 503
     assert (await client.get(here)).json()["standing"] == "listening"
+
+
+async def test_who_loses_the_right_hears_no_more(
+    app: FastAPI, desks: Office, house: House, bot: OpenCall
+) -> None:
+    boss, password = Actor("boss"), "correct horse battery"
+    register = house.office.register
+    await register.add_user("sue", Role.SUPERVISOR, password, boss, 0, must_change=False)
+    signed_in = await house.office.desk.sign_in("sue", password, "", house.office.now)
+    assert signed_in is not None
+    sues = {"cookie": f"voicebot={signed_in.secret}", "origin": "http://voicebot"}
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://voicebot", headers=sues
+    ) as client:
+        right = (await client.post("/api/listen", json={"call": "bots"})).json()
+        page = await desks.pages.call(right["token"])
+        assert (await client.get(f"/api/listen/{right['id']}")).status_code == 200
+        await register.set_role("sue", Role.AGENT, boss, house.office.now)
+        assert (await client.get(f"/api/listen/{right['id']}")).status_code == 403
+        assert (await client.get("/api/listen")).status_code == 403
+        await desks.clock.advance(LAPSE_S)
+    assert page.ended
+    bot.close()
 
 
 def test_supervisors_and_administrators_may_listen() -> None:

@@ -70,6 +70,8 @@ class CallAccount:
     _has_answered: bool = False
     turns: deque[TurnFinished] = field(default_factory=lambda: deque(maxlen=KEPT_TURNS))
     """What was said and heard so far."""
+    partial: str = ""
+    """What the caller has said so far in the turn that is under way, as far as others may know."""
     discreet: bool = False
     """Whether what is heard now is a secret: only that it was heard is told."""
     is_over: bool = False
@@ -144,7 +146,7 @@ class CallAccount:
 
     def hearing(self, text: str) -> None:
         """The caller has said ``text`` so far and may go on."""
-        text = HIDDEN if self.discreet else masked(text)
+        self.partial = text = HIDDEN if self.discreet else masked(text)
         self.publish(PartHeard(self.info.call_id, self.clock(), self._step, text))
 
     def heard(
@@ -161,6 +163,7 @@ class CallAccount:
         self.prompt_left(latency_ms)
         self._settle()
         plain = heard
+        self.partial = ""
         if heard is not None:
             heard = hidden(heard) if self.discreet else masked_heard(heard)
         self._turns += 1

@@ -49,11 +49,13 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class SoFar:
     """How far a call is. ``facts`` are what the flow has learned, as texts. ``secret``: what is
-    asked or said now is for caller and bot alone."""
+    asked or said now is for caller and bot alone. ``hearing`` is what the caller is saying, as far
+    as it was recognised; empty where they are silent."""
 
     step: str
     secret: bool
     lines: tuple[Line, ...]
+    hearing: str
     facts: Mapping[str, str]
 
 
@@ -120,6 +122,7 @@ class OpenCall:
             self._dialogue.step,
             self.earshot.is_silent,
             self._lines(),
+            self._account.partial,
             {name: facts[name] for name in kept},
         )
 

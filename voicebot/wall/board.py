@@ -24,6 +24,10 @@ EVERY_S: Final = 1.0
 SIGN_OF_LIFE_S: Final = 5.0
 """A picture in which nothing changed is sent again after so long: the page can tell a quiet line
 from a dead one."""
+APART_S: Final = 0.01
+"""Watchers are sent a picture one after the other: written to all at once it would hold up the
+frames of calls, which are due every 20 ms."""
+MOST_APART_S: Final = 0.5
 
 
 class Board:
@@ -144,6 +148,7 @@ class Watching:
 
     def __init__(self, board: Board) -> None:
         self._board = board
+        self._after_s = 0.0
 
     async def __aiter__(self) -> AsyncIterator[str]:
         seen = ""
@@ -153,8 +158,10 @@ class Watching:
                 yield picture
             else:
                 await self._board.turned()
+                await asyncio.sleep(self._after_s)
 
     def __enter__(self) -> Self:
+        self._after_s = min(self._board.watchers * APART_S, MOST_APART_S)
         self._board.entered()
         return self
 

@@ -17,6 +17,8 @@ export function showSoFar(soFar) {
   if (soFar === null) return;
   $("step").textContent = soFar.step;
   showLines(soFar.lines);
+  $("hearing").hidden = !soFar.hearing;
+  $("hearing").textContent = `The caller is saying: ${soFar.hearing} …`;
   $("facts").replaceChildren(...Object.entries(soFar.facts).flatMap(([name, value]) => [
     make("dt", name), make("dd", value),
   ]));
