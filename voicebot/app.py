@@ -183,6 +183,8 @@ class Server:
         if self.settings.reload.poll_s:
             watching = self._reloader.watch(self.settings.reload.poll_s)
             self._chores.begin(watching, "reload")
+        music = asyncio.to_thread(self._services.handoffs.load_music)
+        self._chores.begin(music, "music on hold")
         self._recording.start()
         await self.queues.start()
         self._chores.begin(self._recording.keep_tidy(), "recordings")

@@ -47,7 +47,8 @@ class Ringing:
     """A contact that rings at a desk. ``leg`` is set with the agent's leg, or with DialFailed.
 
     ``by_phone``: the agent's telephone rings too, and answering is done there. ``asked_by`` is the
-    colleague who asks for advice. ``taken_by`` is the screen that answers at this moment.
+    colleague who asks for advice. ``taken_by`` is the screen that answers at this moment, ``warm``
+    are the screens whose lines are up already, or will be (`desk.warm_lines`).
     """
 
     contact_id: ContactId
@@ -61,6 +62,7 @@ class Ringing:
     asked_by: str
     leg: asyncio.Future[AgentLeg]
     taken_by: object | None = None
+    warm: dict[object, asyncio.Future[None]] = field(default_factory=dict)
 
     def view(self) -> dict[str, Any]:
         return {
