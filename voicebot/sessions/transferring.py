@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import structlog
@@ -87,6 +87,9 @@ class Transferring:
         target = self._services.transfer_targets.get(transfer.target, transfer.target)
         if not target.startswith(("sip:", "sips:", "tel:")):
             return TransferRefused(f"no address is set for '{transfer.target}'")
+        queueing = self._services.queueing
+        if queueing is not None and queueing.url:  # whoever takes it there has a screen too
+            transfer = replace(transfer, context=queueing.context(self._leg.info, transfer))
         mode = transfer.mode or self._services.transfer_modes.get(transfer.target)
         if mode is TransferMode.BRIDGE:
             return await self._over_bridge(
