@@ -187,6 +187,8 @@ class Server:
         if self.settings.reload.poll_s:
             watching = self._reloader.watch(self.settings.reload.poll_s)
             self._chores.begin(watching, "reload")
+        music = asyncio.to_thread(self._services.handoffs.load_music)
+        self._chores.begin(music, "music on hold")
         self._recording.start()
         await self.queues.start()
         self.chatting.serve_people(self.desking.desks.texting, self._texts.send_line)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,11 +29,13 @@ class Numbers:
     """`Dialer`: whoever is called answers at once, or not at all."""
 
     dialled: list[str] = field(default_factory=list)
+    told: Mapping[str, str] = field(default_factory=dict)
     error: DialFailed | None = None
     person: LoopbackCaller | None = None
 
-    async def dial(self, target: str, **_: Any) -> CallLeg:
+    async def dial(self, target: str, *, headers: Mapping[str, str], **_: Any) -> CallLeg:
         self.dialled.append(target)
+        self.told = headers
         if self.error is not None:
             raise self.error
         info = LegInfo(CallId("third"), "loopback", caller="1000", callee="third")
@@ -238,6 +240,7 @@ async def test_advice_is_heard_by_the_agent_alone_until_all_are_joined(
     conduct.consult_number(CALLER, "lawyer")
     await settle()
     assert numbers.dialled == ["sip:lawyer@192.0.2.9"]
+    assert numbers.told == {"queue": "support", "order": "17"}
     assert numbers.person is not None
     assert contact(office)["consulted"]["state"] == "there"
     assert await heard(joined, numbers.person) == [0, 1000, 100]

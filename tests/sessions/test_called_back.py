@@ -17,6 +17,7 @@ from voicebot.events import CallEnded, CallEvent, TurnFinished
 from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.reader import load_flows
 from voicebot.flows.state import FlowState
+from voicebot.media.frames import FRAME_S, is_silent
 from voicebot.queues.reader import load_queues
 from voicebot.sessions.briefing import as_booking, restored
 from voicebot.sessions.callbacks import CallbackCalls, Reached
@@ -194,6 +195,15 @@ async def talk(caller: LoopbackCaller, agent: LoopbackCaller) -> tuple[int, int]
     return int(caller.heard[-1][0]), int(agent.heard[-1][0])
 
 
+def longest_silence_s(caller: LoopbackCaller) -> float:
+    """The longest that the caller heard nothing."""
+    longest = now = 0
+    for frame in caller.heard:
+        now = now + 1 if is_silent(frame) else 0
+        longest = max(longest, now)
+    return longest * FRAME_S
+
+
 async def test_both_talk_at_once_and_the_agent_may_do_all_that_a_talk_allows(house: House) -> None:
     contact = await house.book()
     caller, agent = await house.reach()
@@ -259,6 +269,7 @@ async def test_the_agent_may_send_the_caller_to_another_queue(house: House) -> N
         if await talk(caller, bert) == (222, 111):
             break
     assert house.talks[1].contact_id == str(contact)
+    assert longest_silence_s(caller) < 2
     caller.hang_up()
     assert (await house.over(caller)).outcome is Outcome.TRANSFERRED
     assert bert.ended
@@ -287,6 +298,7 @@ async def test_a_caller_whose_agents_line_dies_waits_at_the_head_and_is_told(hou
     standing = house.service.standing(contact)
     assert standing is not None
     assert not standing.callback
+    assert longest_silence_s(caller) < 2
     caller.hang_up()
     await house.over(caller)
     assert house.prompts()[0].startswith("Please stay.")

@@ -29,6 +29,7 @@ start: to_agent
 steps:
   to_agent:
     transfer: queue:support
+    context: {order: "17"}
     on_failure: nobody
     next: afterwards
   nobody: {say: "Sorry, {problem}.", hangup: auto}
@@ -49,6 +50,7 @@ class Work:
     phones: Telephones = field(default_factory=Telephones)
     talks: list[Talk] = field(default_factory=list)
     dialled: list[str] = field(default_factory=list)
+    told: Mapping[str, str] = field(default_factory=dict)
     third: LoopbackCaller | None = None
 
     def behind(self, exchange: Exchange) -> None:
@@ -69,7 +71,8 @@ class Work:
                 music=lambda rate: np.full(rate, MUSIC, np.int16),
                 talking=self.talks.append,
             )
-            return replace(services, queueing=Queueing(self.service, file), handoffs=handoffs)
+            queueing = Queueing(self.service, file, "https://crm.example/?call={call}")
+            return replace(services, queueing=queueing, handoffs=handoffs)
 
         exchange.adapt = adapt
 
@@ -82,6 +85,7 @@ class Work:
         timeout_s: float = 30.0,
     ) -> CallLeg:
         self.dialled.append(target)
+        self.told = headers or {}
         info = LegInfo(CallId("third"), "loopback", caller="1000", callee="third")
         leg, self.third = pair(info, start=asyncio.get_running_loop().time())
         await leg.answer()
@@ -150,6 +154,9 @@ async def test_a_caller_put_through_to_a_number_leaves_the_agent_free(
     await work.talks[-1].leave(ToAddress("sip:lawyer@192.0.2.9"))
     await line.caller.listen(200)
     assert work.dialled == ["sip:lawyer@192.0.2.9"]
+    call = line.session.call_id
+    told = {"order": "17", "call": call, "url": f"https://crm.example/?call={call}"}
+    assert work.told == told, "a telephone system has screens of its own"
     assert list(work.service.contacts()) == []
     assert work.third is not None
     assert await talk(line, work.third) == (222, 111)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
+from tests.sessions.agents_at_work import Telephones, TurnedClock
 from tests.sessions.conftest import LOST, Exchange
 from voicebot.errors import ActionError
 from voicebot.events import CallAnswered, CallStarted, TurnResult
+from voicebot.queues.reader import QueueFile
 from voicebot.sessions.feed import InputHeard, PartHeard, PromptSpoken
+from voicebot.sessions.queue_handoff import Queueing
+from voicebot.sessions.queueing import QueueService
 from voicebot.types import Mode, Outcome
 
 CHOICE = """
@@ -189,6 +194,24 @@ async def test_transfer_hands_the_context_over(exchange: Exchange) -> None:
     assert asked.target == "sip:agents@127.0.0.1"
     assert asked.headers["fruit"] == "apple"
     assert ended.outcome is Outcome.TRANSFERRED
+
+
+async def test_a_transfer_to_a_telephone_system_names_the_page_about_the_call(
+    exchange: Exchange,
+) -> None:
+    queues = QueueService([], Telephones(), call_later=TurnedClock().call_later)
+    queueing = Queueing(queues, QueueFile(), "https://crm.example/?call={call}")
+    exchange.adapt = lambda services: replace(services, queueing=queueing)
+    line = await exchange.call()
+    await line.hear_out()
+    await line.say("operator")
+    await line.over()
+    (asked,) = line.caller.transfers
+    call = line.session.call_id
+    assert (asked.headers["call"], asked.headers["url"]) == (
+        call,
+        f"https://crm.example/?call={call}",
+    )
 
 
 @pytest.mark.parametrize("status", [0, 486, 603])

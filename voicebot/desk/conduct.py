@@ -121,16 +121,21 @@ class Conduct:
     # Advice
 
     def consult_number(self, contact_id: ContactId, wanted: str) -> None:
-        """Call one of the settings' targets, or a number, while the caller hears music."""
-        talk, briefing = self._own(contact_id), self._desk.at(contact_id).briefing
+        """Call one of the settings' targets, or a number, while the caller hears music. What an
+        agent's telephone would be told goes along: it may be the queue of a telephone system."""
+        talk, contact = self._own(contact_id), self._desk.at(contact_id)
         address, services = self._address(wanted), self._desks.services
 
         async def ring() -> CallLeg:
             dialer = services.dialer()
             if dialer is None:
                 raise DialFailed("a number", "unreachable")
-            caller = showable(briefing.caller)
-            return await dialer.dial(address, caller=caller, timeout_s=services.ring_s)
+            return await dialer.dial(
+                address,
+                caller=showable(contact.briefing.caller),
+                headers={"queue": contact.queue, **contact.briefing.context},
+                timeout_s=services.ring_s,
+            )
 
         with _told():
             talk.consult(wanted, ring)

@@ -50,7 +50,8 @@ class Ringing:
     writes, or with DialFailed.
 
     ``by_phone``: the agent's telephone rings too, and answering is done there. ``asked_by`` is the
-    colleague who asks for advice. ``taken_by`` is the screen that answers at this moment.
+    colleague who asks for advice. ``taken_by`` is the screen that answers at this moment, ``warm``
+    are the screens whose lines are up already, or will be (`desk.warm_lines`).
     """
 
     contact_id: ContactId
@@ -65,6 +66,7 @@ class Ringing:
     leg: asyncio.Future[AgentLeg | None]
     taken_by: object | None = None
     channel: Channel = Channel.VOICE
+    warm: dict[object, asyncio.Future[None]] = field(default_factory=dict)
 
     def view(self) -> dict[str, Any]:
         return {

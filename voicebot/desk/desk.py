@@ -20,6 +20,7 @@ from voicebot.desk.contacts import AtDesk, Ringing
 from voicebot.desk.line import AgentLeg
 from voicebot.desk.screens import Message, Screen
 from voicebot.desk.services import DeskServices
+from voicebot.desk.warm_lines import choose, let_go, warm_reception
 from voicebot.errors import DialFailed, RoutingError
 from voicebot.sessions.chat_records import ChatLine, Who
 from voicebot.sessions.queueing import QueueService
@@ -100,6 +101,7 @@ class Desk:
         """A page has gone."""
         self.screens.remove(screen)
         for ringing in self.ringing.values():
+            let_go(ringing, screen)
             if ringing.taken_by is screen:
                 ringing.taken_by = None
         self.stir()
@@ -163,9 +165,17 @@ class Desk:
 
     # What rings
 
-    def accept(self, contact_id: ContactId, screen: Screen) -> dict[str, Any]:
-        """Answer on this page: the right to the call that it has to make now, nothing for a contact
-        that writes.
+    def prepare(self, contact_id: ContactId, screen: Screen) -> dict[str, Any]:
+        """The right to a call that this page makes before the agent answers, to be there at once.
+        Raises as `accept`."""
+        ringing = self._rings(contact_id)
+        return self._right(ringing, lambda: warm_reception(ringing, screen))
+
+    def accept(
+        self, contact_id: ContactId, screen: Screen, *, warm: bool = False
+    ) -> dict[str, Any]:
+        """Answer on this page: the right to the call that it has to make now; none with ``warm``,
+        where the call of `prepare` is up, nor for a contact that writes.
 
         Raises RoutingError for what does not ring (any more) or is answered on another page, and
         CallRefused where no calls are taken.
@@ -175,16 +185,26 @@ class Desk:
             ringing.taken_by = screen
             ringing.leg.set_result(None)
             return {}
-        if ringing.by_phone:
-            raise RoutingError("answer this call at your telephone")
         if ringing.taken_by not in (None, screen):
             raise RoutingError("another of your windows is answering this call")
-        if self._services.calls is None:
-            raise RoutingError("calls in the browser are switched off in the settings (webrtc)")
-        token = self._services.calls.issue_right(_reception(ringing, screen))
+        if warm and choose(ringing, screen):
+            self.stir()
+            return {"warm": True}
+        right = self._right(ringing, lambda: _reception(ringing, screen))
         ringing.taken_by = screen
         self.stir()
-        return {"token": token, "ice_servers": self._services.calls.browser_ice_servers()}
+        return right
+
+    def _right(self, ringing: Ringing, reception: Callable[[], Reception]) -> dict[str, Any]:
+        calls = self._services.calls
+        if ringing.channel is Channel.TEXT:
+            raise RoutingError("who writes is answered without a call")
+        if ringing.by_phone:
+            raise RoutingError("answer this call at your telephone")
+        if calls is None:
+            raise RoutingError("calls in the browser are switched off in the settings (webrtc)")
+        token = calls.issue_right(reception())
+        return {"token": token, "ice_servers": calls.browser_ice_servers()}
 
     def give_back(self, contact_id: ContactId, screen: Screen) -> None:
         """The page cannot answer after all (no microphone): another one may."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -20,10 +20,11 @@ import structlog
 from voicebot.errors import CallError, DialFailed
 from voicebot.sessions.account import CallAccount
 from voicebot.sessions.handoff import HandoffServices
+from voicebot.sessions.kept_leg import keep
 from voicebot.sessions.outbound import AnsweredLeg
 from voicebot.sessions.place import Joined, Place
 from voicebot.sessions.records import STOPPED, Journal
-from voicebot.telephony._api import CallLeg, LegEnded, LegEvent, LegInfo
+from voicebot.telephony._api import CallLeg, LegInfo
 from voicebot.types import CallId, Outcome
 
 log = structlog.get_logger(__name__)
@@ -99,46 +100,22 @@ class CallbackCalls:
             await joined.leg.hang_up("the call is over")
 
     async def _both(self, number: str, agent: CallLeg) -> tuple[CallLeg, CallLeg]:
-        """The caller's leg, and the agent's with the events that are left."""
-        events = agent.events()
+        """The caller's leg, and the agent's, who hears music until it is there."""
         agent.attach(self.handoffs.looped(agent.sample_rate))
-        coming = _next(events)
         dialling = asyncio.ensure_future(self._dial(number))
         try:
-            while not dialling.done():
-                await asyncio.wait({dialling, coming}, return_when=asyncio.FIRST_COMPLETED)
-                if coming.done():
-                    if isinstance(coming.result(), LegEnded | None):
-                        raise DialFailed("the caller", "the agent has left")
-                    coming = _next(events)
-            caller = dialling.result()
+            kept = await keep(agent, (dialling,))
+            if kept is None:
+                raise DialFailed("the caller", "the agent has left")
+            return dialling.result(), kept
         except BaseException:
-            coming.cancel()
             dialling.cancel()
             with suppress(asyncio.CancelledError, CallError):
                 await (await dialling).hang_up()
             raise
-        return caller, AnsweredLeg(agent, agent.info, _rest(coming, events))
 
     async def _dial(self, number: str) -> CallLeg:
         dialer = self.handoffs.dialer
         if dialer is None:
             raise DialFailed("the caller", "unreachable")
         return await dialer.dial(number, timeout_s=self.handoffs.ring_s)
-
-
-def _next(events: AsyncIterator[LegEvent]) -> asyncio.Task[LegEvent | None]:
-    async def event() -> LegEvent | None:
-        return await anext(events, None)
-
-    return asyncio.create_task(event())
-
-
-async def _rest(
-    coming: asyncio.Task[LegEvent | None], events: AsyncIterator[LegEvent]
-) -> AsyncIterator[LegEvent]:
-    first = await coming
-    if first is not None:
-        yield first
-    async for event in events:
-        yield event

@@ -54,6 +54,11 @@ class HandoffServices:
     talking: Callable[[Talk], None] = lambda talk: None
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
 
+    def load_music(self) -> None:
+        """Make the music of both bands; takes long enough that no call should wait for it."""
+        for rate in (8000, 16_000):
+            self.music(rate)
+
     def looped(self, rate: int) -> LoopedSound:
         """The music on hold, without an end."""
         return LoopedSound(self.music(rate), rate)

@@ -167,8 +167,9 @@ class QueueStay:
             case ToQueue():
                 return None
             case ToAddress(uri):
+                told = replace(transfer, context=place.briefing.context)
                 await self.leave("put through")
-                return await waiter.handoff.transfer(transfer, uri, waiter.say)
+                return await waiter.handoff.transfer(told, uri, waiter.say)
         if event.left == "line" and self._queueing.service.line_lost(place):
             waiter.say(self._queueing.apology(place.contact_id, waiter.language))
             return None

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
 import structlog
 
+from voicebot.acd.model import ContactId
 from voicebot.errors import TransferFailed
 from voicebot.flows.commands import (
     QUEUE_PREFIX,
@@ -96,6 +97,10 @@ class Transferring:
         target = self._services.transfer_targets.get(transfer.target, transfer.target)
         if not target.startswith(("sip:", "sips:", "tel:")):
             return TransferRefused(f"no address is set for '{transfer.target}'")
+        queueing = self._services.queueing
+        if queueing is not None and queueing.url:  # whoever takes it there has a screen too
+            told = queueing.context(ContactId(self._leg.info.call_id), transfer)
+            transfer = replace(transfer, context=told)
         mode = transfer.mode or self._services.transfer_modes.get(transfer.target)
         if mode is TransferMode.BRIDGE:
             return await self._over_bridge(

@@ -141,8 +141,10 @@ class _Page:
                 desk.pause(order.text)
             case "sign_out":
                 desk.sign_out()
+            case "prepare":
+                return desk.prepare(contact, self._screen)
             case "accept":
-                return desk.accept(contact, self._screen)
+                return desk.accept(contact, self._screen, warm=order.warm)
             case "give_back":
                 desk.give_back(contact, self._screen)
             case "decline":

@@ -19,6 +19,7 @@ class Order(BaseModel):
         "ready",
         "pause",
         "sign_out",
+        "prepare",
         "accept",
         "give_back",
         "decline",
@@ -44,6 +45,7 @@ class Order(BaseModel):
         "", description="of whom to turn to"
     )
     to: str = Field("", max_length=200, description="whom to turn to, or which key")
+    warm: bool = Field(False, description="accept with the call that was prepared")
     code: str = Field("", max_length=64, description="wrap-up code")
     text: str = Field(
         "",

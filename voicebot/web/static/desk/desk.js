@@ -56,7 +56,7 @@ const act = {
     answering = contact;
     show();
     try {
-      await phone.answer(contact, () => socket.order("accept", { contact }));
+      await phone.answer(contact, (warm) => socket.order("accept", { contact, warm }));
     } catch (error) {
       // Another window, or another colleague, may answer.
       await socket.order("give_back", { contact }).catch(() => {});
@@ -179,6 +179,12 @@ async function read(contact, more) {
   show();
 }
 
+// The line is made ready for whoever rings here.
+function expect() {
+  const rings = state?.ringing.find((each) => !each.taken && !each.by_phone && each.channel !== "text");
+  phone.expect(rings?.contact ?? "", (contact) => socket.order("prepare", { contact }));
+}
+
 function tick() {
   runClocks(now());
   zone.tick(now());
@@ -197,6 +203,7 @@ socket.addEventListener("state", ({ detail }) => {
       known(each.contact).asked = false; // the bot's last words are written by now
     }
   }
+  expect();
   show();
 });
 socket.addEventListener("said", ({ detail }) => {
@@ -221,6 +228,7 @@ socket.addEventListener("back", () => notice(""));
 socket.addEventListener("closed", ({ detail }) => notice(detail || "You are signed in, and no agent: no agent in the settings has your name. Ask who looks after voicebot for [agents.NAME]."));
 phone.addEventListener("over", ({ detail }) => {
   if (detail) $("problem").textContent = detail;
+  expect();
   show();
 });
 phone.addEventListener("wobble", ({ detail }) => notice(detail ? "Your network is gone. Trying to get the line back." : ""));

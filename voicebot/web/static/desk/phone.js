@@ -17,6 +17,8 @@ export class Phone extends EventTarget {
     this.contact = "";
     this.microphone = null;
     this.muted = false;
+    this.answering = false;
+    this.warm = null; // {contact, line, up}: a line that is there before the agent answers
   }
 
   get busy() {
@@ -41,18 +43,71 @@ export class Phone extends EventTarget {
     return this.microphone;
   }
 
-  // `grant` gives the right to this one call, and only once the microphone is there.
-  async answer(contact, grant) {
-    const [{ Line }, microphone] = await Promise.all([import("/call/line.js"), this.prepare()]);
-    const line = new Line(microphone, grant);
-    line.addEventListener("sound", ({ detail }) => (this.sound.srcObject = detail));
-    line.addEventListener("lost", () => this.tell("wobble", true));
-    line.addEventListener("back", () => this.tell("wobble", false));
-    line.addEventListener("over", () => this.ended(line, LEFT));
-    line.addEventListener("message", ({ detail }) => detail.type === "ended" && this.ended(line, ""));
+  // It rings for `contact` ("": for nobody): where the microphone may be used without asking, a line
+  // that says nothing is made ready. `grant` gives the right to it.
+  async expect(contact, grant) {
+    if (this.busy || this.answering || this.warm?.contact === contact) return;
+    this.cool();
+    if (!contact || !(await mayListen()) || this.busy || this.answering || this.warm) return;
+    const warm = (this.warm = { contact, line: null });
+    warm.up = this.dial(() => grant(contact), (line) => {
+      warm.line = line;
+      this.hush(true);
+      if (this.warm !== warm) line.close();
+    }).then(() => this.warm === warm, () => {
+      if (!this.busy && !this.answering) this.release();
+      return false;
+    });
+  }
+
+  // Nobody answers here: the line that was made ready is not needed.
+  cool() {
+    const { warm } = this;
+    if (!warm) return;
+    this.warm = null;
+    warm.line?.close();
+    if (!this.busy) this.release();
+  }
+
+  // `accept` gives the right to this one call, or says that the line that is up may be kept.
+  async answer(contact, accept) {
+    const warm = this.warm?.contact === contact ? this.warm : null;
+    this.answering = true;
+    try {
+      if (warm && (await warm.up)) {
+        const granted = await accept(true);
+        if (granted.warm && this.warm === warm) {
+          this.warm = null;
+          this.use(warm.line, contact);
+          return;
+        }
+      }
+      this.cool();
+      await this.dial(() => accept(false), (line) => this.use(line, contact));
+    } finally {
+      this.answering = false;
+    }
+  }
+
+  use(line, contact) {
     this.line = line;
     this.contact = contact;
+    this.sound.srcObject = line.peer?.sound ?? null;
     this.mute(false);
+  }
+
+  // `made` has the line before it is open.
+  async dial(grant, made) {
+    const [{ Line }, microphone] = await Promise.all([import("/call/line.js"), this.prepare()]);
+    const line = new Line(microphone, grant);
+    line.addEventListener("sound", ({ detail }) => {
+      if (this.line === line) this.sound.srcObject = detail;
+    });
+    line.addEventListener("lost", () => this.line === line && this.tell("wobble", true));
+    line.addEventListener("back", () => this.line === line && this.tell("wobble", false));
+    line.addEventListener("over", () => this.ended(line, LEFT));
+    line.addEventListener("message", ({ detail }) => detail.type === "ended" && this.ended(line, ""));
+    made(line);
     try {
       await line.open();
     } catch (error) {
@@ -64,7 +119,11 @@ export class Phone extends EventTarget {
 
   mute(muted) {
     this.muted = muted;
-    for (const track of this.microphone?.getAudioTracks() ?? []) track.enabled = !muted;
+    this.hush(muted);
+  }
+
+  hush(hushed) {
+    for (const track of this.microphone?.getAudioTracks() ?? []) track.enabled = !hushed;
   }
 
   // The last call is over, and its line may not know it yet.
@@ -75,6 +134,7 @@ export class Phone extends EventTarget {
   }
 
   ended(line, why) {
+    if (this.warm?.line === line) this.cool();
     if (this.line !== line) return;
     this.line = null;
     this.contact = "";
@@ -91,5 +151,14 @@ export class Phone extends EventTarget {
 
   tell(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}
+
+// Whether the microphone can be had without a question.
+async function mayListen() {
+  try {
+    return (await navigator.permissions.query({ name: "microphone" })).state === "granted";
+  } catch {
+    return false; // this browser does not say
   }
 }
