@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ CALLER = ContactId("caller")
 ANNA, BERT = AgentId("anna"), AgentId("bert")
 RULES = (
     QueueRules("support", wrap_up_s=30),
-    QueueRules("night", hours=Hours(UTC, ((),) * 7)),
+    QueueRules("night", hours=Hours(ZoneInfo("UTC"), ((),) * 7)),
     QueueRules("full", overflow=(Overflow(Spill.LENGTH, length=1),)),
 )
 
