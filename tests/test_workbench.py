@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from voicebot.analytics.misunderstood import Clusters, Misheard, Trouble
+from voicebot.document import Place
 from voicebot.events import TurnResult
 from voicebot.flows.reader import load_flows
 from voicebot.nlu.embeddings import SENTENCE, Vectors
@@ -50,9 +51,9 @@ def _encode(language: Language, texts: Sequence[str]) -> Vectors:
 def bench(tmp_path: Path) -> Workbench:
     for name, text in {
         "flows/main.yaml": FLOW,
-        "grammars/menu.gram": "#ABNF 1.0;\n",
+        "grammars/menu.gram": "#ABNF 1.0;\nlanguage en-US;\nroot $all;\n$all = a;\n",
         "grammars/order_number.gram": "#ABNF 1.0;\n",
-        "intents/en-US.yaml": "",
+        "intents/en-US.yaml": "synonyms: {}\nintents: {}\n",
     }.items():
         file = tmp_path / name
         file.parent.mkdir(exist_ok=True)
@@ -83,11 +84,13 @@ def test_like_words_are_one_cluster_with_the_places_to_edit(
         Trouble.LOW_CONFIDENCE: 1,
     }
     start, order = first.spots
-    assert (start.step, start.count, start.line) == ("start", 3, 4)
-    assert start.file.endswith("main.yaml")
-    assert start.grammars == (str(tmp_path / "grammars" / "menu.gram"),)
-    assert start.intents == str(tmp_path / "intents" / "en-US.yaml")
-    assert (order.step, order.count, order.intents) == ("order", 1, "")
+    assert (start.step, start.count) == ("start", 3)
+    assert start.place is not None
+    assert start.place.file.endswith("main.yaml")
+    assert (start.place.line, start.place.column) == (4, 3)
+    assert start.grammars == (Place(str(tmp_path / "grammars" / "menu.gram"), 4, 1),)
+    assert start.intents == Place(str(tmp_path / "intents" / "en-US.yaml"), 2, 1)
+    assert (order.step, order.count, order.intents) == ("order", 1, None)
     assert [turn.call_id for turn in second.turns] == ["b"]
 
 
@@ -113,7 +116,7 @@ def test_a_step_that_is_no_more_has_no_place(bench: Workbench) -> None:
     (cluster,) = bench.clusters([_turn("a", "refund", "gone")]).clusters
     assert dict(cluster.kinds) == {Trouble.NOMATCH: 1}
     (spot,) = cluster.spots
-    assert (spot.step, spot.file, spot.line, spot.grammars) == ("gone", "", 0, ())
+    assert (spot.step, spot.place, spot.grammars) == ("gone", None, ())
 
 
 def test_languages_are_kept_apart(bench: Workbench) -> None:

@@ -22,6 +22,7 @@ One root, so that a caller of any room can catch them all::
     ├── TextRefused           a message or a link of a text conversation is not taken
     ├── TextUnavailable       no conversation in text can be had now
     ├── ActionError           a self-service action failed
+    ├── ReplayRefused         calls cannot be taken through today's files, or not now
     ├── RoutingError          an event that the distribution of contacts cannot take as things stand
     ├── StaffError            a user, password or token that cannot be had
     │   └── StaffBusy         too many sign in at once
@@ -219,6 +220,17 @@ class ActionError(VoicebotError):
 
     def __str__(self) -> str:
         return f"action {self.action}: {self.problem}"
+
+
+@dataclass(eq=False)
+class ReplayRefused(VoicebotError):
+    """Calls cannot be taken through today's files, or not now (``busy``)."""
+
+    problem: str
+    busy: bool = False
+
+    def __str__(self) -> str:
+        return self.problem
 
 
 class RoutingError(VoicebotError):

@@ -16,6 +16,7 @@ from voicebot.config import Settings
 from voicebot.forgetting import PersonForgetting, note_forgotten
 from voicebot.front_desk import FrontDesk
 from voicebot.nlu.meanings import Meanings
+from voicebot.replaying import Replays
 from voicebot.storage.action_runs import SqlActionRuns
 from voicebot.storage.archive import SqlCallArchive
 from voicebot.storage.contacts import SqlContacts
@@ -29,6 +30,7 @@ from voicebot.web.api.forget import forget_router
 from voicebot.web.api.history import history_router
 from voicebot.web.api.one_call import CallShelves, one_call_router
 from voicebot.web.api.recordings import recordings_router
+from voicebot.web.api.replay import replay_router
 from voicebot.web.api.search import search_router
 from voicebot.web.api.workbench import workbench_router
 from voicebot.web.staff_pages import review_pages_router
@@ -61,6 +63,7 @@ class Reviewing:
         self.archive = SqlCallArchive(engine, rules)
         self._contacts = SqlContacts(engine, rules)
         self._meanings = Meanings()
+        self._replays = Replays(settings)
 
     @property
     def routers(self) -> Sequence[APIRouter]:
@@ -79,6 +82,7 @@ class Reviewing:
             action_runs_router(SqlActionRuns(engine), lambda: self._application().action_kinds),
             workbench_router(SqlMisheard(engine), self.archive, self._workbench),
             one_call_router(shelves),
+            replay_router(self._replays.replay),
             search_router(SqlTranscripts(engine)),
             review_pages_router(),
             recordings_router(self.archive, self._recording, self._front_desk.playbacks),

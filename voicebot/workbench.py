@@ -18,14 +18,12 @@ from voicebot.analytics.misunderstood import Cluster, Clusters, Misheard, Spot, 
 from voicebot.drawing.boxes import Chart, Counts, chart
 from voicebot.drawing.svg import svg
 from voicebot.drawing.traffic import Traffic
-from voicebot.errors import GrammarError
 from voicebot.events import TurnResult
 from voicebot.flows.graph import edges
 from voicebot.flows.model import FlowSet, Reference, Step, listens_for_intents, step_grammars
-from voicebot.grammar.files import file_of
 from voicebot.nlu.gaps import ALIKE_ENGLISH, ALIKE_OTHERS, group, wording, wordings_of
-from voicebot.nlu.intent_reader import intent_files
 from voicebot.nlu.meanings import Meanings
+from voicebot.places_to_edit import grammar_place, intents_place
 from voicebot.sessions.records import CallRecord, TurnRecord
 from voicebot.types import Language, Outcome
 
@@ -77,6 +75,7 @@ class Workbench:
                 step=step.name,
                 file=step.place.file,
                 line=step.place.line,
+                column=step.place.column,
                 arrived=arrived,
                 left=followed.left[flow.name, step.name],
                 ways=tuple(
@@ -126,22 +125,13 @@ class Workbench:
     def _spot(self, flow: str, name: str, count: int, language: Language) -> Spot:
         step = self._step(flow, name)
         if step is None:
-            return Spot(flow, name, count, "", 0, (), "")
-        references = [each for each in step_grammars(step) if isinstance(each, Reference)]
-        files = dict.fromkeys(filter(None, map(self._grammar_file, references)))
-        intents = ""
-        if listens_for_intents(step) is not None:
-            intents = str(intent_files(self._folder).get(language, ""))
-        place = step.place
-        return Spot(flow, name, count, place.file, place.line, tuple(files), intents)
-
-    def _grammar_file(self, reference: Reference) -> str:
-        try:
-            file = file_of(self._folder / "grammars", reference.name)
-        except GrammarError:
-            return ""
-        # Built-in grammars are in no file of the designer's.
-        return str(file) if file.is_file() else ""
+            return Spot(flow, name, count, None, (), None)
+        names = [each.name for each in step_grammars(step) if isinstance(each, Reference)]
+        places = dict.fromkeys(grammar_place(self._folder, name) for name in names)
+        grammars = tuple(place for place in places if place is not None)
+        listens = listens_for_intents(step) is not None
+        intents = intents_place(self._folder, language) if listens else None
+        return Spot(flow, name, count, step.place, grammars, intents)
 
     def _place(self, flow: str, label: str) -> tuple[str, str]:
         """The flow and step that a record names; those of a called flow come with its name."""

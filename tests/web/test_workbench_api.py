@@ -13,13 +13,15 @@ from tests.web.shelf import STARTED, Shelf, finished_call, running_call
 from voicebot.analytics.funnel import Answers, FunnelEdge, FunnelStep
 from voicebot.analytics.history import Span, Split
 from voicebot.analytics.misunderstood import Cluster, Clusters, Misheard, Misses, Spot, Trouble
+from voicebot.document import Place
 from voicebot.errors import ModelError
 from voicebot.sessions.records import CallRecord
 from voicebot.types import CallId, Language
 from voicebot.web.api.workbench import workbench_router
 
 EN = Language("en-US")
-SPOT = Spot("main", "start", 2, "flows/main.yaml", 3, ("grammars/menu.gram",), "")
+STEP, MENU = Place("flows/main.yaml", 3, 3), Place("grammars/menu.gram", 0, 0)
+SPOT = Spot("main", "start", 2, STEP, (MENU,), None)
 
 
 class Turns:
@@ -57,7 +59,7 @@ class Bench:
         self.followed = [call.id for call in calls]
         ways = (FunnelEdge("order", "answer", "order", 3),)
         answers = Answers(4, barged_in=2, nomatch=1, slow_ms=900.0)
-        return [FunnelStep("main", "start", "flows/main.yaml", 3, 4, 1, ways, answers)]
+        return [FunnelStep("main", "start", "flows/main.yaml", 3, 3, 4, 1, ways, answers)]
 
     def picture(self, calls: Sequence[CallRecord]) -> str:
         return f"<svg><title>{len(calls)}</title></svg>"
@@ -106,10 +108,9 @@ async def test_clusters_come_in_pages(client: httpx.AsyncClient, turns: Turns) -
                     "flow": "main",
                     "step": "start",
                     "count": 2,
-                    "file": "flows/main.yaml",
-                    "line": 3,
-                    "grammars": ["grammars/menu.gram"],
-                    "intents": "",
+                    "place": {"file": "flows/main.yaml", "line": 3, "column": 3},
+                    "grammars": [{"file": "grammars/menu.gram", "line": 0, "column": 0}],
+                    "intents": None,
                 }
             ],
         }

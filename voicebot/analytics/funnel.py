@@ -39,6 +39,7 @@ class FunnelStep:
     step: str
     file: str
     line: int
+    column: int
     arrived: int
     left: int
     ways: Sequence[FunnelEdge]

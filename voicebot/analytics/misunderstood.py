@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from voicebot.analytics.history import Span, Split
+from voicebot.document import Place
 from voicebot.types import CallId, Language
 
 UNSURE: Final = 0.6
@@ -68,16 +69,15 @@ class MisheardTurns(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where turns were misheard: ``file`` and ``line`` of the step, empty and 0 where the flows
-    have changed since; ``grammars`` and ``intents`` are the files of what it listens for."""
+    """Where turns were misheard: ``place`` of the step, None where the flows have changed since;
+    ``grammars`` and ``intents`` are the places of what it listens for."""
 
     flow: str
     step: str
     count: int
-    file: str
-    line: int
-    grammars: tuple[str, ...]
-    intents: str
+    place: Place | None
+    grammars: tuple[Place, ...]
+    intents: Place | None
 
 
 @dataclass(frozen=True, slots=True)

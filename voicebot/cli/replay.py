@@ -66,24 +66,31 @@ def replay_calls(
     configure_logging("error")
     query = CallQuery(since=_day(since) if since else None)
     compared = asyncio.run(
-        _replay(settings, folder, before, query, call or [], limit, audio, live_reads)
+        replayed(
+            *(settings, folder, before, query, call or [], limit),
+            audio=audio,
+            live_reads=live_reads,
+        )
     )
     if as_json:
-        typer.echo(json.dumps(_as_json(compared), ensure_ascii=False))
+        typer.echo(json.dumps(as_data(compared), ensure_ascii=False))
     else:
         _show(compared)
 
 
-async def _replay(
+async def replayed(
     settings: Settings,
     folder: Path | None,
     before: Path | None,
     query: CallQuery,
     ids: Sequence[str],
     limit: int,
+    *,
     audio: bool,
     live_reads: bool,
 ) -> list[Compared]:
+    """Take calls (those of ``ids``, else of ``query``) through the application in ``folder`` (None:
+    the configured one), and compare with ``before`` (None: the record). Raises VoicebotError."""
     engine = open_database(settings.database_url)
     try:
         calls = await _calls(SqlCallArchive(engine), query, ids, limit)
@@ -251,7 +258,8 @@ def _turn(course: Course, place: int) -> str:
     return f"{turn.result} at {turn.step}{meaning}{onward}"
 
 
-def _as_json(compared: Sequence[Compared]) -> Json:
+def as_data(compared: Sequence[Compared]) -> Json:
+    """What `--json` prints."""
     before, after = _followed(compared)
     return {
         "before": _totals(before),

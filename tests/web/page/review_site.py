@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -50,6 +51,7 @@ from voicebot.web.api.action_runs import action_runs_router
 from voicebot.web.api.history import history_router
 from voicebot.web.api.one_call import CallShelves, one_call_router
 from voicebot.web.api.recordings import recordings_router
+from voicebot.web.api.replay import replay_router
 from voicebot.web.api.search import search_router
 from voicebot.web.api.session import account_router, session_router
 from voicebot.web.api.sign_in import Attempts, SignInSide, sign_in_router
@@ -62,6 +64,7 @@ from voicebot.workbench import Workbench
 
 NOW = STARTED + 6 * 3600
 RECORDED = CallId("recorded")
+WRITTEN = CallId("written")
 _FLOW = """\
 language: en-US
 start: start
@@ -168,6 +171,42 @@ def _recorded() -> Iterator[CallEvent]:
     yield CallEnded(RECORDED, at + 61, Outcome.TRANSFERRED, "caller hung up")
 
 
+def _written() -> Iterator[CallEvent]:
+    """A conversation on a page of ours, with words that nobody understood."""
+    at = NOW - 7200.0
+    yield CallStarted(WRITTEN, at, "chat", "", "", "main", Language("en-US"))
+    yield CallAnswered(WRITTEN, at)
+    lost = Heard("voucher does not work", None, 0.0, Mode.TEXT)
+    want = Heard("where is my parcel", "order", 0.93, Mode.TEXT, "menu")
+    asked = ("What can I do for you?", "Sorry? What can I do for you?")
+    for number, (prompt, heard) in enumerate(zip(asked, (lost, want), strict=True), 1):
+        result = TurnResult.NOMATCH if heard is lost else TurnResult.MATCH
+        yield TurnFinished(
+            *(WRITTEN, at + 9 * number, 2 * number, "start", prompt, result, heard, None, False),
+            *(at + 9 * number - 8, None, None, "web"),
+        )
+    yield CallEnded(WRITTEN, at + 60, Outcome.ABANDONED_IN_FLOW, "nobody wrote any more")
+
+
+async def _replay(calls: Sequence[CallId]) -> dict[str, Any]:
+    """The first of ``calls`` is understood today."""
+    lost = {"step": "start", "result": "nomatch", "meaning": None, "next": "start"}
+    found = {"step": "start", "result": "match", "meaning": {"want": "order"}, "next": "order"}
+    before = {"outcome": "abandoned_in_flow", "stopped": None, "turns": [lost, lost]}
+    after = {"outcome": "self_served", "stopped": None, "turns": [found]}
+    told = [
+        {
+            "id": call,
+            "changed": not place,
+            "first_difference": None if place else 0,
+            "before": before,
+            "after": before if place else after,
+        }
+        for place, call in enumerate(calls)
+    ]
+    return {"rerouted": 1, "stopped": 0, "calls": told}
+
+
 def _sound(path: Path) -> None:
     """Sixty seconds: the bot, the caller over it, keys, then two people in turns."""
     rate = 8000
@@ -200,7 +239,7 @@ async def review_site(folder: Path, calls: int = 60) -> AsyncIterator[ReviewSite
     engine = open_database(url)
     journal = SqlJournal(engine)
     await journal.start()
-    for event in (*_calls(calls), *_recorded()):
+    for event in (*_calls(calls), *_recorded(), *_written()):
         journal.append(event)
     await journal.stop()
     office = Office()
@@ -230,6 +269,7 @@ async def review_site(folder: Path, calls: int = 60) -> AsyncIterator[ReviewSite
             action_runs_router(SqlActionRuns(engine), lambda: {"find_order": "sql"}, lambda: NOW),
             workbench_router(SqlMisheard(engine), archive, lambda: bench, lambda: NOW),
             one_call_router(shelves, lambda: NOW),
+            replay_router(_replay),
             search_router(SqlTranscripts(engine)),
             recordings_router(
                 archive, lambda name: folder / name, Playbacks(office.log, office.clock)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.peers.accessibility import PROBLEMS
 from tests.peers.chromium import Chromium
-from tests.web.page.review_site import RECORDED, ReviewSite, review_site
+from tests.web.page.review_site import RECORDED, WRITTEN, ReviewSite, review_site
 from voicebot.staff.model import Actor, Deed
 from voicebot.staff.roles import Role
 
@@ -76,6 +76,7 @@ async def test_all_pages_can_be_used_by_everybody(site: ReviewSite) -> None:
         "/calls": "#found tbody tr",
         "/calls?q=refund": "#found mark",
         f"/calls/{RECORDED}": "#timeline svg",
+        f"/calls?ids={RECORDED},{WRITTEN}": "#found tbody tr",
     }
     async with Chromium() as browser:
         await browser.look(1280, 900)
@@ -89,4 +90,29 @@ async def test_all_pages_can_be_used_by_everybody(site: ReviewSite) -> None:
                     "document.querySelectorAll('details').forEach(each => { each.open = true; })"
                 )
                 assert await browser.evaluate(PROBLEMS) == [], (place, width)
+        assert browser.console == []
+
+
+async def test_misunderstood_words_lead_to_their_calls_and_what_they_come_to_now(
+    site: ReviewSite,
+) -> None:
+    async with Chromium() as browser:
+        await _come_in(browser, site, f"{INTERVAL}&door=chat&show=misunderstood+funnel")
+        await browser.until("document.querySelector('#misunderstood article')")
+        words = await browser.evaluate("document.querySelector('#misunderstood').innerText")
+        assert "voucher does not work" in words
+        assert "refund" not in words, "that was said on the telephone"
+        place = "[...document.querySelectorAll('#misunderstood a')].at(-1)"
+        await browser.evaluate(f"{place}.click()")
+        await browser.until("document.querySelectorAll('#found tbody tr').length === 1")
+        await browser.click("#replay button")
+        await browser.until("document.querySelector('#replay tbody tr')")
+        assert "takes another way" in await browser.evaluate(
+            "document.querySelector('#replay').innerText"
+        )
+        await browser.evaluate("document.querySelector('#found a').click()")
+        await browser.until("document.querySelector('#turns .badge')")
+        text = await browser.evaluate("document.body.innerText")
+        assert "Conversation with" in text
+        assert "written on our page" in text
         assert browser.console == []

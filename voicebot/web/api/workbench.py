@@ -71,16 +71,24 @@ class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
 
 
+class PlaceModel(_Model):
+    """A place in a file of the designer's; line and column from 1, 0 for the file as a whole."""
+
+    file: str = Field(examples=["flows/main.yaml"])
+    line: int
+    column: int
+
+
 class SpotModel(_Model):
-    """A step at which it happened, and the files to edit. No file: the flows have changed."""
+    """A step at which it happened, and the places to edit. `place` is null where the flows have
+    changed since."""
 
     flow: str
     step: str
     count: int
-    file: str = Field(examples=["flows/main.yaml"])
-    line: int
-    grammars: list[str] = Field(description="files of the grammars that it listens with")
-    intents: str = Field(description="file of the intents that it listens for; empty: none")
+    place: PlaceModel | None
+    grammars: list[PlaceModel] = Field(description="grammars that it listens with: their roots")
+    intents: PlaceModel | None = Field(description="intents that it listens for; null: none")
 
 
 class ClusterModel(_Model):
@@ -146,6 +154,7 @@ class StepModel(_Model):
     step: str
     file: str
     line: int
+    column: int
     arrived: int
     left: int = Field(description="callers who hung up there unserved")
     drop_off: float

@@ -4,6 +4,7 @@ import { ask } from "./api.js";
 import { bars } from "./charts.js";
 import { showPlaces } from "./places.js";
 import { $, callsLink, clock, el, guarded, moment, table, words } from "./review.js";
+import { replayButton } from "./replay.js";
 import { timeline } from "./timeline.js";
 
 const id = location.pathname.split("/")[2];
@@ -20,6 +21,8 @@ async function show() {
   $("facts").replaceChildren(...facts(call));
   $("turns").replaceChildren(...call.turns.map((turn, place) => turnItem(turn, call, place + 1)));
   if (!call.turns.length) $("turns").replaceChildren(el("li", {}, "Nothing was said."));
+  $("replay-part").hidden = !call.outcome || !call.turns.some((turn) => turn.heard);
+  replayButton($("replay"), () => [call.id], "Replay against today's files");
   showLatencies(call);
   showNotes(call);
   showStages(call);
@@ -85,7 +88,7 @@ function heardBlock(turn) {
   const heard = turn.heard;
   if (!heard) return wrong ? el("div", { class: "heard" }, el("span", { class: "who" }, "Caller"), el("em", {}, wrong)) : null;
   const how = { speech: "spoken", dtmf: "keys", text: "typed" }[heard.mode];
-  const sure = heard.mode === "dtmf" ? "" : `, confidence ${Math.round(100 * heard.confidence)}%`;
+  const sure = heard.mode === "dtmf" || !heard.confidence ? "" : `, confidence ${Math.round(100 * heard.confidence)}%`;
   return el("div", { class: "heard" },
     el("span", { class: "who" }, `Caller, ${how}${sure}`), heard.text || el("em", {}, "nothing of use"),
     wrong ? el("p", { class: "meta" }, el("span", { class: "badge bad" }, wrong)) : null,
@@ -121,7 +124,7 @@ function showStages(call) {
 }
 
 async function showTimeline(call) {
-  if (!call.ended_at || !call.answered_at) return;
+  if (!call.ended_at || !call.answered_at || ["chat", "webhook"].includes(call.transport)) return;
   const seconds = (new Date(call.ended_at) - new Date(call.started_at)) / 1000;
   if (seconds <= 0) return;
   const waveform = call.recording ? await ask("GET", `${path}/waveform`).catch(() => null) : null;

@@ -2,6 +2,7 @@
 
 import { ask } from "./api.js";
 import { showPlaces } from "./places.js";
+import { MOST, replayButton } from "./replay.js";
 import { $, clock, el, guarded, moment, table, toIso, toLocal, words } from "./review.js";
 
 const OUTCOMES = ["self_served", "moved_to_text", "transferred", "callback_booked",
@@ -70,6 +71,7 @@ async function show() {
   shown = 0;
   next = null;
   $("found").replaceChildren();
+  $("replay").hidden = true;
   $("more").hidden = true;
   $("told").textContent = "Looking…";
   await page();
@@ -84,7 +86,10 @@ async function page() {
     const answer = await ask("GET", `/api/${searching ? "search" : "calls"}?${asked}`);
     next = answer.next_cursor;
     if (searching) showHits(answer);
-    else showCalls(answer.calls);
+    else {
+      if (!rows.length) offerReplay(answer.calls);
+      showCalls(answer.calls);
+    }
     $("more").hidden = next === null;
   } catch (error) {
     $("told").textContent = "";
@@ -97,6 +102,15 @@ function showCalls(calls) {
   const heads = ["Began", "Caller", "Outcome", "Length", "Flow", "About", "Turns"];
   $("found").replaceChildren(...(rows.length ? [table("Calls, the newest first", heads, rows)] : []));
   tell(rows.length, "call");
+}
+
+// Who chose single calls wants to know what an edit makes of them.
+function offerReplay(calls) {
+  const told = calls.filter((call) => call.outcome && call.turns.length).map((call) => call.id);
+  $("replay").hidden = !state.has("ids") || !told.length;
+  const number = Math.min(told.length, MOST);
+  const label = number < told.length ? `Replay the newest ${number} against today's files` : "Replay them against today's files";
+  replayButton($("replay"), () => told, label);
 }
 
 function callRow(call) {

@@ -47,7 +47,7 @@ function stepRow(step, left) {
     el("li", {}, `${way.label || way.why} → ${way.target}: ${count(way.count)} (${share(way.count, step.arrived)})`)));
   return [`${step.flow}.${step.step}`, count(step.arrived), step.left ? el("a", { href: left }, count(step.left)) : "0", share(step.left, step.arrived), step.ways.length ? ways : "",
     share(barged_in, turns), share(nomatch, turns), share(noinput, turns), slow_ms === null ? "" : `${Math.round(slow_ms)} ms`,
-    filePlace(step.file, step.line)];
+    filePlace(step)];
 }
 
 const ms = (value) => (value === null ? "" : `${count(Math.round(value))} ms`);
@@ -66,9 +66,9 @@ export async function showActions(place, chosen) {
   const slow = answer.actions.filter((each) => each.p95_ms !== null).slice(0, 8);
   place.replaceChildren(
     el("p", {}, told),
-    ...(slow.length ? [bars({ title: "95 of 100 runs were over within", head: "Action", write: ms,
+    ...(slow.length ? [bars({ title: "Slow actions: 95 of 100 runs were over within", head: "Action", write: ms,
       rows: slow.map((each) => ({ name: each.action, value: each.p95_ms, href: link(each) })) })] : []),
-    table("Actions", ["Action", "Kind", "Runs", "Of contacts", "Half within", "95 of 100 within", "Done", "Refused", "Failed", "Timed out", "Not tried", "Given up", "Trouble"],
+    table("Actions", ["Action", "Kind", "Runs", "Of contacts", "50% within", "95% within", "Done", "Refused", "Failed", "Timed out", "Not tried", "Given up", "Trouble"],
       answer.actions.map((each) => [each.action, each.kind || "not in the flows any more", el("a", { href: link(each) }, count(each.runs)), `${Math.round(100 * each.share)}%`, ms(each.p50_ms), ms(each.p95_ms),
         ...["done", "refused", "failed", "timed_out", "not_tried", "given_up"].map((result) => number(each, result)),
         share(BAD.reduce((sum, result) => sum + each.results[result], 0), each.runs)])),
@@ -116,8 +116,8 @@ function clusterBlock(cluster, chosen) {
 }
 
 function spotLines(spot) {
-  const files = [[spot.file, spot.line, "step"], ...spot.grammars.map((file) => [file, 0, "grammar"]), [spot.intents, 0, "intents"]];
-  const shown = files.filter(([file]) => file).map(([file, line, what]) => el("span", {}, `${what} `, filePlace(file, line)));
+  const places = [[spot.place, "step"], ...spot.grammars.map((place) => [place, "grammar"]), [spot.intents, "intents"]];
+  const shown = places.filter(([place]) => place).map(([place, what]) => el("span", {}, `${what} `, filePlace(place)));
   return [el("p", { class: "meta" }, el("span", {}, `${spot.flow}.${spot.step}, ${count(spot.count)} ×`),
     ...(shown.length ? shown : ["the flows have changed since"]))];
 }

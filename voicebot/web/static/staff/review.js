@@ -85,8 +85,8 @@ export function table(caption, heads, rows, tight = false) {
 }
 
 // A place in a file, to be copied into an editor.
-export function filePlace(file, line) {
-  const place = line ? `${file}:${line}` : file;
+export function filePlace({ file, line, column }) {
+  const place = line ? `${file}:${line}:${column}` : file;
   const done = el("span", { class: "hint", role: "status" });
   const copy = async () => {
     await navigator.clipboard?.writeText(place);
