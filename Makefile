@@ -38,7 +38,7 @@ demo-data: setup
 test: setup
 	@VOICEBOT_SERVER__DATA=.setup $(BIN)/voicebot prompts build
 	@VOICEBOT_SERVER__DATA=.setup $(BIN)/voicebot intents train --used
-	$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	SCREENSHOTS=build/screenshots $(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 check: $(STAMP)
 	$(BIN)/ruff check .

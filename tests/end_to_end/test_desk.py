@@ -13,6 +13,7 @@ import pytest
 import soundfile
 
 from tests.peers.chromium import Chromium, chromium
+from tests.peers.looks import looked_at
 from tests.peers.phone import Phone, dialled
 from tests.peers.ports import free_ports
 from tests.peers.server import ROOT, ServerProcess
@@ -142,6 +143,7 @@ async def test_an_agent_answers_by_key_talks_writes_a_note_and_sends_the_caller_
                 await browser.until("document.querySelector('#presence').innerText == 'Talking'")
                 await browser.until("!document.querySelector('#hold').disabled")
                 await hears_the_agent(caller)
+                await looked_at(browser, "desk")
                 await browser.type("n")
                 await browser.evaluate(
                     "note.value = 'Sent a label.'; note.dispatchEvent(new Event('input'))"

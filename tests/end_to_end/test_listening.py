@@ -12,6 +12,7 @@ from tests.end_to_end.test_human_queue import agents, application, spoken
 from tests.peers import baresip
 from tests.peers.baresip import Baresip
 from tests.peers.chromium import Chromium, chromium
+from tests.peers.looks import looked_at
 from tests.peers.phone import dialled
 from tests.peers.ports import free_ports
 from tests.peers.server import ServerProcess
@@ -69,6 +70,7 @@ async def test_a_supervisor_hears_a_call_of_the_wall_and_takes_it_over(tmp_path:
                         "document.querySelector('#listening').ariaPressed == 'true'"
                     )
                     assert await browser.evaluate(HEARS)
+                    await looked_at(browser, "listen")
                     await browser.click("#talking")
                     await browser.click("#yes")
                     await browser.until("document.querySelector('#talking').ariaPressed == 'true'")

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from tests.peers.chromium import Chromium
+from tests.peers.looks import looked_at
 from tests.peers.namespace import Namespace, may_make_namespaces
 from tests.web.page.conftest import Stage, staged
 from voicebot.telephony._api import Admission, HoldChanged, KeyIn, LegEnded
@@ -333,6 +334,8 @@ async def test_nothing_is_wider_than_the_screen(stage: Stage, speech: Path, widt
         fits = "document.documentElement.scrollWidth <= innerWidth"
         await browser.open(stage.url)
         assert await browser.evaluate(fits)
+        if width == 1280:
+            await looked_at(browser, "call-page")
         await browser.click("#begin")
         await browser.until(f"{STATE} == 'talking'")
         call = stage.legs[0].info.call_id
@@ -345,6 +348,8 @@ async def test_nothing_is_wider_than_the_screen(stage: Stage, speech: Path, widt
             ".map(b => b.getBoundingClientRect()).map(r => Math.min(r.width, r.height))"
         )
         assert min(targets) >= 44
+        if width == 1280:
+            await looked_at(browser, "call-page-talking")
 
 
 async def test_every_button_has_a_name_and_can_be_reached_by_keyboard(

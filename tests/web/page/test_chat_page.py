@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.peers.chromium import Chromium
+from tests.peers.looks import looked_at
 from tests.sessions.chat_house import SHOP, House, house
 from tests.sessions.test_call_me import Lines, calls_of
 from tests.sessions.test_chats import a_call
@@ -74,6 +75,7 @@ async def test_it_opens_where_the_call_stood_and_goes_on(server: ChatServer) -> 
             "day of deliveryFridayChange"
         )
         assert await page.evaluate("document.documentElement.scrollWidth") == 360
+        await looked_at(page, "chat")
         assert page.console == []
 
 
@@ -98,6 +100,7 @@ async def test_a_card_is_shown_as_text_with_its_picture_and_answers(
             ".map((each) => each.innerText)"
         ) == ["<b>Our</b> hours", "Opens", "nine", "Map", "delivery"]
         assert await page.evaluate("document.querySelector('.card img').alt") == "A parcel"
+        await looked_at(page, "chat-card")
         assert await page.evaluate("document.documentElement.scrollWidth") == 360
         await page.click(".card button")
         await page.until(f"{LINES}.at(-1) == 'Which day?'")

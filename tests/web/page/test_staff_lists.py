@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.peers.chromium import Chromium
+from tests.peers.looks import looked_at
 from tests.staff.memory import Office
 from tests.web.conftest import House, serving
 from tests.web.page.test_staff_pages import Site, fill, fits_and_is_named
@@ -58,6 +59,7 @@ async def test_an_administrator_adds_and_locks_and_finds_it_in_the_log(site: Sit
         await browser.evaluate(f"{OF_ANNA}.querySelector('summary').click()")
         await browser.until(f"{OF_ANNA}.querySelector('details').open")
         await fits_and_is_named(browser)
+        await looked_at(browser, "users")
         await browser.evaluate(
             f"[...{OF_ANNA}.querySelectorAll('button')].find(e => e.innerText == 'Lock').click()"
         )
@@ -67,3 +69,4 @@ async def test_an_administrator_adds_and_locks_and_finds_it_in_the_log(site: Sit
         await browser.until("document.querySelectorAll('#entries tr').length == 1")
         assert "anna" in await browser.evaluate("document.querySelector('#entries').innerText")
         await fits_and_is_named(browser)
+        await looked_at(browser, "audit")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.peers.chromium import Chromium
+from tests.peers.looks import looked_at
 from tests.staff.memory import Office
 from tests.web.conftest import House, serving
 from voicebot.staff.model import Actor, Deed
@@ -132,10 +133,14 @@ async def test_nothing_is_wider_than_the_screen_and_everything_has_a_name(
         await browser.look(width, dark=width == 360)
         await browser.open(f"{site.url}/sign-in")
         await fits_and_is_named(browser)
+        if width == 1280:
+            await looked_at(browser, "sign-in")
         await sign_in(browser, site)
         await browser.until("document.querySelectorAll('#scopes input').length")
         await browser.until("document.querySelector('#sessions li')")
         await fits_and_is_named(browser)
+        if width == 1280:
+            await looked_at(browser, "account")
 
 
 async def fits_and_is_named(browser: Chromium) -> None:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from tests.peers.chromium import Chromium
+from tests.peers.looks import looked_at
 from tests.staff.memory import Office
 from tests.wall.pictures import NOW, a_wall
 from tests.web.conftest import House, serving
@@ -126,6 +127,7 @@ async def test_the_wall_follows_the_line_and_comes_back_after_it_was_lost() -> N
                 ".filter(e => !e.ariaLabel).map(e => e.outerHTML)"
             )
             assert nameless == []
+            await looked_at(browser, "wall")
             said = "document.querySelector('main').innerText"
             for words in ("62 %", "under the target of 40 %", "Pause (lunch)", "limit 10", "muted"):
                 assert words in await browser.evaluate(said), words
