@@ -23,6 +23,8 @@ BENCHMARKS = (
     "queues",
     "ledger",
     "webhooks",
+    "sign_in",
+    "desk",
     "wall",
     "search",
     "doors",
