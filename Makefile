@@ -10,7 +10,7 @@ PYTHON ?= python3
 STAMP  := $(VENV)/.installed
 PEERS  := .setup/peers
 
-.PHONY: setup serve call demo-data test check bench clean
+.PHONY: setup serve call demo-data test check bench clean help
 
 setup: $(STAMP) $(PEERS)
 
@@ -51,3 +51,6 @@ bench: setup
 
 clean:
 	rm -rf $(VENV) .setup var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+help:
+	@sed -n 's/^# //p' Makefile

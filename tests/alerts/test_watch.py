@@ -123,3 +123,15 @@ def test_a_restart_keeps_what_stands_and_other_rules_do_not() -> None:
     assert watch.standing[0].raised_at == 60.0
     watch.change([NOBODY])
     assert not watch.standing
+
+
+def test_an_alert_that_no_rule_looks_at_any_more_goes_also_after_a_restart() -> None:
+    watch = AlertWatch([LONG])
+    watch.observe(waiting(20), 0.0)
+    watch.observe(waiting(20), 60.0)
+    (alert,) = watch.standing
+    elsewhere = replace(LONG, queue="returns")
+    assert AlertWatch([LONG], [alert]).standing == (alert,)
+    assert not AlertWatch([elsewhere], [alert]).standing
+    watch.change([elsewhere])
+    assert not watch.standing

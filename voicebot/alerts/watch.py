@@ -20,16 +20,17 @@ class AlertWatch:
     """The alerts of ``rules``; ``standing`` are those from before a restart."""
 
     def __init__(self, rules: Sequence[Rule], standing: Iterable[Alert] = ()) -> None:
-        self._rules = tuple(rules)
         self._bad_since: dict[AlertKey, float] = {}
         self._standing = {each.key: each for each in standing}
+        self.change(rules)
 
     def change(self, rules: Sequence[Rule]) -> None:
-        """Judge by other rules from now on. An alert of a rule that is gone goes with it."""
+        """Judge by other rules from now on. An alert that no rule looks at any more goes."""
         self._rules = tuple(rules)
-        names = {rule.name for rule in self._rules}
-        for key in [key for key in self._standing if key[0] not in names]:
-            del self._standing[key]
+        queues = {rule.name: rule.queue for rule in self._rules}
+        for name, queue in tuple(self._standing):
+            if queues.get(name) not in ("", queue):
+                del self._standing[name, queue]
         self._bad_since.clear()
 
     @property

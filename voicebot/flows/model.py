@@ -166,29 +166,16 @@ class _Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SayStep(_Step):
-    next: Reference
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskStep(_Step):
-    """``keys`` give a key, or several in a row, the meaning that the grammar would give."""
-
-    ask: tuple[Template, ...]
-    next: Route
-    grammar: tuple[Reference | ListSource, ...] = ()
-    intents: Intents | None = None
-    free: bool = False
-    keys: Mapping[str, Json] = field(default_factory=dict)
-    store: str | None = None
-    confirm: Confirm | None = None
+class _Question(_Step):
     help: tuple[Template, ...] = ()
-    noinput: tuple[Template, ...] = ()
-    nomatch: tuple[Template, ...] = ()
     on_trouble: Reference | None = None
     commands: Mapping[str, Reference] | bool = True
     """False: no global command works here. A mapping: these lead elsewhere than usual."""
     timeout_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _TimedQuestion(_Question):
     completetimeout_ms: int | None = None
     incompletetimeout_ms: int | None = None
     maxspeechtimeout_ms: int | None = None
@@ -199,7 +186,28 @@ class AskStep(_Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FormStep(_Step):
+class SayStep(_Step):
+    next: Reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskStep(_TimedQuestion):
+    """``keys`` give a key, or several in a row, the meaning that the grammar would give."""
+
+    ask: tuple[Template, ...]
+    next: Route
+    grammar: tuple[Reference | ListSource, ...] = ()
+    intents: Intents | None = None
+    free: bool = False
+    keys: Mapping[str, Json] = field(default_factory=dict)
+    store: str | None = None
+    confirm: Confirm | None = None
+    noinput: tuple[Template, ...] = ()
+    nomatch: tuple[Template, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormStep(_TimedQuestion):
     """Asks for what is missing among its slots (`flows.forms`).
 
     ``grammar`` are grammars whose meanings are objects that name slots. The rest is as in
@@ -216,17 +224,6 @@ class FormStep(_Step):
     review: Review | None = None
     stop: tuple[Case, ...] = ()
     aside: Aside | None = None
-    help: tuple[Template, ...] = ()
-    on_trouble: Reference | None = None
-    commands: Mapping[str, Reference] | bool = True
-    timeout_ms: int | None = None
-    completetimeout_ms: int | None = None
-    incompletetimeout_ms: int | None = None
-    maxspeechtimeout_ms: int | None = None
-    interdigittimeout_ms: int | None = None
-    termchar: str = "#"
-    private: bool = False
-    sensitive: bool = False
 
     def hides(self, slot: str) -> bool:
         """Whether the value of a slot is a secret."""
@@ -314,7 +311,7 @@ class OfferNumber:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OfferStep(_Step):
+class OfferStep(_Question):
     """Offers to go on in text (`flows.offers`); whom, says `flows.offer_rules`. ``grammar`` is that
     of yes and no."""
 
@@ -329,12 +326,8 @@ class OfferStep(_Step):
     if_: Expression | None = None
     number: OfferNumber | None = None
     keys: Mapping[str, Json] = field(default_factory=lambda: {"1": True, "2": False})
-    help: tuple[Template, ...] = ()
     noinput: tuple[Template, ...] = ()
     nomatch: tuple[Template, ...] = ()
-    on_trouble: Reference | None = None
-    commands: Mapping[str, Reference] | bool = True
-    timeout_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

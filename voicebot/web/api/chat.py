@@ -43,7 +43,6 @@ from voicebot.web.rate_limit import RateLimit
 
 LARGEST_BODY: Final = 16 * 1024
 LONGEST_WAIT_S: Final = 25
-HEARTBEAT_S: Final = 15
 STATUSES: Final = {
     "calling": 409,
     "elsewhere": 422,

@@ -1,5 +1,7 @@
 // What the pages on past calls share: making elements, writing figures, state in the address.
 
+export { $, guarded } from "./page.js";
+
 export function el(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -10,8 +12,6 @@ export function el(tag, attributes = {}, ...children) {
   made.append(...children.filter((each) => each !== null && each !== undefined));
   return made;
 }
-
-export const $ = (id) => document.getElementById(id);
 
 const moments = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const counts = new Intl.NumberFormat();
@@ -56,20 +56,6 @@ export const toIso = (local) => new Date(local).toISOString();
 
 export function callsLink(chosen) {
   return `/calls?${new URLSearchParams(chosen)}`;
-}
-
-// Runs `work`; what goes wrong is said on the page.
-export function guarded(work) {
-  return async (event) => {
-    event?.preventDefault?.();
-    $("problem").textContent = "";
-    try {
-      await work(event);
-    } catch (error) {
-      $("problem").textContent = error.message;
-      $("problem").scrollIntoView({ block: "nearest" });
-    }
-  };
 }
 
 // A table whose cells know their heads: on narrow screens each row becomes a block.
