@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from voicebot.acd import effects as e
 from voicebot.acd import events as ev
 from voicebot.acd.admission import Step, admit
@@ -197,6 +199,27 @@ def step_aside(floor: Floor, case: Case, event: ev.StepAside, now: float) -> Non
 
 def step_back(floor: Floor, case: Case, event: ev.StepBack, now: float) -> None:
     case.aside = False
+
+
+def move(floor: Floor, case: Case, event: ev.Move, now: float) -> None:
+    if case.callback:
+        raise RoutingError(f"contact {event.contact_id} has a callback booked")
+    if case.contact.channel is event.channel:
+        raise RoutingError(f"contact {event.contact_id} waits by {event.channel} already")
+    only, agent_id = case.need.only, case.agent_id
+    if case.state is ContactState.OFFERED:
+        floor.effects.append(e.Withdraw(event.contact_id, agent_id, f"goes on by {event.channel}"))
+        floor.take_back(case, now)
+        only = NOBODY
+    else:
+        floor.step_out(case, now)
+    case.contact = replace(case.contact, channel=event.channel)
+    if only and not floor.seats[only].costs[event.channel]:
+        only = NOBODY
+    case.need = replace(case.need, channel=event.channel, only=only)
+    floor.effects.append(e.Moved(event.contact_id, case.queue, event.channel))
+    floor.wait(case, now)
+    settle(floor, agent_id, now)
 
 
 def book_callback(floor: Floor, case: Case, event: ev.BookCallback, now: float) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from voicebot.acd.model import AgentId, AgentProfile, Contact, ContactId
+from voicebot.acd.model import AgentId, AgentProfile, Channel, Contact, ContactId
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,15 @@ class StepBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """The waiting caller goes on in another way, by text or by voice, and keeps the place. An agent
+    who is being asked for the old way is not any more; the contact goes to the line's head then."""
+
+    contact_id: ContactId
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
 class BookCallback:
     """The waiting caller hangs up and is called: when the turn comes, or at ``at``."""
 
@@ -175,6 +184,7 @@ ContactEvent: TypeAlias = (
     | LineLost
     | StepAside
     | StepBack
+    | Move
     | BookCallback
     | Reached
     | NotReached
