@@ -66,6 +66,7 @@ arrivals = st.builds(
 )
 events: st.SearchStrategy[ev.Event] = st.one_of(
     arrivals.map(ev.Enqueue),
+    arrivals.map(ev.Promise),
     one_agent.map(lambda name: ev.SignIn(PROFILES[name])),
     st.builds(ev.Answer, one_contact, one_agent),
     st.builds(ev.Decline, one_contact, one_agent),

@@ -120,6 +120,8 @@ class Acd:
                 self._fire(now)
             case ev.Enqueue():
                 contact_moves.enqueue(self._floor, event, now)
+            case ev.Promise():
+                contact_moves.promise(self._floor, event, now)
             case ev.SignIn():
                 agent_moves.sign_in(self._floor, event, now)
             case ev.WrapUpDone(agent_id, contact_id):

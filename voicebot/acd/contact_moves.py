@@ -9,7 +9,7 @@ from voicebot.acd import events as ev
 from voicebot.acd.admission import Step, admit
 from voicebot.acd.case import Case, need_of, rank_of
 from voicebot.acd.floor import Floor
-from voicebot.acd.model import NOBODY, AgentId, ContactState, Presence, Spill
+from voicebot.acd.model import NOBODY, AgentId, Contact, ContactState, Presence, Spill
 from voicebot.acd.timers import Timing
 from voicebot.errors import RoutingError
 
@@ -17,20 +17,51 @@ from voicebot.errors import RoutingError
 def enqueue(floor: Floor, event: ev.Enqueue, now: float) -> None:
     """A contact arrives, or gets its place back after a restart."""
     contact = event.contact
-    if contact.contact_id in floor.cases:
-        raise RoutingError(f"contact {contact.contact_id} is here already")
-    if contact.queue not in floor.queues:
-        raise RoutingError(f"there is no queue '{contact.queue}'")
+    _check_new(floor, contact)
     since = now if event.arrived_at is None else min(now, event.arrived_at)
-    rules = floor.queues[contact.queue]
-    rank = rank_of(contact, rules, since, 0)
-    case = Case(contact, contact.queue, since, now, rank, need_of(contact, rules, 0))
+    case = _case(floor, contact, since, now)
     floor.cases[contact.contact_id] = case
     if event.restored:
         floor.place(case, contact.queue, now)
         floor.wait(case, now)
     else:
         send(floor, case, contact.queue, now)
+
+
+def _check_new(floor: Floor, contact: Contact) -> None:
+    if contact.contact_id in floor.cases:
+        raise RoutingError(f"contact {contact.contact_id} is here already")
+    if contact.queue not in floor.queues:
+        raise RoutingError(f"there is no queue '{contact.queue}'")
+
+
+def _case(floor: Floor, contact: Contact, since: float, now: float) -> Case:
+    rules = floor.queues[contact.queue]
+    rank = rank_of(contact, rules, since, 0)
+    return Case(contact, contact.queue, since, now, rank, need_of(contact, rules, 0))
+
+
+def promise(floor: Floor, event: ev.Promise, now: float) -> None:
+    """A callback without a wait before it."""
+    contact = event.contact
+    _check_new(floor, contact)
+    admission = admit(floor, contact.queue, now)
+    opens_at = None
+    if not admission.queue:
+        last = admission.steps[-1]
+        opens_at = last.opens_at
+        if opens_at is None:
+            raise RoutingError(f"queue '{last.queue}' takes nobody now ({last.why})")
+    case = floor.cases[contact.contact_id] = _case(floor, contact, now, now)
+    queue = admission.queue or admission.steps[-1].queue
+    case.callback = True
+    floor.bookings.add(contact.party, contact.contact_id)
+    floor.effects.append(e.CallbackBooked(contact.contact_id, opens_at))
+    floor.place(case, queue, now)
+    if opens_at is None:
+        floor.wait(case, now)
+    else:
+        _schedule(floor, case, opens_at)
 
 
 def send(

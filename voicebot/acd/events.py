@@ -121,6 +121,14 @@ class BookCallback:
 
 
 @dataclass(frozen=True, slots=True)
+class Promise:
+    """Somebody who waits nowhere is to be called: when the turn comes, and where the queue is
+    closed, when it opens. Raises RoutingError where it takes nobody for another reason."""
+
+    contact: Contact
+
+
+@dataclass(frozen=True, slots=True)
 class Reached:
     """The caller answered the callback."""
 
@@ -190,4 +198,4 @@ ContactEvent: TypeAlias = (
     | NotReached
 )
 AgentEvent: TypeAlias = SignOut | Pause | Resume | AgentLost
-Event: TypeAlias = Enqueue | SignIn | WrapUpDone | Tick | ContactEvent | AgentEvent
+Event: TypeAlias = Enqueue | Promise | SignIn | WrapUpDone | Tick | ContactEvent | AgentEvent

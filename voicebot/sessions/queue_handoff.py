@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+import structlog
+
 from voicebot.acd import effects as e
-from voicebot.acd.model import Contact, ContactId, Spill
+from voicebot.acd.model import Contact, ContactId, QueueRules, Spill
+from voicebot.errors import RoutingError
 from voicebot.flows.commands import Transfer, TransferRefused
 from voicebot.queues.prerouting import preroute
 from voicebot.queues.reader import QueueFile
@@ -23,6 +26,8 @@ from voicebot.sessions.place import Place
 from voicebot.sessions.queueing import QueueService
 from voicebot.telephony._api import LegInfo
 from voicebot.types import Json, Language, Prompt
+
+log = structlog.get_logger(__name__)
 
 _ANGRY: Final = 0.7
 _TENSE: Final = 0.35
@@ -48,6 +53,24 @@ class Queueing:
 
     def enter(self, info: LegInfo, transfer: Transfer, language: Language) -> Place:
         """Let the caller wait where the rules send them. Raises RoutingError."""
+        return self.service.enter(*self._who(info, transfer, language))
+
+    def promise(self, info: LegInfo, transfer: Transfer, language: Language) -> bool:
+        """Whether a caller whose queue is closed will be called when it opens, at the number that
+        ``transfer`` says; nothing is promised here while it is open."""
+        contact, briefing = self._who(info, transfer, language)
+        try:
+            if self.service.is_open(contact.queue):
+                return False
+            self.service.promise(contact, briefing, transfer.callback)
+        except (KeyError, RoutingError) as error:
+            log.info("callback_not_promised", problem=str(error))
+            return False
+        return True
+
+    def _who(
+        self, info: LegInfo, transfer: Transfer, language: Language
+    ) -> tuple[Contact, Briefing]:
         facts = known_of(transfer.facts)
         going = preroute(self.file.rules, facts, transfer.queue)
         contact = Contact(
@@ -57,9 +80,7 @@ class Queueing:
             skills=going.skills,
             party=number_of(info.direction, info.caller, info.callee),
         )
-        return self.service.enter(
-            contact, Briefing(info.caller, language, self.context(info, transfer), facts)
-        )
+        return contact, Briefing(info.caller, language, self.context(info, transfer), facts)
 
     def context(self, info: LegInfo, transfer: Transfer) -> Mapping[str, str]:
         """What agents and their telephones are told."""
@@ -81,11 +102,15 @@ class Queueing:
 
     def refusal(self, effect: e.Overflowed) -> TransferRefused:
         """What the flow is told of who is sent away."""
-        hours = self.service.rules(effect.queue).hours
-        opens = ""
-        if effect.opens_at is not None and hours is not None:
-            opens = datetime.fromtimestamp(effect.opens_at, hours.zone).isoformat("T", "minutes")
-        return TransferRefused(_SAID[effect.why], effect.why.value, effect.to, opens)
+        return refused_by(effect, self.service.rules(effect.queue))
+
+
+def refused_by(effect: e.Overflowed, rules: QueueRules) -> TransferRefused:
+    """What the flow is told of who is sent away by the queue with ``rules``."""
+    opens = ""
+    if effect.opens_at is not None and rules.hours is not None:
+        opens = datetime.fromtimestamp(effect.opens_at, rules.hours.zone).isoformat("T", "minutes")
+    return TransferRefused(_SAID[effect.why], effect.why.value, effect.to, opens)
 
 
 def known_of(facts: Mapping[str, Json]) -> dict[str, Json]:

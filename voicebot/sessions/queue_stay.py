@@ -105,6 +105,8 @@ class QueueStay:
         `InputMatched` where the caller has chosen something else, and the place is kept.
         """
         try:
+            if self._promised(waiter, transfer):
+                return CallbackAgreed()
             place = await self._at_place(waiter, transfer)
         except RoutingError as error:
             log.warning("queue_not_entered", queue=transfer.queue, problem=str(error))
@@ -120,6 +122,13 @@ class QueueStay:
         finally:
             if not isinstance(event, InputMatched):
                 await self.leave(reason)
+
+    def _promised(self, waiter: Waiter, transfer: Transfer) -> bool:
+        """Whether a caller without a place in this queue, which is closed, will be called when it
+        opens."""
+        if not transfer.callback or (self._place is not None and self._queue == transfer.queue):
+            return False
+        return self._queueing.promise(waiter.info, transfer, waiter.language)
 
     async def _at_place(self, waiter: Waiter, transfer: Transfer) -> Place:
         """The place that is kept in this queue, else a new one. Raises RoutingError."""

@@ -160,6 +160,24 @@ class QueueService:
             raise
         self._keep_booking(place)
 
+    def promise(self, contact: Contact, briefing: Briefing, number: str) -> None:
+        """Call ``number`` for a contact that waits on no line: when the turn comes, and where the
+        queue is closed, when it opens. Raises RoutingError, with nothing changed, where that cannot
+        be."""
+        contact_id = contact.contact_id
+        if self._call_back is None or not number:
+            raise RoutingError("nobody can be called back")
+        if contact_id in self._places:
+            raise RoutingError(f"contact {contact_id} is here already")
+        place = self._places[contact_id] = Place(self.left, contact, briefing)
+        self._bookings[contact_id] = number
+        try:
+            self.receive(ev.Promise(contact))
+        except RoutingError:
+            del self._places[contact_id], self._bookings[contact_id]
+            raise
+        self._keep_booking(place)
+
     def step_aside(self, place: Place) -> None:
         """The caller does something else and keeps the place: nothing is announced to them. Raises
         RoutingError where they do not wait."""
