@@ -52,7 +52,8 @@ def promise(floor: Floor, event: ev.Promise, now: float) -> None:
         opens_at = last.opens_at
         if opens_at is None:
             raise RoutingError(f"queue '{last.queue}' takes nobody now ({last.why})")
-    case = floor.cases[contact.contact_id] = _case(floor, contact, now, now)
+    since = now if event.arrived_at is None else min(now, event.arrived_at)
+    case = floor.cases[contact.contact_id] = _case(floor, contact, since, now)
     queue = admission.queue or admission.steps[-1].queue
     case.callback = True
     floor.bookings.add(contact.party, contact.contact_id)

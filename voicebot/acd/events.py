@@ -123,9 +123,11 @@ class BookCallback:
 @dataclass(frozen=True, slots=True)
 class Promise:
     """Somebody who waits nowhere is to be called: when the turn comes, and where the queue is
-    closed, when it opens. Raises RoutingError where it takes nobody for another reason."""
+    closed, when it opens. ``arrived_at`` as in `Enqueue`. Raises RoutingError where it takes nobody
+    for another reason."""
 
     contact: Contact
+    arrived_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
@@ -21,6 +21,7 @@ from voicebot.queues.prerouting import preroute
 from voicebot.queues.reader import QueueFile
 from voicebot.queues.words import WaitingWords, words_for
 from voicebot.sessions.briefing import Briefing
+from voicebot.sessions.dialogue import InQueue
 from voicebot.sessions.numbers import number_of
 from voicebot.sessions.place import Place
 from voicebot.sessions.queueing import QueueService
@@ -41,15 +42,25 @@ _SAID: Final = {
 }
 
 
+class Moves(Protocol):
+    """Who takes places over for callers who go on in text (`sessions.text_places`)."""
+
+    def caller_left(self, place: Place, in_queue: InQueue) -> str | None:
+        """The caller has hung up who kept ``place``. None where it is somebody else's from now on,
+        else why the place is to be left."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Queueing:
     """The queues as one version of the application sees them: ``file`` has its rules and words,
     ``service`` is the server's. ``url`` is a page about the call for agents' screens, with
-    ``{call}`` for its id; empty for none."""
+    ``{call}`` for its id; empty for none. ``moves`` is None where nobody goes on in text."""
 
     service: QueueService
     file: QueueFile
     url: str = ""
+    moves: Moves | None = None
 
     def enter(self, info: LegInfo, transfer: Transfer, language: Language) -> Place:
         """Let the caller wait where the rules send them. Raises RoutingError."""

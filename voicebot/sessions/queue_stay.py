@@ -27,8 +27,10 @@ from voicebot.flows.commands import (
     Transfer,
     TransferRefused,
 )
+from voicebot.sessions.dialogue import InQueue
 from voicebot.sessions.handoff import Handoff
 from voicebot.sessions.place import Joined, Place
+from voicebot.sessions.queue_figures import HUNG_UP
 from voicebot.sessions.queue_handoff import Queueing
 from voicebot.sessions.talk import ToAddress, ToQueue
 from voicebot.telephony._api import LegInfo
@@ -36,7 +38,6 @@ from voicebot.types import Language, Prompt
 
 log = structlog.get_logger(__name__)
 
-HUNG_UP = "hung up while waiting"
 ELSEWHERE = "went elsewhere"
 LEFT = "left the queue"
 
@@ -61,8 +62,10 @@ class Waiter:
 class QueueStay:
     """The place of one call, if it has one. `leave` must be called in the end."""
 
-    def __init__(self, queueing: Queueing) -> None:
+    def __init__(self, queueing: Queueing, in_queue: Callable[[], InQueue]) -> None:
+        """``in_queue`` tells where the call's flow waits."""
         self._queueing = queueing
+        self._in_queue = in_queue
         self._place: Place | None = None
         self._queue = ""
         self._met: Joined | e.Overflowed | None = None
@@ -90,11 +93,18 @@ class QueueStay:
         return standing is not None and standing.state in _TURN
 
     async def leave(self, reason: str) -> None:
-        """Give the place up, if there is one; an agent who has answered is hung up."""
+        """Give the place up, if there is one; an agent who has answered is hung up. A caller who
+        has hung up may keep it in text (`Moves`)."""
         place, self._place = self._place, None
         met, self._met, self._told = self._met, None, False
         if place is None:
             return
+        moves = self._queueing.moves
+        if reason == HUNG_UP and moves is not None:
+            left = moves.caller_left(place, self._in_queue())
+            if left is None:
+                return
+            reason = left
         await place.leave(reason)
         if isinstance(met, Joined):
             await met.leg.hang_up("the caller has left")

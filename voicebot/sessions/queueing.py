@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import TypeAlias
 
 import structlog
@@ -23,6 +24,7 @@ from voicebot.acd import events as ev
 from voicebot.acd.acd import Acd
 from voicebot.acd.model import (
     AgentId,
+    Channel,
     Contact,
     ContactId,
     ContactState,
@@ -99,15 +101,17 @@ class QueueService:
 
     # Callers
 
-    def enter(self, contact: Contact, briefing: Briefing) -> Place:
-        """Let a caller wait. Raises RoutingError where there is no such queue, or the contact
-        waits already."""
+    def enter(self, contact: Contact, briefing: Briefing, since: float | None = None) -> Place:
+        """Let a caller wait, with the place of one who waits ``since`` then (UTC epoch seconds)
+        whatever the queue's hours and length. Raises RoutingError where there is no such queue, or
+        the contact waits already."""
         place = Place(self.left, contact, briefing)
         if contact.contact_id in self._places:
             raise RoutingError(f"contact {contact.contact_id} is here already")
         self._places[contact.contact_id] = place
         try:
-            self.receive(ev.Enqueue(contact, self._left_waiting.pop(contact.party, None)))
+            known = self._left_waiting.pop(contact.party, None)
+            self.receive(ev.Enqueue(contact, since or known, restored=since is not None))
         except RoutingError:
             del self._places[contact.contact_id]
             raise
@@ -160,10 +164,12 @@ class QueueService:
             raise
         self._keep_booking(place)
 
-    def promise(self, contact: Contact, briefing: Briefing, number: str) -> None:
+    def promise(
+        self, contact: Contact, briefing: Briefing, number: str, since: float | None = None
+    ) -> None:
         """Call ``number`` for a contact that waits on no line: when the turn comes, and where the
-        queue is closed, when it opens. Raises RoutingError, with nothing changed, where that cannot
-        be."""
+        queue is closed, when it opens. ``since`` is when it came to the queue, None: now. Raises
+        RoutingError, with nothing changed, where that cannot be."""
         contact_id = contact.contact_id
         if self._call_back is None or not number:
             raise RoutingError("nobody can be called back")
@@ -172,11 +178,16 @@ class QueueService:
         place = self._places[contact_id] = Place(self.left, contact, briefing)
         self._bookings[contact_id] = number
         try:
-            self.receive(ev.Promise(contact))
+            self.receive(ev.Promise(contact, since))
         except RoutingError:
             del self._places[contact_id], self._bookings[contact_id]
             raise
         self._keep_booking(place)
+
+    def move(self, place: Place, channel: Channel) -> None:
+        """The caller goes on in another way, at the same place. Raises RoutingError where they do
+        not wait, or are to be called back."""
+        self.receive(ev.Move(place.contact_id, channel))
 
     def step_aside(self, place: Place) -> None:
         """The caller does something else and keeps the place: nothing is announced to them. Raises
@@ -268,6 +279,10 @@ class QueueService:
     def standing(self, contact_id: ContactId) -> ContactPlace | None:
         return self._acd.contact(contact_id)
 
+    def serves(self, queue: str, channel: Channel) -> bool:
+        """Whether anybody signed in takes contacts of this kind from the queue."""
+        return self._acd.serves(queue, channel)
+
     def rules(self, queue: str) -> QueueRules:
         """Raises KeyError for an unknown one."""
         return self._acd.queues[queue]
@@ -300,6 +315,9 @@ class QueueService:
 
     def _carry_out(self, effect: e.Effect) -> None:
         match effect:
+            case e.Moved(contact_id, _, channel) if contact_id in self._places:
+                place = self._places[contact_id]
+                place.contact = replace(place.contact, channel=channel)
             case e.Offer():
                 self._rings.offer(effect)
                 self._tell(effect.contact_id, Ringing(effect.agent_id))

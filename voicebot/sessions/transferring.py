@@ -25,6 +25,7 @@ from voicebot.flows.commands import (
     TransferMode,
     TransferRefused,
 )
+from voicebot.sessions.dialogue import InQueue
 from voicebot.sessions.handoff import Handoff, MakeMouth
 from voicebot.sessions.mouth import Mouth
 from voicebot.sessions.queue_stay import ELSEWHERE, QueueStay, Waiter
@@ -46,7 +47,8 @@ class BotSide:
     """What a transfer needs of the bot that is on the line.
 
     ``make_mouth`` makes mouths for the other legs, ``choose`` is that of a `Waiter`, ``language``
-    gives that of the call now. ``came_back`` is called when the caller is the bot's again.
+    gives that of the call now, ``in_queue`` where its flow waits. ``came_back`` is called when the
+    caller is the bot's again.
     """
 
     mouth: Mouth
@@ -54,6 +56,7 @@ class BotSide:
     say: Say
     choose: Callable[[Listen], Awaitable[InputMatched]]
     language: Callable[[], Language]
+    in_queue: Callable[[], InQueue]
     came_back: Callable[[], None]
 
 
@@ -65,7 +68,8 @@ class Transferring:
     def __init__(self, leg: CallLeg, services: VoiceServices, bot: BotSide) -> None:
         self.handoff: Handoff | None = None
         self.left_person = False
-        self.stay = None if services.queueing is None else QueueStay(services.queueing)
+        queueing = services.queueing
+        self.stay = None if queueing is None else QueueStay(queueing, bot.in_queue)
         self._leg = leg
         self._services = services
         self._bot = bot

@@ -40,8 +40,7 @@ from voicebot.sessions.ears import Ears
 from voicebot.sessions.endings import Ending, ending_of
 from voicebot.sessions.last_words import CLOSING, OUR_FAULT, in_language
 from voicebot.sessions.mouth import Mouth
-from voicebot.sessions.queue_figures import SERVED, UNWANTED
-from voicebot.sessions.queue_stay import HUNG_UP
+from voicebot.sessions.queue_figures import HUNG_UP, SERVED, UNWANTED
 from voicebot.sessions.text_in_call import TextInCall
 from voicebot.sessions.transferring import BotSide, Transferring
 from voicebot.sessions.voice_services import VoiceServices
@@ -187,6 +186,7 @@ class VoiceSession:
             self._say,
             self._turns.choose,
             language=lambda: self._language,
+            in_queue=lambda: self._dialogue.in_queue,
             came_back=self._turns.was_away,
         )
         self._transfers = Transferring(self._leg, self._services, bot)
