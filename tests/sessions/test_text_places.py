@@ -194,7 +194,9 @@ async def test_where_nobody_writes_the_caller_is_called(opened: bool) -> None:
 
 
 @pytest.mark.parametrize("opened", [True, False])
-async def test_where_nobody_writes_or_may_be_called_the_place_is_kept_and_it_is_said(opened: bool) -> None:
+async def test_where_nobody_writes_or_may_be_called_the_place_is_kept_and_it_is_said(
+    opened: bool,
+) -> None:
     hall = await busy(text=0)
     place = hall.enter()
     if opened:
