@@ -185,3 +185,27 @@ def test_however_often_they_move_all_are_served_once_and_in_order(
         centre.finish(name, 22)
     assert [name for name, _ in offers(centre.seen)] == list("abcdef")
     assert list(centre.acd.contacts()) == []
+
+
+def test_who_writes_may_be_called_back_at_the_place(centre: Centre) -> None:
+    centre.sign_in("anna", voice=1, text=0)
+    centre.arrive("before", 0)
+    centre.answer("before", "anna", 1)
+    centre.arrive("a", 2, channel=TEXT)
+    centre.arrive("b", 3)
+    centre.do(ev.BookCallback(ContactId("a")), 4)
+    centre.finish("before", 5)
+    offer = of_type(centre.seen, e.Offer)[-1]
+    assert (offer.contact_id, offer.callback) == ("a", True)
+
+
+def test_a_free_agent_calls_who_writes_at_once_or_when_it_was_agreed(centre: Centre) -> None:
+    centre.sign_in("anna", voice=1, text=0)
+    centre.arrive("later", 0, channel=TEXT)
+    centre.arrive("now", 0, channel=TEXT)
+    centre.do(ev.BookCallback(ContactId("later"), MORNING + 600), 1)
+    assert offers(centre.do(ev.BookCallback(ContactId("now")), 1)) == [("now", "anna")]
+    centre.answer("now", "anna", 2)
+    centre.do(ev.Reached(ContactId("now")), 3)
+    centre.finish("now", 4)
+    assert offers(centre.until(601)) == [("later", "anna")]

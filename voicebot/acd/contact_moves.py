@@ -9,7 +9,7 @@ from voicebot.acd import events as ev
 from voicebot.acd.admission import Step, admit
 from voicebot.acd.case import Case, need_of, rank_of
 from voicebot.acd.floor import Floor
-from voicebot.acd.model import NOBODY, AgentId, Contact, ContactState, Presence, Spill
+from voicebot.acd.model import NOBODY, AgentId, Channel, Contact, ContactState, Presence, Spill
 from voicebot.acd.timers import Timing
 from voicebot.errors import RoutingError
 
@@ -245,13 +245,18 @@ def move(floor: Floor, case: Case, event: ev.Move, now: float) -> None:
         only = NOBODY
     else:
         floor.step_out(case, now)
-    case.contact = replace(case.contact, channel=event.channel)
-    if only and not floor.seats[only].costs[event.channel]:
-        only = NOBODY
-    case.need = replace(case.need, channel=event.channel, only=only)
-    floor.effects.append(e.Moved(event.contact_id, case.queue, event.channel))
+    _go_by(floor, case, event.channel, only)
     floor.wait(case, now)
     settle(floor, agent_id, now)
+
+
+def _go_by(floor: Floor, case: Case, channel: Channel, only: AgentId) -> None:
+    """Want agents of ``channel``, and ``only`` this one where they take that. Not in line."""
+    case.contact = replace(case.contact, channel=channel)
+    if only and not floor.seats[only].costs[channel]:
+        only = NOBODY
+    case.need = replace(case.need, channel=channel, only=only)
+    floor.effects.append(e.Moved(case.contact.contact_id, case.queue, channel))
 
 
 def book_callback(floor: Floor, case: Case, event: ev.BookCallback, now: float) -> None:
@@ -265,8 +270,15 @@ def book_callback(floor: Floor, case: Case, event: ev.BookCallback, now: float) 
     floor.effects.append(e.CallbackBooked(event.contact_id, event.at))
     floor.timers.cancel(Timing.ANNOUNCE, event.contact_id)
     floor.timers.cancel(Timing.SPILL, event.contact_id)
-    if event.at is not None:
-        floor.step_out(case, now)
+    writes = case.contact.channel is not Channel.VOICE
+    if event.at is None and not writes:
+        return
+    floor.step_out(case, now)
+    if writes:
+        _go_by(floor, case, Channel.VOICE, case.need.only)
+    if event.at is None:
+        floor.wait(case, now)
+    else:
         _schedule(floor, case, event.at)
 
 

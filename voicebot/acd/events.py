@@ -114,7 +114,8 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class BookCallback:
-    """The waiting caller hangs up and is called: when the turn comes, or at ``at``."""
+    """The waiting caller hangs up, or writes no more, and is called: when the turn comes, or at
+    ``at``."""
 
     contact_id: ContactId
     at: float | None = None
