@@ -1,21 +1,18 @@
-"""How calls enter queues: by the rules of their version of the application, and in its words.
+"""How contacts enter queues: by the rules of their version of the application, and in its words.
 
-`queue_stay` waits there; this says where a caller goes, what agents are told, and what is said of
-the place and of a queue that takes nobody.
+`queue_stay` waits there with a call, `text_queue` with a conversation in text; this says where a
+caller goes, what agents are told, and what is said of the place and of a queue that takes nobody.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Protocol
-
-import structlog
+from typing import Final, Protocol, Self
 
 from voicebot.acd import effects as e
-from voicebot.acd.model import Contact, ContactId, QueueRules, Spill
-from voicebot.errors import RoutingError
+from voicebot.acd.model import Channel, Contact, ContactId, QueueRules, Spill
 from voicebot.flows.commands import Transfer, TransferRefused
 from voicebot.queues.prerouting import preroute
 from voicebot.queues.reader import QueueFile
@@ -27,8 +24,6 @@ from voicebot.sessions.place import Place
 from voicebot.sessions.queueing import QueueService
 from voicebot.telephony._api import LegInfo
 from voicebot.types import Json, Language, Prompt
-
-log = structlog.get_logger(__name__)
 
 _ANGRY: Final = 0.7
 _TENSE: Final = 0.35
@@ -52,6 +47,32 @@ class Moves(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Comer:
+    """Who is handed to a queue: a call, or a conversation in text. ``caller`` is the number or
+    name, ``party`` as in `acd.model.Contact`."""
+
+    contact_id: ContactId
+    caller: str = field(default="", repr=False)
+    party: str = field(default="", repr=False)
+    channel: Channel = Channel.VOICE
+
+    @classmethod
+    def by_call(cls, info: LegInfo) -> Self:
+        party = number_of(info.direction, info.caller, info.callee)
+        return cls(ContactId(info.call_id), info.caller, party)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A place that is kept: in ``queue`` (empty: where the rules send the contact) since ``since``
+    (UTC epoch seconds), at the ``head`` of the line."""
+
+    since: float
+    queue: str = ""
+    head: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Queueing:
     """The queues as one version of the application sees them: ``file`` has its rules and words,
     ``service`` is the server's. ``url`` is a page about the call for agents' screens, with
@@ -62,41 +83,46 @@ class Queueing:
     url: str = ""
     moves: Moves | None = None
 
-    def enter(self, info: LegInfo, transfer: Transfer, language: Language) -> Place:
-        """Let the caller wait where the rules send them. Raises RoutingError."""
-        return self.service.enter(*self._who(info, transfer, language))
+    def enter(
+        self, comer: Comer, transfer: Transfer, language: Language, kept: Kept | None = None
+    ) -> Place:
+        """Let somebody wait where the rules send them, or where a place is ``kept``. Raises
+        RoutingError."""
+        contact, briefing = self._who(comer, transfer, language, kept)
+        if kept is None:
+            return self.service.enter(contact, briefing)
+        return self.service.enter(contact, briefing, kept.since, head=kept.head)
 
-    def promise(self, info: LegInfo, transfer: Transfer, language: Language) -> bool:
-        """Whether a caller whose queue is closed will be called when it opens, at the number that
-        ``transfer`` says; nothing is promised here while it is open."""
-        contact, briefing = self._who(info, transfer, language)
-        try:
-            if self.service.is_open(contact.queue):
-                return False
-            self.service.promise(contact, briefing, transfer.callback)
-        except (KeyError, RoutingError) as error:
-            log.info("callback_not_promised", problem=str(error))
-            return False
-        return True
+    def promise(self, comer: Comer, transfer: Transfer, language: Language, number: str) -> None:
+        """Call ``number`` for somebody who waits nowhere (`QueueService.promise`). Raises
+        RoutingError."""
+        self.service.promise(*self._who(comer, transfer, language), number)
+
+    def is_closed(self, transfer: Transfer) -> bool:
+        """Whether the queue to which the rules lead is closed now; not where there is none."""
+        going = preroute(self.file.rules, known_of(transfer.facts), transfer.queue)
+        return self.service.knows(going.queue) and not self.service.is_open(going.queue)
 
     def _who(
-        self, info: LegInfo, transfer: Transfer, language: Language
+        self, comer: Comer, transfer: Transfer, language: Language, kept: Kept | None = None
     ) -> tuple[Contact, Briefing]:
         facts = known_of(transfer.facts)
         going = preroute(self.file.rules, facts, transfer.queue)
         contact = Contact(
-            ContactId(info.call_id),
-            going.queue,
+            comer.contact_id,
+            (kept.queue if kept is not None else "") or going.queue,
+            comer.channel,
             priority=going.priority,
             skills=going.skills,
-            party=number_of(info.direction, info.caller, info.callee),
+            party=comer.party,
         )
-        return contact, Briefing(info.caller, language, self.context(info, transfer), facts)
+        told = self.context(comer.contact_id, transfer)
+        return contact, Briefing(comer.caller, language, told, facts)
 
-    def context(self, info: LegInfo, transfer: Transfer) -> Mapping[str, str]:
+    def context(self, contact_id: ContactId, transfer: Transfer) -> Mapping[str, str]:
         """What agents and their telephones are told."""
-        told = {**transfer.context, "call": str(info.call_id)}
-        return {**told, "url": self.url.replace("{call}", info.call_id)} if self.url else told
+        told = {**transfer.context, "call": str(contact_id)}
+        return {**told, "url": self.url.replace("{call}", contact_id)} if self.url else told
 
     def announcement(self, notice: e.Announce, language: Language) -> Prompt:
         """Position and wait, said in ``language``."""
@@ -106,6 +132,10 @@ class Queueing:
     def apology(self, contact_id: ContactId, language: Language) -> Prompt:
         """What is said to a caller whose agent's line has died."""
         return Prompt((self._words(contact_id, language).lost,))
+
+    def thanks(self, contact_id: ContactId, language: Language) -> Prompt:
+        """What is said to who writes while they wait in text."""
+        return Prompt((self._words(contact_id, language).written,))
 
     def _words(self, contact_id: ContactId, language: Language) -> WaitingWords:
         place = self.service.standing(contact_id)

@@ -31,7 +31,7 @@ from voicebot.sessions.dialogue import InQueue
 from voicebot.sessions.handoff import Handoff
 from voicebot.sessions.place import Joined, Place
 from voicebot.sessions.queue_figures import HUNG_UP
-from voicebot.sessions.queue_handoff import Queueing
+from voicebot.sessions.queue_handoff import Comer, Queueing
 from voicebot.sessions.talk import ToAddress, ToQueue
 from voicebot.telephony._api import LegInfo
 from voicebot.types import Language, Prompt
@@ -136,9 +136,16 @@ class QueueStay:
     def _promised(self, waiter: Waiter, transfer: Transfer) -> bool:
         """Whether a caller without a place in this queue, which is closed, will be called when it
         opens."""
-        if not transfer.callback or (self._place is not None and self._queue == transfer.queue):
+        has_place = self._place is not None and self._queue == transfer.queue
+        if not transfer.callback or has_place or not self._queueing.is_closed(transfer):
             return False
-        return self._queueing.promise(waiter.info, transfer, waiter.language)
+        comer = Comer.by_call(waiter.info)
+        try:
+            self._queueing.promise(comer, transfer, waiter.language, transfer.callback)
+        except RoutingError as error:
+            log.info("callback_not_promised", problem=str(error))
+            return False
+        return True
 
     async def _at_place(self, waiter: Waiter, transfer: Transfer) -> Place:
         """The place that is kept in this queue, else a new one. Raises RoutingError."""
@@ -147,7 +154,8 @@ class QueueStay:
             return self._place
         await self.leave(ELSEWHERE)
         self._told = False
-        self._place = self._queueing.enter(waiter.info, transfer, waiter.language)
+        comer = Comer.by_call(waiter.info)
+        self._place = self._queueing.enter(comer, transfer, waiter.language)
         self._queue = transfer.queue
         return self._place
 
