@@ -46,6 +46,27 @@ def with_place(flows: FlowSet, state: FlowState, frames: Frames) -> FlowState:
     return replace(state, queued=frames, variables={**state.variables, "in_line": True})
 
 
+def at_transfer(state: FlowState) -> FlowState:
+    """The state of a contact that does nothing else any more, and waits at the transfer whose queue
+    has kept its place."""
+    return replace(
+        state,
+        frames=state.queued,
+        queued=(),
+        waiting=Waiting.TRANSFER,
+        variables={**state.variables, "in_line": None},
+        pending=None,
+        said=(),
+        served=False,
+        served_when_heard=False,
+    )
+
+
+def without_place(state: FlowState) -> FlowState:
+    """The state of a contact that keeps no place in a queue any more."""
+    return replace(state, queued=(), variables={**state.variables, "in_line": None})
+
+
 def turn_came(walk: Walk, *, answered: bool = False) -> None:
     """An agent rings for a caller who does something else, or has ``answered`` already."""
     queued = walk.state.queued

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from voicebot.flows.commands import Command, FlowEvent
+from voicebot.flows.commands import Command, FlowEvent, Transfer
 from voicebot.flows.state import FlowState, Frames, Waiting
 from voicebot.telephony._api import LegInfo
 from voicebot.types import Json, Language, Matter, Outcome
@@ -30,6 +30,10 @@ class Dialogue(Protocol):
 
     def moving(self) -> FlowState:
         """The state with which the contact goes on in text, while its link is being sent."""
+        ...
+
+    def kept_transfer(self) -> Transfer | None:
+        """The transfer whose queue keeps a place for the contact, which does something else."""
         ...
 
     @property

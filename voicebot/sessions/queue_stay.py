@@ -31,7 +31,7 @@ from voicebot.sessions.dialogue import InQueue
 from voicebot.sessions.handoff import Handoff
 from voicebot.sessions.place import Joined, Place
 from voicebot.sessions.queue_figures import HUNG_UP
-from voicebot.sessions.queue_handoff import Comer, Queueing
+from voicebot.sessions.queue_handoff import Comer, Kept, Queueing
 from voicebot.sessions.talk import ToAddress, ToQueue
 from voicebot.telephony._api import LegInfo
 from voicebot.types import Language, Prompt
@@ -62,10 +62,14 @@ class Waiter:
 class QueueStay:
     """The place of one call, if it has one. `leave` must be called in the end."""
 
-    def __init__(self, queueing: Queueing, in_queue: Callable[[], InQueue]) -> None:
-        """``in_queue`` tells where the call's flow waits."""
+    def __init__(
+        self, queueing: Queueing, in_queue: Callable[[], InQueue], kept: Kept | None = None
+    ) -> None:
+        """``in_queue`` tells where the call's flow waits, ``kept`` is the place that the contact
+        had before this call."""
         self._queueing = queueing
         self._in_queue = in_queue
+        self._kept = kept
         self._place: Place | None = None
         self._queue = ""
         self._met: Joined | e.Overflowed | None = None
@@ -154,10 +158,22 @@ class QueueStay:
             return self._place
         await self.leave(ELSEWHERE)
         self._told = False
-        comer = Comer.by_call(waiter.info)
-        self._place = self._queueing.enter(comer, transfer, waiter.language)
+        return self._enter(waiter.info, transfer, waiter.language)
+
+    def _enter(self, info: LegInfo, transfer: Transfer, language: Language) -> Place:
+        kept, self._kept = self._kept, None
+        self._place = self._queueing.enter(Comer.by_call(info), transfer, language, kept)
         self._queue = transfer.queue
         return self._place
+
+    def take_up(self, info: LegInfo, transfer: Transfer, language: Language) -> None:
+        """Stand where the contact stood before this call, while the flow does something else."""
+        if self._kept is None:
+            return
+        try:
+            self._queueing.service.step_aside(self._enter(info, transfer, language))
+        except RoutingError as error:
+            log.warning("place_not_taken_up", queue=transfer.queue, problem=str(error))
 
     async def _come_through(self, place: Place, waiter: Waiter, transfer: Transfer) -> FlowEvent:
         if transfer.callback and self._booked(place, transfer.callback):

@@ -69,7 +69,7 @@ class Transferring:
         self.handoff: Handoff | None = None
         self.left_person = False
         queueing = services.queueing
-        self.stay = None if queueing is None else QueueStay(queueing, bot.in_queue)
+        self.stay = None if queueing is None else QueueStay(queueing, bot.in_queue, services.kept)
         self._leg = leg
         self._services = services
         self._bot = bot
@@ -94,6 +94,12 @@ class Transferring:
             log.info("transfer_failed", target=transfer.target, status=error.status)
             return TransferRefused(error.reason)
         return TransferDone()
+
+    def take_up(self, transfer: Transfer) -> None:
+        """Let a caller whose flow does something else stand again where the contact stood before
+        this call, in the queue of ``transfer``."""
+        if self.stay is not None:
+            self.stay.take_up(self._leg.info, transfer, self._bot.language())
 
     async def leave_queue(self, reason: str) -> None:
         """Give the place in a queue up, if the caller has one."""

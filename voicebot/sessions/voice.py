@@ -258,6 +258,8 @@ class VoiceSession:
             commands = self._dialogue.receive(event)
             self._account.at_step(self._dialogue.step)
             self._note_matter(heard_all=False)
+            if isinstance(event, ContactStarted) and (kept := self._dialogue.kept_transfer()):
+                self._transfers.take_up(kept)
             for command in commands:
                 match command:
                     case Say():
