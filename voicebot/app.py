@@ -138,6 +138,7 @@ class Server:
             self.feed.publish,
             self.desking.desks,
         )
+        self.queues.moves = self.chatting.take_places(self.queues.service)
         self._calls = VoiceCalls(
             settings,
             self._services,

@@ -33,9 +33,11 @@ from voicebot.sessions.feed import LiveEvent
 from voicebot.sessions.invitation import ConversationId, TextTo
 from voicebot.sessions.offers import DeflectionLedger
 from voicebot.sessions.outbound import DialOrder, DialReport
-from voicebot.sessions.queue_handoff import Queueing
+from voicebot.sessions.queue_handoff import Moves, Queueing
+from voicebot.sessions.queueing import QueueService
 from voicebot.sessions.quick_replies import QuickReplies
 from voicebot.sessions.spoken_lines import SpokenLines
+from voicebot.sessions.text_places import TextPlaces
 from voicebot.sessions.text_talk import TextTalk
 from voicebot.sessions.typed import TypedInput
 from voicebot.storage.asked_calls import SqlAskedCalls
@@ -110,6 +112,7 @@ class Chatting:
             self._fresh()  # raises UsageError where there is no such flow
         self._tidying: asyncio.Task[None] | None = None
         self._in_line: asyncio.Task[None] | None = None
+        self._places: TextPlaces | None = None
 
     @property
     def desk(self) -> Chats | None:
@@ -136,7 +139,21 @@ class Chatting:
             chore.cancel()
         await asyncio.gather(*chores, return_exceptions=True)
         await self._spoken.stop()
+        if self._places is not None:
+            await self._places.stop()
         await self.chats.stop()
+
+    def take_places(self, service: QueueService) -> Moves | None:
+        """Let conversations take the places of calls in these queues over, and be called back; None
+        where there is no text."""
+        if not self._settings.text.enabled:
+            return None
+        self.chats.line.may_call = self.call_me.allowed
+        hold_s = self._settings.queues.text_hold_s
+        self._places = TextPlaces(service, self.chats.taken_over, hold_s, self.call_me.allowed)
+        self.chats.watch(self._places)
+        service.watch(self.chats.line.observe)
+        return self._places
 
     def serve_people(
         self, talking: Callable[[TextTalk], None], post: Callable[[TextTo], Awaitable[None]]

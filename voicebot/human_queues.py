@@ -18,7 +18,7 @@ from voicebot.errors import ConfigError, RoutingError
 from voicebot.queues.reader import QueueFile
 from voicebot.sessions.agent_lines import TelephoneLines
 from voicebot.sessions.feed import LiveEvent
-from voicebot.sessions.queue_handoff import Queueing
+from voicebot.sessions.queue_handoff import Moves, Queueing
 from voicebot.sessions.queue_records import SIGNED_OUT
 from voicebot.sessions.queueing import QueueService
 from voicebot.sessions.ready_times import NoteTime
@@ -57,6 +57,8 @@ class HumanQueues:
         self._records = records
         self._note_time = note_time
         self._writing: list[asyncio.Task[None]] = []
+        self.moves: Moves | None = None
+        """Who takes places over to text; set once that is there, before the first call."""
         self._forget: Callable[[], None] = lambda: None
         self._addresses = {AgentId(name): each.address for name, each in settings.agents.items()}
         self._profiles = _profiles(settings, file)
@@ -132,7 +134,7 @@ class HumanQueues:
 
     def for_calls(self, file: QueueFile) -> Queueing:
         """The queues as calls of one version of the application see them."""
-        return Queueing(self.service, file, self._settings.queues.screen_url)
+        return Queueing(self.service, file, self._settings.queues.screen_url, self.moves)
 
     def facts(self) -> Mapping[str, Json]:
         """What flows are told of the queues; nothing where there are none."""

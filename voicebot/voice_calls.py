@@ -23,8 +23,10 @@ from voicebot.sessions.account import CallAccount
 from voicebot.sessions.callbacks import Reached
 from voicebot.sessions.called_back import AfterCallback
 from voicebot.sessions.callers import Callers
+from voicebot.sessions.chat_records import ChatRecord
 from voicebot.sessions.conversation import Conversation
 from voicebot.sessions.outbound import DialOrder
+from voicebot.sessions.queue_handoff import Kept
 from voicebot.sessions.tongue import Tongue
 from voicebot.sessions.voice import VoiceSession
 from voicebot.sessions.voice_services import VoiceServices
@@ -54,21 +56,22 @@ class VoiceCalls:
                 session = self._session(leg, edition, self.settings.calls.flow)
             else:
                 state = FlowState.from_json(text.state)
-                session = self._session(leg, edition, text.flow, state=state)
+                kept = _kept(text)
+                session = self._session(leg, edition, text.flow, state=state, kept=kept)
             await session.run()
 
     async def converse(self, leg: CallLeg, order: DialOrder, account: CallAccount) -> None:
         """Hold a call of ours that was answered."""
         edition = self.editions.get(order.version)
-        flow, state = order.flow, None
+        flow, state, kept = order.flow, None, None
         if self.chatting.call_me.has_ordered(leg.info.call_id):
             text = await self.chatting.called(leg.info)
             if text is None:
                 account.ended(Outcome.NOT_REACHED, "nothing to go on with")
                 self.services.registry.ended(leg.info.call_id, Outcome.NOT_REACHED)
                 return
-            flow, state = text.flow, FlowState.from_json(text.state)
-        await self._session(leg, edition, flow, account, state).run()
+            flow, state, kept = text.flow, FlowState.from_json(text.state), _kept(text)
+        await self._session(leg, edition, flow, account, state, kept).run()
 
     async def call_back(self, reached: Reached) -> None:
         """Hold the call of who was promised it and has answered, with an agent who waits."""
@@ -103,13 +106,20 @@ class VoiceCalls:
         flow: str,
         account: CallAccount | None = None,
         state: FlowState | None = None,
+        kept: Kept | None = None,
     ) -> VoiceSession:
-        """``state`` is that of a contact that comes from another channel."""
+        """``state`` is that of a contact that comes from another channel, ``kept`` its place in a
+        queue there."""
         application = edition.application
         return VoiceSession(
             leg,
-            Conversation(application.interpreter_for(flow), state, self.queues.facts),
-            self._services_for(leg.info.call_id, edition, flow),
+            Conversation(
+                application.interpreter_for(flow),
+                state,
+                self.queues.facts,
+                keeps_place=kept is not None,
+            ),
+            replace(self._services_for(leg.info.call_id, edition, flow), kept=kept),
             flow=flow,
             language=application.language,
             facts=dialled_language(self.settings, leg.info),
@@ -151,6 +161,12 @@ def _way_back(kept: Mapping[str, Json]) -> FlowState | None:
     except UsageError as error:
         log.warning("way_back_not_read", problem=str(error))
         return None
+
+
+def _kept(text: ChatRecord) -> Kept | None:
+    """The place that a conversation had, as a call takes it along: wherever its flow leads."""
+    stand = text.stand
+    return None if stand is None else Kept(stand.since, head=stand.head or bool(stand.agent))
 
 
 def dialled_language(settings: Settings, info: LegInfo) -> dict[str, Json]:

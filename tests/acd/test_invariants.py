@@ -66,6 +66,7 @@ arrivals = st.builds(
 )
 events: st.SearchStrategy[ev.Event] = st.one_of(
     arrivals.map(ev.Enqueue),
+    arrivals.map(ev.Promise),
     one_agent.map(lambda name: ev.SignIn(PROFILES[name])),
     st.builds(ev.Answer, one_contact, one_agent),
     st.builds(ev.Decline, one_contact, one_agent),
@@ -78,6 +79,7 @@ events: st.SearchStrategy[ev.Event] = st.one_of(
     st.builds(ev.WrapUpDone, one_agent, one_contact),
     one_contact.map(ev.StepAside),
     one_contact.map(ev.StepBack),
+    st.builds(ev.Move, one_contact, st.sampled_from(Channel)),
     st.builds(ev.BookCallback, one_contact, st.one_of(st.none(), st.just(1_780_300_900.0))),
     one_contact.map(ev.Reached),
     st.builds(ev.NotReached, one_contact, st.just("busy")),

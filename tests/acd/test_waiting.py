@@ -299,3 +299,39 @@ def test_a_callback_does_not_overflow_after_it_was_declined() -> None:
     centre.decline("c1", "ann", 3)
     centre.do(ev.Pause(AgentId("ann"), "lunch"), 4)
     assert of_type(centre.until(500), e.Overflowed) == []
+
+
+def test_who_waits_nowhere_is_promised_a_call_when_the_turn_comes() -> None:
+    centre = Centre(QueueRules("q", announcing=None))
+    centre.arrive("before", 0)
+    promised = Contact(ContactId("c1"), "q")
+    assert of_type(centre.do(ev.Promise(promised), 1), e.CallbackBooked) == [
+        e.CallbackBooked(ContactId("c1"), None)
+    ]
+    centre.arrive("after", 2)
+    assert centre.acd.position(ContactId("c1")) == 2
+    with pytest.raises(RoutingError, match="already"):
+        centre.do(ev.Promise(promised), 3)
+    centre.sign_in("ann", now=4, voice=2)
+    (first, second) = of_type(centre.seen, e.Offer)
+    assert (first.callback, second.contact_id, second.callback) == (False, "c1", True)
+
+
+def test_a_free_agent_calls_at_once() -> None:
+    centre = Centre(QueueRules("q"))
+    centre.sign_in("ann")
+    effects = centre.do(ev.Promise(Contact(ContactId("c1"), "q")), 1)
+    assert of_type(effects, e.Offer)[0].callback
+    assert of_type(centre.answer("c1", "ann", 2), e.CallbackDue)
+
+
+def test_a_closed_queue_promises_for_when_it_opens_and_others_say_why_not() -> None:
+    full = Overflow(Spill.LENGTH, to="later", length=0)
+    centre = Centre(QueueRules("q", hours=NOON), QueueRules("full", overflow=(full,)))
+    centre.sign_in("ann")
+    opens = MORNING + 4 * 3600
+    booked = centre.do(ev.Promise(Contact(ContactId("c1"), "q")), 1)
+    assert booked == (e.CallbackBooked(ContactId("c1"), opens),)
+    with pytest.raises(RoutingError, match="length"):
+        centre.do(ev.Promise(Contact(ContactId("c2"), "full")), 2)
+    assert offers(centre.until(4 * 3600)) == [("c1", "ann")]

@@ -54,7 +54,7 @@ ORDERS: dict[str, Json] = {
 
 WAIT = [
     "You can check an order while you wait, and keep your place.",
-    "Say 'my order', or press 1. To be called back, press 2.",
+    "Say 'my order', or press 1. To be called back, press 2. To go on in text, press 3.",
 ]
 """What who waits for a person is told."""
 

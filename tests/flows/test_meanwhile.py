@@ -12,6 +12,7 @@ from voicebot.flows.commands import (
     Act,
     ActionDone,
     CallbackAgreed,
+    ContactStarted,
     HangUp,
     LeaveQueue,
     Listen,
@@ -25,7 +26,7 @@ from voicebot.flows.commands import (
 )
 from voicebot.flows.model import FlowSet
 from voicebot.flows.reader import load_flows
-from voicebot.flows.state import Waiting
+from voicebot.flows.state import Frame, Waiting
 from voicebot.flows.validation import validate
 from voicebot.types import Language, Outcome
 
@@ -194,3 +195,42 @@ def test_the_words_of_the_wait_are_translated(tmp_path: Path) -> None:
     assert {"请稍候。", "查询订单请按1。", "Somebody is there now."} <= set(words)
     missing = [str(each) for each in spoken.out_of_step]
     assert any("'ready' of 'offer' of 'while_waiting'" in each for each in missing)
+
+
+def test_an_agent_who_has_answered_is_not_kept_waiting_by_a_question(flow_set: Flows) -> None:
+    talk = waiting(flow_set, ASKING).hear("order").tell(TurnCame(answered=True))
+    assert isinstance(talk.last, Transfer)
+    assert talk.said == []
+
+
+def test_a_place_goes_over_to_another_channel_and_a_return_leads_there(flow_set: Flows) -> None:
+    call = waiting(flow_set)
+    interpreter = call.interpreter
+    asked = interpreter.begin()
+    asked, _ = interpreter.receive(asked, ContactStarted({}))
+    state = interpreter.with_place(asked, call.state.frames)
+    assert state.variables["in_line"] is True
+    kept = interpreter.kept_transfer(state)
+    assert kept is not None
+    assert kept.queue == "support"
+    assert interpreter.kept_transfer(asked) is None, "it has no place"
+    state, commands = interpreter.receive(state, TurnCame(answered=True))
+    assert isinstance(commands[-1], Transfer)
+    assert state.waiting is Waiting.TRANSFER
+
+
+def test_where_there_is_no_such_transfer_there_is_no_place(flow_set: Flows) -> None:
+    call = waiting(flow_set)
+    asked, _ = call.interpreter.receive(call.interpreter.begin(), ContactStarted({}))
+    for frames in ((), (Frame("main", "gone"),), asked.frames):
+        assert call.interpreter.with_place(asked, frames) is asked
+
+
+@pytest.mark.parametrize("keeps_place", [True, False])
+def test_a_place_is_there_after_a_restart_where_it_was_kept(
+    flow_set: Flows, keeps_place: bool
+) -> None:
+    talk = waiting(flow_set).hear("order")
+    state, _ = talk.interpreter.rejoin(talk.state, {}, keeps_place=keeps_place)
+    assert state.queued == (talk.state.queued if keeps_place else ())
+    assert state.variables["in_line"] is (True if keeps_place else None)

@@ -15,6 +15,7 @@ from voicebot.errors import SpeechError
 from voicebot.events import CallEnded, CallEvent, TurnFinished
 from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.reader import load_flows
+from voicebot.flows.state import FlowState
 from voicebot.grammar.active import ActiveGrammar
 from voicebot.grammar.store import GrammarStore
 from voicebot.media.frames import is_silent
@@ -182,7 +183,9 @@ class Exchange:
         self,
         announcement: Prompt | None = None,
         made_of: Callable[[CallLeg], CallLeg] = lambda leg: leg,
+        state: FlowState | None = None,
     ) -> Line:
+        """``state`` is that of a contact which comes back from text, with its place in a queue."""
         loop = asyncio.get_running_loop()
         leg, caller = pair(start=loop.time())
         line_of_bot = made_of(leg)
@@ -221,7 +224,7 @@ class Exchange:
         registry.admit(leg.info.call_id)
         session = VoiceSession(
             line_of_bot,
-            Conversation(Interpreter(flows)),
+            Conversation(Interpreter(flows), state, keeps_place=state is not None),
             self.adapt(services),
             flow="main",
             language=Language("en-US"),

@@ -431,3 +431,38 @@ async def test_no_callback_where_an_agent_rings_already(
     await settle()
     await phones.last.answer()
     assert await notice(place, Joined)
+
+
+async def test_who_waits_nowhere_is_promised_a_call_and_a_free_agent_makes_it_at_once(
+    clock: TurnedClock, phones: Telephones
+) -> None:
+    lines = Lines()
+    queues = QueueService(
+        [QueueRules("support")], phones, clock=clock, call_later=clock.call_later, call_back=lines
+    )
+    sign_in(queues, "anna")
+    contact = Contact(ContactId("writer"), "support")
+    queues.promise(contact, Briefing(caller="1001"), "1001")
+    with pytest.raises(RoutingError, match="already"):
+        queues.promise(contact, Briefing(), "1001")
+    await settle()
+    assert phones.last.contact.callback
+    await phones.last.answer()
+    assert lines.numbers == ["1001"]
+    lines.outcome.set_result(True)
+    lines.over.set()
+    await settle()
+    assert list(queues.contacts()) == []
+    assert queues.briefing(ContactId("writer")) is None
+
+
+async def test_what_cannot_be_promised_leaves_nothing_behind(
+    clock: TurnedClock, phones: Telephones
+) -> None:
+    contact = Contact(ContactId("writer"), "nowhere")
+    with pytest.raises(RoutingError, match="called back"):
+        service(clock, phones).promise(contact, Briefing(), "1001")
+    queues, _ = await booked(clock, phones)
+    with pytest.raises(RoutingError, match="no queue"):
+        queues.promise(contact, Briefing(), "1001")
+    assert queues.briefing(ContactId("writer")) is None

@@ -190,3 +190,32 @@ def test_rules_may_ask_for_mood_intent_and_contacts(felt: float, mood: str) -> N
     assert (facts["mood"], facts["contacts"], facts["intent"]) == (mood, 3, "return")
     nothing = known_of({"history": None})
     assert (nothing["mood"], nothing["contacts"], nothing["intent"]) == ("calm", None, None)
+
+
+async def test_a_closed_queue_calls_back_when_it_opens(exchange: Exchange) -> None:
+    called: list[str] = []
+
+    async def call_back(number: str, *rest: object) -> None:
+        called.append(number)
+
+    # The clock of these tests begins on a Monday at 13:46:40 UTC.
+    noon = "hours: {day: {zone: UTC, mon-sun: 12:00-13:00}}\n"
+    desk = Desk(
+        exchange, noon + QUEUES.replace("wrap_up_s", "hours: day\n    wrap_up_s"), call_back
+    )
+    (exchange.application / "flows" / "main.yaml").write_text(
+        "start: to_agent\n"
+        "steps:\n"
+        "  to_agent: {transfer: queue:support, closed: book, on_failure: nobody}\n"
+        "  book: {transfer: queue:support, callback: '1001', on_failure: nobody, next: bye}\n"
+        "  nobody: {say: Nobody., hangup: auto}\n"
+        "  bye: {say: Bye., hangup: auto}\n"
+    )
+    desk.sign_in()
+    line = await exchange.call()
+    assert (await line.over()).outcome is Outcome.CALLBACK_BOOKED
+    assert desk.phones.rings == []
+    await desk.clock.advance(80_001)
+    assert desk.phones.last.contact.callback
+    await desk.phones.last.answer()
+    assert called == ["1001"]

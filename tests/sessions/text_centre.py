@@ -61,9 +61,11 @@ class Centre:
         self._open()
 
     def _open(self) -> None:
+        self.phones = Telephones()
         self.service = QueueService(
             self.rules,
-            Telephones(),
+            self.phones,
+            call_back=self._call_back,
             clock=self.clock,
             call_later=self.clock.call_later,
             for_text=self._offer,
@@ -86,6 +88,9 @@ class Centre:
         taken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.offers.append((str(agent), contact, taken))
         await taken
+
+    async def _call_back(self, *order: object) -> None:
+        pass
 
     async def _post(self, line: TextTo) -> None:
         self.posted.append(line)

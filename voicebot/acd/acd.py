@@ -22,6 +22,7 @@ from voicebot.acd.case import Case
 from voicebot.acd.floor import Floor
 from voicebot.acd.model import (
     AgentId,
+    Channel,
     ContactId,
     ContactState,
     Presence,
@@ -67,6 +68,7 @@ CONTACTS: Final[Mapping[type, tuple[frozenset[ContactState], Callable[..., None]
     ev.LineLost: (frozenset({_C}), contact_moves.line_lost),
     ev.StepAside: (frozenset({_W, _O}), contact_moves.step_aside),
     ev.StepBack: (frozenset({_W, _O}), contact_moves.step_back),
+    ev.Move: (frozenset({_W, _O}), contact_moves.move),
     ev.BookCallback: (frozenset({_W}), contact_moves.book_callback),
     ev.Reached: (frozenset({_D}), contact_moves.reached),
     ev.NotReached: (frozenset({_D}), contact_moves.not_reached),
@@ -120,6 +122,8 @@ class Acd:
                 self._fire(now)
             case ev.Enqueue():
                 contact_moves.enqueue(self._floor, event, now)
+            case ev.Promise():
+                contact_moves.promise(self._floor, event, now)
             case ev.SignIn():
                 agent_moves.sign_in(self._floor, event, now)
             case ev.WrapUpDone(agent_id, contact_id):
@@ -168,6 +172,16 @@ class Acd:
         """One agent; None for who is not signed in."""
         seat = self._floor.seats.get(agent_id)
         return None if seat is None else agent_state(seat)
+
+    def serves(self, queue: str, channel: Channel) -> bool:
+        """Whether any agent signed in may be offered contacts of this kind from ``queue``, sooner
+        or later."""
+        return any(
+            seat.presence is not Presence.LEAVING
+            and seat.costs[channel]
+            and any(name == queue for name, _ in seat.reach)
+            for seat in self._floor.seats
+        )
 
     def queue(self, name: str, now: float) -> QueueState:
         """Raises KeyError for a queue that does not exist."""

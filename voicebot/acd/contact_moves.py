@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from voicebot.acd import effects as e
 from voicebot.acd import events as ev
 from voicebot.acd.admission import Step, admit
 from voicebot.acd.case import Case, need_of, rank_of
 from voicebot.acd.floor import Floor
-from voicebot.acd.model import NOBODY, AgentId, ContactState, Presence, Spill
+from voicebot.acd.model import NOBODY, AgentId, Channel, Contact, ContactState, Presence, Spill
 from voicebot.acd.timers import Timing
 from voicebot.errors import RoutingError
 
@@ -15,14 +17,9 @@ from voicebot.errors import RoutingError
 def enqueue(floor: Floor, event: ev.Enqueue, now: float) -> None:
     """A contact arrives, or gets its place back after a restart."""
     contact = event.contact
-    if contact.contact_id in floor.cases:
-        raise RoutingError(f"contact {contact.contact_id} is here already")
-    if contact.queue not in floor.queues:
-        raise RoutingError(f"there is no queue '{contact.queue}'")
+    _check_new(floor, contact)
     since = now if event.arrived_at is None else min(now, event.arrived_at)
-    rules = floor.queues[contact.queue]
-    rank = rank_of(contact, rules, since, 0)
-    case = Case(contact, contact.queue, since, now, rank, need_of(contact, rules, 0))
+    case = _case(floor, contact, since, now)
     floor.cases[contact.contact_id] = case
     if event.restored:
         floor.place(case, contact.queue, now)
@@ -31,6 +28,43 @@ def enqueue(floor: Floor, event: ev.Enqueue, now: float) -> None:
         floor.wait(case, now)
     else:
         send(floor, case, contact.queue, now)
+
+
+def _check_new(floor: Floor, contact: Contact) -> None:
+    if contact.contact_id in floor.cases:
+        raise RoutingError(f"contact {contact.contact_id} is here already")
+    if contact.queue not in floor.queues:
+        raise RoutingError(f"there is no queue '{contact.queue}'")
+
+
+def _case(floor: Floor, contact: Contact, since: float, now: float) -> Case:
+    rules = floor.queues[contact.queue]
+    rank = rank_of(contact, rules, since, 0)
+    return Case(contact, contact.queue, since, now, rank, need_of(contact, rules, 0))
+
+
+def promise(floor: Floor, event: ev.Promise, now: float) -> None:
+    """A callback without a wait before it."""
+    contact = event.contact
+    _check_new(floor, contact)
+    admission = admit(floor, contact.queue, now)
+    opens_at = None
+    if not admission.queue:
+        last = admission.steps[-1]
+        opens_at = last.opens_at
+        if opens_at is None:
+            raise RoutingError(f"queue '{last.queue}' takes nobody now ({last.why})")
+    since = now if event.arrived_at is None else min(now, event.arrived_at)
+    case = floor.cases[contact.contact_id] = _case(floor, contact, since, now)
+    queue = admission.queue or admission.steps[-1].queue
+    case.callback = True
+    floor.bookings.add(contact.party, contact.contact_id)
+    floor.effects.append(e.CallbackBooked(contact.contact_id, opens_at))
+    floor.place(case, queue, now)
+    if opens_at is None:
+        floor.wait(case, now)
+    else:
+        _schedule(floor, case, opens_at)
 
 
 def send(
@@ -217,6 +251,32 @@ def step_back(floor: Floor, case: Case, event: ev.StepBack, now: float) -> None:
     case.aside = False
 
 
+def move(floor: Floor, case: Case, event: ev.Move, now: float) -> None:
+    if case.callback:
+        raise RoutingError(f"contact {event.contact_id} has a callback booked")
+    if case.contact.channel is event.channel:
+        raise RoutingError(f"contact {event.contact_id} waits by {event.channel} already")
+    only, agent_id = case.need.only, case.agent_id
+    if case.state is ContactState.OFFERED:
+        floor.effects.append(e.Withdraw(event.contact_id, agent_id, f"goes on by {event.channel}"))
+        floor.take_back(case, now)
+        only = NOBODY
+    else:
+        floor.step_out(case, now)
+    _go_by(floor, case, event.channel, only)
+    floor.wait(case, now)
+    settle(floor, agent_id, now)
+
+
+def _go_by(floor: Floor, case: Case, channel: Channel, only: AgentId) -> None:
+    """Want agents of ``channel``, and ``only`` this one where they take that. Not in line."""
+    case.contact = replace(case.contact, channel=channel)
+    if only and not floor.seats[only].costs[channel]:
+        only = NOBODY
+    case.need = replace(case.need, channel=channel, only=only)
+    floor.effects.append(e.Moved(case.contact.contact_id, case.queue, channel))
+
+
 def book_callback(floor: Floor, case: Case, event: ev.BookCallback, now: float) -> None:
     if case.callback:
         raise RoutingError(f"contact {event.contact_id} has a callback booked")
@@ -228,8 +288,15 @@ def book_callback(floor: Floor, case: Case, event: ev.BookCallback, now: float) 
     floor.effects.append(e.CallbackBooked(event.contact_id, event.at))
     floor.timers.cancel(Timing.ANNOUNCE, event.contact_id)
     floor.timers.cancel(Timing.SPILL, event.contact_id)
-    if event.at is not None:
-        floor.step_out(case, now)
+    writes = case.contact.channel is not Channel.VOICE
+    if event.at is None and not writes:
+        return
+    floor.step_out(case, now)
+    if writes:
+        _go_by(floor, case, Channel.VOICE, case.need.only)
+    if event.at is None:
+        floor.wait(case, now)
+    else:
         _schedule(floor, case, event.at)
 
 

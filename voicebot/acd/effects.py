@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from voicebot.acd.model import AgentId, ContactId, Presence, Spill
+from voicebot.acd.model import AgentId, Channel, ContactId, Presence, Spill
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,15 @@ class Overflowed:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """The contact waits for the agents of another channel, at the place it had."""
+
+    contact_id: ContactId
+    queue: str
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
 class Abandoned:
     """The caller left without a person."""
 
@@ -155,6 +164,7 @@ Effect: TypeAlias = (
     | Release
     | AgentFree
     | Overflowed
+    | Moved
     | Abandoned
     | CallbackBooked
     | CallbackDue

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from voicebot.acd.model import AgentId, AgentProfile, Contact, ContactId
+from voicebot.acd.model import AgentId, AgentProfile, Channel, Contact, ContactId
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +116,31 @@ class StepBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """The waiting caller goes on in another way, by text or by voice, and keeps the place. An agent
+    who is being asked for the old way is not any more; the contact goes to the line's head then."""
+
+    contact_id: ContactId
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
 class BookCallback:
-    """The waiting caller hangs up and is called: when the turn comes, or at ``at``."""
+    """The waiting caller hangs up, or writes no more, and is called: when the turn comes, or at
+    ``at``."""
 
     contact_id: ContactId
     at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """Somebody who waits nowhere is to be called: when the turn comes, and where the queue is
+    closed, when it opens. ``arrived_at`` as in `Enqueue`. Raises RoutingError where it takes nobody
+    for another reason."""
+
+    contact: Contact
+    arrived_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,9 +218,10 @@ ContactEvent: TypeAlias = (
     | LineLost
     | StepAside
     | StepBack
+    | Move
     | BookCallback
     | Reached
     | NotReached
 )
 AgentEvent: TypeAlias = SignOut | Pause | Resume | Room | AgentLost
-Event: TypeAlias = Enqueue | SignIn | WrapUpDone | Tick | ContactEvent | AgentEvent
+Event: TypeAlias = Enqueue | Promise | SignIn | WrapUpDone | Tick | ContactEvent | AgentEvent

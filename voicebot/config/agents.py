@@ -49,6 +49,13 @@ class QueueSettings(Section):
         pattern=r"^(https?://\S+)?$",
         description="page about a call for agents' screens, {call} for its id; empty for none",
     )
+    text_hold_s: float = Field(
+        300.0,
+        ge=0,
+        le=3600,
+        description="how long the place is held of a caller who hung up with a link to go on in "
+        "text and has not opened it",
+    )
     unreachable_s: float = Field(
         60.0,
         ge=0,

@@ -115,7 +115,10 @@ class TransferRefused:
 @dataclass(frozen=True, slots=True)
 class TurnCame:
     """An agent rings for the contact, which does something else and keeps its place in a queue. It
-    comes instead of an answer to a `Listen`."""
+    comes instead of an answer to a `Listen`. ``answered``: the agent is there, and nobody is asked
+    whether they are still wanted."""
+
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from voicebot.flows.commands import (
     RecognitionFailed,
     TextNotSent,
     TextSent,
+    Transfer,
     TransferDone,
     TransferRefused,
     TransferReturned,
@@ -39,7 +40,7 @@ from voicebot.flows.model import ActStep, AnswerStep, FlowSet, FormStep, OfferSt
 from voicebot.flows.once import Once
 from voicebot.flows.queue_steps import way_out
 from voicebot.flows.rejoin import rejoin
-from voicebot.flows.state import FlowState, Frame, Waiting
+from voicebot.flows.state import FlowState, Frame, Frames, Waiting
 from voicebot.flows.walk import Walk
 from voicebot.types import Json, Outcome
 
@@ -99,14 +100,29 @@ class Interpreter:
         return walk
 
     def rejoin(
-        self, state: FlowState, facts: Mapping[str, Json]
+        self, state: FlowState, facts: Mapping[str, Json], *, keeps_place: bool = False
     ) -> tuple[FlowState, list[Command]]:
         """Take up a contact from another channel or another version of the flows, as if it began:
         ``facts`` are as in `ContactStarted`. The channel is told the contact's language, where it
-        is not that of the first flow. See `flows.rejoin`. Raises nothing."""
+        is not that of the first flow. ``keeps_place``: what queue the contact has a place in, it
+        still has. See `flows.rejoin`. Raises nothing."""
         walk = self._walk(replace(state, speaks=self._start.language))
-        rejoin(walk, facts, self.begin())
+        rejoin(walk, facts, self.begin(), keeps_place=keeps_place)
         return walk.state, walk.commands
+
+    def with_place(self, state: FlowState, frames: Frames) -> FlowState:
+        """The state of a contact that has a place in a queue from now on, for which the transfer
+        at ``frames`` waits; unchanged where these flows have no such transfer."""
+        return meanwhile.with_place(self._flows, state, frames)
+
+    def kept_transfer(self, state: FlowState) -> Transfer | None:
+        """The transfer whose queue keeps a place for a contact that listens; None where none
+        does."""
+        if not state.queued or state.waiting not in _HEARS:
+            return None
+        _, commands = self.receive(state, TurnCame(answered=True))
+        last = commands[-1]
+        return last if isinstance(last, Transfer) else None
 
     def moving(self, state: FlowState) -> FlowState:
         """The state with which a contact goes on in text, while its link is being sent.
@@ -256,7 +272,7 @@ _LISTENING: Mapping[type[Any], Callable[[Walk, Any], None]] = {
     Ambiguous: lambda walk, event: questions.ambiguous(walk, event.options),
     NoInput: _noinput,
     RecognitionFailed: _listening_failed,
-    TurnCame: lambda walk, event: meanwhile.turn_came(walk),
+    TurnCame: lambda walk, event: meanwhile.turn_came(walk, answered=event.answered),
     TransferReturned: stepped_in.returned,
     TransferRefused: stepped_in.refused,
 }

@@ -12,9 +12,10 @@ from dataclasses import replace
 
 from voicebot.flows import questions
 from voicebot.flows.commands import LeaveQueue, Listen
-from voicebot.flows.model import Route, TransferStep
+from voicebot.flows.model import FlowSet, Route, TransferStep
 from voicebot.flows.queue_model import WaitingOffer
-from voicebot.flows.state import Frame, Waiting
+from voicebot.flows.rejoin import is_there
+from voicebot.flows.state import FlowState, Frame, Frames, Waiting
 from voicebot.flows.walk import MAX_CALLS, Walk
 from voicebot.types import Heard
 
@@ -35,15 +36,46 @@ def chosen(walk: Walk, heard: Heard) -> None:
     walk.run()
 
 
-def turn_came(walk: Walk) -> None:
-    """An agent rings for a caller who does something else."""
+def with_place(flows: FlowSet, state: FlowState, frames: Frames) -> FlowState:
+    """The state of a contact for which the transfer at ``frames`` waits from now on; unchanged
+    where there is no such transfer."""
+    if not frames or not is_there(flows, frames):
+        return state
+    if not isinstance(flows[frames[-1].flow].steps[frames[-1].step], TransferStep):
+        return state
+    return replace(state, queued=frames, variables={**state.variables, "in_line": True})
+
+
+def at_transfer(state: FlowState) -> FlowState:
+    """The state of a contact that does nothing else any more, and waits at the transfer whose queue
+    has kept its place."""
+    return replace(
+        state,
+        frames=state.queued,
+        queued=(),
+        waiting=Waiting.TRANSFER,
+        variables={**state.variables, "in_line": None},
+        pending=None,
+        said=(),
+        served=False,
+        served_when_heard=False,
+    )
+
+
+def without_place(state: FlowState) -> FlowState:
+    """The state of a contact that keeps no place in a queue any more."""
+    return replace(state, queued=(), variables={**state.variables, "in_line": None})
+
+
+def turn_came(walk: Walk, *, answered: bool = False) -> None:
+    """An agent rings for a caller who does something else, or has ``answered`` already."""
     queued = walk.state.queued
     if not queued:  # they have left the line in this very moment
         questions.ask_again(walk)
         return
     frames = (*walk.state.frames, queued[-1])
     offer = _offer_at(walk)
-    if offer is None or not offer.still or len(frames) > MAX_CALLS:
+    if offer is None or not offer.still or answered or len(frames) > MAX_CALLS:
         _back_in_line(walk, offer)
         return
     walk.state = replace(walk.state, frames=frames, pending=None, said=(), waiting=Waiting.INPUT)

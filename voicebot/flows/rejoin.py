@@ -19,19 +19,24 @@ from voicebot.types import Json
 _LISTENING = frozenset({Waiting.INPUT, Waiting.CONFIRMATION})
 
 
-def rejoin(walk: Walk, facts: Mapping[str, Json], begin: FlowState) -> None:
+def rejoin(
+    walk: Walk, facts: Mapping[str, Json], begin: FlowState, *, keeps_place: bool = False
+) -> None:
     """Take the walk's state up again; ``facts`` are as in `ContactStarted`, ``begin`` is the state
-    of a contact that has not begun."""
+    of a contact that has not begun. A place in a queue is the channel's, and does not come along
+    but with ``keeps_place``."""
     flows = walk.flows
     known = {**begin.variables, **walk.state.variables, **facts}
     forms = tuple(form for form in walk.state.forms if _is_whole(flows, form))
-    # A place in a queue is the call's, and does not come along.
-    state = walk.state = replace(walk.state, variables=known, forms=forms, queued=())
-    if state.waiting is not Waiting.START and _is_there(flows, state.frames):
+    queued = walk.state.queued if keeps_place and is_there(flows, walk.state.queued) else ()
+    if walk.state.queued and not queued:
+        known["in_line"] = None
+    state = walk.state = replace(walk.state, variables=known, forms=forms, queued=queued)
+    if state.waiting is not Waiting.START and is_there(flows, state.frames):
         _go_on(walk)
         return
     for frames in reversed(state.questions):
-        if _is_there(flows, frames) and _is_question(_top(flows, frames)):
+        if is_there(flows, frames) and _is_question(_top(flows, frames)):
             walk.state = replace(state, frames=frames, waiting=Waiting.INPUT, pending=None, said=())
             walk.run()
             return
@@ -42,13 +47,14 @@ def rejoin(walk: Walk, facts: Mapping[str, Json], begin: FlowState) -> None:
         mood=state.mood,
         once=state.once,
         noted=state.noted,
+        queued=queued,
     )
     walk.run()
 
 
 def still_transfers(flows: FlowSet, state: FlowState) -> bool:
     """Whether the transfer at which a contact waits is in these flows."""
-    waits = state.waiting is Waiting.TRANSFER and _is_there(flows, state.frames)
+    waits = state.waiting is Waiting.TRANSFER and is_there(flows, state.frames)
     return waits and isinstance(_top(flows, state.frames), TransferStep)
 
 
@@ -69,7 +75,8 @@ def _can_confirm(walk: Walk, step: Step) -> bool:
     return has_answer and questions.question(walk).confirm is not None
 
 
-def _is_there(flows: FlowSet, frames: Frames) -> bool:
+def is_there(flows: FlowSet, frames: Frames) -> bool:
+    """Whether these flows have all the steps of ``frames``."""
     return all(
         frame.flow in flows.flows and frame.step in flows[frame.flow].steps for frame in frames
     )
@@ -85,7 +92,7 @@ def _is_question(step: Step) -> bool:
 
 def _is_whole(flows: FlowSet, form: OpenForm) -> bool:
     """Whether a form under way is still one, with the slots that its state speaks of."""
-    if not _is_there(flows, form.at) or not isinstance(step := _top(flows, form.at), FormStep):
+    if not is_there(flows, form.at) or not isinstance(step := _top(flows, form.at), FormStep):
         return False
     slots = {form.asking, *form.asked, *form.checked, *form.unsure, *form.said_back} - {""}
     return slots <= set(step.form) and bool(form.asking or step.review is not None)

@@ -119,6 +119,10 @@ class Witness(Standing):
             commands = self._follow(outcome)
         return said + commands
 
+    def kept_transfer(self) -> Transfer | None:
+        """None: a rehearsal begins anew, and nobody has waited before it."""
+        return None
+
     def _follow(self, event: FlowEvent) -> list[Command]:
         if len(self.passages) >= MAX_PASSAGES:
             self.state = replace(self.state, waiting=Waiting.NOTHING)

@@ -128,6 +128,14 @@ class CallMe:
         self._calls[report.call_id] = conversation
         self._chats.call_is(conversation, DIALLING)
 
+    def allowed(self, written: str) -> str | None:
+        """The number ``written`` as a queue calls it back for a conversation, which counts as one
+        of the calls that the limits allow; None where the rules for such calls forbid it."""
+        number = self._policy.number(written)
+        if number is None or not self.is_offered or not number.startswith(self._policy.prefixes):
+            return None
+        return None if self._limits.wait_s(CallAsked(self._clock(), number, "")) else number
+
     def over(self, report: DialReport) -> None:
         """A call out is over, one of these or another. Who answered and left before we knew whether
         it was a person did not take it."""

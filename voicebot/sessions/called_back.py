@@ -51,6 +51,10 @@ class AfterCallback(Standing):
     def moving(self) -> FlowState:
         return self.conversation.moving()
 
+    def kept_transfer(self) -> Transfer | None:
+        """None: who was called back has their turn."""
+        return None
+
     def receive(self, event: FlowEvent) -> list[Command]:
         """Give what is to be done next. Raises UsageError for an event nobody waits for."""
         if isinstance(event, ContactStarted):

@@ -22,6 +22,7 @@ import structlog
 from voicebot.acd.model import ContactId
 from voicebot.errors import ActionError, TextRefused, UsageError
 from voicebot.events import ActionRan, CallEvent, QueueNoted
+from voicebot.flows import meanwhile
 from voicebot.flows.cards import Card
 from voicebot.flows.commands import (
     ANSWER,
@@ -40,11 +41,12 @@ from voicebot.flows.commands import (
     TextNotSent,
     Transfer,
     TransferRefused,
+    TurnCame,
 )
 from voicebot.flows.form_questions import FORM_GRAMMAR
 from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.rejoin import still_transfers
-from voicebot.flows.state import FlowState, Waiting
+from voicebot.flows.state import FlowState, Frames, Waiting
 from voicebot.logs import discretion
 from voicebot.personal_numbers import masked
 from voicebot.sessions.answering import unanswered
@@ -318,12 +320,59 @@ class ChatSession:
         """The queue is done with the contact, of whom it ``noted`` this: the flow goes on. Raises
         StorageError."""
         state = self.state
+        if self.keeps_place and state is not None and state.queued:
+            state = self._stands_as(meanwhile.at_transfer(state))
         self.record = replace(self.record, stand=None, noted=noted or self.record.noted)
         flows = application.interpreter(self.record.flow).flows
         if state is not None and still_transfers(flows, state):
             await self._go_on(application, event, now)
         else:
             await self._join(application, now, say=True)
+
+    # A place in a queue that is kept while the caller does something else
+
+    @property
+    def keeps_place(self) -> bool:
+        """Whether a queue keeps a place for it, and its flow listens meanwhile."""
+        return self.record.stand is not None and self.wants is None and not self.over
+
+    def kept_transfer(self, application: ChatApplication) -> Transfer | None:
+        """The transfer whose queue keeps that place; None where the flow has it no longer."""
+        state = self.state
+        if state is None:
+            return None
+        return application.interpreter(self.record.flow).kept_transfer(state)
+
+    async def keep_place(
+        self, frames: Frames, stand: Stand, words: str, application: ChatApplication, now: float
+    ) -> None:
+        """It has a place in a queue from now on (``stand``), for which its flow waits at
+        ``frames``; ``words`` say so. Raises TextRefused 'place' where the flow has no such
+        transfer, StorageError."""
+        state = self.state
+        if self.wants is None:
+            interpreter = application.interpreter(self.record.flow)
+            state = None if state is None else interpreter.with_place(state, frames)
+            if state is None or not state.queued:
+                raise TextRefused("place", "the flow leads to no queue there")
+            self._stands_as(state)
+        self._add(self.record.channel, Who.BOT, words, now)
+        await self._commit(replace(self.record, stand=stand), now)
+
+    async def back_in_line(self, application: ChatApplication, now: float) -> None:
+        """An agent has answered: the flow does nothing else any more. Raises StorageError."""
+        await self._go_on(application, TurnCame(answered=True), now)
+
+    async def leave_place(self, now: float) -> None:
+        """The caller goes on with what they do, and keeps no place. Raises StorageError."""
+        if self.state is not None:
+            self._stands_as(meanwhile.without_place(self.state))
+        await self._commit(replace(self.record, stand=None), now)
+
+    def _stands_as(self, state: FlowState) -> FlowState:
+        self._stood = (state.to_json(), state)
+        self.record = replace(self.record, state=self._stood[0])
+        return state
 
     async def change(self, **fields: Any) -> None:
         """Change fields of the record that are not the flow's. Raises StorageError."""
@@ -375,7 +424,8 @@ class ChatSession:
             await self._go_on(application, ActionFailed(INTERRUPTED), now)
             return
         facts = {**application.world(), "channel": CHANNEL, "text": None}
-        state, commands = interpreter.rejoin(state, facts)
+        kept = self.record.stand is not None
+        state, commands = interpreter.rejoin(state, facts, keeps_place=kept)
         if not say and isinstance(commands[-1], Listen | Transfer):
             commands = commands[-1:]  # what is said is among the lines
         await self._carry_out(application, state, commands, now)
@@ -439,7 +489,8 @@ class ChatSession:
                     self._replies = await application.replies.of(listen)
                     self._listen = listen
                     self._facts = facts_known(interpreter.flows, state, listen)
-                    await self._commit(replace(record, stand=None), now)
+                    stand = record.stand if state.queued else None
+                    await self._commit(replace(record, stand=stand), now)
                     return
             state, commands = interpreter.receive(state, event)
         await self.give_up(now)

@@ -12,14 +12,14 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from voicebot.errors import StorageError, TextRefused, TextUnavailable
 from voicebot.sessions.chat import ON_CALL, ChatApplication, ChatSession, ChatView, Message
 from voicebot.sessions.chat_beginnings import Beginnings, Fresh
 from voicebot.sessions.chat_links import fits, hashed, is_secret, new_secret
-from voicebot.sessions.chat_records import ChatLine, ChatRecord, ChatStore, Stand
+from voicebot.sessions.chat_records import ChatLine, ChatRecord, ChatStore
 from voicebot.sessions.chat_shelf import ChatShelf
 from voicebot.sessions.chat_tally import ChatTally
 from voicebot.sessions.chat_tidying import Tidying
@@ -32,8 +32,10 @@ from voicebot.sessions.invitation import (
     TextTo,
     TextWatcher,
 )
+from voicebot.sessions.queue_figures import BY_VOICE
 from voicebot.sessions.spoken_lines import SpokenLine
 from voicebot.sessions.text_queue import TextQueue, line_to
+from voicebot.sessions.text_taken_over import TakenOver
 from voicebot.sessions.waking import CallLater, on_the_loop
 
 _T = TypeVar("_T")
@@ -82,6 +84,7 @@ class Chats:
         self._shelf = ChatShelf(store, policy.in_memory, lambda id_: self.line.stirred(id_))
         self._tally = ChatTally()
         self.line = TextQueue(store, self._shelf, hold, self._over, clock, call_later)
+        self.taken_over = TakenOver(self._shelf, self.line, hold, clock)
         self._beginnings = Beginnings(store, hold, fresh, self._tally, policy.most)
         self.tidying = Tidying(
             store, self._shelf, self._tally, policy.link_s, policy.idle_s, clock, self.line.left
@@ -198,9 +201,10 @@ class Chats:
         is_first = session.record.opened_at is None
         with self._hold() as application:
             await session.open(application, self._clock())
+            if is_first:  # somebody may have kept a place for it
+                self._tally.reached(session.record, TextStage.OPENED, self._clock())
             await self.line.settle(session, application)
         if is_first:
-            self._tally.reached(session.record, TextStage.OPENED, self._clock())
             self._tally.ended(session, TextStage.ENDED, self._clock())
 
     async def check(self, conversation: ConversationId, key: str) -> None:
@@ -320,20 +324,6 @@ class Chats:
 
         await self._counted(conversation, leave)
 
-    async def wait_in_line(self, conversation: ConversationId, queue: str, since: float) -> None:
-        """Let a conversation whose flow leads to ``queue`` stand there at the place that a call
-        had, who waits ``since`` then (UTC epoch seconds): at once where it is open, else when its
-        link is opened. The call has left the queues. Raises TextRefused, StorageError."""
-
-        async def wait(session: ChatSession) -> None:
-            await session.change(stand=Stand(since, self._clock(), queue))
-            with self._hold() as application:
-                await session.wake(application, self._clock())
-                await self.line.settle(session, application)
-            self._over(session)
-
-        await self._counted(conversation, wait)
-
     def writes(self, conversation: ConversationId, on: bool) -> None:
         """The caller is typing, or is not."""
         self.line.writes(conversation, on)
@@ -344,11 +334,12 @@ class Chats:
     # Back to voice
 
     async def leave_for_voice(
-        self, conversation: ConversationId, reason: str = "went on by voice", number: str = ""
+        self, conversation: ConversationId, reason: str = BY_VOICE, number: str = ""
     ) -> ChatRecord:
         """The contact goes on by voice, where the text stands now: the text ends, and its record is
-        what the call begins with. ``number`` is the one that was called; what is kept of the
-        conversation is from then on that number's. Raises TextRefused 'over', StorageError."""
+        what the call begins with, with the place that it had in a queue. ``number`` is the one that
+        was called; what is kept of the conversation is from then on that number's. Raises
+        TextRefused 'over', StorageError."""
 
         async def leave(session: ChatSession) -> ChatRecord:
             if session.over:
@@ -356,10 +347,11 @@ class Chats:
             session.call = ON_CALL
             if number:
                 await session.change(sender=number)
+            stand = session.record.stand
             await session.end(None, reason, self._clock())
-            self.line.left(session, reason)
+            self.line.left(session, BY_VOICE)
             self._tally.ended(session, TextStage.CAME_BACK, self._clock())
-            return session.record
+            return replace(session.record, stand=stand)
 
         return await self._counted(conversation, leave)
 

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from voicebot.flows.commands import Command, ContactStarted, FlowEvent
+from voicebot.flows.commands import Command, ContactStarted, FlowEvent, Transfer
 from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.state import FlowState
 from voicebot.sessions.dialogue import Standing
@@ -21,10 +21,14 @@ class Conversation(Standing):
         interpreter: Interpreter,
         state: FlowState | None = None,
         world: Callable[[], Mapping[str, Json]] = dict,
+        *,
+        keeps_place: bool = False,
     ) -> None:
         """``state`` is that of a contact that comes from another channel, which `ContactStarted`
         then takes up where it stood; None begins a new one. ``world`` gives variables that change
-        without the contact (how long queues are); they are looked at for every event."""
+        without the contact (how long queues are); they are looked at for every event.
+        ``keeps_place``: the contact still has the place in a queue that its state tells of."""
+        self._keeps_place = keeps_place
         self._world = world
         self._interpreter = interpreter
         self._moved = state is not None
@@ -35,10 +39,16 @@ class Conversation(Standing):
         state = replace(self.state, variables={**self.state.variables, **self._world()})
         if self._moved and isinstance(event, ContactStarted):
             self._moved = False
-            self.state, commands = self._interpreter.rejoin(state, event.facts)
+            self.state, commands = self._interpreter.rejoin(
+                state, event.facts, keeps_place=self._keeps_place
+            )
         else:
             self.state, commands = self._interpreter.receive(state, event)
         return commands
+
+    def kept_transfer(self) -> Transfer | None:
+        """The transfer whose queue keeps a place for the contact, which does something else."""
+        return self._interpreter.kept_transfer(self.state)
 
     def moving(self) -> FlowState:
         """The state with which the contact goes on in text, while its link is being sent. Raises

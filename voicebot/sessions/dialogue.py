@@ -6,12 +6,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
-from voicebot.flows.commands import Command, FlowEvent
-from voicebot.flows.state import FlowState
+from voicebot.flows.commands import Command, FlowEvent, Transfer
+from voicebot.flows.state import FlowState, Frames, Waiting
 from voicebot.telephony._api import LegInfo
 from voicebot.types import Json, Language, Matter, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class InQueue:
+    """A contact that keeps a place: ``frames`` of the transfer that waits, empty where none does,
+    and whether the caller was sent a link to go on in text."""
+
+    frames: Frames
+    has_link: bool
 
 
 class Dialogue(Protocol):
@@ -23,9 +33,18 @@ class Dialogue(Protocol):
         """The state with which the contact goes on in text, while its link is being sent."""
         ...
 
+    def kept_transfer(self) -> Transfer | None:
+        """The transfer whose queue keeps a place for the contact, which does something else."""
+        ...
+
     @property
     def step(self) -> str:
         """The step that is waiting for an event."""
+        ...
+
+    @property
+    def in_queue(self) -> InQueue:
+        """Where it waits, if it keeps a place in a queue."""
         ...
 
     @property
@@ -61,6 +80,12 @@ class Standing:
     @property
     def step(self) -> str:
         return self.state.step
+
+    @property
+    def in_queue(self) -> InQueue:
+        state = self.state
+        waits = state.waiting is Waiting.TRANSFER
+        return InQueue(state.frames if waits else state.queued, state.offers.moved)
 
     @property
     def outcome_if_hung_up(self) -> Outcome:

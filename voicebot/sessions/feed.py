@@ -62,6 +62,7 @@ QueueChange: TypeAlias = Literal[
     "released",
     "free",
     "sent_away",
+    "moved",
     "left",
     "callback_booked",
     "callback_due",
@@ -76,8 +77,9 @@ class QueueMoved:
     It is ``waiting`` at a ``position`` (1 is next) with an estimated ``wait_s``, ``told`` these
     anew, ``offered`` to an ``agent`` after ``waited_s``, ``withdrawn`` from them, ``answered``,
     ``handed_over`` to a colleague, ``released`` by them and the agent ``free`` of its work,
-    ``sent_away`` (also to another queue, where it is ``waiting`` next), or has ``left``. ``reason``
-    is a short word for people. ``queue`` is empty where it is known no longer.
+    ``sent_away`` (also to another queue, where it is ``waiting`` next), ``moved`` to voice or text
+    (the ``reason``) at its place, or has ``left``. ``reason`` is a short word for people. ``queue``
+    is empty where it is known no longer.
     """
 
     call_id: CallId

@@ -144,7 +144,7 @@ class QueueAccounts:
         contact_id = effect.contact_id
         way = self._ways.get(contact_id)
         if way is None:
-            if not isinstance(effect, e.Queued | e.Offer):
+            if not isinstance(effect, e.Queued | e.Offer | e.CallbackBooked):
                 return None
             way = self._add(contact_id)
         self._ways.move_to_end(contact_id)

@@ -37,6 +37,8 @@ def live(
             return QueueMoved(call, now, change, here, agent)
         case e.Overflowed(_, queue, why):
             return QueueMoved(call, now, change, queue, reason=why.value)
+        case e.Moved(_, queue, channel):
+            return QueueMoved(call, now, change, queue, reason=channel.value)
         case e.Abandoned(_, queue, reason, waited_s):
             return QueueMoved(call, now, change, queue, waited_s=waited_s, reason=reason)
         case e.CallbackOff(_, reason):
@@ -55,6 +57,7 @@ _CHANGES: dict[type, QueueChange] = {
     e.Release: "released",
     e.AgentFree: "free",
     e.Overflowed: "sent_away",
+    e.Moved: "moved",
     e.Abandoned: "left",
     e.CallbackBooked: "callback_booked",
     e.CallbackDue: "callback_due",

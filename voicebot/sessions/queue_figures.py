@@ -20,10 +20,14 @@ from voicebot.sessions.stepping_in import STEPPED_IN
 
 ANSWERED_WITHIN_S: Final = 20.0
 
+HUNG_UP: Final = "hung up while waiting"
 SERVED: Final = "served meanwhile"
 UNWANTED: Final = "no longer wanted"
-"""Why callers leave a queue who did something else meanwhile, and did not give up."""
-_NOT_GIVEN_UP: Final = frozenset({SERVED, UNWANTED, STEPPED_IN})
+TOOK_LINK: Final = "took a link to text"
+BY_VOICE: Final = "went on by voice"
+_NOT_GIVEN_UP: Final = frozenset({SERVED, UNWANTED, TOOK_LINK, BY_VOICE, STEPPED_IN})
+"""Why callers leave a queue who did something else meanwhile, and did not give up. Whether one who
+took a link gave up is known later (`QueueTally.gave_up`)."""
 
 
 @dataclass(slots=True)
@@ -54,6 +58,10 @@ class QueueTally:
     def of(self, queue: str) -> QueueCounts:
         return self.queues.setdefault(queue, QueueCounts())
 
+    def gave_up(self, queue: str) -> None:
+        """A caller who left with a link to text has not opened it."""
+        self.of(queue).abandoned += 1
+
     def count(self, effect: e.Effect, find: Callable[[ContactId], ContactPlace | None]) -> None:
         """Take an effect; ``find`` tells where a contact stands."""
         match effect:
@@ -65,11 +73,7 @@ class QueueTally:
                 counts.connected += 1
                 counts.in_time += waited_s <= ANSWERED_WITHIN_S
             case e.Abandoned(contact_id, queue, reason):
-                if contact_id not in self._called_back and reason not in {
-                    SERVED,
-                    UNWANTED,
-                    STEPPED_IN,
-                }:
+                if contact_id not in self._called_back and reason not in _NOT_GIVEN_UP:
                     self.of(queue).abandoned += 1
                 self._called_back.discard(contact_id)
             case e.CallbackOff(contact_id):

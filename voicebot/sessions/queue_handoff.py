@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 from voicebot.acd import effects as e
-from voicebot.acd.model import Channel, Contact, ContactId, Spill
+from voicebot.acd.model import Channel, Contact, ContactId, QueueRules, Spill
 from voicebot.flows.commands import Transfer, TransferRefused
 from voicebot.queues.prerouting import preroute
 from voicebot.queues.reader import QueueFile
 from voicebot.queues.words import WaitingWords, words_for
 from voicebot.sessions.briefing import Briefing
+from voicebot.sessions.dialogue import InQueue
 from voicebot.sessions.numbers import number_of
 from voicebot.sessions.place import Place
 from voicebot.sessions.queueing import QueueService
@@ -34,6 +35,15 @@ _SAID: Final = {
     Spill.LENGTH: "too many wait",
     Spill.WAIT: "the wait is too long",
 }
+
+
+class Moves(Protocol):
+    """Who takes places over for callers who go on in text (`sessions.text_places`)."""
+
+    def caller_left(self, place: Place, in_queue: InQueue) -> str | None:
+        """The caller has hung up who kept ``place``. None where it is somebody else's from now on,
+        else why the place is to be left."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +76,36 @@ class Kept:
 class Queueing:
     """The queues as one version of the application sees them: ``file`` has its rules and words,
     ``service`` is the server's. ``url`` is a page about the call for agents' screens, with
-    ``{call}`` for its id; empty for none."""
+    ``{call}`` for its id; empty for none. ``moves`` is None where nobody goes on in text."""
 
     service: QueueService
     file: QueueFile
     url: str = ""
+    moves: Moves | None = None
 
     def enter(
         self, comer: Comer, transfer: Transfer, language: Language, kept: Kept | None = None
     ) -> Place:
         """Let somebody wait where the rules send them, or where a place is ``kept``. Raises
         RoutingError."""
+        contact, briefing = self._who(comer, transfer, language, kept)
+        if kept is None:
+            return self.service.enter(contact, briefing)
+        return self.service.enter(contact, briefing, kept.since, head=kept.head)
+
+    def promise(self, comer: Comer, transfer: Transfer, language: Language, number: str) -> None:
+        """Call ``number`` for somebody who waits nowhere (`QueueService.promise`). Raises
+        RoutingError."""
+        self.service.promise(*self._who(comer, transfer, language), number)
+
+    def is_closed(self, transfer: Transfer) -> bool:
+        """Whether the queue to which the rules lead is closed now; not where there is none."""
+        going = preroute(self.file.rules, known_of(transfer.facts), transfer.queue)
+        return self.service.knows(going.queue) and not self.service.is_open(going.queue)
+
+    def _who(
+        self, comer: Comer, transfer: Transfer, language: Language, kept: Kept | None = None
+    ) -> tuple[Contact, Briefing]:
         facts = known_of(transfer.facts)
         going = preroute(self.file.rules, facts, transfer.queue)
         contact = Contact(
@@ -88,10 +117,7 @@ class Queueing:
             party=comer.party,
         )
         told = self.context(comer.contact_id, transfer)
-        briefing = Briefing(comer.caller, language, told, facts)
-        if kept is None:
-            return self.service.enter(contact, briefing)
-        return self.service.enter(contact, briefing, kept.since, head=kept.head)
+        return contact, Briefing(comer.caller, language, told, facts)
 
     def context(self, contact_id: ContactId, transfer: Transfer) -> Mapping[str, str]:
         """What agents and their telephones are told."""
@@ -117,11 +143,15 @@ class Queueing:
 
     def refusal(self, effect: e.Overflowed) -> TransferRefused:
         """What the flow is told of who is sent away."""
-        hours = self.service.rules(effect.queue).hours
-        opens = ""
-        if effect.opens_at is not None and hours is not None:
-            opens = datetime.fromtimestamp(effect.opens_at, hours.zone).isoformat("T", "minutes")
-        return TransferRefused(_SAID[effect.why], effect.why.value, effect.to, opens)
+        return refused_by(effect, self.service.rules(effect.queue))
+
+
+def refused_by(effect: e.Overflowed, rules: QueueRules) -> TransferRefused:
+    """What the flow is told of who is sent away by the queue with ``rules``."""
+    opens = ""
+    if effect.opens_at is not None and rules.hours is not None:
+        opens = datetime.fromtimestamp(effect.opens_at, rules.hours.zone).isoformat("T", "minutes")
+    return TransferRefused(_SAID[effect.why], effect.why.value, effect.to, opens)
 
 
 def known_of(facts: Mapping[str, Json]) -> dict[str, Json]:

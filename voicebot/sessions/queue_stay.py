@@ -27,16 +27,17 @@ from voicebot.flows.commands import (
     Transfer,
     TransferRefused,
 )
+from voicebot.sessions.dialogue import InQueue
 from voicebot.sessions.handoff import Handoff
 from voicebot.sessions.place import Joined, Place
-from voicebot.sessions.queue_handoff import Comer, Queueing
+from voicebot.sessions.queue_figures import HUNG_UP
+from voicebot.sessions.queue_handoff import Comer, Kept, Queueing
 from voicebot.sessions.talk import ToAddress, ToQueue
 from voicebot.telephony._api import LegInfo
 from voicebot.types import Language, Prompt
 
 log = structlog.get_logger(__name__)
 
-HUNG_UP = "hung up while waiting"
 ELSEWHERE = "went elsewhere"
 LEFT = "left the queue"
 
@@ -61,9 +62,19 @@ class Waiter:
 class QueueStay:
     """The place of one call, if it has one. `leave` must be called in the end."""
 
-    def __init__(self, queueing: Queueing, called_back: tuple[Place, Joined] | None = None) -> None:
-        """``called_back`` is the place of a caller of ours, and the agent who waits there."""
+    def __init__(
+        self,
+        queueing: Queueing,
+        in_queue: Callable[[], InQueue],
+        kept: Kept | None = None,
+        called_back: tuple[Place, Joined] | None = None,
+    ) -> None:
+        """``in_queue`` tells where the call's flow waits, ``kept`` is the place that the contact
+        had before this call, ``called_back`` that of a caller of ours, and the agent who waits
+        there."""
         self._queueing = queueing
+        self._in_queue = in_queue
+        self._kept = kept
         self._place: Place | None = None
         self._queue = ""
         self._met: Joined | e.Overflowed | None = None
@@ -94,11 +105,18 @@ class QueueStay:
         return standing is not None and standing.state in _TURN
 
     async def leave(self, reason: str) -> None:
-        """Give the place up, if there is one; an agent who has answered is hung up."""
+        """Give the place up, if there is one; an agent who has answered is hung up. A caller who
+        has hung up may keep it in text (`Moves`)."""
         place, self._place = self._place, None
         met, self._met, self._told = self._met, None, False
         if place is None:
             return
+        moves = self._queueing.moves
+        if reason == HUNG_UP and moves is not None:
+            left = moves.caller_left(place, self._in_queue())
+            if left is None:
+                return
+            reason = left
         await place.leave(reason)
         if isinstance(met, Joined):
             await met.leg.hang_up("the caller has left")
@@ -109,6 +127,8 @@ class QueueStay:
         `InputMatched` where the caller has chosen something else, and the place is kept.
         """
         try:
+            if self._promised(waiter, transfer):
+                return CallbackAgreed()
             place = await self._at_place(waiter, transfer)
         except RoutingError as error:
             log.warning("queue_not_entered", queue=transfer.queue, problem=str(error))
@@ -125,6 +145,20 @@ class QueueStay:
             if not isinstance(event, InputMatched):
                 await self.leave(reason)
 
+    def _promised(self, waiter: Waiter, transfer: Transfer) -> bool:
+        """Whether a caller without a place in this queue, which is closed, will be called when it
+        opens."""
+        has_place = self._place is not None and self._queue == transfer.queue
+        if not transfer.callback or has_place or not self._queueing.is_closed(transfer):
+            return False
+        comer = Comer.by_call(waiter.info)
+        try:
+            self._queueing.promise(comer, transfer, waiter.language, transfer.callback)
+        except RoutingError as error:
+            log.info("callback_not_promised", problem=str(error))
+            return False
+        return True
+
     async def _at_place(self, waiter: Waiter, transfer: Transfer) -> Place:
         """The place that is kept in this queue, else a new one. Raises RoutingError."""
         if self._place is not None and self._queue in {"", transfer.queue}:
@@ -133,10 +167,22 @@ class QueueStay:
             return self._place
         await self.leave(ELSEWHERE)
         self._told = False
-        comer = Comer.by_call(waiter.info)
-        self._place = self._queueing.enter(comer, transfer, waiter.language)
+        return self._enter(waiter.info, transfer, waiter.language)
+
+    def _enter(self, info: LegInfo, transfer: Transfer, language: Language) -> Place:
+        kept, self._kept = self._kept, None
+        self._place = self._queueing.enter(Comer.by_call(info), transfer, language, kept)
         self._queue = transfer.queue
         return self._place
+
+    def take_up(self, info: LegInfo, transfer: Transfer, language: Language) -> None:
+        """Stand where the contact stood before this call, while the flow does something else."""
+        if self._kept is None:
+            return
+        try:
+            self._queueing.service.step_aside(self._enter(info, transfer, language))
+        except RoutingError as error:
+            log.warning("place_not_taken_up", queue=transfer.queue, problem=str(error))
 
     async def _come_through(self, place: Place, waiter: Waiter, transfer: Transfer) -> FlowEvent:
         if transfer.callback and self._booked(place, transfer):

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import TypeAlias
 
 import structlog
@@ -182,6 +183,31 @@ class QueueService:
             raise
         self._keep_booking(place)
 
+    def promise(
+        self, contact: Contact, briefing: Briefing, number: str, since: float | None = None
+    ) -> None:
+        """Call ``number`` for a contact that waits on no line: when the turn comes, and where the
+        queue is closed, when it opens. ``since`` is when it came to the queue, None: now. Raises
+        RoutingError, with nothing changed, where that cannot be."""
+        contact_id = contact.contact_id
+        if self._call_back is None or not number:
+            raise RoutingError("nobody can be called back")
+        if contact_id in self._places:
+            raise RoutingError(f"contact {contact_id} is here already")
+        place = self._places[contact_id] = Place(self.left, contact, briefing)
+        self._bookings[contact_id] = number
+        try:
+            self.receive(ev.Promise(contact, since))
+        except RoutingError:
+            del self._places[contact_id], self._bookings[contact_id]
+            raise
+        self._keep_booking(place)
+
+    def move(self, place: Place, channel: Channel) -> None:
+        """The caller goes on in another way, at the same place. Raises RoutingError where they do
+        not wait, or are to be called back."""
+        self.receive(ev.Move(place.contact_id, channel))
+
     def step_aside(self, place: Place) -> None:
         """The caller does something else and keeps the place: nothing is announced to them. Raises
         RoutingError where they do not wait."""
@@ -254,6 +280,10 @@ class QueueService:
         """Raises KeyError for an unknown one."""
         return self._acd.queue(name, self._clock())
 
+    def knows(self, queue: str) -> bool:
+        """Whether there is such a queue."""
+        return queue in self._acd.queues
+
     def is_open(self, queue: str) -> bool:
         """Whether the hours of this queue take callers now. Raises KeyError for an unknown one."""
         hours = self._acd.queues[queue].hours
@@ -271,6 +301,10 @@ class QueueService:
 
     def standing(self, contact_id: ContactId) -> ContactPlace | None:
         return self._acd.contact(contact_id)
+
+    def serves(self, queue: str, channel: Channel) -> bool:
+        """Whether anybody signed in takes contacts of this kind from the queue."""
+        return self._acd.serves(queue, channel)
 
     def outlook(self, contact_id: ContactId) -> tuple[int | None, float | None]:
         """The place in line (1 is next) and the estimated rest of the wait (s), each None where
@@ -313,6 +347,9 @@ class QueueService:
 
     def _carry_out(self, effect: e.Effect) -> None:
         match effect:
+            case e.Moved(contact_id, _, channel) if contact_id in self._places:
+                place = self._places[contact_id]
+                place.contact = replace(place.contact, channel=channel)
             case e.Offer():
                 self._rings.offer(effect)
                 self._tell(effect.contact_id, Ringing(effect.agent_id))

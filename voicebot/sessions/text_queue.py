@@ -6,8 +6,9 @@ keeps it: who waited stands where they stood, who talked to an agent waits at th
 What is written meanwhile is kept for the agent, and nothing but an agent answers it.
 
 What happens in the queues comes to one task a conversation; everything that is written down is done
-by the conversation's only writer (`ChatShelf.locked`). Left out on purpose: what is offered to
-callers while they wait (self-service, messages), which is for those who can only listen.
+by the conversation's only writer (`ChatShelf.locked`). One that has taken the place of a call over
+(`text_taken_over`) may do something else meanwhile, and goes back when an agent has answered. Left
+out on purpose: what is offered to those who wait, which is for those who can only listen.
 """
 
 from __future__ import annotations
@@ -25,16 +26,25 @@ from voicebot.acd import effects as e
 from voicebot.acd.model import AgentId, Channel, ContactId, ContactState
 from voicebot.errors import RoutingError, StorageError, TextRefused
 from voicebot.events import QueueNoted
-from voicebot.flows.commands import CallbackAgreed, FlowEvent, TransferRefused, TransferReturned
+from voicebot.flows.commands import (
+    CallbackAgreed,
+    FlowEvent,
+    Transfer,
+    TransferRefused,
+    TransferReturned,
+)
 from voicebot.sessions.chat import ChatApplication, ChatSession, ChatView, InLine
 from voicebot.sessions.chat_records import PAGE, ChatLine, ChatRecord, ChatStore, Stand, Who
 from voicebot.sessions.chat_shelf import ChatShelf
 from voicebot.sessions.invitation import ConversationId, TextTo
 from voicebot.sessions.numbers import caller_number
 from voicebot.sessions.place import Accepted, Place
+from voicebot.sessions.queue_figures import SERVED
 from voicebot.sessions.queue_handoff import Comer, Kept, Queueing
+from voicebot.sessions.text_standing_by import StandingBy, in_line
 from voicebot.sessions.text_talk import TextTalk
 from voicebot.sessions.waking import CallLater, on_the_loop
+from voicebot.types import Outcome
 
 log = structlog.get_logger(__name__)
 
@@ -61,6 +71,8 @@ class _Stay:
     conversation: ConversationId
     place: Place
     queueing: Queueing
+    wanted: str = ""
+    """The queue that the flow wanted; rules may have sent the contact to another."""
     talk: TextTalk | None = None
     task: asyncio.Task[None] | None = None
     shown: InLine | None = None
@@ -75,8 +87,8 @@ class TextQueue:
 
     ``hold`` keeps the present version of the application, ``ended`` is told of a conversation that
     is over; ``clock`` gives UTC seconds since the epoch. ``talking`` is told of every conversation
-    with an agent, and ``post`` sends lines to where there is no page; both are set once others are
-    there.
+    with an agent, ``post`` sends lines to where there is no page, and ``may_call`` gives a number
+    as it is called back, None for one that is not; they are set once others are there.
     """
 
     def __init__(
@@ -96,7 +108,9 @@ class TextQueue:
         self._ended = ended
         self._clock = clock
         self._call_later = call_later
+        self.may_call: Callable[[str], str | None] = lambda number: None
         self._stays: dict[ConversationId, _Stay] = {}
+        self._by = StandingBy()
         self._working: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
@@ -116,11 +130,16 @@ class TextQueue:
         StorageError."""
         for _ in range(MOST_REFUSALS):
             stay = self._stays.get(session.record.id)
-            if session.wants is None and stay is not None:
-                self._remove(stay, LEFT_LINE)
-            if session.wants is None or stay is not None:
+            if stay is not None and not _is_for(stay, session):
+                await self._leave_for_another(stay, session)
+                stay = None
+            if session.wants is None and not session.keeps_place:
+                self._by.ends(session.record.id)
                 return
-            event = await self._enter(session, application)
+            if stay is None:
+                event = await self._enter(session, application)
+            else:
+                event = self._called_from(stay, session)
             if event is None:
                 return
             assert application.queueing is not None, "it was asked"
@@ -130,6 +149,7 @@ class TextQueue:
 
     def left(self, session: ChatSession, reason: str) -> None:
         """The caller is gone: give the place up, or end the conversation with the agent."""
+        self._by.ends(session.record.id)
         stay = self._stays.get(session.record.id)
         if stay is not None:
             self._remove(stay, reason)
@@ -142,22 +162,30 @@ class TextQueue:
         if stay is None or standing is None or standing.state is ContactState.CONNECTED:
             raise TextRefused("line", "this conversation does not wait for anybody")
         self._remove(stay, LEFT_LINE)
+        if session.keeps_place:
+            await session.leave_place(self._clock())
+            return
         event, noted = TransferRefused(LEFT_LINE), _noted(session.record, stay.queueing)
         await session.go_on(event, application, noted, self._clock())
         await self.settle(session, application)
 
     async def _enter(self, session: ChatSession, application: ChatApplication) -> FlowEvent | None:
         """Take a place; what the flow is told at once, None where the conversation waits."""
-        transfer, stand, queueing = session.wants, session.record.stand, application.queueing
-        assert transfer is not None, "the flow waits at a transfer"
+        stand, queueing = session.record.stand, application.queueing
+        transfer = session.wants or session.kept_transfer(application)
         assert queueing is not None, "without queues nothing waits for them"
+        if transfer is None:  # the designer has taken it away
+            await session.leave_place(self._clock())
+            return None
+        if self._by.begins(session.record.id, ContactId(session.record.contact_id), queueing):
+            return None
         kept = None
         if stand is not None and not session.is_new_in_line:
             kept = Kept(stand.since, stand.queue, stand.head or bool(stand.agent))
             self._remember(session.record, stand, queueing)
         comer = _comer(session)
         try:
-            if transfer.callback and kept is None and self._booked(session, queueing):
+            if kept is None and self._promised(session, transfer, queueing):
                 return CallbackAgreed()
             place = queueing.enter(comer, transfer, session.record.language, kept)
         except RoutingError as error:
@@ -167,25 +195,81 @@ class TextQueue:
             if isinstance(notice, e.Overflowed):
                 queueing.service.left(place, "sent away")
                 return queueing.refusal(notice)
-        stay = _Stay(session.record.id, place, queueing)
-        self._stays[stay.conversation] = stay
-        stay.task = asyncio.create_task(self._follow(stay), name="text in a queue")
+        self.stand_at(session.record.id, place, queueing, transfer.queue)
         if stand is not None and stand.agent:
             await session.change(stand=_waiting(stand, self._clock(), head=True))
         return None
 
-    def _booked(self, session: ChatSession, queueing: Queueing) -> bool:
+    def stand_at(
+        self, conversation: ConversationId, place: Place, queueing: Queueing, wanted: str
+    ) -> None:
+        """Let a conversation whose flow wanted the queue ``wanted`` wait at ``place``."""
+        self._by.ends(conversation)
+        stay = self._stays[conversation] = _Stay(conversation, place, queueing, wanted)
+        stay.task = asyncio.create_task(self._follow(stay), name="text in a queue")
+
+    def _promised(self, session: ChatSession, transfer: Transfer, queueing: Queueing) -> bool:
         """Whether the caller will be called, as the flow asks. Where not, they wait in text."""
-        assert session.wants is not None, "the flow waits at a transfer"
+        number = self.may_call(transfer.callback) if transfer.callback else None
+        if number is None:
+            return False
         comer = replace(_comer(session), channel=Channel.VOICE)
-        place = queueing.enter(comer, session.wants, session.record.language)
         try:
-            queueing.service.book(place, session.wants.callback)
+            queueing.promise(comer, transfer, session.record.language, number)
         except RoutingError as error:
-            log.info("callback_not_booked", problem=str(error))
-            queueing.service.left(place, "waits in text")
+            log.info("callback_not_promised", problem=str(error))
             return False
         return True
+
+    def _called_from(self, stay: _Stay, session: ChatSession) -> FlowEvent | None:
+        """The flow asks for a call instead of the wait: `CallbackAgreed` where one is promised."""
+        wanted = "" if session.wants is None else session.wants.callback
+        number = self.may_call(wanted) if wanted else None
+        if number is None:
+            return None
+        try:
+            stay.queueing.service.book(stay.place, number)
+        except RoutingError as error:
+            log.info("callback_not_booked", problem=str(error))
+            return None
+        self._remove(stay, "is called back")
+        return CallbackAgreed()
+
+    async def _leave_for_another(self, stay: _Stay, session: ChatSession) -> None:
+        """The flow leads away from where the conversation stands."""
+        served = session.over and session.record.outcome is Outcome.SELF_SERVED
+        self._remove(stay, SERVED if served else LEFT_LINE)
+        if session.wants is not None:
+            session.is_new_in_line = True
+            now = self._clock()
+            await session.change(stand=Stand(now, now))
+
+    # While the caller waits on the telephone, too
+
+    def observe(self, effect: e.Effect) -> None:
+        """Take what the distribution does: an agent has talked to somebody by telephone whose
+        conversation stands by."""
+        conversation = self._by.of(effect.contact_id) if isinstance(effect, e.Release) else None
+        if conversation is not None:
+            self._by.ends(conversation)
+            work = self._by_telephone(conversation)
+            task = asyncio.create_task(work, name="text goes on after a call")
+            self._working.add(task)
+            task.add_done_callback(self._done)
+
+    async def _by_telephone(self, conversation: ConversationId) -> None:
+        async def go_on(session: ChatSession) -> None:
+            if session.wants is None or conversation in self._stays:
+                return
+            before = session.record.cursor
+            event = TransferReturned(0.0)
+            with self._hold() as application:
+                await session.go_on(event, application, None, self._clock())
+                await self.settle(session, application)
+            self._ended(session)
+            await self.send(session, before)
+
+        await self._shelf.locked(conversation, go_on)
 
     def _remember(self, record: ChatRecord, stand: Stand, queueing: Queueing) -> None:
         """Go on counting the wait and the talks of before a restart."""
@@ -225,8 +309,12 @@ class TextQueue:
         """An agent has taken the contact."""
 
         async def begin(session: ChatSession) -> None:
+            if self._stays.get(stay.conversation) is not stay:
+                return
+            if session.keeps_place and not await self._taken_back(stay, session):
+                return
             stand = session.record.stand
-            if self._stays.get(stay.conversation) is not stay or stand is None:
+            if stand is None:
                 return
             stand = replace(stand, agent=str(agent_id), queue=_queue_of(stay))
             await session.change(stand=stand, noted=_noted(session.record, stay.queueing))
@@ -244,6 +332,20 @@ class TextQueue:
 
         await self._shelf.locked(stay.conversation, begin)
 
+    async def _taken_back(self, stay: _Stay, session: ChatSession) -> bool:
+        """Whether the flow has gone back to the queue, for an agent has answered."""
+        before = session.record.cursor
+        with self._hold() as application:
+            await session.wake(application, self._clock())
+            if session.kept_transfer(application) is not None:
+                await session.back_in_line(application, self._clock())
+        await self.send(session, before)
+        if session.wants is not None:
+            return True
+        self._remove(stay, LEFT_LINE)  # the designer has taken the transfer away
+        await session.leave_place(self._clock())
+        return False
+
     async def _through(self, stay: _Stay, event: FlowEvent) -> None:
         """The queue is done with the conversation: its flow goes on with ``event``."""
 
@@ -257,7 +359,7 @@ class TextQueue:
                 self._remove(stay, THROUGH)
                 await self.settle(session, application)
             self._ended(session)
-            await self._send(session, before)
+            await self.send(session, before)
 
         await self._shelf.locked(stay.conversation, go_on)
 
@@ -276,7 +378,7 @@ class TextQueue:
                 sorry = stay.queueing.apology(stay.contact_id, session.record.language)
                 before = session.record.cursor
                 await session.add_notice(sorry, now, **fields)
-                await self._send(session, before)
+                await self.send(session, before)
             else:
                 await session.change(**fields)
 
@@ -323,7 +425,7 @@ class TextQueue:
             if talk.over:
                 raise TextRefused("over", "the conversation is over")
             cursor = await session.add_of_agent(text, key, str(talk.agent), self._clock())
-            await self._send(session, cursor - 1, cursor)
+            await self.send(session, cursor - 1, cursor)
             return cursor
 
         return await self._shelf.locked(talk.conversation, add)
@@ -373,11 +475,11 @@ class TextQueue:
         """The view with where the conversation stands."""
         stay = self._stays.get(conversation)
         if stay is None:
-            return view
+            return replace(view, waiting=self._by.in_line(conversation))
         if stay.talk is not None:
             agent = str(stay.talk.agent)
             return replace(view, agent=agent, agent_typing=bool(stay.talk.agent_writes))
-        stay.shown = _in_line(stay)
+        stay.shown = in_line(stay.contact_id, stay.queueing)
         return replace(view, waiting=stay.shown)
 
     def writes(self, conversation: ConversationId, on: bool) -> None:
@@ -424,7 +526,7 @@ class TextQueue:
             session = self._shelf.at_hand(stay.conversation)
             if stay.talk is not None or session is None or not session.watchers:
                 continue
-            if _in_line(stay) != stay.shown:
+            if in_line(stay.contact_id, stay.queueing) != stay.shown:
                 session.tell()
 
     async def restore(self) -> None:
@@ -437,7 +539,7 @@ class TextQueue:
                 await session.wake(application, self._clock())
                 await self.settle(session, application)
             self._ended(session)
-            await self._send(session, before)
+            await self.send(session, before)
 
         try:
             for conversation in await self._store.standing(MOST_RESTORED):
@@ -446,7 +548,7 @@ class TextQueue:
         except (StorageError, TextRefused) as error:
             log.warning("text_not_back_in_line", problem=str(error))
 
-    async def _send(self, session: ChatSession, after: int, to: int | None = None) -> None:
+    async def send(self, session: ChatSession, after: int, to: int | None = None) -> None:
         """Bring our lines from ``after`` on to a channel that is no page."""
         record = session.record
         if self.post is None or record.channel == PAGE or not record.sender:
@@ -483,14 +585,14 @@ def _noted(record: ChatRecord, queueing: Queueing) -> QueueNoted | None:
     return queueing.service.noted(ContactId(record.contact_id)) or record.noted
 
 
+def _is_for(stay: _Stay, session: ChatSession) -> bool:
+    """Whether the conversation still wants what it waits for."""
+    return session.keeps_place or (session.wants is not None and session.wants.queue == stay.wanted)
+
+
 def _queue_of(stay: _Stay) -> str:
     standing = stay.queueing.service.standing(stay.contact_id)
     return "" if standing is None else standing.queue
-
-
-def _in_line(stay: _Stay) -> InLine:
-    position, wait_s = stay.queueing.service.outlook(stay.contact_id)
-    return InLine(position, None if wait_s is None else round(wait_s), _queue_of(stay))
 
 
 def _waiting(stand: Stand, now: float, *, head: bool) -> Stand:

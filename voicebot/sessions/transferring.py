@@ -29,6 +29,7 @@ from voicebot.flows.commands import (
     TransferMode,
     TransferRefused,
 )
+from voicebot.sessions.dialogue import InQueue
 from voicebot.sessions.handoff import Handoff, MakeMouth
 from voicebot.sessions.mouth import Mouth
 from voicebot.sessions.place import Joined, Place
@@ -52,8 +53,8 @@ class BotSide:
     """What a transfer needs of the bot that is on the line.
 
     ``make_mouth`` makes mouths for the other legs, ``choose`` is that of a `Waiter`, ``language``
-    gives that of the call now, ``told`` what rules of queues may ask for. ``came_back`` is called
-    when the caller is the bot's again.
+    gives that of the call now, ``told`` what rules of queues may ask for, ``in_queue`` where its
+    flow waits. ``came_back`` is called when the caller is the bot's again.
     """
 
     mouth: Mouth
@@ -62,6 +63,7 @@ class BotSide:
     choose: Callable[[Listen], Awaitable[InputMatched]]
     language: Callable[[], Language]
     told: Callable[[], Mapping[str, Json]]
+    in_queue: Callable[[], InQueue]
     came_back: Callable[[], None]
 
 
@@ -82,7 +84,11 @@ class Transferring:
         self.handoff: Handoff | None = None
         self.left_person = False
         queueing = services.queueing
-        self.stay = None if queueing is None else QueueStay(queueing, called_back)
+        self.stay = (
+            None
+            if queueing is None
+            else QueueStay(queueing, bot.in_queue, services.kept, called_back)
+        )
         self._leg = leg
         self._services = services
         self._bot = bot
@@ -112,6 +118,12 @@ class Transferring:
             log.info("transfer_failed", target=transfer.target, status=error.status)
             return TransferRefused(error.reason)
         return TransferDone()
+
+    def take_up(self, transfer: Transfer) -> None:
+        """Let a caller whose flow does something else stand again where the contact stood before
+        this call, in the queue of ``transfer``."""
+        if self.stay is not None:
+            self.stay.take_up(self._leg.info, transfer, self._bot.language())
 
     async def leave_queue(self, reason: str) -> None:
         """Give the place in a queue up, if the caller has one."""

@@ -42,8 +42,7 @@ from voicebot.sessions.last_words import CLOSING, OUR_FAULT, in_language
 from voicebot.sessions.mouth import Mouth
 from voicebot.sessions.open_call import OpenCall
 from voicebot.sessions.place import Joined, Place
-from voicebot.sessions.queue_figures import SERVED, UNWANTED
-from voicebot.sessions.queue_stay import HUNG_UP
+from voicebot.sessions.queue_figures import HUNG_UP, SERVED, UNWANTED
 from voicebot.sessions.text_in_call import TextInCall
 from voicebot.sessions.transferring import BotSide, Transferring
 from voicebot.sessions.voice_services import VoiceServices
@@ -202,6 +201,7 @@ class VoiceSession:
             self._turns.choose,
             language=lambda: self._language,
             told=lambda: self._dialogue.told,
+            in_queue=lambda: self._dialogue.in_queue,
             came_back=self._turns.was_away,
         )
         orders = self._open.orders
@@ -272,6 +272,8 @@ class VoiceSession:
             commands = self._dialogue.receive(event)
             self._account.at_step(self._dialogue.step)
             self._note_matter(heard_all=False)
+            if isinstance(event, ContactStarted) and (kept := self._dialogue.kept_transfer()):
+                self._transfers.take_up(kept)
             for command in commands:
                 match command:
                     case Say():

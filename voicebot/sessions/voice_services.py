@@ -13,7 +13,7 @@ from voicebot.sessions.feed import LiveEvent
 from voicebot.sessions.grammars import ListenGrammars
 from voicebot.sessions.handoff import HandoffServices
 from voicebot.sessions.offers import NO_TEXT, TextOffers
-from voicebot.sessions.queue_handoff import Queueing
+from voicebot.sessions.queue_handoff import Kept, Queueing
 from voicebot.sessions.recording import Recordings
 from voicebot.sessions.records import Journal
 from voicebot.sessions.registry import CallRegistry
@@ -50,6 +50,8 @@ class VoiceServices:
     transfer_modes: Mapping[str, TransferMode] = field(default_factory=dict)
     queueing: Queueing | None = None
     """The queues of the application; None where there are none."""
+    kept: Kept | None = None
+    """The place that the contact had in a queue before this call."""
     recordings: Recordings | None = None
     comprehension: Comprehension | None = None
     tongue: Callable[[Language], Tongue | None] = lambda language: None

@@ -18,14 +18,14 @@ from voicebot.events import (
     MatterNoted,
     QueueNoted,
 )
-from voicebot.flows.commands import CallbackAgreed, Transfer, TransferRefused, TransferReturned
+from voicebot.flows.commands import CallbackAgreed, Transfer, TransferReturned
 from voicebot.queues.prerouting import preroute
 from voicebot.queues.reader import QueueFile
 from voicebot.sessions import history
 from voicebot.sessions.account import CallAccount
 from voicebot.sessions.dialogue import facts_of
 from voicebot.sessions.numbers import number_of
-from voicebot.sessions.queue_handoff import known_of
+from voicebot.sessions.queue_handoff import known_of, refused_by
 from voicebot.sessions.registry import Refusal
 from voicebot.telephony._api import LegInfo
 from voicebot.traffic.agents import Agents, AtWork, Came, GaveUp, SentAway, Served
@@ -198,8 +198,8 @@ class Month:
                 talk.leave("hung up while waiting")
             case SentAway(queue, waited_s, effect):
                 self.append(QueueNoted(call, now, queue, waited_s))
-                refused = TransferRefused(f"sent away: {effect.why}", effect.why, effect.to)
-                await self._queue(talk, await talk.go_on(refused))
+                rules = next(each for each in self._queues.queues if each.name == effect.queue)
+                await self._queue(talk, await talk.go_on(refused_by(effect, rules)))
             case Served(queue, agent, waited_s, seconds, wrapped_s):
                 noted = QueueNoted(call, now, queue, waited_s, agent, seconds, wrapped_s)
                 self.append(noted)

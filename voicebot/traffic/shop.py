@@ -163,6 +163,7 @@ YES_AT: Final[Mapping[str, float]] = {
     "damaged.ask_photo": 0.3,
     "damaged.how_photo": 0.5,
     "damaged.ask_replacement": 0.6,
+    "damaged.closed": 0.5,
     "cancel.sure": 0.85,
 }
 """How many say yes where that is the question."""
