@@ -2,7 +2,8 @@
 
 import { Talk } from "./talk.js";
 import { offerPhone } from "./phone.js";
-import { View, make } from "./view.js";
+import { make } from "./dom.js";
+import { View } from "./view.js";
 
 const BASE = new URL("../", import.meta.url);
 const SOUND = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 };
