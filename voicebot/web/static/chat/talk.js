@@ -114,7 +114,7 @@ export class Talk extends EventTarget {
 
   // The caller waits for a person no more.
   leave() {
-    return this.post(`${this.conversation}/leave_line`, {});
+    return this.fetch(`${this.conversation}/leave_line`, { method: "POST", signal: AbortSignal.timeout(ANSWER_MS) });
   }
 
   keep() {
