@@ -24,7 +24,8 @@ def contact(who: str, **more: Any) -> dict[str, Any]:
         "language": "en-US", "intent": "return", "mood": "calm", "contacts": 1,
         "facts": [["order", "17"]], "began_at": NOW - 60, "over_at": None, "joined": True,
         "advises": False, "held": False, "consulted": None, "wrapping": False, "wrap_until": None,
-        "code": "", "note": "", "unread": 0, "codes": ["solved"], "returns": ["survey"],
+        "code": "", "note": "", "unread": 0, "there": True, "writing": False,
+        "codes": ["solved"], "returns": ["survey"],
     }  | more  # fmt: skip
 
 

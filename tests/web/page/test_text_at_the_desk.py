@@ -83,8 +83,8 @@ async def test_two_conversations_are_held_side_by_side_without_a_microphone() ->
         await page.click("#articles button")
         draft = f"{column('maria')}.querySelector('textarea').value"
         await page.until(f"{draft} == 'Send a photo.'")
-        await desk.send("writing", contact="maria", who="caller", on=True)
-        await desk.send("there", contact="ben", on=False)
+        desk.contacts[0]["writing"], desk.contacts[1]["there"] = True, False
+        await desk.tell()
         await page.until(f"{column('ben')}.innerText.includes('Not on the page')")
         assert await page.evaluate(f"{column('maria')}.innerText.includes('Maria is writing')")
         log = f"{column('maria')}.querySelector('[role=log]')"

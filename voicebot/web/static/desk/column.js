@@ -1,12 +1,11 @@
 // One conversation in text on the page: who it is, what was said, and the box to write in.
 
-import { fill, inWords, make } from "./dom.js";
+import { $, fill, inWords, make } from "./dom.js";
 import { line } from "./contact.js";
 import { mood, named } from "./now.js";
 
 const KEPT_LINES = 400;
 const LONGEST = 2000;
-const SETTLED_MS = 1000;
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 
 export class Column {
@@ -29,7 +28,8 @@ export class Column {
       make("header", {}, this.who, this.unread, this.why, this.away), this.said, this.writing, this.form);
     this.atEnd = true;
     this.follow();
-    this.showLines(conversation.lines, true);
+    this.showLines(conversation.lines);
+    if (conversation.settled) this.speakUp();
     this.showPending();
     this.input.value = conversation.draft;
   }
@@ -43,11 +43,11 @@ export class Column {
     this.form.addEventListener("submit", (event) => { event.preventDefault(); this.send(); });
     this.input.addEventListener("input", () => conversation.typed(this.input.value));
     this.input.addEventListener("keydown", (event) => this.pressed(event));
-    conversation.addEventListener("lines", ({ detail }) => this.showLines(detail.fresh, detail.first));
+    conversation.addEventListener("lines", ({ detail }) => this.showLines(detail));
+    conversation.addEventListener("settled", () => this.speakUp());
     conversation.addEventListener("outbox", () => this.showPending());
     conversation.addEventListener("draft", () => (this.input.value = conversation.draft));
     conversation.addEventListener("refused", ({ detail }) => this.act.problem(detail));
-    conversation.addEventListener("caller", () => this.showCaller());
   }
 
   pressed(event) {
@@ -87,22 +87,20 @@ export class Column {
     fill(this.why, [contact.intent, contact.mood, contact.queue], () => [
       inWords(contact.intent) || "Reason not known", mood(contact.mood), make("span", { class: "hint" }, ` ${contact.queue}`)]);
     this.form.hidden = over;
-    this.showCaller();
+    say(this.away, over ? "This conversation is over." : contact.there ? "" : "Not on the page at this moment.");
+    say(this.writing, !over && contact.writing ? `${name} is writing…` : "");
   }
 
-  showCaller() {
-    if (!this.contact) return;
-    const live = this.contact.over_at === null;
-    say(this.away, !live ? "This conversation is over." : this.conversation.here ? "" : "Not on the page at this moment.");
-    say(this.writing, live && this.conversation.writing ? `${named(this.contact)} is writing…` : "");
+  // From now on what comes is new.
+  speakUp() {
+    this.log.setAttribute("aria-live", "polite");
   }
 
-  showLines(lines, first) {
+  showLines(lines) {
     const { atEnd } = this;
     this.log.append(...lines.map(shown));
     while (this.log.children.length > KEPT_LINES) this.log.firstElementChild.remove();
-    if (first && lines.length) setTimeout(() => this.log.setAttribute("aria-live", "polite"), SETTLED_MS);
-    if (atEnd || first || lines.some(({ who }) => who === "agent")) this.toTheEnd();
+    if (atEnd || lines.some(({ who }) => who === "agent")) this.toTheEnd();
   }
 
   showPending() {
@@ -121,8 +119,9 @@ function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-function shown({ who, text, at, card }) {
-  const item = card ? cardOf(card) : line(who, text, at);
+function shown({ who, name, text, at, card }) {
+  const item = card ? cardOf(card) : line(who, text, at, "", name);
+  if (name && name !== $("me").textContent) item.classList.add("colleague");
   item.append(make("time", { class: "hint", datetime: new Date(at * 1000).toISOString() }, clock.format(new Date(at * 1000))));
   return item;
 }

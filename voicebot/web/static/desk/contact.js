@@ -197,7 +197,7 @@ export function showTalk(card, lines, parts) {
 
 const NAMES = { bot: "Bot", caller: "Caller", agent: "Agent" };
 
-export function line(who, text, at, mark = "") {
+export function line(who, text, at, mark = "", name = "") {
   return make("li", { class: who, title: at ? when(at) : "" },
-    make("strong", {}, `${NAMES[who]}: `), make("span", { dir: "auto" }, text), mark && make("span", { class: "hint" }, ` (${mark})`));
+    make("strong", {}, `${name || NAMES[who]}: `), make("span", { dir: "auto" }, text), mark && make("span", { class: "hint" }, ` (${mark})`));
 }

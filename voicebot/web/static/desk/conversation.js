@@ -8,11 +8,11 @@ const KEPT_LINES = 400;
 const AGAIN_MS = 3000;
 const TYPING_AGAIN_MS = 3000;
 const TYPING_REST_MS = 4000;
-const WRITING_MS = 10000;
+const SETTLED_MS = 1000;
 
 export class Conversation extends EventTarget {
-  // Events: "lines" (detail: new ones, and whether they are the first), "outbox", "draft", "refused"
-  // (detail: a sentence), "caller" (whether they write, or are there, has changed).
+  // Events: "lines" (detail: new ones), "settled" (what was there from the beginning is here),
+  // "outbox", "draft", "refused" (detail: a sentence).
 
   // `order(what, more)` sends an order about this contact, and gives its answer.
   constructor(contact, order) {
@@ -22,8 +22,7 @@ export class Conversation extends EventTarget {
     this.lines = [];
     this.cursor = 0;
     this.seen = 0;
-    this.here = true;
-    this.writing = false;
+    this.settled = false;
     this.sending = false;
     this.typingAt = 0;
     const kept = JSON.parse(sessionStorage.getItem(this.box) ?? "{}");
@@ -37,10 +36,11 @@ export class Conversation extends EventTarget {
 
   // Hearing
 
+  // Gives those that are new.
   take(lines) {
-    const first = this.cursor === 0;
     const fresh = lines.filter(({ cursor }) => cursor > this.cursor);
-    if (!fresh.length) return;
+    if (!fresh.length) return fresh;
+    if (!this.cursor) setTimeout(() => this.settle(), SETTLED_MS);
     this.cursor = fresh.at(-1).cursor;
     this.lines = [...this.lines, ...fresh].slice(-KEPT_LINES);
     const said = new Set(fresh.map(({ key }) => key));
@@ -48,20 +48,13 @@ export class Conversation extends EventTarget {
       this.outbox = this.outbox.filter(({ key }) => !said.has(key));
       this.keep("outbox");
     }
-    if (fresh.some(({ who }) => who === "caller")) this.callerWrites(false);
-    this.tell("lines", { fresh, first });
+    this.tell("lines", fresh);
+    return fresh;
   }
 
-  callerWrites(on) {
-    clearTimeout(this.writingTimer);
-    if (on) this.writingTimer = setTimeout(() => this.callerWrites(false), WRITING_MS);
-    this.writing = on;
-    this.tell("caller");
-  }
-
-  callerIs(here) {
-    this.here = here;
-    this.tell("caller");
+  settle() {
+    this.settled = true;
+    this.tell("settled");
   }
 
   // Saying

@@ -232,9 +232,7 @@ socket.addEventListener("state", ({ detail }) => {
     accepted = "";
   }
 });
-for (const each of ["lines", "writing", "there"]) {
-  socket.addEventListener(each, ({ detail }) => texts[each](detail));
-}
+socket.addEventListener("lines", ({ detail }) => texts.lines(detail));
 texts.addEventListener("news", () => $("sound-on").checked && bell.news());
 socket.addEventListener("said", ({ detail }) => {
   const more = known(detail.contact);

@@ -7,8 +7,8 @@ const TOO_MANY = 4429;
 const POLICY = 1008; // the doorkeeper: signed out, or a right that is gone
 
 export class DeskSocket extends EventTarget {
-  // Events: "state", "said", "lines", "writing", "there", "suggestions", "missed" (detail: the
-  // message), "away", "back", "closed" (detail: a sentence).
+  // Events: "state", "said", "lines", "suggestions", "missed" (detail: the message), "away",
+  // "back", "closed" (detail: a sentence).
 
   constructor() {
     super();

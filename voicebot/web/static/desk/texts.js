@@ -37,19 +37,9 @@ export class Texts extends EventTarget {
 
   lines({ contact, lines }) {
     const conversation = this.of(contact);
-    const known = conversation.cursor;
-    conversation.take(lines);
-    const news = known && lines.some(({ who, cursor }) => who === "caller" && cursor > known);
-    if (news && !this.isLookedAt(contact)) this.dispatchEvent(new Event("news"));
+    const fromCaller = conversation.take(lines).some(({ who }) => who === "caller");
+    if (fromCaller && conversation.settled && !this.isLookedAt(contact)) this.dispatchEvent(new Event("news"));
     this.look();
-  }
-
-  writing({ contact, on }) {
-    this.of(contact).callerWrites(on);
-  }
-
-  there({ contact, on }) {
-    this.of(contact).callerIs(on);
   }
 
   // The line to the server is back: what was on its way is sent again.
@@ -62,18 +52,16 @@ export class Texts extends EventTarget {
   // `chosen` is the contact that the rest of the page shows; "" for none.
   show(contacts, chosen) {
     this.chosen = chosen;
-    const texts = contacts.filter((each) => isText(each) && (isLive(each) || each.wrapping || each.contact === chosen));
-    const there = new Set(texts.map(({ contact }) => contact));
-    for (const [contact, column] of this.columns) {
-      if (!there.has(contact)) {
-        column.element.remove();
-        this.columns.delete(contact);
-      }
+    const texts = contacts.filter(isText);
+    for (const each of texts) {
+      const column = this.columnOf(each);
+      column.show(each, each.contact === chosen);
+      column.element.hidden = !isLive(each) && !each.wrapping && each.contact !== chosen;
     }
-    for (const each of texts) this.columnOf(each).show(each, each.contact === chosen);
-    $("texts").hidden = !texts.length;
-    $("zones").classList.toggle("with-texts", texts.length > 0);
-    this.forget(contacts);
+    this.forget(texts);
+    const none = [...this.columns.values()].every(({ element }) => element.hidden);
+    $("texts").hidden = none;
+    $("zones").classList.toggle("with-texts", !none);
     this.look();
   }
 
@@ -89,9 +77,14 @@ export class Texts extends EventTarget {
   }
 
   // Lines may come before the state that has their contact, so only what has gone is forgotten.
-  forget(contacts) {
-    const now = new Set(contacts.filter(isText).map(({ contact }) => contact));
-    for (const each of this.onDesk) if (!now.has(each)) this.conversations.delete(each);
+  forget(texts) {
+    const now = new Set(texts.map(({ contact }) => contact));
+    for (const each of this.onDesk) {
+      if (now.has(each)) continue;
+      this.columns.get(each).element.remove();
+      this.columns.delete(each);
+      this.conversations.delete(each);
+    }
     this.onDesk = now;
   }
 
