@@ -16,6 +16,7 @@ export class Person {
     this.leave = view.worded("button", "line.leave", { type: "button", hidden: true });
     this.box = make("div", { class: "person", hidden: true }, this.text, this.leave);
     this.leave.addEventListener("click", () => this.left());
+    talk.addEventListener("lost", () => this.show({ over: true }));
     view.input.addEventListener("input", () => this.typed());
     view.form.addEventListener("submit", () => this.rest());
     view.said.after(this.box);
