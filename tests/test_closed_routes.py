@@ -51,6 +51,7 @@ OPEN = {
     "GET /api/chat/{conversation}/lines",
     "GET /api/chat/{conversation}/events",
     "WEBSOCKET /api/chat/{conversation}/socket",
+    "POST /api/chat/{conversation}/leave_line",
     "POST /api/chat/{conversation}/messages",
     "POST /api/chat/{conversation}/call",
     "GET /api/chat/{conversation}/phone",

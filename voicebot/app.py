@@ -117,6 +117,8 @@ class Server:
             self._journal.append,
             url=lambda: self.http_url,
             order=lambda order: self.outbound.order(order),
+            queueing=lambda file: self.queues.for_calls(file),
+            world=lambda: self.queues.facts(),
         )
         self.desking = Desking(settings, self._engine, self.engines, self.editions, self._doors)
         self.supervision = Supervision(
@@ -185,6 +187,7 @@ class Server:
             self._chores.begin(watching, "reload")
         self._recording.start()
         await self.queues.start()
+        self.chatting.serve_people(self.desking.desks.texting, self._texts.send_line)
         self._chores.begin(self._recording.keep_tidy(), "recordings")
         await self.alarms.start()
         self.wallboard.start()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Final
 from weakref import WeakKeyDictionary
@@ -14,11 +15,13 @@ import structlog
 from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from voicebot.acd.model import ContactId
 from voicebot.config import Settings
 from voicebot.errors import CallRefused, StorageError, TextRefused
 from voicebot.events import CallEnded, CallEvent
 from voicebot.flows.cards import IMAGES
 from voicebot.live.edition import Edition, Editions
+from voicebot.queues.reader import QueueFile
 from voicebot.sessions.call_limits import CallLimits
 from voicebot.sessions.call_me import CallMe, CallMePolicy
 from voicebot.sessions.callers import Callers
@@ -28,17 +31,19 @@ from voicebot.sessions.chat_ledger import ChatLedger
 from voicebot.sessions.chat_records import ChatRecord
 from voicebot.sessions.chats import ChatPolicy, Chats
 from voicebot.sessions.feed import LiveEvent
-from voicebot.sessions.invitation import ConversationId
+from voicebot.sessions.invitation import ConversationId, TextTo
 from voicebot.sessions.offers import DeflectionLedger
 from voicebot.sessions.outbound import DialOrder, DialReport
+from voicebot.sessions.queue_handoff import Queueing
 from voicebot.sessions.quick_replies import QuickReplies
 from voicebot.sessions.spoken_lines import SpokenLines
+from voicebot.sessions.text_talk import TextTalk
 from voicebot.sessions.typed import TypedInput
 from voicebot.storage.conversations import SqlChatStore
 from voicebot.telephony._api import LegInfo
 from voicebot.telephony.webrtc import WebRtcDoor
 from voicebot.texting.numbers import as_e164
-from voicebot.types import CallId
+from voicebot.types import CallId, Json
 from voicebot.web.api.chat import CallBack, ChatRules, Entrance, chat_router
 from voicebot.web.api.chat_models import CallGrant
 from voicebot.web.api.chat_socket import chat_socket
@@ -56,7 +61,9 @@ CONVERSATION: Final = "conversation"
 
 class Chatting:
     """The text side of a server. ``append`` writes down what becomes of contacts, ``url`` gives
-    where the server itself can be reached, ``order`` has a call made."""
+    where the server itself can be reached, ``order`` has a call made; ``queueing`` gives the queues
+    as a version of the application sees them (None: there are none), ``world`` what flows may know
+    of them."""
 
     def __init__(
         self,
@@ -67,7 +74,11 @@ class Chatting:
         append: Callable[[CallEvent], None],
         url: Callable[[], str],
         order: Callable[[DialOrder], DialReport],
+        queueing: Callable[[QueueFile], Queueing] | None = None,
+        world: Callable[[], Mapping[str, Json]] = dict,
     ) -> None:
+        self._queueing = queueing
+        self._world = world
         self._settings = settings
         self._editions = editions
         self._callers = callers
@@ -86,12 +97,13 @@ class Chatting:
             ChatPolicy(text.link_s, text.idle_s, text.most if text.enabled else 0, text.in_memory),
         )
         self.chats.watch(DeflectionLedger(append))
-        self.chats.keep_ledger(self._ledger.ended)
+        self.chats.keep_ledger(self._ended)
         self._spoken = SpokenLines(self.chats)
         self.call_me = self._new_call_me(order)
         if text.enabled:
             self._fresh()  # raises UsageError where there is no such flow
         self._tidying: asyncio.Task[None] | None = None
+        self._in_line: asyncio.Task[None] | None = None
 
     @property
     def desk(self) -> Chats | None:
@@ -112,11 +124,28 @@ class Chatting:
 
     async def stop(self) -> None:
         """Let answers under way be finished, and let the pages go."""
-        if self._tidying is not None:
-            self._tidying.cancel()
-            await asyncio.gather(self._tidying, return_exceptions=True)
+        chores = [each for each in (self._tidying, self._in_line) if each is not None]
+        for chore in chores:
+            chore.cancel()
+        await asyncio.gather(*chores, return_exceptions=True)
         await self._spoken.stop()
         await self.chats.stop()
+
+    def serve_people(
+        self, talking: Callable[[TextTalk], None], post: Callable[[TextTo], Awaitable[None]]
+    ) -> None:
+        """Let conversations that wait for a person have their places, from now on. ``talking`` is
+        told of each that an agent takes, ``post`` brings lines to where there is no page."""
+        if self._settings.text.enabled:
+            self.chats.line.talking, self.chats.line.post = talking, post
+            self._in_line = asyncio.create_task(self.chats.line.keep(), name="text in queues")
+
+    def _ended(self, record: ChatRecord, left_at: float) -> None:
+        if self._queueing is not None:
+            service = self._queueing(self._editions.current.application.queues).service
+            noted = service.noted(ContactId(record.contact_id)) or record.noted
+            record = replace(record, noted=noted)
+        self._ledger.ended(record, left_at)
 
     def _new_call_me(self, order: Callable[[DialOrder], DialReport]) -> CallMe:
         rules, ring_s = self._settings.call_me, self._settings.outbound.answer_timeout_s
@@ -191,6 +220,8 @@ class Chatting:
                 QuickReplies(application.listen_grammars),
                 partial(self._callers.act, application.act),
                 self._append,
+                None if self._queueing is None else self._queueing(application.queues),
+                self._world,
             )
         return known
 

@@ -70,6 +70,7 @@ class HumanQueues:
             note=journal.append,
             publish=publish,
             unreachable_s=settings.queues.unreachable_s,
+            for_text=self.lines.ring_for_text,
         )
         self._desks = desks
         desks.serve(self.service, self.profiles, self._addresses)
@@ -89,7 +90,10 @@ class HumanQueues:
             last = before.get(name)
             if not self._addresses[name] or (last is not None and last.state in _GONE):
                 continue
-            self.service.receive(ev.SignIn(profile))
+            present = self._desks.present(profile)
+            if not present.voice and not present.text:
+                continue  # writes only, and has no page open yet
+            self.service.receive(ev.SignIn(present))
             if last is not None and last.state == Presence.PAUSED:
                 self.service.receive(ev.Pause(name, last.reason))
         self.service.keep_places(await self._records.left_waiting(time.time()))
@@ -126,6 +130,7 @@ class HumanQueues:
         return QueueDesk(
             service=self.service,
             profiles=self.profiles,
+            present=self._desks.present,
         )
 
     async def stop(self) -> None:

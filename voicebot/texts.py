@@ -96,14 +96,18 @@ class Texts:
             routers.append(provider_router(messages, texting.callback_secret.get_secret_value()))
         if webhook.url and desk is not None:
             secret = webhook.secret.get_secret_value()
-            routers.append(webhook_router(Webhook(webhook.channel, secret, desk, self._send_line)))
+            routers.append(webhook_router(Webhook(webhook.channel, secret, desk, self.send_line)))
         return tuple(routers)
 
     def figures(self) -> Iterator[Figure]:
         """What the dispatch counts (`MetricSource`)."""
         return texting_figures(self.dispatch.counters)
 
-    async def _send_line(self, line: TextTo) -> None:
+    async def send_line(self, line: TextTo) -> None:
+        """Have a line posted to the webhook; the same line twice goes out once. A line of a
+        channel that is switched off by now goes nowhere."""
+        if line.channel != self._settings.webhook.channel or not self._settings.webhook.url:
+            return
         await self.dispatch.submit(line_message(line, time.time()))
 
 

@@ -150,6 +150,7 @@ async def test_an_agent_who_answers_in_the_moment_of_the_hang_up_is_hung_up(
     while not ringing.leg.done():
         await asyncio.sleep(0)
     leg = ringing.leg.result()
+    assert leg is not None
     await place.leave("hung up")
     await answering
     await settle()

@@ -11,6 +11,7 @@ from textwrap import dedent
 
 from sqlalchemy import create_engine
 
+from tests.sessions.agents_at_work import TurnedClock
 from voicebot.document import parse_document
 from voicebot.errors import ActionError, FlowError
 from voicebot.events import CallEvent
@@ -23,8 +24,10 @@ from voicebot.sessions.chat_beginnings import Fresh
 from voicebot.sessions.chats import ChatPolicy, Chats
 from voicebot.sessions.grammars import ListenGrammars
 from voicebot.sessions.invitation import ConversationId, TextReached
+from voicebot.sessions.queue_handoff import Queueing
 from voicebot.sessions.quick_replies import QuickReplies
 from voicebot.sessions.typed import TypedInput
+from voicebot.sessions.waking import on_the_loop
 from voicebot.storage.conversations import SqlChatStore
 from voicebot.storage.database import open_database
 from voicebot.storage.schema import metadata
@@ -109,13 +112,18 @@ class House:
     witness: Witness = field(default_factory=Witness)
     sent: list[str] = field(default_factory=list)
     facts: list[CallEvent] = field(default_factory=list)
+    queueing: Queueing | None = None
+    clock: TurnedClock | None = None
+    """Instead of one that stands at ``now``."""
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Chats]:
         engine = open_database(self.url)
         chats = Chats(
             SqlChatStore(engine), self._hold, self._address,
-            lambda: Fresh("main", Language("en-US")), self.policy, lambda: self.now,
+            lambda: Fresh("main", Language("en-US")), self.policy,
+            self.clock or (lambda: self.now),
+            on_the_loop if self.clock is None else self.clock.call_later,
         )  # fmt: skip
         chats.watch(self.witness)
         await chats.start()
@@ -147,6 +155,7 @@ class House:
                 QuickReplies(grammars),
                 self.acts.run,
                 self.facts.append,
+                self.queueing,
             )
         finally:
             grammars.close()

@@ -76,6 +76,7 @@ AGENTS: Final[Mapping[type, tuple[frozenset[Presence], Callable[..., None]]]] = 
     ev.SignOut: (frozenset({_ON, _PAUSED, _AWAY}), agent_moves.sign_out),
     ev.Pause: (frozenset({_ON, _AWAY}), agent_moves.pause),
     ev.Resume: (frozenset({_PAUSED, _AWAY}), agent_moves.resume),
+    ev.Room: (frozenset({_ON, _PAUSED, _AWAY}), agent_moves.room),
     ev.AgentLost: (frozenset({_ON, _PAUSED}), agent_moves.agent_lost),
 }
 """In which presence of the agent an event may happen, and what it does."""
@@ -125,7 +126,7 @@ class Acd:
                 if seat is None or contact_id not in seat.wrapping:
                     raise RoutingError(f"agent {agent_id} has no work left after {contact_id}")
                 agent_moves.wrap_up_done(self._floor, seat, contact_id, now)
-            case ev.SignOut() | ev.Pause() | ev.Resume() | ev.AgentLost():
+            case ev.SignOut() | ev.Pause() | ev.Resume() | ev.Room() | ev.AgentLost():
                 self._agent(event, now)
             case _:
                 self._contact(event, now)
@@ -150,6 +151,14 @@ class Acd:
         """The place in line, 1 is next; None for who does not stand in it."""
         case = self._floor.cases.get(contact_id)
         return self._floor.position(case) if case is not None and case.in_line else None
+
+    def wait_left(self, contact_id: ContactId) -> float | None:
+        """The estimated rest of the wait (s); None for who does not stand in line, and where
+        nobody is there to make an estimate from."""
+        case = self._floor.cases.get(contact_id)
+        if case is None or not case.in_line:
+            return None
+        return self._floor.estimate(case.queue, self._floor.position(case))
 
     def agents(self) -> Mapping[AgentId, AgentState]:
         return {seat.profile.agent_id: agent_state(seat) for seat in self._floor.seats}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from voicebot.acd import effects as e
 from voicebot.acd import events as ev
 from voicebot.acd.contact_moves import overflow, settle
 from voicebot.acd.floor import Floor
-from voicebot.acd.model import ContactId, ContactState, Presence, Spill
+from voicebot.acd.model import Channel, ContactId, ContactState, Presence, Spill
 from voicebot.acd.seats import Seat
 from voicebot.acd.timers import Timing
 from voicebot.errors import RoutingError
@@ -59,6 +61,15 @@ def come_back(floor: Floor, seat: Seat, now: float) -> None:
     floor.feed(seat, now)
 
 
+def room(floor: Floor, seat: Seat, event: ev.Room, now: float) -> None:
+    """Take another number of contacts at once; what rings of a kind that the agent takes no longer
+    goes back to the head of its line."""
+    floor.seats.resize(seat, event.voice, event.text)
+    taken = {channel for channel, cost in seat.costs.items() if cost is not None}
+    _take_back(floor, seat, "no room", now, leave=taken)
+    floor.feed(seat, now)
+
+
 def wrap_up_done(floor: Floor, seat: Seat, contact_id: ContactId, now: float) -> None:
     del seat.wrapping[contact_id]
     floor.timers.cancel(Timing.WRAP_UP, contact_id, seat.profile.agent_id)
@@ -70,9 +81,16 @@ def wrap_up_done(floor: Floor, seat: Seat, contact_id: ContactId, now: float) ->
 def _stop(floor: Floor, seat: Seat, presence: Presence, reason: str, now: float) -> None:
     """Take no more contacts; what rings at the agent goes back to the head of its line."""
     floor.presence(seat, presence, reason, now)
-    for contact_id in list(seat.engaged):
+    _take_back(floor, seat, reason, now)
+
+
+def _take_back(
+    floor: Floor, seat: Seat, reason: str, now: float, leave: Collection[Channel] = ()
+) -> None:
+    """Let what rings at the agent wait again, but for contacts of the kinds in ``leave``."""
+    for contact_id, channel in list(seat.engaged.items()):
         case = floor.cases[contact_id]
-        if case.state is ContactState.OFFERED:
+        if case.state is ContactState.OFFERED and channel not in leave:
             floor.effects.append(e.Withdraw(contact_id, seat.profile.agent_id, reason))
             floor.take_back(case, now)
             floor.wait(case, now)

@@ -26,6 +26,8 @@ def enqueue(floor: Floor, event: ev.Enqueue, now: float) -> None:
     floor.cases[contact.contact_id] = case
     if event.restored:
         floor.place(case, contact.queue, now)
+        if event.head:
+            case.rank = case.rank._replace(tier=0)
         floor.wait(case, now)
     else:
         send(floor, case, contact.queue, now)

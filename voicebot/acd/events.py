@@ -15,11 +15,13 @@ from voicebot.acd.model import AgentId, AgentProfile, Contact, ContactId
 @dataclass(frozen=True, slots=True)
 class Enqueue:
     """Somebody wants a person. ``arrived_at`` is when they began to wait, None for now; with
-    ``restored`` the contact waited before a restart and gets its place back unconditionally."""
+    ``restored`` the contact waited before a restart and gets its place back unconditionally, at the
+    head of the line with ``head``: it was with an agent."""
 
     contact: Contact
     arrived_at: float | None = None
     restored: bool = False
+    head: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,16 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True)
+class Room:
+    """The agent takes more or fewer contacts of a kind from now on (``voice``, ``text``); those
+    that are there stay."""
+
+    agent_id: AgentId
+    voice: int
+    text: int
+
+
+@dataclass(frozen=True, slots=True)
 class AgentLost:
     """The agent's browser or telephone is gone. What rang there goes back into the line; what was
     being talked about is the session's to save or to `Finish`."""
@@ -179,5 +191,5 @@ ContactEvent: TypeAlias = (
     | Reached
     | NotReached
 )
-AgentEvent: TypeAlias = SignOut | Pause | Resume | AgentLost
+AgentEvent: TypeAlias = SignOut | Pause | Resume | Room | AgentLost
 Event: TypeAlias = Enqueue | SignIn | WrapUpDone | Tick | ContactEvent | AgentEvent

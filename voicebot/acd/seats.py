@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from heapq import merge
 
 from voicebot.acd.line import Need
@@ -43,6 +43,10 @@ class Seat:
     costs: dict[Channel, int | None] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.measure()
+
+    def measure(self) -> None:
+        """Know the whole of the agent, and what each kind of contact takes of it."""
         self.units = self.profile.units
         self.costs = {channel: self.profile.cost(channel) for channel in Channel}
 
@@ -52,10 +56,11 @@ class Seat:
 
     def count_used(self) -> None:
         """Bring ``used`` up to date; a kind that the agent takes no longer fills all of it."""
-        self.used = sum(
+        wanted = sum(
             self.costs[channel] or self.units
             for channel in (*self.engaged.values(), *self.wrapping.values())
         )
+        self.used = min(wanted, self.units)
 
     def suits(self, need: Need) -> int | None:
         """How proficient the agent is in what is needed (the sum over the skills), None where the
@@ -138,6 +143,12 @@ class Seats:
             self._count(seat, 1 if presence is Presence.AVAILABLE else -1)
         if presence is Presence.LEAVING:
             self._count_reach(seat, -1)
+        self.refresh(seat)
+
+    def resize(self, seat: Seat, voice: int, text: int) -> None:
+        """Let the agent take so many calls and conversations from now on."""
+        seat.profile = replace(seat.profile, voice=voice, text=text)
+        seat.measure()
         self.refresh(seat)
 
     def available(self, queue: str) -> int:

@@ -1,4 +1,5 @@
-"""What an agent may do with a contact: end it, hold it, press keys, ask for advice, send it on.
+"""What an agent may do with a contact: write, end it, hold it, press keys, ask for advice, send it
+on.
 
 Everything here raises RoutingError for what makes no sense as things stand.
 """
@@ -12,15 +13,16 @@ from contextlib import contextmanager
 from typing import Final
 
 from voicebot.acd import events as ev
-from voicebot.acd.model import AgentId, ContactId, Presence
+from voicebot.acd.model import AgentId, Channel, ContactId, Presence
 from voicebot.desk.contacts import AtDesk
 from voicebot.desk.desk import Desk
 from voicebot.desk.desks import Desks
 from voicebot.desk.line import DeskLines
-from voicebot.errors import DialFailed, RoutingError, UsageError
+from voicebot.errors import DialFailed, RoutingError, TextRefused, UsageError
 from voicebot.sessions.handoff import showable
 from voicebot.sessions.ringing import RingingContact
 from voicebot.sessions.talk import Talk, ToAddress, ToFlow, ToQueue
+from voicebot.sessions.text_talk import TextTalk
 from voicebot.telephony._api import CallLeg
 
 _NUMBER: Final = re.compile(r"\+?[0-9*#]{2,24}")
@@ -39,7 +41,9 @@ class Conduct:
         """Leave the caller, who goes on in the flow; or a colleague who asked for advice."""
         contact = self._desk.at(contact_id)
         with _told():
-            if contact.adviser and contact.talk is not None:
+            if contact.writing is not None:
+                await contact.writing.leave()
+            elif contact.adviser and contact.talk is not None:
                 await contact.talk.let_go()
             elif contact.talk is not None and not contact.talk.over and contact.over_at is None:
                 await contact.talk.leave()
@@ -47,6 +51,27 @@ class Conduct:
                 await self._desk.lines[contact_id].hang_up("the agent has left")
             else:
                 raise RoutingError("this conversation is over")
+
+    # Writing
+
+    async def say(self, contact_id: ContactId, text: str, key: str) -> int:
+        """Write to the caller; gives the line's cursor. ``key`` is the page's own id of it: the
+        same again changes nothing. Raises StorageError."""
+        with _told():
+            return await self._written(contact_id).say(text, key)
+
+    def typing(self, contact_id: ContactId, *, on: bool) -> None:
+        """Let the caller see that the agent is writing, or is not."""
+        with _told():
+            self._written(contact_id).write(on)
+
+    def seen(self, contact_id: ContactId, cursor: int) -> None:
+        """The agent has looked at the lines up to ``cursor``."""
+        contact = self._desk.at(contact_id)
+        contact.seen = max(contact.seen, min(cursor, contact.cursor))
+        self._desk.stir()
+
+    # Speaking
 
     def hold(self, contact_id: ContactId) -> None:
         with _told():
@@ -65,10 +90,15 @@ class Conduct:
 
     async def to_queue(self, contact_id: ContactId, queue: str) -> None:
         """Let the caller wait for somebody else; they stay here where the queue takes nobody."""
+        service = self._desks.service
+        if (text := self._desk.at(contact_id).writing) is not None:
+            with _told():
+                await text.send_on(lambda: service.receive(ev.Transfer(contact_id, queue)))
+            return
         talk = self._own(contact_id)
         if talk.handed_over:
             raise RoutingError("this caller came from a colleague and stands in no queue any more")
-        self._desks.service.receive(ev.Transfer(contact_id, queue))
+        service.receive(ev.Transfer(contact_id, queue))
         with _told():
             await talk.leave(ToQueue())
 
@@ -80,11 +110,15 @@ class Conduct:
 
     async def to_flow(self, contact_id: ContactId, way: str) -> None:
         """Send the caller back into the flow, on one of the queue's ways."""
-        talk = self._own(contact_id)
+        text = self._desk.at(contact_id).writing
+        talk = None if text is not None else self._own(contact_id)
         if way not in self._desks.ways_back(self._desk.at(contact_id).queue):
             raise RoutingError(f"the queue's 'returns' have no '{way[:40]}'")
         with _told():
-            await talk.leave(ToFlow(way))
+            if text is not None:
+                await text.leave(way)
+            elif talk is not None:
+                await talk.leave(ToFlow(way))
 
     # Advice
 
@@ -173,11 +207,20 @@ class Conduct:
     def _own(self, contact_id: ContactId) -> Talk:
         """The conversation, where it is this agent's to conduct."""
         contact = self._desk.at(contact_id)
+        if contact.channel is Channel.TEXT:
+            raise RoutingError("this caller writes: that can be done in calls only")
         if contact.talk is None or contact.over_at is not None:
             raise RoutingError("there is no conversation for this")
         if contact.adviser:
             raise RoutingError("this caller is your colleague's; you are asked for advice only")
         return contact.talk
+
+    def _written(self, contact_id: ContactId) -> TextTalk:
+        """The conversation in text, where it goes on."""
+        text = self._desk.at(contact_id).writing
+        if text is None:
+            raise RoutingError("there is no conversation in text for this")
+        return text
 
     @property
     def _asking(self) -> str:
@@ -201,3 +244,5 @@ def _told() -> Iterator[None]:
         yield
     except UsageError as error:
         raise RoutingError(str(error)) from None
+    except TextRefused as error:
+        raise RoutingError(error.reason) from None

@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from voicebot.acd.model import ContactId
+from voicebot.acd.model import Channel, ContactId
 from voicebot.sessions.briefing import Briefing
+from voicebot.sessions.chat_records import ChatLine, Who
 from voicebot.sessions.talk import Talk
+from voicebot.sessions.text_talk import TextTalk
 from voicebot.types import Json
 
 if TYPE_CHECKING:
@@ -44,7 +46,8 @@ class SpokenLine:
 
 @dataclass(slots=True, eq=False)
 class Ringing:
-    """A contact that rings at a desk. ``leg`` is set with the agent's leg, or with DialFailed.
+    """A contact that rings at a desk. ``leg`` is set with the agent's leg, None for a contact that
+    writes, or with DialFailed.
 
     ``by_phone``: the agent's telephone rings too, and answering is done there. ``asked_by`` is the
     colleague who asks for advice. ``taken_by`` is the screen that answers at this moment.
@@ -59,12 +62,14 @@ class Ringing:
     callback: bool
     by_phone: bool
     asked_by: str
-    leg: asyncio.Future[AgentLeg]
+    leg: asyncio.Future[AgentLeg | None]
     taken_by: object | None = None
+    channel: Channel = Channel.VOICE
 
     def view(self) -> dict[str, Any]:
         return {
             "contact": self.contact_id,
+            "channel": self.channel.value,
             "queue": self.queue,
             **who_and_why(self.briefing),
             "arrived_at": self.arrived_at,
@@ -83,6 +88,9 @@ class AtDesk:
     ``talk`` is None until the two are joined, and for callbacks. ``advises``: the agent is only
     asked for advice. ``wrap_until`` is the end of the work after it; None while there is none, or
     while it lasts until the agent is done (``wrapping``).
+
+    Of a contact that writes, ``text`` is the conversation, ``written`` its newest lines, and
+    ``seen`` the last one that the agent knows.
     """
 
     contact_id: ContactId
@@ -98,6 +106,26 @@ class AtDesk:
     code: str = ""
     note: str = field(default="", repr=False)
     lines: deque[SpokenLine] = field(default_factory=lambda: deque(maxlen=KEPT_LINES))
+    channel: Channel = Channel.VOICE
+    text: TextTalk | None = None
+    written: deque[ChatLine] = field(default_factory=lambda: deque(maxlen=KEPT_LINES))
+    seen: int = 0
+
+    @property
+    def writing(self) -> TextTalk | None:
+        """The conversation in text, while it goes on."""
+        text = self.text
+        return None if text is None or text.over or self.over_at is not None else text
+
+    @property
+    def cursor(self) -> int:
+        """Of the last line that is here."""
+        return self.written[-1].cursor if self.written else 0
+
+    @property
+    def unread(self) -> int:
+        """What the caller wrote since the agent answered, or looked."""
+        return sum(line.who is Who.CALLER and line.cursor > self.seen for line in self.written)
 
     @property
     def adviser(self) -> bool:
@@ -109,11 +137,15 @@ class AtDesk:
         consulted = None if talk is None else talk.consulted
         return {
             "contact": self.contact_id,
+            "channel": self.channel.value,
+            "unread": self.unread,
+            "there": self.writing is None or self.writing.there,
+            "writing": self.writing is not None and bool(self.writing.caller_writes),
             "queue": self.queue,
             **who_and_why(self.briefing),
             "began_at": self.began_at,
             "over_at": self.over_at,
-            "joined": talk is not None,
+            "joined": talk is not None or self.writing is not None,
             "advises": self.adviser,
             "held": talk is not None and talk.held,
             "consulted": consulted

@@ -3,22 +3,25 @@
 Several pages of one agent are one desk: each is told of every change, and whichever answers first
 has the call. Orders that make no sense as things stand raise RoutingError, whose text may be shown.
 An agent who answers at this desk and leaves it for more than `GRACE_S` is away, and a caller of
-theirs who hears nothing of them is given to others.
+theirs who hears nothing of them is given to others. Who writes is served at the desk alone: an
+agent with a telephone takes conversations in text while a page is open, and none otherwise.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from voicebot.acd import events as ev
-from voicebot.acd.model import AgentId, AgentProfile, ContactId, Presence
+from voicebot.acd.model import AgentId, AgentProfile, Channel, ContactId, Presence
 from voicebot.desk.contacts import AtDesk, Ringing
 from voicebot.desk.line import AgentLeg
 from voicebot.desk.screens import Message, Screen
 from voicebot.desk.services import DeskServices
 from voicebot.errors import DialFailed, RoutingError
+from voicebot.sessions.chat_records import ChatLine, Who
 from voicebot.sessions.queueing import QueueService
 from voicebot.sessions.waking import Timer
 from voicebot.telephony._api import Admission, CallLeg, Reception
@@ -26,6 +29,8 @@ from voicebot.telephony._api import Admission, CallLeg, Reception
 GRACE_S: Final = 8.0
 """How long a page may take to come back, after a reload or over a bad line."""
 MOST_SCREENS: Final = 8
+_AT_ONCE: Final = 100
+"""Lines of a conversation that a page is told with one message."""
 _KEPT: Final = 4
 """Contacts that are over and stay on the desk, the newest, to be written up."""
 
@@ -61,17 +66,34 @@ class Desk:
     @property
     def is_reachable(self) -> bool:
         """Whether the agent has a telephone, or a page that is there or may come back."""
-        return self.has_phone or bool(self.screens) or self._leaving is not None
+        return self.has_phone or self.has_page
+
+    @property
+    def has_page(self) -> bool:
+        """Whether a page is there, or may come back."""
+        return bool(self.screens) or self._leaving is not None
+
+    @property
+    def present(self) -> AgentProfile:
+        """The profile with what the agent can take as things are."""
+        if self.has_page or not self.has_phone:
+            return self.profile
+        return replace(self.profile, text=0)
 
     def open(self) -> Screen:
         """A page comes. Raises RoutingError where the agent has too many open."""
         if len(self.screens) >= MOST_SCREENS:
             raise RoutingError(f"your desk is open {MOST_SCREENS} times already; close one")
+        is_first = not self.has_page
         if self._leaving is not None:
             self._leaving.cancel()
             self._leaving = None
         screen = Screen()
         self.screens.append(screen)
+        for contact in self.contacts.values():
+            show_lines(screen.tell, contact, contact.written)
+        if is_first and self.has_phone:
+            self._make_room()
         return screen
 
     def close(self, screen: Screen) -> None:
@@ -81,7 +103,7 @@ class Desk:
             if ringing.taken_by is screen:
                 ringing.taken_by = None
         self.stir()
-        if not self.screens and not self.has_phone:
+        if not self.screens:
             self._leaving = self._services.call_later(GRACE_S, self._left)
 
     def close_all(self) -> None:
@@ -102,13 +124,24 @@ class Desk:
     def _left(self) -> None:
         self._leaving = None
         state = self._service.agent(self.agent)
-        if state is not None and state.presence is Presence.AVAILABLE:
+        if self.has_phone:
+            self._make_room()
+        elif state is not None and state.presence is Presence.AVAILABLE:
             self._service.receive(ev.AgentLost(self.agent, "the desk was closed"))
+        for contact in list(self.contacts.values()):
+            if contact.writing is not None:
+                contact.writing.lose()
         for line in self.lines.values():
             if line.away:  # else the line has outlived the page's socket
                 losing = asyncio.create_task(line.lose())
                 self._losing.add(losing)
                 losing.add_done_callback(self._losing.discard)
+
+    def _make_room(self) -> None:
+        """Let the distribution know what the agent can take now."""
+        state, profile = self._service.agent(self.agent), self.present
+        if state is not None and state.presence is not Presence.LEAVING:
+            self._service.receive(ev.Room(self.agent, profile.voice, profile.text))
 
     # Coming and going
 
@@ -116,7 +149,7 @@ class Desk:
         """Take contacts from now on."""
         state = self._service.agent(self.agent)
         if state is None or state.presence is Presence.LEAVING:
-            self._service.receive(ev.SignIn(self.profile))
+            self._service.receive(ev.SignIn(self.present))
         elif state.presence is not Presence.AVAILABLE:
             self._service.receive(ev.Resume(self.agent))
 
@@ -131,12 +164,17 @@ class Desk:
     # What rings
 
     def accept(self, contact_id: ContactId, screen: Screen) -> dict[str, Any]:
-        """Answer on this page: the right to the call that it has to make now.
+        """Answer on this page: the right to the call that it has to make now, nothing for a contact
+        that writes.
 
         Raises RoutingError for what does not ring (any more) or is answered on another page, and
         CallRefused where no calls are taken.
         """
         ringing = self._rings(contact_id)
+        if ringing.channel is Channel.TEXT:
+            ringing.taken_by = screen
+            ringing.leg.set_result(None)
+            return {}
         if ringing.by_phone:
             raise RoutingError("answer this call at your telephone")
         if ringing.taken_by not in (None, screen):
@@ -198,6 +236,29 @@ class Desk:
             "ringing": [each.view() for each in self.ringing.values()],
             "contacts": [{**each.view(), **codes(each.queue)} for each in self.contacts.values()],
         }
+
+
+def show_lines(tell: Callable[[Message], None], contact: AtDesk, lines: Sequence[ChatLine]) -> None:
+    """Tell the lines of a contact that writes, in pieces of bearable size."""
+    known = list(lines)
+    for first in range(0, len(known), _AT_ONCE):
+        piece = known[first : first + _AT_ONCE]
+        told = [written(line) for line in piece]
+        after = piece[0].cursor - 1
+        tell({"type": "lines", "contact": contact.contact_id, "after": after, "lines": told})
+
+
+def written(line: ChatLine) -> dict[str, Any]:
+    """A line of a conversation in text, as pages of agents show it."""
+    return {
+        "cursor": line.cursor,
+        "at": line.at,
+        "who": line.who.value,
+        "name": line.name,
+        "text": line.text,
+        "key": line.client_id if line.who is Who.AGENT else "",
+        "card": None if line.card is None else line.card.to_json(),
+    }
 
 
 def _reception(ringing: Ringing, screen: Screen) -> Reception:

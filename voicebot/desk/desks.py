@@ -13,17 +13,19 @@ from typing import Any, Final
 import structlog
 
 from voicebot.acd import effects as e
-from voicebot.acd.model import AgentId, AgentProfile, ContactId, Presence
+from voicebot.acd.model import AgentId, AgentProfile, Channel, ContactId, Presence
 from voicebot.desk.contacts import AtDesk, Ringing, SpokenLine
 from voicebot.desk.desk import Desk
 from voicebot.desk.line import AgentLeg
 from voicebot.desk.services import DeskServices, Suggestion
+from voicebot.desk.writing import Writing
 from voicebot.errors import DialFailed
 from voicebot.queues.reader import QueueFile
 from voicebot.sessions.briefing import Briefing
 from voicebot.sessions.queueing import QueueService
 from voicebot.sessions.ringing import RingingContact
 from voicebot.sessions.talk import Talk
+from voicebot.sessions.text_talk import TextTalk
 from voicebot.types import CallId, Language
 
 log = structlog.get_logger(__name__)
@@ -110,6 +112,11 @@ class Desks:
         desk = self._desks[agent]
         return desk.is_reachable
 
+    def present(self, profile: AgentProfile) -> AgentProfile:
+        """An agent's profile with what they can take as things are (`Desk.present`)."""
+        desk = self._desks.get(profile.agent_id)
+        return profile if desk is None else desk.present
+
     def ways_back(self, queue: str) -> tuple[str, ...]:
         """Where agents may send a caller of ``queue`` in the flow."""
         return self._file.returns.get(queue, ())
@@ -127,7 +134,8 @@ class Desks:
         """Show at the agent's desk that a contact rings; ends with `rang`. Raises DialFailed where
         nobody is there to see it."""
         desk, now = self._desks[agent], self.services.clock()
-        if not desk.is_reachable:
+        in_text = contact.channel is Channel.TEXT
+        if not (desk.has_page if in_text else desk.is_reachable):
             raise DialFailed(str(agent), "unreachable")
         ringing = Ringing(
             contact.contact_id,
@@ -137,9 +145,10 @@ class Desks:
             now - contact.waited_s,
             now + contact.answer_within_s,
             contact.callback,
-            desk.has_phone,
+            desk.has_phone and not in_text,
             asked_by,
             asyncio.get_running_loop().create_future(),
+            channel=contact.channel,
         )
         desk.ringing[contact.contact_id] = ringing
         desk.stir()
@@ -179,6 +188,18 @@ class Desks:
                 self._write_down(talk, contact.briefing), name="captions"
             )
         self._changed(talk)
+
+    def texting(self, talk: TextTalk) -> None:
+        """A caller and an agent write to each other (`TextQueue.talking`)."""
+        desk = self._desks.get(talk.agent)
+        contact = None if desk is None else desk.contacts.get(talk.contact_id)
+        if desk is None or contact is None or contact.over_at is not None:
+            return
+        contact.text, contact.channel = talk, Channel.TEXT
+        contact.written.clear()
+        writing = Writing(desk, contact, talk, self.services.clock)
+        talk.changed = writing.changed
+        writing.changed()
 
     def _changed(self, talk: Talk) -> None:
         if talk.over and (chore := self._chores.pop(talk.contact_id, None)):
@@ -251,7 +272,14 @@ class Desks:
             return  # a callback that was reached: on the desk since it was due
         briefing = self.service.briefing(contact_id) or Briefing()
         desk.put(
-            AtDesk(contact_id, place.queue, briefing, place.contact.party, self.services.clock())
+            AtDesk(
+                contact_id,
+                place.queue,
+                briefing,
+                place.contact.party,
+                self.services.clock(),
+                channel=place.contact.channel,
+            )
         )
 
     def _released(self, desk: Desk, contact_id: ContactId, until: float | None) -> None:

@@ -96,7 +96,8 @@ class RingsAtDesk(Protocol):
 
 
 class DeskLines:
-    """`AgentLines`: the desk of every agent, and ``telephones`` beside it.
+    """`AgentLines`: the desk of every agent, and ``telephones`` beside it. Who writes is offered at
+    the desk alone (`ring_for_text`).
 
     ``has_phone`` says which agents answer at a telephone.
     """
@@ -115,16 +116,27 @@ class DeskLines:
             if self._has_phone(agent):
                 leg = await self._beside_phone(agent, contact, ringing)
             else:
-                leg = await ringing.leg
+                leg = await _leg_of(ringing)
             self._desks.answered(agent, ringing, leg)
             return leg
         except asyncio.CancelledError:
             await _drop(ringing)
             raise
         finally:
-            if not ringing.leg.cancel() and not ringing.leg.cancelled():
-                ringing.leg.exception()  # nobody may have asked
-            self._desks.rang(agent, ringing)
+            self._stop_ringing(agent, ringing)
+
+    async def ring_for_text(self, agent: AgentId, contact: RingingContact) -> None:
+        """Show the agent a contact that writes (`RingForText`)."""
+        ringing = self._desks.ring(agent, contact)
+        try:
+            await ringing.leg
+        finally:
+            self._stop_ringing(agent, ringing)
+
+    def _stop_ringing(self, agent: AgentId, ringing: Ringing) -> None:
+        if not ringing.leg.cancel() and not ringing.leg.cancelled():
+            ringing.leg.exception()  # nobody may have asked
+        self._desks.rang(agent, ringing)
 
     async def _beside_phone(
         self, agent: AgentId, contact: RingingContact, ringing: Ringing
@@ -146,7 +158,15 @@ class DeskLines:
 async def _drop(ringing: Ringing) -> None:
     """Hang up an agent who has answered in the moment in which the ringing was to stop."""
     if ringing.leg.done() and not ringing.leg.cancelled() and ringing.leg.exception() is None:
-        await ringing.leg.result().hang_up("the caller has left")
+        leg = ringing.leg.result()
+        if leg is not None:
+            await leg.hang_up("the caller has left")
+
+
+async def _leg_of(ringing: Ringing) -> AgentLeg:
+    leg = await ringing.leg
+    assert leg is not None, "a call is answered with a leg"
+    return leg
 
 
 async def _stop(phone: asyncio.Future[CallLeg]) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from voicebot.flows import questions
-from voicebot.flows.model import AskStep, FlowSet, FormStep, Step
+from voicebot.flows.model import AskStep, FlowSet, FormStep, Step, TransferStep
 from voicebot.flows.state import FlowState, Frames, OpenForm, Waiting
 from voicebot.flows.walk import Walk
 from voicebot.types import Json
@@ -44,6 +44,12 @@ def rejoin(walk: Walk, facts: Mapping[str, Json], begin: FlowState) -> None:
         noted=state.noted,
     )
     walk.run()
+
+
+def still_transfers(flows: FlowSet, state: FlowState) -> bool:
+    """Whether the transfer at which a contact waits is in these flows."""
+    waits = state.waiting is Waiting.TRANSFER and _is_there(flows, state.frames)
+    return waits and isinstance(_top(flows, state.frames), TransferStep)
 
 
 def _go_on(walk: Walk) -> None:

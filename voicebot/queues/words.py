@@ -30,14 +30,15 @@ _LONGEST_MIN: Final = 60
 @dataclass(frozen=True, slots=True)
 class WaitingWords:
     """``first`` is for who is next, ``position`` for the others, ``soon`` for a wait of at most a
-    minute, ``wait`` for a longer one, ``lost`` for whose agent's line has died. Empty ones are not
-    said."""
+    minute, ``wait`` for a longer one, ``lost`` for whose agent's line has died, ``written`` for who
+    writes while they wait in text. Empty ones are not said."""
 
     first: str
     position: str
     soon: str
     wait: str
     lost: str
+    written: str
 
     def of(self, position: int, wait_s: float | None) -> str:
         """The announcement at this position (1 is next) with this wait, None for 'unknown'."""
@@ -58,6 +59,7 @@ OURS: Final[Mapping[Language, WaitingWords]] = {
         "Somebody will be with you in about a minute.",
         "The wait is about {minutes} minutes.",
         "Sorry, the line to my colleague broke. Please stay, you are next.",
+        "Thank you. A colleague will read this when it is your turn.",
     ),
     Language("zh-CN"): WaitingWords(
         "下一位就是您。",
@@ -65,6 +67,7 @@ OURS: Final[Mapping[Language, WaitingWords]] = {
         "大约一分钟内会有人为您服务。",
         "预计等待{minutes}分钟。",
         "对不起，与客服的线路中断了。请不要挂机，下一位就是您。",
+        "谢谢。轮到您时，客服会看到这条消息。",
     ),
     Language("de-DE"): WaitingWords(
         "Sie sind als Nächstes an der Reihe.",
@@ -72,6 +75,7 @@ OURS: Final[Mapping[Language, WaitingWords]] = {
         "In etwa einer Minute ist jemand für Sie da.",
         "Die Wartezeit beträgt etwa {minutes} Minuten.",
         "Die Leitung ist leider abgebrochen. Bitte bleiben Sie dran, Sie sind als Nächstes dran.",
+        "Danke. Das wird gelesen, sobald Sie an der Reihe sind.",
     ),
 }
 

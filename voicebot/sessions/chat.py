@@ -19,8 +19,9 @@ from typing import Any
 
 import structlog
 
+from voicebot.acd.model import ContactId
 from voicebot.errors import ActionError, TextRefused, UsageError
-from voicebot.events import CallEvent
+from voicebot.events import CallEvent, QueueNoted
 from voicebot.flows.cards import Card
 from voicebot.flows.commands import (
     ANSWER,
@@ -42,6 +43,7 @@ from voicebot.flows.commands import (
 )
 from voicebot.flows.form_questions import FORM_GRAMMAR
 from voicebot.flows.interpreter import Interpreter
+from voicebot.flows.rejoin import still_transfers
 from voicebot.flows.state import FlowState, Waiting
 from voicebot.logs import discretion
 from voicebot.personal_numbers import masked
@@ -54,15 +56,18 @@ from voicebot.sessions.chat_records import (
     ChatLine,
     ChatRecord,
     ChatStore,
+    Stand,
     Who,
 )
+from voicebot.sessions.invitation import ConversationId
 from voicebot.sessions.known_facts import Fact, editable_slots, facts_known
 from voicebot.sessions.last_words import OUR_FAULT, in_language
+from voicebot.sessions.queue_handoff import Queueing
 from voicebot.sessions.quick_replies import QuickReplies
 from voicebot.sessions.spoken_lines import SpokenLine
 from voicebot.sessions.typed import TypedInput
 from voicebot.speech.spoken import text
-from voicebot.types import HIDDEN, Heard, Json, Language, Mode, Outcome
+from voicebot.types import HIDDEN, Heard, Json, Language, Mode, Outcome, Prompt
 
 log = structlog.get_logger(__name__)
 
@@ -89,6 +94,20 @@ class ChatApplication:
     act: Callable[[str, Mapping[str, Json]], Awaitable[Json]]
     append: Callable[[CallEvent], None] = lambda event: None
     """Writes down facts of the call that a conversation goes on with."""
+    queueing: Queueing | None = None
+    """The queues; without them nobody takes a conversation over."""
+    world: Callable[[], Mapping[str, Json]] = dict
+    """Gives variables that change without the contact (`Conversation`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class InLine:
+    """Where a conversation stands in the line of ``queue``: ``position`` (1 is next) is None while
+    an agent is asked, ``wait_s`` where nobody knows."""
+
+    position: int | None
+    wait_s: int | None
+    queue: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +126,10 @@ class ChatView:
     call: str = ""
     secret: bool = False
     """Whether what is asked for is a secret, which a page does not show as it is typed."""
+    waiting: InLine | None = None
+    agent: str = ""
+    """The name of the agent who has the conversation, empty for none."""
+    agent_typing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +145,14 @@ class Message:
 class ChatSession:
     """One conversation in memory. Its record and lines are never ahead of what is stored."""
 
-    def __init__(self, record: ChatRecord, lines: Sequence[ChatLine], store: ChatStore) -> None:
+    def __init__(
+        self,
+        record: ChatRecord,
+        lines: Sequence[ChatLine],
+        store: ChatStore,
+        stirred: Callable[[ConversationId], None] = lambda conversation: None,
+    ) -> None:
+        """``stirred`` is told of every change."""
         self.record = record
         self.lines = list(lines)
         self.lock = asyncio.Lock()
@@ -131,8 +161,13 @@ class ChatSession:
         """How it stands with a call: '', 'dialling', `ON_CALL`, 'over', or why none came."""
         self.told_end = record.ended_at is not None
         self.watchers: set[asyncio.Event] = set()
+        self.wants: Transfer | None = None
+        """The transfer to a queue that the flow waits at."""
+        self.is_new_in_line = False
+        """Whether that is one more, and no place from before is kept."""
         self._store = store
-        self._known = {line.client_id: line.cursor for line in lines if line.client_id}
+        self._stirred = stirred
+        self._known = _ids_of(lines)
         self._listen: Listen | None = None
         self._facts: tuple[Fact, ...] = ()
         self._replies: tuple[str, ...] = ()
@@ -148,6 +183,14 @@ class ChatSession:
     def is_still(self) -> bool:
         """Whether there will be no more lines."""
         return self.over and self.call != ON_CALL
+
+    @property
+    def outcome_if_left(self) -> Outcome:
+        """How it counts if the caller writes no more."""
+        if self.record.stand is not None and self.record.stand.agent:
+            return Outcome.TRANSFERRED
+        state = self.state
+        return Outcome.ABANDONED_IN_FLOW if state is None else state.outcome_if_hung_up
 
     @property
     def left_at(self) -> float:
@@ -190,7 +233,7 @@ class ChatSession:
 
     async def wake(self, application: ChatApplication, now: float) -> None:
         """Know again what the flow waits for, after a restart or in a newer version of it."""
-        if self.over or self.record.opened_at is None:
+        if self.over or self.record.opened_at is None or self.wants is not None:
             return
         is_other = application.version != self.record.version
         if self._listen is None or is_other:
@@ -201,12 +244,14 @@ class ChatSession:
 
         Raises TextRefused ('over', 'long', 'size', 'empty', 'fact', 'moved'), StorageError.
         """
-        if message.client_id in self._known:
-            return self._known[message.client_id]
+        if (known := self._known.get((Who.CALLER, message.client_id))) is not None:
+            return known
         if self.over:
             raise TextRefused("over", "this conversation has ended")
-        words = self._checked(message)
+        words = self._checked(message.text)
         await self.wake(application, now)
+        if self.wants is not None:
+            return await self._keep(message, words, application, now)
         listen = self._listen
         if listen is None:
             raise TextRefused("over", "this conversation has ended")
@@ -217,6 +262,57 @@ class ChatSession:
         await self._go_on(application, event, now)
         return cursor
 
+    async def _keep(
+        self, message: Message, words: str, application: ChatApplication, now: float
+    ) -> int:
+        """Take what is written to a person, who may yet have to come."""
+        if message.fact:
+            raise TextRefused("fact", "this cannot be changed now")
+        add, channel, stand = self._add, message.channel, self.record.stand
+        cursor = add(channel, Who.CALLER, masked(words), now, client_id=message.client_id)
+        if stand is not None and not stand.agent and not stand.thanked and application.queueing:
+            contact_id = ContactId(self.record.contact_id)
+            thanks = application.queueing.thanks(contact_id, self.record.language)
+            add(channel, Who.BOT, text(thanks, self.record.language, date.today()), now)
+            stand = replace(stand, thanked=True)
+        await self._commit(replace(self.record, stand=stand), now)
+        return cursor
+
+    async def add_of_agent(self, words: str, key: str, name: str, now: float) -> int:
+        """Add what an agent writes; gives its cursor. The same ``key`` again changes nothing.
+        Raises TextRefused ('over', 'long', 'size', 'empty'), StorageError."""
+        if (known := self._known.get((Who.AGENT, key))) is not None:
+            return known
+        if self.over:
+            raise TextRefused("over", "this conversation has ended")
+        told = masked(self._checked(words))
+        cursor = self._add(self.record.channel, Who.AGENT, told, now, key, name)
+        await self._commit(self.record, now)
+        return cursor
+
+    async def add_notice(self, prompt: Prompt, now: float, **fields: Any) -> None:
+        """Say something beside the flow, and change fields of the record. Raises StorageError."""
+        words = text(prompt, self.record.language, date.today())
+        self._add(self.record.channel, Who.BOT, words, now)
+        await self._commit(replace(self.record, **fields), now)
+
+    async def go_on(
+        self,
+        event: FlowEvent,
+        application: ChatApplication,
+        noted: QueueNoted | None,
+        now: float,
+    ) -> None:
+        """The queue is done with the contact, of whom it ``noted`` this: the flow goes on. Raises
+        StorageError."""
+        state = self.state
+        self.record = replace(self.record, stand=None, noted=noted or self.record.noted)
+        flows = application.interpreter(self.record.flow).flows
+        if state is not None and still_transfers(flows, state):
+            await self._go_on(application, event, now)
+        else:
+            await self._join(application, now, say=True)
+
     async def change(self, **fields: Any) -> None:
         """Change fields of the record that are not the flow's. Raises StorageError."""
         await self._commit(replace(self.record, **fields), self.record.active_at)
@@ -224,9 +320,17 @@ class ChatSession:
     async def end(self, outcome: Outcome | None, reason: str, now: float) -> None:
         """End it from outside; None where the contact goes on elsewhere. Raises StorageError."""
         if not self.over:
-            await self._commit(
-                replace(self.record, ended_at=now, outcome=outcome, reason=reason), now
-            )
+            self.wants = None
+            await self._commit(_ended(self.record, outcome, reason, now), now)
+
+    async def give_up(self, now: float) -> None:
+        """The flow goes in circles: say that it ends. Raises StorageError."""
+        log.error("chat_went_in_circles", conversation=self.record.id)
+        self._listen, self._replies, self.wants = None, (), None
+        sorry = in_language(OUR_FAULT, self.record.language)
+        written = text(sorry, self.record.language, date.today())
+        self._add(self.record.channel, Who.BOT, written, now)
+        await self._commit(_ended(self.record, Outcome.FAILED, "went in circles", now), now)
 
     async def add_spoken(self, lines: Sequence[SpokenLine], now: float) -> None:
         """Add what was said in a call that goes on with it. Raises TextRefused, StorageError."""
@@ -253,14 +357,16 @@ class ChatSession:
         if state.waiting is Waiting.ACTION and not say:
             await self._go_on(application, ActionFailed(INTERRUPTED), now)
             return
-        state, commands = interpreter.rejoin(state, {"channel": CHANNEL, "text": None})
-        if not say and isinstance(commands[-1], Listen):
+        facts = {**application.world(), "channel": CHANNEL, "text": None}
+        state, commands = interpreter.rejoin(state, facts)
+        if not say and isinstance(commands[-1], Listen | Transfer):
             commands = commands[-1:]  # what is said is among the lines
         await self._carry_out(application, state, commands, now)
 
     async def _go_on(self, application: ChatApplication, event: FlowEvent, now: float) -> None:
         interpreter = application.interpreter(self.record.flow)
         state = self.state or interpreter.begin(self.record.id)
+        state = replace(state, variables={**state.variables, **application.world()})
         state, commands = interpreter.receive(state, event)
         await self._carry_out(application, state, commands, now)
 
@@ -274,6 +380,7 @@ class ChatSession:
         """Do what the flow wants until it waits for the caller or ends; then commit."""
         interpreter = application.interpreter(self.record.flow)
         asked: set[str] = set()
+        self.wants = None
         for _ in range(MAX_DEEDS):
             for command in commands:
                 if isinstance(command, ChangeLanguage):
@@ -296,6 +403,12 @@ class ChatSession:
                         self._looked_up(application, arguments, event.value, now)
                 case SendText():
                     event = TextNotSent(IN_TEXT)
+                case Transfer() as transfer if transfer.queue and application.queueing:
+                    self._listen, self._replies, self.wants = None, (), transfer
+                    self._facts = facts_known(interpreter.flows, state, None)
+                    self.is_new_in_line = record.stand is None
+                    await self._commit(replace(record, stand=record.stand or Stand(now, now)), now)
+                    return
                 case Transfer():
                     if state.step in asked:
                         break  # where nobody comes, asking again and again is no way out
@@ -303,26 +416,16 @@ class ChatSession:
                     event = TransferRefused(NOBODY_WRITES)
                 case HangUp(outcome, reason):
                     self._listen, self._replies = None, ()
-                    await self._commit(
-                        replace(record, ended_at=now, outcome=outcome, reason=reason), now
-                    )
+                    await self._commit(_ended(record, outcome, reason, now), now)
                     return
                 case Listen() as listen:
                     self._replies = await application.replies.of(listen)
                     self._listen = listen
                     self._facts = facts_known(interpreter.flows, state, listen)
-                    await self._commit(record, now)
+                    await self._commit(replace(record, stand=None), now)
                     return
             state, commands = interpreter.receive(state, event)
-        log.error("chat_went_in_circles", conversation=self.record.id, step=state.step)
-        self._listen, self._replies = None, ()
-        sorry = in_language(OUR_FAULT, self.record.language)
-        written = text(sorry, self.record.language, date.today())
-        self._add(self.record.channel, Who.BOT, written, now)
-        await self._commit(
-            replace(self.record, ended_at=now, outcome=Outcome.FAILED, reason="went in circles"),
-            now,
-        )
+        await self.give_up(now)
 
     async def _understood(
         self, message: Message, words: str, listen: Listen, typed: TypedInput
@@ -351,10 +454,10 @@ class ChatSession:
 
     # Lines
 
-    def _checked(self, message: Message) -> str:
+    def _checked(self, message: str) -> str:
         # A message written before the limits were hit is still idempotent: those are known.
-        words = " ".join("".join(c if c.isprintable() else " " for c in message.text).split())
-        if len(message.text) > MAX_TEXT:
+        words = " ".join("".join(c if c.isprintable() else " " for c in message).split())
+        if len(message) > MAX_TEXT:
             raise TextRefused("size", f"a message has at most {MAX_TEXT} characters")
         if not words:
             raise TextRefused("empty", "there is nothing in this message")
@@ -365,11 +468,13 @@ class ChatSession:
     def _label(self, fact: str) -> str:
         return next((known.label for known in self._facts if known.name == fact), fact)
 
-    def _add(self, channel: str, who: Who, words: str, now: float, client_id: str = "") -> int:
+    def _add(
+        self, channel: str, who: Who, words: str, now: float, client_id: str = "", name: str = ""
+    ) -> int:
         if not words:
             return 0
         cursor = self.record.cursor + len(self._fresh) + 1
-        self._fresh.append(ChatLine(cursor, now, channel, who, words, client_id))
+        self._fresh.append(ChatLine(cursor, now, channel, who, words, client_id, name=name))
         return cursor
 
     def _show(self, card: Card, now: float) -> None:
@@ -386,7 +491,7 @@ class ChatSession:
             raise TextRefused("moved", "this conversation is open elsewhere; please reload")
         self.record = record
         self.lines += lines
-        self._known |= {line.client_id: line.cursor for line in lines if line.client_id}
+        self._known |= _ids_of(lines)
         self.typing = typing
         self.tell()
 
@@ -394,6 +499,16 @@ class ChatSession:
         """Let everybody look again who follows it."""
         for watcher in self.watchers:
             watcher.set()
+        self._stirred(self.record.id)
+
+
+def _ids_of(lines: Sequence[ChatLine]) -> dict[tuple[Who, str], int]:
+    """Where messages stand that may come again, by who sent them and the sender's id."""
+    return {(line.who, line.client_id): line.cursor for line in lines if line.client_id}
+
+
+def _ended(record: ChatRecord, outcome: Outcome | None, reason: str, now: float) -> ChatRecord:
+    return replace(record, ended_at=now, outcome=outcome, reason=reason, stand=None)
 
 
 async def _acted(application: ChatApplication, act: Act) -> FlowEvent:

@@ -5,7 +5,8 @@ A conversation that came from a call is that call's contact, and is told by its 
 we call back keeps a row of its own (the call is one of ours), with the outcome that the call had.
 
 All facts of a contact are told at its end: a conversation outlives the process, an open call does
-not. Left out on purpose: its turns, which stand among the lines of the conversation.
+not. What is noted of it in the queues later, such as the work after it, is told as it happens.
+Left out on purpose: its turns, which stand among the lines of the conversation.
 """
 
 from __future__ import annotations
@@ -55,6 +56,8 @@ class ChatLedger:
         call_id = CallId(record.id)
         for event in _begun(record, call_id):
             self.append(event)
+        if record.noted is not None:
+            self.append(record.noted)
         state = _state(record)
         if state is not None and with_matter:
             matter = state.matter(heard_all=True)

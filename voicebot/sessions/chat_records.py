@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from voicebot.events import QueueNoted
 from voicebot.sessions.cards import ShownCard
 from voicebot.sessions.invitation import ConversationId
 from voicebot.types import CallId, Json, Language, Outcome
@@ -33,13 +34,15 @@ class Who(StrEnum):
 
     CALLER = "caller"
     BOT = "bot"
+    AGENT = "agent"
 
 
 @dataclass(frozen=True, slots=True)
 class ChatLine:
     """One line. ``cursor`` is its place from 1; ``at`` UTC epoch seconds; ``channel`` is 'voice',
     'web' or the name of another one. ``client_id`` is the sender's own id of a message, empty for
-    what we say. ``card`` is shown in place of the text by who can show cards."""
+    what the bot says. ``card`` is shown in place of the text by who can show cards; ``name`` is
+    that of the agent whose line it is."""
 
     cursor: int
     at: float
@@ -48,6 +51,25 @@ class ChatLine:
     text: str
     client_id: str = ""
     card: ShownCard | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """A conversation waits for a person, or talks to one: the place that a restart keeps.
+
+    ``since`` is when the contact came to the queues, ``waits_since`` when this wait began (UTC
+    epoch seconds). ``queue`` is where it stands now, empty: where its flow sends it. ``agent``
+    talks with it; ``head``: an agent did, and it stands at the head of the line. ``thanked``: the
+    caller has been told who will read what they write.
+    """
+
+    since: float
+    waits_since: float
+    queue: str = ""
+    agent: str = ""
+    head: bool = False
+    thanked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +80,8 @@ class ChatRecord:
     writes on ``channel`` where that is no page of ours. ``state`` is `FlowState.to_json` as of the
     application's ``version``; ``cursor`` that of the last line. ``active_at`` is when somebody last
     did something. ``link`` is the hash of the invitation's secret, ``key`` that of the secret of
-    the browser that opened it, each empty where there is none.
+    the browser that opened it, each empty where there is none. ``stand`` is its place in a queue,
+    ``noted`` what became of it in the queues so far.
     """
 
     id: ConversationId
@@ -79,6 +102,13 @@ class ChatRecord:
     link: str = ""
     link_until: float = 0.0
     key: str = ""
+    stand: Stand | None = None
+    noted: QueueNoted | None = None
+
+    @property
+    def contact_id(self) -> CallId:
+        """What the queues and the ledger know it by: the call it came from, or its own id."""
+        return self.contact or CallId(self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +156,10 @@ class ChatStore(Protocol):
 
     async def unopened(self, now: float, limit: int) -> Sequence[ConversationId]:
         """Those whose link has run out before anybody opened it."""
+        ...
+
+    async def standing(self, limit: int) -> Sequence[ConversationId]:
+        """Those that wait for a person or talk to one, the longest first."""
         ...
 
     async def open_count(self) -> int:

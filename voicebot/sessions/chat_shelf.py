@@ -25,10 +25,14 @@ _T = TypeVar("_T")
 
 
 class ChatShelf:
-    """Conversations of ``store``, at most ``room`` at hand beside those that are in use."""
+    """Conversations of ``store``, at most ``room`` at hand beside those that are in use.
+    ``stirred`` is told which of them has changed."""
 
-    def __init__(self, store: ChatStore, room: int) -> None:
+    def __init__(
+        self, store: ChatStore, room: int, stirred: Callable[[ConversationId], None]
+    ) -> None:
         self._store = store
+        self._stirred = stirred
         self._room = room
         self._sessions: OrderedDict[ConversationId, ChatSession] = OrderedDict()
         self._loading: dict[ConversationId, asyncio.Task[ChatSession | None]] = {}
@@ -77,7 +81,9 @@ class ChatShelf:
         if record is None:
             return None
         lines = await self._store.lines(conversation)
-        session = self._sessions[conversation] = ChatSession(record, lines, self._store)
+        session = self._sessions[conversation] = ChatSession(
+            record, lines, self._store, self._stirred
+        )
         self._make_room()
         return session
 
@@ -86,7 +92,8 @@ class ChatShelf:
         for conversation, session in list(self._sessions.items()):
             if len(self._sessions) <= self._room:
                 return
-            if not session.watchers and not session.lock.locked():
+            stands = session.record.stand is not None
+            if not session.watchers and not stands and not session.lock.locked():
                 del self._sessions[conversation]
 
     def _forget(self, session: ChatSession) -> None:

@@ -15,7 +15,6 @@ from voicebot.sessions.chat_records import ChatStore
 from voicebot.sessions.chat_shelf import ChatShelf
 from voicebot.sessions.chat_tally import ChatTally
 from voicebot.sessions.invitation import ConversationId, TextStage
-from voicebot.types import Outcome
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +24,7 @@ SWEPT_AT_ONCE: Final = 200
 
 class Tidying:
     """Who writes nothing for ``idle_s`` has left; a link is good for ``link_s``. ``clock`` gives
-    UTC seconds since the epoch."""
+    UTC seconds since the epoch; ``left`` is told of a caller whose place in a queue is free."""
 
     def __init__(
         self,
@@ -35,6 +34,7 @@ class Tidying:
         link_s: float,
         idle_s: float,
         clock: Callable[[], float],
+        left: Callable[[ChatSession, str], None],
     ) -> None:
         self._store = store
         self._shelf = shelf
@@ -42,6 +42,7 @@ class Tidying:
         self._idle_s = idle_s
         self._pause_s = max(1.0, min(SWEEP_S, link_s, idle_s))
         self._clock = clock
+        self._left = left
 
     async def keep(self) -> None:
         """Do it now and then, until cancelled."""
@@ -65,9 +66,8 @@ class Tidying:
         async def end(session: ChatSession) -> None:
             if session.over:
                 return
-            state = session.state
-            outcome = Outcome.ABANDONED_IN_FLOW if state is None else state.outcome_if_hung_up
-            await session.end(outcome, reason, self._clock())
+            await session.end(session.outcome_if_left, reason, self._clock())
+            self._left(session, reason)
             self._tally.ended(session, stage, self._clock())
 
         await self._shelf.locked(conversation, end)

@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -19,7 +19,7 @@ from voicebot.errors import StorageError, TextRefused, TextUnavailable
 from voicebot.sessions.chat import ON_CALL, ChatApplication, ChatSession, ChatView, Message
 from voicebot.sessions.chat_beginnings import Beginnings, Fresh
 from voicebot.sessions.chat_links import fits, hashed, is_secret, new_secret
-from voicebot.sessions.chat_records import ChatRecord, ChatStore
+from voicebot.sessions.chat_records import ChatRecord, ChatStore, Stand
 from voicebot.sessions.chat_shelf import ChatShelf
 from voicebot.sessions.chat_tally import ChatTally
 from voicebot.sessions.chat_tidying import Tidying
@@ -33,6 +33,8 @@ from voicebot.sessions.invitation import (
     TextWatcher,
 )
 from voicebot.sessions.spoken_lines import SpokenLine
+from voicebot.sessions.text_queue import TextQueue, line_to
+from voicebot.sessions.waking import CallLater, on_the_loop
 
 _T = TypeVar("_T")
 
@@ -70,16 +72,20 @@ class Chats:
         fresh: Callable[[], Fresh],
         policy: ChatPolicy = ChatPolicy(),
         clock: Callable[[], float] = time.time,
+        call_later: CallLater = on_the_loop,
     ) -> None:
         self._store = store
         self._hold = hold
         self._address = address
         self._policy = policy
         self._clock = clock
-        self._shelf = ChatShelf(store, policy.in_memory)
+        self._shelf = ChatShelf(store, policy.in_memory, lambda id_: self.line.stirred(id_))
         self._tally = ChatTally()
+        self.line = TextQueue(store, self._shelf, hold, self._over, clock, call_later)
         self._beginnings = Beginnings(store, hold, fresh, self._tally, policy.most)
-        self.tidying = Tidying(store, self._shelf, self._tally, policy.link_s, policy.idle_s, clock)
+        self.tidying = Tidying(
+            store, self._shelf, self._tally, policy.link_s, policy.idle_s, clock, self.line.left
+        )
         self._stopped = False
 
     # Beginning and end
@@ -99,6 +105,7 @@ class Chats:
     async def stop(self) -> None:
         """Let answers under way be finished, and everybody go who follows."""
         self._stopped = True
+        await self.line.stop()
         await self._shelf.stop()
 
     @property
@@ -191,6 +198,7 @@ class Chats:
         is_first = session.record.opened_at is None
         with self._hold() as application:
             await session.open(application, self._clock())
+            await self.line.settle(session, application)
         if is_first:
             self._tally.reached(session.record, TextStage.OPENED, self._clock())
             self._tally.ended(session, TextStage.ENDED, self._clock())
@@ -206,17 +214,17 @@ class Chats:
         session = await self._shelf.get(conversation)
         if session is None:
             raise self._tally.refused("key", "this conversation is not open in this browser")
-        return session.view(after)
+        return self._view(session, after)
 
     async def follow(self, conversation: ConversationId, after: int) -> AsyncIterator[ChatView]:
         """Each change from the line ``after`` on, the present view first, until we stop.
 
         Raises TextRefused 'tabs' where too many follow already.
         """
-        with self._shelf.following(await self._awake(conversation)) as (session, stirred):
+        with self._following(await self._awake(conversation)) as (session, stirred):
             while not self._stopped:
                 stirred.clear()
-                view = session.view(after)
+                view = self._view(session, after)
                 after = view.cursor
                 yield view
                 await stirred.wait()
@@ -224,19 +232,29 @@ class Chats:
 
     async def changed(self, conversation: ConversationId, after: int, wait_s: float) -> ChatView:
         """The view once there is something after the line ``after``, at latest in ``wait_s``."""
-        with self._shelf.following(await self._awake(conversation)) as (session, stirred):
+        with self._following(await self._awake(conversation)) as (session, stirred):
             if session.record.cursor <= after and not session.is_still and wait_s > 0:
                 try:
                     async with asyncio.timeout(wait_s):
                         await stirred.wait()
                 except TimeoutError:
                     pass
-            return (await self._shelf.present(session, stirred)).view(after)
+            return self._view(await self._shelf.present(session, stirred), after)
+
+    def _view(self, session: ChatSession, after: int) -> ChatView:
+        return self.line.dressed(session.view(after), session.record.id)
+
+    @contextmanager
+    def _following(self, session: ChatSession) -> Iterator[tuple[ChatSession, asyncio.Event]]:
+        with self._shelf.following(session) as followed, self.line.seen(session.record.id):
+            yield followed
 
     async def _awake(self, conversation: ConversationId) -> ChatSession:
         async def wake(session: ChatSession) -> ChatSession:
             with self._hold() as application:
                 await session.wake(application, self._clock())
+                await self.line.settle(session, application)
+            self._over(session)
             return session
 
         return await self._shelf.locked(conversation, wake)
@@ -253,6 +271,7 @@ class Chats:
             before = session.record.cursor
             with self._hold() as application:
                 cursor = await session.take(message, application, self._clock())
+                await self.line.settle(session, application)
             self._tally.said(session, cursor, before)
             self._tally.ended(session, TextStage.ENDED, self._clock())
             return cursor
@@ -274,16 +293,9 @@ class Chats:
         place = next(line.cursor for line in session.lines if line.client_id == ours.client_id)
         answers = session.answers_to(place)
         replies = session.view(session.record.cursor).replies
+        last = session.record.cursor
         return [
-            TextTo(
-                message.channel,
-                message.sender,
-                conversation,
-                line.cursor,
-                line.text,
-                replies if line.cursor == session.record.cursor else (),
-                line.card,
-            )
+            line_to(session.record, line, replies if line.cursor == last else ())
             for line in answers
         ]
 
@@ -294,6 +306,40 @@ class Chats:
         if is_new:
             await self._shelf.locked(id_, self._opened)
         return id_
+
+    # Waiting for a person
+
+    async def leave_line(self, conversation: ConversationId) -> None:
+        """The caller waits for nobody any more, and the flow goes on. Raises TextRefused 'line'
+        where nobody waits, StorageError."""
+
+        async def leave(session: ChatSession) -> None:
+            with self._hold() as application:
+                await self.line.leave_line(session, application)
+            self._over(session)
+
+        await self._counted(conversation, leave)
+
+    async def wait_in_line(self, conversation: ConversationId, queue: str, since: float) -> None:
+        """Let a conversation whose flow leads to ``queue`` stand there at the place that a call
+        had, who waits ``since`` then (UTC epoch seconds): at once where it is open, else when its
+        link is opened. The call has left the queues. Raises TextRefused, StorageError."""
+
+        async def wait(session: ChatSession) -> None:
+            await session.change(stand=Stand(since, self._clock(), queue))
+            with self._hold() as application:
+                await session.wake(application, self._clock())
+                await self.line.settle(session, application)
+            self._over(session)
+
+        await self._counted(conversation, wait)
+
+    def writes(self, conversation: ConversationId, on: bool) -> None:
+        """The caller is typing, or is not."""
+        self.line.writes(conversation, on)
+
+    def _over(self, session: ChatSession) -> None:
+        self._tally.ended(session, TextStage.ENDED, self._clock())
 
     # Back to voice
 
@@ -311,6 +357,7 @@ class Chats:
             if number:
                 await session.change(sender=number)
             await session.end(None, reason, self._clock())
+            self.line.left(session, reason)
             self._tally.ended(session, TextStage.CAME_BACK, self._clock())
             return session.record
 

@@ -121,7 +121,8 @@ class TextFrom:
 class TextTo:
     """A line for ``sender`` on ``channel``. ``cursor`` is its place in the conversation, so that
     ``(conversation, cursor)`` makes sending it idempotent. ``replies`` are short answers that the
-    channel may show as buttons; ``card`` holds the same as ``text``, for who can show cards."""
+    channel may show as buttons; ``card`` holds the same as ``text``, for who can show cards.
+    ``who`` says it, 'bot' or 'agent', an agent by ``name``."""
 
     channel: str
     sender: str
@@ -130,6 +131,8 @@ class TextTo:
     text: str
     replies: tuple[str, ...] = ()
     card: ShownCard | None = None
+    who: str = "bot"
+    name: str = ""
 
 
 class TextDesk(Protocol):

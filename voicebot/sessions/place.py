@@ -28,8 +28,15 @@ class Ringing:
     agent_id: AgentId
 
 
-Notice: TypeAlias = e.Queued | e.Announce | Ringing | e.Overflowed | Joined
-"""What the session of a waiting caller is told; the last two end the waiting."""
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The agent has taken a contact that writes: there is no leg."""
+
+    agent_id: AgentId
+
+
+Notice: TypeAlias = e.Queued | e.Announce | Ringing | e.Overflowed | Joined | Accepted
+"""What the session of a waiting caller is told; the last three end the waiting."""
 
 
 class Place:
@@ -54,6 +61,10 @@ class Place:
 
     async def next(self) -> Notice:
         return await self._notices.get()
+
+    def met(self) -> Notice | None:
+        """What has come already; None for nothing."""
+        return None if self._notices.empty() else self._notices.get_nowait()
 
     async def leave(self, reason: str) -> None:
         """Give the place up, or end the conversation with the agent; an agent who answered in this

@@ -36,6 +36,7 @@ class _Way:
     wrapped_s: float = 0.0
     promised: bool = False
     called_back: bool = False
+    noted: QueueNoted | None = None
 
     def wait(self, queue: str, now: float) -> bool:
         """Wait in ``queue``; whether that is news."""
@@ -111,6 +112,22 @@ class QueueAccounts:
         """A callback was promised before a restart; how long the caller had waited is noted."""
         self._add(contact_id).promised = True
 
+    def remember(self, noted: QueueNoted, waiting_since: float | None) -> None:
+        """Go on with a contact from before a restart, who waits since then (None: does not)."""
+        way = self._add(ContactId(noted.call_id))
+        way.queue, way.waited_s, way.agent = noted.queue, noted.waited_s or 0.0, noted.agent
+        way.handled_s, way.wrapped_s, way.called_back = (
+            noted.handled_s,
+            noted.wrapped_s,
+            noted.called_back,
+        )
+        way.waiting_since, way.noted = waiting_since, noted
+
+    def noted(self, contact_id: ContactId) -> QueueNoted | None:
+        """What was noted of a contact last; None for one that is not known (any more)."""
+        way = self._ways.get(contact_id)
+        return None if way is None else way.noted
+
     def _add(self, contact_id: ContactId) -> _Way:
         way = self._ways[contact_id] = _Way()
         if len(self._ways) > REMEMBERED:
@@ -131,7 +148,7 @@ class QueueAccounts:
         was_promised = way.promised
         if not way.take(effect, now):
             return None
-        return QueueNoted(
+        way.noted = QueueNoted(
             CallId(contact_id),
             now,
             way.queue,
@@ -141,3 +158,4 @@ class QueueAccounts:
             way.wrapped_s,
             way.called_back,
         )
+        return way.noted

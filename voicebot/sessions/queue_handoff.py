@@ -1,18 +1,18 @@
-"""How calls enter queues: by the rules of their version of the application, and in its words.
+"""How contacts enter queues: by the rules of their version of the application, and in its words.
 
-`queue_stay` waits there; this says where a caller goes, what agents are told, and what is said of
-the place and of a queue that takes nobody.
+`queue_stay` waits there with a call, `text_queue` with a conversation in text; this says where a
+caller goes, what agents are told, and what is said of the place and of a queue that takes nobody.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, Self
 
 from voicebot.acd import effects as e
-from voicebot.acd.model import Contact, ContactId, Spill
+from voicebot.acd.model import Channel, Contact, ContactId, Spill
 from voicebot.flows.commands import Transfer, TransferRefused
 from voicebot.queues.prerouting import preroute
 from voicebot.queues.reader import QueueFile
@@ -37,6 +37,32 @@ _SAID: Final = {
 
 
 @dataclass(frozen=True, slots=True)
+class Comer:
+    """Who is handed to a queue: a call, or a conversation in text. ``caller`` is the number or
+    name, ``party`` as in `acd.model.Contact`."""
+
+    contact_id: ContactId
+    caller: str = field(default="", repr=False)
+    party: str = field(default="", repr=False)
+    channel: Channel = Channel.VOICE
+
+    @classmethod
+    def by_call(cls, info: LegInfo) -> Self:
+        party = number_of(info.direction, info.caller, info.callee)
+        return cls(ContactId(info.call_id), info.caller, party)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A place that is kept: in ``queue`` (empty: where the rules send the contact) since ``since``
+    (UTC epoch seconds), at the ``head`` of the line."""
+
+    since: float
+    queue: str = ""
+    head: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Queueing:
     """The queues as one version of the application sees them: ``file`` has its rules and words,
     ``service`` is the server's. ``url`` is a page about the call for agents' screens, with
@@ -46,25 +72,31 @@ class Queueing:
     file: QueueFile
     url: str = ""
 
-    def enter(self, info: LegInfo, transfer: Transfer, language: Language) -> Place:
-        """Let the caller wait where the rules send them. Raises RoutingError."""
+    def enter(
+        self, comer: Comer, transfer: Transfer, language: Language, kept: Kept | None = None
+    ) -> Place:
+        """Let somebody wait where the rules send them, or where a place is ``kept``. Raises
+        RoutingError."""
         facts = known_of(transfer.facts)
         going = preroute(self.file.rules, facts, transfer.queue)
         contact = Contact(
-            ContactId(info.call_id),
-            going.queue,
+            comer.contact_id,
+            (kept.queue if kept is not None else "") or going.queue,
+            comer.channel,
             priority=going.priority,
             skills=going.skills,
-            party=number_of(info.direction, info.caller, info.callee),
+            party=comer.party,
         )
-        return self.service.enter(
-            contact, Briefing(info.caller, language, self.context(info, transfer), facts)
-        )
+        told = self.context(comer.contact_id, transfer)
+        briefing = Briefing(comer.caller, language, told, facts)
+        if kept is None:
+            return self.service.enter(contact, briefing)
+        return self.service.enter(contact, briefing, kept.since, head=kept.head)
 
-    def context(self, info: LegInfo, transfer: Transfer) -> Mapping[str, str]:
+    def context(self, contact_id: ContactId, transfer: Transfer) -> Mapping[str, str]:
         """What agents and their telephones are told."""
-        told = {**transfer.context, "call": str(info.call_id)}
-        return {**told, "url": self.url.replace("{call}", info.call_id)} if self.url else told
+        told = {**transfer.context, "call": str(contact_id)}
+        return {**told, "url": self.url.replace("{call}", contact_id)} if self.url else told
 
     def announcement(self, notice: e.Announce, language: Language) -> Prompt:
         """Position and wait, said in ``language``."""
@@ -74,6 +106,10 @@ class Queueing:
     def apology(self, contact_id: ContactId, language: Language) -> Prompt:
         """What is said to a caller whose agent's line has died."""
         return Prompt((self._words(contact_id, language).lost,))
+
+    def thanks(self, contact_id: ContactId, language: Language) -> Prompt:
+        """What is said to who writes while they wait in text."""
+        return Prompt((self._words(contact_id, language).written,))
 
     def _words(self, contact_id: ContactId, language: Language) -> WaitingWords:
         place = self.service.standing(contact_id)

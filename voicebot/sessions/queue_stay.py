@@ -29,7 +29,7 @@ from voicebot.flows.commands import (
 )
 from voicebot.sessions.handoff import Handoff
 from voicebot.sessions.place import Joined, Place
-from voicebot.sessions.queue_handoff import Queueing
+from voicebot.sessions.queue_handoff import Comer, Queueing
 from voicebot.sessions.talk import ToAddress, ToQueue
 from voicebot.telephony._api import LegInfo
 from voicebot.types import Language, Prompt
@@ -128,7 +128,8 @@ class QueueStay:
             return self._place
         await self.leave(ELSEWHERE)
         self._told = False
-        self._place = self._queueing.enter(waiter.info, transfer, waiter.language)
+        comer = Comer.by_call(waiter.info)
+        self._place = self._queueing.enter(comer, transfer, waiter.language)
         self._queue = transfer.queue
         return self._place
 

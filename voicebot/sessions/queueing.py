@@ -7,7 +7,7 @@ that (`sessions.queue_handoff`).
 
 Everything runs on the event loop, and an event and its effects are one step of it: nobody sees the
 distribution between the two. Two agents who answer at once are two events; the second is told no.
-Left out on purpose: who may sign in (the desk's), and text.
+Left out on purpose: who may sign in (the desk's), and what is written (`sessions.text_queue`).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from voicebot.acd import events as ev
 from voicebot.acd.acd import Acd
 from voicebot.acd.model import (
     AgentId,
+    Channel,
     Contact,
     ContactId,
     ContactState,
@@ -33,7 +34,7 @@ from voicebot.errors import DialFailed, RoutingError
 from voicebot.events import QueueNoted
 from voicebot.sessions.briefing import Briefing, as_booking, restored
 from voicebot.sessions.feed import LiveEvent
-from voicebot.sessions.place import Joined, Notice, Place, Ringing
+from voicebot.sessions.place import Accepted, Joined, Notice, Place, Ringing
 from voicebot.sessions.queue_accounts import QueueAccounts
 from voicebot.sessions.queue_events import live
 from voicebot.sessions.queue_figures import QueueTally
@@ -45,7 +46,7 @@ from voicebot.sessions.queue_records import (
     state_of,
 )
 from voicebot.sessions.ready_times import ReadyTimes
-from voicebot.sessions.ringing import AgentLines, CallBack, Rings
+from voicebot.sessions.ringing import AgentLines, CallBack, RingForText, Rings, nobody_writes
 from voicebot.sessions.waking import CallLater, WakeUp, on_the_loop
 from voicebot.telephony._api import CallLeg
 from voicebot.types import Json
@@ -60,11 +61,11 @@ Watcher: TypeAlias = Callable[[e.Effect], None]
 class QueueService:
     """Queues, agents and waiting callers of a server.
 
-    ``lines`` ring agents. ``clock`` gives UTC seconds since the epoch, and ``call_later`` wakes the
-    service by it. ``call_back`` is None where nobody can be called. ``records`` keep what
-    outlives the server, ``note`` takes what became of each call, ``publish`` what happens for
-    those who watch. ``unreachable_s`` is how long an agent whose telephone could not be reached is
-    left in peace; 0: until they resume.
+    ``lines`` ring agents, ``for_text`` for contacts that write. ``clock`` gives UTC seconds since
+    the epoch, and ``call_later`` wakes the service by it. ``call_back`` is None where nobody can be
+    called. ``records`` keep what outlives the server, ``note`` takes what became of each call,
+    ``publish`` what happens for those who watch. ``unreachable_s`` is how long an agent whose
+    telephone could not be reached is left in peace; 0: until they resume.
     """
 
     def __init__(
@@ -79,10 +80,11 @@ class QueueService:
         note: Callable[[QueueNoted], None] = lambda fact: None,
         publish: Callable[[LiveEvent], None] = lambda event: None,
         unreachable_s: float = 0.0,
+        for_text: RingForText = nobody_writes,
     ) -> None:
         """Raises RoutingError where a rule names a queue that is not there."""
         self._acd = Acd(queues, unreachable_s)
-        self._rings = Rings(lines, self.briefing, self.receive)
+        self._rings = Rings(lines, self.briefing, self.receive, self._channel_of, for_text)
         self._clock = clock
         self._wake = WakeUp(call_later, self._tick)
         self._call_back = call_back
@@ -99,19 +101,39 @@ class QueueService:
 
     # Callers
 
-    def enter(self, contact: Contact, briefing: Briefing) -> Place:
-        """Let a caller wait. Raises RoutingError where there is no such queue, or the contact
-        waits already."""
+    def enter(
+        self,
+        contact: Contact,
+        briefing: Briefing,
+        since: float | None = None,
+        *,
+        head: bool = False,
+    ) -> Place:
+        """Let a caller wait, with the place of one who waits ``since`` then (UTC epoch seconds)
+        whatever the queue's hours and length, and at the ``head`` of the line. Raises RoutingError
+        where there is no such queue, or the contact waits already."""
         place = Place(self.left, contact, briefing)
         if contact.contact_id in self._places:
             raise RoutingError(f"contact {contact.contact_id} is here already")
         self._places[contact.contact_id] = place
+        known = self._left_waiting.pop(contact.party, None)
         try:
-            self.receive(ev.Enqueue(contact, self._left_waiting.pop(contact.party, None)))
+            if since is None:
+                self.receive(ev.Enqueue(contact, known))
+            else:
+                self.receive(ev.Enqueue(contact, since, restored=True, head=head))
         except RoutingError:
             del self._places[contact.contact_id]
             raise
         return place
+
+    def remember(self, noted: QueueNoted, waiting_since: float | None) -> None:
+        """Go on counting what became of a contact from before a restart, who waits since then."""
+        self._accounts.remember(noted, waiting_since)
+
+    def noted(self, contact_id: ContactId) -> QueueNoted | None:
+        """What was noted of a contact last, where it is still known."""
+        return self._accounts.noted(contact_id)
 
     def keep_places(self, since: Mapping[str, float]) -> None:
         """Let callers who waited before a restart find their places again: by `Contact.party`,
@@ -250,6 +272,15 @@ class QueueService:
     def standing(self, contact_id: ContactId) -> ContactPlace | None:
         return self._acd.contact(contact_id)
 
+    def outlook(self, contact_id: ContactId) -> tuple[int | None, float | None]:
+        """The place in line (1 is next) and the estimated rest of the wait (s), each None where
+        there is none."""
+        return self._acd.position(contact_id), self._acd.wait_left(contact_id)
+
+    def _channel_of(self, contact_id: ContactId) -> Channel:
+        place = self._places.get(contact_id)
+        return Channel.VOICE if place is None else place.contact.channel
+
     def rules(self, queue: str) -> QueueRules:
         """Raises KeyError for an unknown one."""
         return self._acd.queues[queue]
@@ -287,6 +318,8 @@ class QueueService:
                 self._tell(effect.contact_id, Ringing(effect.agent_id))
             case e.Withdraw(contact_id):
                 self._rings.stop(contact_id)
+            case e.Connect(contact_id, agent_id) if self._channel_of(contact_id) is Channel.TEXT:
+                self._tell(contact_id, Accepted(agent_id))
             case e.Connect(contact_id, agent_id) if contact_id not in self._bookings:
                 self._tell(contact_id, Joined(agent_id, self._rings.take(contact_id)))
             case e.CallbackDue(contact_id):

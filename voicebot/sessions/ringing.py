@@ -15,7 +15,7 @@ import structlog
 
 from voicebot.acd import effects as e
 from voicebot.acd import events as ev
-from voicebot.acd.model import AgentId, ContactId
+from voicebot.acd.model import AgentId, Channel, ContactId
 from voicebot.errors import DialFailed, RoutingError
 from voicebot.sessions.briefing import Briefing
 from voicebot.telephony._api import CallLeg
@@ -36,6 +36,7 @@ class RingingContact:
     answer_within_s: float
     callback: bool
     briefing: Briefing
+    channel: Channel = Channel.VOICE
 
 
 class AgentLines(Protocol):
@@ -49,6 +50,16 @@ class AgentLines(Protocol):
         ...
 
 
+RingForText: TypeAlias = Callable[[AgentId, RingingContact], Awaitable[None]]
+"""Offers a contact that writes to an agent, and returns once they have taken it. Stops when
+cancelled; raises DialFailed when the agent declines or is not there."""
+
+
+async def nobody_writes(agent: AgentId, contact: RingingContact) -> None:
+    """`RingForText` where agents have nothing to write with."""
+    raise DialFailed(str(agent), "unreachable")
+
+
 CallBack: TypeAlias = Callable[[str, Briefing, CallLeg, Callable[[], None]], Awaitable[None]]
 """Calls a number, joins it with the agent's leg, and returns when they are done. The last argument
 is called when somebody has answered. Hangs the agent up in the end, and raises DialFailed when
@@ -58,8 +69,9 @@ nobody was reached."""
 class Rings:
     """What rings for the contacts of a server.
 
-    ``brief`` gives what is known of a contact, None for one who is not here. ``report`` takes what
-    came of a ring, and raises RoutingError where that came too late.
+    ``brief`` gives what is known of a contact, None for one who is not here, ``channel_of`` by
+    what it comes. ``report`` takes what came of a ring, and raises RoutingError where that came
+    too late.
     """
 
     def __init__(
@@ -67,8 +79,12 @@ class Rings:
         lines: AgentLines,
         brief: Callable[[ContactId], Briefing | None],
         report: Callable[[ev.Event], None],
+        channel_of: Callable[[ContactId], Channel],
+        for_text: RingForText,
     ) -> None:
         self._lines = lines
+        self._channel_of = channel_of
+        self._for_text = for_text
         self._brief = brief
         self._report = report
         self._tasks: dict[ContactId, asyncio.Task[None]] = {}
@@ -111,12 +127,16 @@ class Rings:
             offer.answer_within_s,
             offer.callback,
             self._brief(offer.contact_id) or Briefing(),
+            self._channel_of(offer.contact_id),
         )
         answer: ev.Event
         leg: CallLeg | None = None
         try:
-            leg = await self._lines.ring(offer.agent_id, contact)
-            self._answered[offer.contact_id] = leg
+            if contact.channel is Channel.TEXT:
+                await self._for_text(offer.agent_id, contact)
+            else:
+                leg = await self._lines.ring(offer.agent_id, contact)
+                self._answered[offer.contact_id] = leg
             answer = ev.Answer(offer.contact_id, offer.agent_id)
         except DialFailed as error:
             log.info("agent_not_reached", agent=offer.agent_id, outcome=error.outcome)

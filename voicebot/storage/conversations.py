@@ -11,7 +11,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -28,9 +28,10 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from voicebot.errors import StorageError
+from voicebot.events import QueueNoted
 from voicebot.sessions.cards import ShownCard
 from voicebot.sessions.chat_ledger import BY_TELEPHONE
-from voicebot.sessions.chat_records import ChatChange, ChatLine, ChatRecord, Who
+from voicebot.sessions.chat_records import ChatChange, ChatLine, ChatRecord, Stand, Who
 from voicebot.sessions.invitation import ConversationId
 from voicebot.storage.database import reading, writing
 from voicebot.storage.schema import calls, conversation_lines, conversations
@@ -160,6 +161,19 @@ class SqlChatStore:
         async with self._reading() as connection:
             return int((await connection.execute(statement)).scalar_one())
 
+    async def standing(self, limit: int) -> Sequence[ConversationId]:
+        """Give those that wait for a person or talk to one, the longest first. Raises
+        StorageError."""
+        table = conversations.c
+        statement = (
+            select(table.id)
+            .where(table.stands_since.is_not(None), table.ended_at.is_(None))
+            .order_by(table.stands_since)
+            .limit(limit)
+        )
+        async with self._reading() as connection:
+            return [ConversationId(id_) for id_ in (await connection.execute(statement)).scalars()]
+
     async def not_in_ledger(self, since: float, limit: int) -> Sequence[ChatRecord]:
         """Give those that began in text, ended since then, and are no contact of the ledger yet,
         the oldest first. Raises StorageError."""
@@ -226,6 +240,9 @@ def _row(record: ChatRecord) -> dict[str, Any]:
         "link": record.link or None,
         "link_until": record.link_until,
         "browser_key": record.key or None,
+        "stands_since": None if record.stand is None else record.stand.since,
+        "stand": None if record.stand is None else asdict(record.stand),
+        "noted": None if record.noted is None else asdict(record.noted),
     }
 
 
@@ -249,6 +266,8 @@ def _record(row: RowMapping) -> ChatRecord:
         link=row["link"] or "",
         link_until=row["link_until"],
         key=row["browser_key"] or "",
+        stand=Stand(**row["stand"]) if row["stand"] else None,
+        noted=QueueNoted(**row["noted"]) if row["noted"] else None,
     )
 
 
@@ -262,6 +281,7 @@ def _line_row(conversation: ConversationId, line: ChatLine) -> dict[str, Any]:
         "text": line.text,
         "client_id": line.client_id or None,
         "card": line.card.to_json() if line.card is not None else None,
+        "name": line.name or None,
     }
 
 
@@ -274,4 +294,5 @@ def _line(row: RowMapping) -> ChatLine:
         text=row["text"],
         client_id=row["client_id"] or "",
         card=ShownCard.from_json(row["card"]) if row["card"] else None,
+        name=row["name"] or "",
     )

@@ -209,7 +209,13 @@ conversations = Table(
     Column("link", String(64)),
     Column("link_until", Double, nullable=False),
     Column("browser_key", String(64)),
+    # Since when it waits for a person or talks to one, and how (`chat_records.Stand`).
+    Column("stands_since", Double),
+    Column("stand", JSON(none_as_null=True)),
+    # What became of it in the queues so far (`events.QueueNoted`).
+    Column("noted", JSON(none_as_null=True)),
     Index("ix_conversations_link", "link", unique=True),
+    Index("ix_conversations_stands_since", "stands_since"),
     Index("ix_conversations_contact", "contact"),
     Index("ix_conversations_channel_sender", "channel", "sender"),
     Index("ix_conversations_ended_at_active_at", "ended_at", "active_at"),
@@ -233,6 +239,8 @@ conversation_lines = Table(
     Column("client_id", String(64)),
     # What is shown beside the text, NULL for nothing.
     Column("card", JSON(none_as_null=True)),
+    # The agent who wrote it.
+    Column("name", String(64)),
 )
 
 text_messages = Table(

@@ -1,8 +1,9 @@
 """Our own webhook for messengers: lines of a conversation, posted as signed JSON.
 
-``{"id", "channel", "recipient", "conversation", "cursor", "text", "replies", "card"}``. The id is
-made of conversation and cursor, so that a receiver who has seen it answers 200 and does nothing;
-that is the contract, and why an unanswered line is posted again.
+``{"id", "channel", "recipient", "conversation", "cursor", "who", "name", "text", "replies",
+"card"}``, where ``who`` is 'bot' or 'agent', and ``name`` the agent's. The id is made of
+conversation and cursor, so that a receiver who has seen it answers 200 and does nothing; that is
+the contract, and why an unanswered line is posted again.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ def line_message(line: TextTo, now: float) -> TextMessage:
         "recipient": line.sender,
         "conversation": line.conversation,
         "cursor": line.cursor,
+        "who": line.who,
+        "name": line.name,
         "text": line.text,
         "replies": list(line.replies),
         "card": line.card.to_json() if line.card is not None else None,

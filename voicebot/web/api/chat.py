@@ -52,6 +52,7 @@ STATUSES: Final = {
     "form": 422,
     "expired": 410,
     "long": 409,
+    "line": 409,
     "moved": 409,
     "number": 422,
     "origin": 403,
@@ -80,6 +81,10 @@ class ChatDesk(Protocol):
     async def check(self, conversation: ConversationId, key: str) -> None: ...
 
     async def say(self, conversation: ConversationId, message: Message) -> int: ...
+
+    async def leave_line(self, conversation: ConversationId) -> None: ...
+
+    def writes(self, conversation: ConversationId, on: bool) -> None: ...
 
     async def changed(
         self, conversation: ConversationId, after: int, wait_s: float
@@ -211,6 +216,12 @@ def chat_router(
         """Send each view as a server-sent event; its id is the cursor."""
         stream = _as_events(desk.follow(conversation, after))
         return StreamingResponse(stream, media_type="text/event-stream")
+
+    @router.post("/{conversation}/leave_line", status_code=204, summary="Wait for nobody")
+    async def leave_line(conversation: ConversationId = Depends(known)) -> None:
+        """Give the place in a queue up; the flow goes on as where nobody came."""
+        entrance.may_write(conversation)
+        await desk.leave_line(conversation)
 
     @router.post("/{conversation}/call", summary="Go on by voice")
     async def call(conversation: ConversationId = Depends(known)) -> CallGrant:

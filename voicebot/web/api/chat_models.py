@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from voicebot.sessions.chat import ChatView
-from voicebot.sessions.chat_records import MAX_TEXT
+from voicebot.sessions.chat_records import MAX_TEXT, Who
 
 
 class _Asked(BaseModel):
@@ -68,10 +69,25 @@ class Line(BaseModel):
     cursor: int
     at: float = Field(description="UTC seconds since the epoch")
     channel: str = Field(examples=["voice", "web", "sms"])
-    who: Literal["caller", "bot"]
+    who: Literal["caller", "bot", "agent"]
+    name: str = Field("", description="the agent whose line it is")
     text: str
     id: str = Field(description="the sender's id of a message, empty for ours")
     card: Card | None = Field(None, description="stands for the same as the text")
+
+
+class Waiting(BaseModel):
+    """Where the conversation stands in a line."""
+
+    position: int | None = Field(description="1 is next; null while an agent is being asked")
+    wait_s: int | None = Field(description="estimated rest of the wait; null: nobody knows")
+    queue: str
+
+
+class Agent(BaseModel):
+    """Who has the conversation."""
+
+    name: str
 
 
 class Fact(BaseModel):
@@ -98,6 +114,9 @@ class View(BaseModel):
         description="a call that goes on with it: empty, dialling, on, over, or why none came",
         examples=["no_answer"],
     )
+    waiting: Waiting | None = Field(None, description="the conversation waits for a person")
+    agent: Agent | None = Field(None, description="a person has the conversation")
+    agent_typing: bool = Field(False, description="they are at it")
 
     @classmethod
     def of(cls, view: ChatView) -> Self:
@@ -108,8 +127,9 @@ class View(BaseModel):
                     at=line.at,
                     channel=line.channel,
                     who=line.who.value,
+                    name=line.name,
                     text=line.text,
-                    id=line.client_id,
+                    id=line.client_id if line.who is Who.CALLER else "",
                     card=None if line.card is None else Card.model_validate(line.card.to_json()),
                 )
                 for line in view.lines
@@ -125,6 +145,9 @@ class View(BaseModel):
             language=view.language,
             secret=view.secret,
             call=view.call,
+            waiting=None if view.waiting is None else Waiting(**asdict(view.waiting)),
+            agent=Agent(name=view.agent) if view.agent else None,
+            agent_typing=view.agent_typing,
         )
 
 

@@ -3,7 +3,9 @@
 The page's first message is ``{"type": "hello", "after": cursor}``, with ``"key"`` where it has no
 cookie. Then views come as they change (``{"type": "view", ...}``), and the page writes
 ``{"type": "say", "id", "text", "fact"}``, which is answered with ``{"type": "sent", "id",
-"cursor"}`` or ``{"type": "refused", "id", "code", "detail"}``. Handshakes carry an origin, which is
+"cursor"}`` or ``{"type": "refused", "id", "code", "detail"}``. ``{"type": "leave_line"}`` gives the
+place in a queue up, and ``{"type": "typing", "on": true}`` lets an agent see that the caller is
+writing; neither is answered, but for a refusal without an id. Handshakes carry an origin, which is
 checked: a page elsewhere would send our cookie along (cross-site WebSocket hijacking).
 """
 
@@ -83,9 +85,22 @@ class _Page:
     async def _hear(self) -> None:
         while True:
             message = await self._receive()
-            if message.pop("type", None) != "say":
-                raise ValueError("a page says something")
-            await self._take(message)
+            match message.pop("type", None):
+                case "say":
+                    await self._take(message)
+                case "leave_line":
+                    await self._leave_line()
+                case "typing":
+                    self._entrance.desk.writes(self._conversation, message.get("on") is True)
+                case _:
+                    raise ValueError("a page says something")
+
+    async def _leave_line(self) -> None:
+        try:
+            self._entrance.may_write(self._conversation)
+            await self._entrance.desk.leave_line(self._conversation)
+        except TextRefused as error:
+            await self._refuse({}, error.code, error.reason)
 
     async def _take(self, message: dict[str, Any]) -> None:
         try:

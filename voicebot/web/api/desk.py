@@ -1,7 +1,8 @@
 """``/api/desk/socket``: an agent's desk over one WebSocket (RFC 6455).
 
 The page gets ``{"type": "state", ...}`` whenever something changes, and what happens in between:
-``said``, ``suggestions``, ``missed``. It sends orders, ``{"id": 1, "do": "hold", "contact": ...}``
+``said``, ``suggestions``, ``missed``, and of contacts that write ``lines``, ``writing`` and
+``there``. It sends orders, ``{"id": 1, "do": "hold", "contact": ...}``
 (`Order`), each answered by ``{"type": "done", "id", "data"}`` or ``{"type": "refused", "id",
 "detail"}``. The doorkeeper has looked at the right ``desk`` and at the handshake's origin; which
 agent it is follows from the name of the user.
@@ -48,7 +49,7 @@ FIGURES_EVERY_S: Final = 3.0
 """How old what the desk shows of its queues may be."""
 LONGEST_ORDER: Final = 16 * 1024
 ORDERS_PER_MINUTE: Final = 240
-_NOT_KEPT: Final = "the note could not be written down; it is still here, try again"
+_NOT_KEPT: Final = "this could not be written down; it is still here, try again"
 
 
 def desk_router(desks: Desks, lines: DeskLines) -> APIRouter:
@@ -125,7 +126,7 @@ class _Page:
         except (RoutingError, CallRefused) as error:
             answer = {"type": "refused", "detail": getattr(error, "reason", "") or str(error)}
         except StorageError:
-            log.warning("note_not_kept", agent=self._desk.agent)
+            log.warning("order_not_kept", agent=self._desk.agent)
             answer = {"type": "refused", "detail": _NOT_KEPT}
         else:
             answer = {"type": "done", "data": data}
@@ -171,6 +172,22 @@ class _Page:
             case "look_up":
                 language = self._before(contact).briefing.language
                 return await self._look_up(language, order.text)
+            case "say" | "typing" | "seen":
+                return await self._write(order, contact)
+        return None
+
+    async def _write(self, order: Order, contact: ContactId) -> Any:
+        match order.do:
+            case "say":
+                if not order.key:
+                    raise RoutingError("what is written needs a 'key' of the page's own")
+                return {"cursor": await self._conduct.say(contact, order.text, order.key)}
+            case "typing":
+                self._conduct.typing(contact, on=bool(order.text))
+            case "seen":
+                if not order.text.isdecimal():
+                    raise RoutingError("'seen' needs the number of a line in 'text'")
+                self._conduct.seen(contact, int(order.text[:9]))
         return None
 
     async def _turn_to(self, order: Order, contact: ContactId) -> None:

@@ -35,6 +35,9 @@ class Order(BaseModel):
         "targets",
         "card",
         "look_up",
+        "say",
+        "typing",
+        "seen",
     ]
     contact: str = Field("", max_length=64)
     kind: Literal["", "queue", "number", "agent", "flow"] = Field(
@@ -42,4 +45,10 @@ class Order(BaseModel):
     )
     to: str = Field("", max_length=200, description="whom to turn to, or which key")
     code: str = Field("", max_length=64, description="wrap-up code")
-    text: str = Field("", max_length=LONGEST_NOTE, description="note, pause or question")
+    text: str = Field(
+        "",
+        max_length=LONGEST_NOTE,
+        description="note, pause, question or what is written; for 'typing' empty or not, for "
+        "'seen' the last line",
+    )
+    key: str = Field("", max_length=64, description="the page's own id of what is written")

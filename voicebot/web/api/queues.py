@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
@@ -63,10 +63,12 @@ class AgentChange(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class QueueDesk:
-    """What the router needs of the rest."""
+    """What the router needs of the rest; ``present`` gives an agent's profile with what they can
+    take as things are."""
 
     service: QueueService
     profiles: Mapping[AgentId, AgentProfile]
+    present: Callable[[AgentProfile], AgentProfile] = lambda profile: profile
 
     def agent(self, name: AgentId) -> Agent:
         """Raises KeyError for one who is not in the settings."""
@@ -110,7 +112,7 @@ def queues_router(desk: QueueDesk) -> APIRouter:
         if agent not in desk.profiles:
             raise HTTPException(404, "no such agent")
         try:
-            desk.service.receive(_event(desk.profiles[agent], asked))
+            desk.service.receive(_event(desk.present(desk.profiles[agent]), asked))
         except RoutingError as error:
             raise HTTPException(409, str(error)) from None
         return desk.agent(agent)

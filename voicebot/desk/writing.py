@@ -1,0 +1,46 @@
+"""One conversation in text on one desk: what pages are told of it, and when.
+
+Lines are told as they come, numbered, so that a page knows what it has; that the caller is typing
+or gone, when that changes. Left out on purpose: keeping any of it, which the conversation does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from voicebot.desk.contacts import AtDesk
+from voicebot.desk.desk import Desk, show_lines
+from voicebot.sessions.chat_records import Who
+from voicebot.sessions.text_talk import TextTalk
+
+
+class Writing:
+    """``talk`` of ``contact``, which stands on ``desk``. ``clock`` gives UTC epoch seconds."""
+
+    def __init__(
+        self, desk: Desk, contact: AtDesk, talk: TextTalk, clock: Callable[[], float]
+    ) -> None:
+        self._desk = desk
+        self._contact = contact
+        self._talk = talk
+        self._clock = clock
+        self._told: tuple[bool, bool] | None = None
+
+    def changed(self) -> None:
+        """Tell what is new (`TextTalk.changed`)."""
+        desk, contact, talk = self._desk, self._contact, self._talk
+        fresh = talk.lines(contact.cursor)
+        if fresh:
+            contact.written.extend(fresh)
+            answered = [line.cursor for line in fresh if line.who is Who.AGENT]
+            contact.seen = max(contact.seen, *answered, 0)
+            show_lines(desk.tell, contact, list(contact.written)[-len(fresh) :])
+        is_now = (bool(talk.caller_writes), talk.there)
+        if is_now != self._told:
+            self._told = is_now
+            about = {"contact": contact.contact_id}
+            desk.tell({"type": "writing", **about, "who": "caller", "on": is_now[0]})
+            desk.tell({"type": "there", **about, "on": is_now[1]})
+        if talk.over and contact.over_at is None:
+            contact.over_at = self._clock()
+        desk.stir()
