@@ -7,8 +7,8 @@ as it should be. Nothing here is written down; after a restart agents open their
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import structlog
 
@@ -17,7 +17,7 @@ from voicebot.acd.model import AgentId, AgentProfile, Channel, ContactId, Presen
 from voicebot.desk.contacts import AtDesk, Ringing, SpokenLine
 from voicebot.desk.desk import Desk
 from voicebot.desk.line import AgentLeg
-from voicebot.desk.services import DeskServices, Suggestion
+from voicebot.desk.services import ENOUGH_WORDS, DeskServices, Suggestion
 from voicebot.desk.writing import Writing
 from voicebot.errors import DialFailed
 from voicebot.queues.reader import QueueFile
@@ -29,9 +29,6 @@ from voicebot.sessions.text_talk import TextTalk
 from voicebot.types import CallId, Language
 
 log = structlog.get_logger(__name__)
-
-_ENOUGH_WORDS: Final = 3
-"""A sentence of fewer says too little to look an article up for."""
 
 
 class Desks:
@@ -197,7 +194,11 @@ class Desks:
             return
         contact.text, contact.channel = talk, Channel.TEXT
         contact.written.clear()
-        writing = Writing(desk, contact, talk, self.services.clock)
+
+        def asked(question: str) -> None:
+            self._wonder(lambda: [desk], contact.contact_id, contact.briefing.language, question)
+
+        writing = Writing(desk, contact, talk, self.services.clock, asked)
         talk.changed = writing.changed
         writing.changed()
 
@@ -229,15 +230,24 @@ class Desks:
             if final:
                 desk.contacts[ContactId(talk.contact_id)].lines.append(line)
             desk.tell({"type": "said", "contact": talk.contact_id, **said})
-        if final and line.who == "caller" and len(line.text.split()) >= _ENOUGH_WORDS:
-            looking = asyncio.create_task(self._look_up(talk, language, line.text))
-            self._looking.add(looking)
-            looking.add_done_callback(self._looking.discard)
+        if final and line.who == "caller":
+            self._wonder(lambda: self._with(talk), talk.contact_id, language, line.text)
 
-    async def _look_up(self, talk: Talk, language: Language, question: str) -> None:
-        found = suggested(question, await self.services.suggest(language, question))
-        for desk in self._with(talk):
-            desk.tell({"type": "suggestions", "contact": talk.contact_id, **found})
+    def _wonder(
+        self, desks: Callable[[], list[Desk]], contact_id: str, language: Language, question: str
+    ) -> None:
+        """Look up what helps with what a caller said or wrote, for who is with them by then."""
+        if len(question.split()) < ENOUGH_WORDS:
+            return
+
+        async def look_up() -> None:
+            found = suggested(question, await self.services.suggest(language, question))
+            for desk in desks():
+                desk.tell({"type": "suggestions", "contact": contact_id, **found})
+
+        looking = asyncio.create_task(look_up())
+        self._looking.add(looking)
+        looking.add_done_callback(self._looking.discard)
 
     def _with(self, talk: Talk) -> list[Desk]:
         """The desks that have this conversation before them, and have not left it."""

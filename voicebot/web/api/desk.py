@@ -136,7 +136,7 @@ class _Page:
         contact, conduct, desk = ContactId(order.contact), self._conduct, self._desk
         match order.do:
             case "ready":
-                desk.ready()
+                desk.ready(text_only=order.text == "text")
             case "pause":
                 desk.pause(order.text)
             case "sign_out":

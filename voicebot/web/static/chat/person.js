@@ -39,7 +39,8 @@ export class Person {
 
   wait() {
     const { position, wait_s: waitS } = this.waiting;
-    const place = position === null ? "joined" : position === 1 ? "next" : "place";
+    if (position === null) return this.view.word("line.asking");
+    const place = position === 1 ? "next" : "place";
     const minutes = Math.round(waitS / 60);
     const wait = waitS === null ? "" : waitS < SOON_S ? "soon" : minutes < 2 ? "minute" : "minutes";
     return [place, wait].filter(Boolean).map((name) => this.fill(`line.${name}`, { position, minutes })).join(" ");

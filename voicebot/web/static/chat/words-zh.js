@@ -51,7 +51,7 @@ export default {
     other: "电话无法接通。请在这里继续。",
   },
   line: {
-    joined: "您正在排队等候人工服务。",
+    asking: "正在为您联系人工客服。",
     next: "下一位就是您。",
     place: "您排在第 {position} 位。",
     soon: "预计等候不到一分钟。",

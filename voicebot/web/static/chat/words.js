@@ -69,7 +69,7 @@ ENGLISH.noPhone = {
 };
 
 ENGLISH.line = {
-  joined: "You are in line for a person.",
+  asking: "A person is being asked for you now.",
   next: "You are next in line.",
   place: "You are number {position} in line.",
   soon: "It should take less than a minute.",

@@ -62,7 +62,7 @@ export class ContactZone {
   showControls(phone) {
     const { contact } = this;
     const here = !this.preview && contact.over_at === null;
-    const conducts = here && (this.isText || contact.joined) && !contact.advises;
+    const conducts = here && contact.joined && !contact.advises;
     $("controls").hidden = !here;
     $("spoken").hidden = this.isText && !this.preview;
     for (const id of ["hold", "show-keys"]) $(id).hidden = this.isText;
