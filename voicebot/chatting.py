@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from typing import Final
 from weakref import WeakKeyDictionary
@@ -18,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from voicebot.acd.model import ContactId
 from voicebot.config import Settings
 from voicebot.errors import CallRefused, StorageError, TextRefused
-from voicebot.events import CallEnded, CallEvent
+from voicebot.events import CallEnded, CallEvent, QueueNoted
 from voicebot.flows.cards import IMAGES
 from voicebot.live.edition import Edition, Editions
 from voicebot.queues.reader import QueueFile
@@ -87,7 +86,7 @@ class Chatting:
         self._applications: WeakKeyDictionary[object, ChatApplication] = WeakKeyDictionary()
         text = settings.text
         self._store = SqlChatStore(engine)
-        self._ledger = ChatLedger(append)
+        self._ledger = ChatLedger(append, self._noted)
         self._called_back: dict[CallId, ChatRecord] = {}
         self.chats = Chats(
             self._store,
@@ -97,7 +96,7 @@ class Chatting:
             ChatPolicy(text.link_s, text.idle_s, text.most if text.enabled else 0, text.in_memory),
         )
         self.chats.watch(DeflectionLedger(append))
-        self.chats.keep_ledger(self._ended)
+        self.chats.keep_ledger(self._ledger.ended)
         self._spoken = SpokenLines(self.chats)
         self.call_me = self._new_call_me(order)
         if text.enabled:
@@ -140,12 +139,11 @@ class Chatting:
             self.chats.line.talking, self.chats.line.post = talking, post
             self._in_line = asyncio.create_task(self.chats.line.keep(), name="text in queues")
 
-    def _ended(self, record: ChatRecord, left_at: float) -> None:
-        if self._queueing is not None:
-            service = self._queueing(self._editions.current.application.queues).service
-            noted = service.noted(ContactId(record.contact_id)) or record.noted
-            record = replace(record, noted=noted)
-        self._ledger.ended(record, left_at)
+    def _noted(self, contact: CallId) -> QueueNoted | None:
+        if self._queueing is None:
+            return None
+        service = self._queueing(self._editions.current.application.queues).service
+        return service.noted(ContactId(contact))
 
     def _new_call_me(self, order: Callable[[DialOrder], DialReport]) -> CallMe:
         rules, ring_s = self._settings.call_me, self._settings.outbound.answer_timeout_s

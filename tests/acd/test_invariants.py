@@ -83,6 +83,7 @@ events: st.SearchStrategy[ev.Event] = st.one_of(
     one_agent.map(ev.SignOut),
     st.builds(ev.Pause, one_agent, st.just("tea")),
     one_agent.map(ev.Resume),
+    st.builds(ev.Room, one_agent, st.integers(0, 2), st.integers(0, 3)),
     st.builds(ev.AgentLost, one_agent, st.just("lost")),
     st.just(ev.Tick()),
 )

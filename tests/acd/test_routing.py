@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.acd.floor_plan import Centre, offers
+from tests.acd.floor_plan import MORNING, Centre, of_type, offers
 from voicebot.acd import effects as e
 from voicebot.acd import events as ev
 from voicebot.acd.acd import Acd
@@ -109,6 +109,32 @@ def test_one_call_or_three_texts_fill_an_agent() -> None:
     for name in ("t1", "t2"):
         assert offers(centre.finish(name, 20)) == []
     assert offers(centre.finish("t3", 21)) == [("call", "ann")]
+
+
+def test_an_agent_whose_room_changes_takes_more_or_gives_back_what_rings() -> None:
+    centre = Centre(PLAIN)
+    centre.sign_in("ann", voice=1, text=0)
+    centre.arrive("t0", 0, channel=Channel.TEXT)
+    assert offers(centre.seen) == []
+    assert offers(centre.do(ev.Room(AgentId("ann"), 1, 2), 1)) == [("t0", "ann")]
+    effects = centre.do(ev.Room(AgentId("ann"), 1, 0), 2)
+    assert [each.contact_id for each in of_type(effects, e.Withdraw)] == ["t0"]
+    assert centre.acd.agents()[AgentId("ann")].presence is Presence.AVAILABLE
+    centre.do(ev.Room(AgentId("ann"), 1, 2), 3)
+    centre.answer("t0", "ann", 4)
+    centre.do(ev.Room(AgentId("ann"), 1, 0), 5)
+    centre.arrive("call", 6)
+    assert offers(centre.finish("t0", 7)) == [("call", "ann")]
+
+
+def test_who_talked_before_a_restart_stands_before_who_only_waited() -> None:
+    centre = Centre(PLAIN)
+    for name, since, head in (("old", 0, False), ("talked", 60, True)):
+        contact = Contact(ContactId(name), "q", Channel.TEXT)
+        centre.do(ev.Enqueue(contact, MORNING + since, restored=True, head=head), 100)
+    centre.sign_in("ann", now=101)
+    assert offers(centre.seen)[0] == ("talked", "ann")
+    assert centre.acd.wait_left(ContactId("talked")) is None
 
 
 def test_a_text_goes_to_the_agent_with_least_to_do() -> None:

@@ -132,7 +132,11 @@ class Office:
         at_phone = {AgentId(name): address for name, address in (phones or {}).items()}
         self.lines = DeskLines(self.desks, self.telephones, lambda agent: agent in at_phone)
         self.service = QueueService(
-            rules, self.lines, clock=self.clock, call_later=self.clock.call_later
+            rules,
+            self.lines,
+            clock=self.clock,
+            call_later=self.clock.call_later,
+            for_text=self.lines.ring_for_text,
         )
         profiles = {
             AgentId(name): AgentProfile(AgentId(name), ("support",))

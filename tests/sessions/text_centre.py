@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -57,6 +57,7 @@ class Centre:
         self.talks: list[TextTalk] = []
         self.posted: list[TextTo] = []
         self.noted: list[QueueNoted] = []
+        self.note: Callable[[QueueNoted], None] = lambda fact: None
         self._open()
 
     def _open(self) -> None:
@@ -66,7 +67,7 @@ class Centre:
             clock=self.clock,
             call_later=self.clock.call_later,
             for_text=self._offer,
-            note=self.noted.append,
+            note=self._note,
         )
         self.shop.queueing = Queueing(self.service, QueueFile(queues=tuple(self.rules)))
 
@@ -88,6 +89,10 @@ class Centre:
 
     async def _post(self, line: TextTo) -> None:
         self.posted.append(line)
+
+    def _note(self, fact: QueueNoted) -> None:
+        self.noted.append(fact)
+        self.note(fact)
 
     # Agents
 

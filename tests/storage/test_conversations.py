@@ -12,7 +12,8 @@ from sqlalchemy import Connection, inspect
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from voicebot.errors import StorageError
-from voicebot.sessions.chat_records import ChatChange, ChatLine, ChatRecord, Who
+from voicebot.events import QueueNoted
+from voicebot.sessions.chat_records import ChatChange, ChatLine, ChatRecord, Stand, Who
 from voicebot.sessions.invitation import ConversationId
 from voicebot.storage.conversations import SqlChatStore
 from voicebot.storage.database import open_database
@@ -37,8 +38,14 @@ async def test_what_was_kept_comes_back(engine: AsyncEngine) -> None:
     kept = record(
         contact=CallId("c"), channel="sms", sender="+49", cursor=2, opened_at=3.0, ended_at=4.0,
         outcome=Outcome.SELF_SERVED, reason="done", link="ab" * 32, link_until=9.0, key="cd" * 32,
+        stand=Stand(1.0, 2.0, "support", "anna", head=True, thanked=True),
+        noted=QueueNoted(CallId("c"), 2.0, "support", None, "anna", 3.0, 4.0, called_back=True),
     )  # fmt: skip
-    lines = [line(1), line(2, "שלום 🦄", who=Who.BOT, client_id="")]
+    lines = [
+        line(1),
+        line(2, "שלום 🦄", who=Who.BOT, client_id=""),
+        line(3, "Hello", who=Who.AGENT, client_id="k1", name="anna"),
+    ]
     await store.create(kept, lines)
     assert await store.get(kept.id) == kept
     assert await store.lines(kept.id) == lines
@@ -46,6 +53,19 @@ async def test_what_was_kept_comes_back(engine: AsyncEngine) -> None:
     assert await store.by_contact(CallId("c")) is None  # it has ended
     assert await store.by_sender("sms", "+49") is None
     assert await store.open_count() == 0
+
+
+async def test_who_stands_in_queues_is_found_the_longest_first(engine: AsyncEngine) -> None:
+    store = SqlChatStore(engine)
+    for name, since in (("late", 9.0), ("early", 1.0)):
+        await store.create(record(name, stand=Stand(since, since)), [])
+    await store.create(record("nowhere"), [])
+    await store.create(record("over", stand=Stand(0.0, 0.0), ended_at=4.0), [])
+    assert await store.standing(10) == ["early", "late"]
+    early = await store.get(ConversationId("early"))
+    assert early is not None
+    assert await store.commit(ChatChange(replace(early, stand=None), 0))
+    assert await store.standing(10) == ["late"]
 
 
 async def test_a_change_after_another_line_is_not_made(engine: AsyncEngine) -> None:

@@ -67,7 +67,8 @@ async def fill(engine: AsyncEngine) -> None:
         state = {"variables": {"caller": NUMBER, "told": "left it at Paddington"}}
         row = {**chat, "id": name, "sender": sender, "contact": contact, "state": state}
         await insert_rows(engine, conversations, row)
-        line = {"conversation_id": name, "number": 1, "at": 1.0, "channel": "web", "who": "caller"}
+        who = "agent" if contact else "caller"
+        line = {"conversation_id": name, "number": 1, "at": 1.0, "channel": "web", "who": who}
         await insert_rows(engine, conversation_lines, {**line, "text": "left it at Paddington"})
     message: dict[str, Any] = {
         "channel": "sms", "state": "queued", "tries": 0, "created_at": 1.0, "due_at": 1.0,

@@ -16,7 +16,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from voicebot.errors import UsageError
-from voicebot.events import CallAnswered, CallEnded, CallEvent, CallStarted, MatterNoted
+from voicebot.events import (
+    CallAnswered,
+    CallEnded,
+    CallEvent,
+    CallStarted,
+    MatterNoted,
+    QueueNoted,
+)
 from voicebot.flows.state import FlowState
 from voicebot.sessions.chat_records import PAGE, ChatRecord
 from voicebot.types import CallId, Outcome
@@ -28,9 +35,11 @@ STOPPED: Final = "voicebot stopped during the call"
 
 @dataclass(frozen=True, slots=True)
 class ChatLedger:
-    """Writes contacts down by ``append`` (`Journal`)."""
+    """Writes contacts down by ``append`` (`Journal`). ``noted`` gives what became of one in the
+    queues, as far as the server still knows it; else the record tells."""
 
     append: Callable[[CallEvent], None]
+    noted: Callable[[CallId], QueueNoted | None] = lambda contact: None
 
     def ended(self, record: ChatRecord, left_at: float) -> None:
         """A conversation is over, in which somebody did something last at ``left_at``."""
@@ -56,8 +65,9 @@ class ChatLedger:
         call_id = CallId(record.id)
         for event in _begun(record, call_id):
             self.append(event)
-        if record.noted is not None:
-            self.append(record.noted)
+        noted = self.noted(call_id) or record.noted
+        if noted is not None:
+            self.append(noted)
         state = _state(record)
         if state is not None and with_matter:
             matter = state.matter(heard_all=True)
