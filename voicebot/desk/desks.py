@@ -7,7 +7,7 @@ as it should be. Nothing here is written down; after a restart agents open their
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -17,7 +17,8 @@ from voicebot.acd.model import AgentId, AgentProfile, Channel, ContactId, Presen
 from voicebot.desk.contacts import AtDesk, Ringing, SpokenLine
 from voicebot.desk.desk import Desk
 from voicebot.desk.line import AgentLeg
-from voicebot.desk.services import ENOUGH_WORDS, DeskServices, Suggestion
+from voicebot.desk.looking_up import LookingUp
+from voicebot.desk.services import DeskServices
 from voicebot.desk.writing import Writing
 from voicebot.errors import DialFailed
 from voicebot.queues.reader import QueueFile
@@ -43,7 +44,7 @@ class Desks:
         self._file = QueueFile()
         self._service: QueueService | None = None
         self._chores: dict[CallId, asyncio.Task[None]] = {}
-        self._looking: set[asyncio.Task[None]] = set()
+        self._looking_up = LookingUp(services.suggest)
 
     def serve(
         self,
@@ -67,7 +68,8 @@ class Desks:
         """Let the pages go, and stop writing down."""
         for desk in self._desks.values():
             desk.close_all()
-        chores = [*self._chores.values(), *self._looking]
+        await self._looking_up.stop()
+        chores = list(self._chores.values())
         for chore in chores:
             chore.cancel()
         await asyncio.gather(*chores, return_exceptions=True)
@@ -196,7 +198,8 @@ class Desks:
         contact.written.clear()
 
         def asked(question: str) -> None:
-            self._wonder(lambda: [desk], contact.contact_id, contact.briefing.language, question)
+            language = contact.briefing.language
+            self._looking_up.begin(contact.contact_id, language, question, lambda: [desk])
 
         writing = Writing(desk, contact, talk, self.services.clock, asked)
         talk.changed = writing.changed
@@ -231,23 +234,7 @@ class Desks:
                 desk.contacts[ContactId(talk.contact_id)].lines.append(line)
             desk.tell({"type": "said", "contact": talk.contact_id, **said})
         if final and line.who == "caller":
-            self._wonder(lambda: self._with(talk), talk.contact_id, language, line.text)
-
-    def _wonder(
-        self, desks: Callable[[], list[Desk]], contact_id: str, language: Language, question: str
-    ) -> None:
-        """Look up what helps with what a caller said or wrote, for who is with them by then."""
-        if len(question.split()) < ENOUGH_WORDS:
-            return
-
-        async def look_up() -> None:
-            found = suggested(question, await self.services.suggest(language, question))
-            for desk in desks():
-                desk.tell({"type": "suggestions", "contact": contact_id, **found})
-
-        looking = asyncio.create_task(look_up())
-        self._looking.add(looking)
-        looking.add_done_callback(self._looking.discard)
+            self._looking_up.begin(talk.contact_id, language, line.text, lambda: self._with(talk))
 
     def _with(self, talk: Talk) -> list[Desk]:
         """The desks that have this conversation before them, and have not left it."""
@@ -306,15 +293,6 @@ class Desks:
         if contact is not None and contact.over_at is None:  # a callback that nobody took
             contact.over_at = self.services.clock()
         desk.tell({"type": "missed", "contact": contact_id, "reason": reason})
-
-
-def suggested(question: str, found: Sequence[Suggestion]) -> dict[str, Any]:
-    """What was found for a question, as pages show it."""
-    articles = [
-        {"title": each.title, "text": each.text, "confidence": round(each.confidence, 2)}
-        for each in found
-    ]
-    return {"question": question, "articles": articles}
 
 
 def _forget(lines: dict[ContactId, AgentLeg], contact_id: ContactId, leg: AgentLeg) -> None:

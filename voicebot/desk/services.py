@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from voicebot.desk.notes import NoteRecords
 from voicebot.sessions.history import Histories
@@ -14,9 +14,6 @@ from voicebot.sessions.talk import Talk
 from voicebot.sessions.waking import CallLater, on_the_loop
 from voicebot.telephony._api import Dialer, Reception
 from voicebot.types import Language
-
-ENOUGH_WORDS: Final = 3
-"""A sentence of fewer says too little to look an article up for."""
 
 
 @dataclass(frozen=True, slots=True)
