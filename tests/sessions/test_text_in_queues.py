@@ -8,12 +8,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.sessions.chat_house import message, told
+from tests.sessions.test_chats import a_call
 from tests.sessions.text_centre import Centre, page_of, until, view_when, wants_person
 from voicebot.acd import events as ev
 from voicebot.acd.hours import Hours
 from voicebot.acd.model import AgentId, Channel, ContactId, Overflow, QueueRules, Spill
-from voicebot.errors import RoutingError, TextRefused, UsageError
+from voicebot.errors import RoutingError, StorageError, TextRefused, UsageError
+from voicebot.sessions import text_queue
+from voicebot.sessions.chat_records import ChatChange
 from voicebot.sessions.invitation import TextFrom
+from voicebot.storage.conversations import SqlChatStore
 from voicebot.types import Outcome
 
 THANKS = "Thank you. A colleague will read this when it is your turn."
@@ -330,3 +334,85 @@ async def test_a_flow_that_changed_meanwhile_goes_on_where_it_can(centre: Centre
         await with_anna.leave()
         assert (await told(chats, talk))[-1] == "What is it about?"
         assert not (await chats.view(talk, 0)).over
+
+
+async def test_records_that_are_away_for_a_moment_lose_nobody(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text_queue, "PAUSES_S", (0.01,) * 5)
+    async with centre.running() as chats:
+        talk = await wants_person(chats)
+        centre.sign_in("anna")
+        with_anna = await centre.accept()
+        keep, tries = SqlChatStore.commit, 0
+
+        async def away(store: SqlChatStore, change: ChatChange) -> bool:
+            nonlocal tries
+            tries += 1
+            if tries < 3:
+                raise StorageError("the disk is full")
+            return await keep(store, change)
+
+        monkeypatch.setattr(SqlChatStore, "commit", away)
+        with pytest.raises(StorageError):
+            await with_anna.say("Hello.", "k1")
+        assert "Hello." not in await told(chats, talk)
+        await with_anna.leave()
+        assert (await told(chats, talk))[-2:] == ["Back from agent by .", "What is it about?"]
+        assert centre.channel_of(talk) is None
+
+
+async def test_records_that_stay_away_leave_the_place_in_them(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text_queue, "PAUSES_S", ())
+    async with centre.running() as chats:
+        talk = await wants_person(chats)
+        centre.sign_in("anna", text=1)
+        with_anna = await centre.accept()
+        with monkeypatch.context() as broken:
+            broken.setattr(SqlChatStore, "commit", _away)
+            with pytest.raises(StorageError):
+                await with_anna.leave()
+            assert centre.channel_of(talk) is None
+        await chats.line.restore()
+        again = await centre.accept()
+        assert again.conversation == talk
+
+
+async def test_a_conversation_that_came_from_a_call_waits_as_that_call(centre: Centre) -> None:
+    async with centre.running() as chats:
+        await chats.prepare(a_call(centre.shop))
+        talk = (await chats.open(centre.shop.sent[-1], lambda _: "")).conversation
+        await chats.say(talk, message("opening hours"))
+        (place,) = centre.service.contacts()
+        assert (place.contact.contact_id, place.contact.channel) == ("c1", Channel.TEXT)
+        briefing = centre.service.briefing(ContactId("c1"))
+        assert briefing is not None
+        assert briefing.context == {"about": "opening", "call": "c1"}
+
+
+async def test_a_call_that_goes_on_in_text_keeps_the_place_in_the_line(centre: Centre) -> None:
+    async with centre.running() as chats:
+        first = await wants_person(chats)
+        moved = a_call(centre.shop, "hours")
+        talk = (await chats.prepare(moved)).conversation
+        await chats.wait_in_line(talk, "support", centre.clock() - 100)
+        assert centre.service.standing(ContactId("c1")) is None, "nobody has opened it"
+        await chats.open(centre.shop.sent[-1], lambda _: "")
+        places = [(await chats.view(each, 0)).waiting for each in (talk, first)]
+        assert [place and place.position for place in places] == [1, 2]
+
+
+async def test_who_is_promised_a_callback_waits_for_a_call(centre: Centre) -> None:
+    centre.shop.flow = centre.shop.flow.replace(
+        "    context: {about: opening}", "    callback: '5550142'"
+    )
+    async with centre.running() as chats:
+        talk = await wants_person(chats)
+        assert centre.channel_of(talk) is Channel.TEXT, "nobody can call here"
+        assert (await chats.view(talk, 0)).waiting is not None
+
+
+async def _away(store: SqlChatStore, change: ChatChange) -> bool:
+    raise StorageError("the disk is full")

@@ -18,7 +18,13 @@ class AgentSettings(Section):
         default_factory=dict, description="what the agent knows, and how well, 1 to 10"
     )
     voice: int = Field(1, ge=0, le=4, description="calls at once")
-    text: int = Field(3, ge=0, le=20, description="text conversations at once, where there is none")
+    text: int = Field(
+        3,
+        ge=0,
+        le=20,
+        description="text conversations at once while there is no call; who has a telephone gets "
+        "them while a page of the desk is open",
+    )
 
     @field_validator("address")
     @classmethod
