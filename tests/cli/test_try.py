@@ -47,7 +47,7 @@ def test_refused_transfer_and_hang_up_can_be_played(tmp_path: Path) -> None:
     shown = play(tmp_path, "operator", options=("--refuse-transfers",))
 
     assert "queue:support does not take the call" in shown
-    assert "bot  I'm sorry, nobody is free to take your call right now." in shown
+    assert "bot  I'm sorry, nobody is free right now." in shown
     assert shown.rstrip().endswith("you  (hung up: abandoned_in_flow)")
 
 

@@ -310,7 +310,7 @@ def test_return_comes_back_from_a_person_who_is_not_free(play: Callable[..., lis
     said = bot(play("return", "1508", "operator", transfers=False))
 
     assert said[-3:] == [
-        "I'm sorry, nobody is free to take your call right now. I can still help you here.",
+        "I'm sorry, nobody is free right now. I can still help you here.",
         "Back to your return.",
         "Why would you like to return it?",
     ]
@@ -355,9 +355,7 @@ def test_shop_that_cannot_be_asked_is_a_path_to_a_person(
 def test_caller_comes_back_from_a_refused_transfer(play: Callable[..., list[str]]) -> None:
     said = bot(play("operator", "hours", transfers=False))
 
-    assert said[6] == (
-        "I'm sorry, nobody is free to take your call right now. I can still help you here."
-    )
+    assert said[6] == ("I'm sorry, nobody is free right now. I can still help you here.")
     assert said[-1] == "Is there anything else I can do for you?"
 
 

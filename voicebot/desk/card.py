@@ -14,9 +14,11 @@ from typing import Any, Final, TypeVar
 import structlog
 
 from voicebot.desk.contacts import AtDesk, Ringing
+from voicebot.desk.looking_up import says_enough
 from voicebot.desk.notes import Note
 from voicebot.desk.services import DeskServices
 from voicebot.errors import StorageError
+from voicebot.sessions.chat_records import Who
 from voicebot.sessions.history import DAY_S, Contact, told
 from voicebot.sessions.records import CallRecord, TurnRecord
 from voicebot.types import CallId, Mode
@@ -60,6 +62,10 @@ async def read_card(services: DeskServices, contact: AtDesk | Ringing) -> dict[s
     card = card_of(contact.contact_id, Known(record, contacts, notes, complete), now)
     lines = contact.lines if isinstance(contact, AtDesk) else ()
     card["lines"] = [{"who": line.who, "text": line.text, "at": line.at} for line in lines]
+    if isinstance(contact, AtDesk):
+        asked = [line.text for line in contact.written if line.who is Who.CALLER]
+        enough = [text for text in asked if says_enough(text)]
+        card["asked"] = enough[-1] if enough else card["asked"]
     return card
 
 

@@ -55,6 +55,7 @@ class Desk:
         self._service = service
         self._services = services
         self.screens: list[Screen] = []
+        self._text_only = False
         self._leaving: Timer | None = None
         self._losing: set[asyncio.Task[None]] = set()
 
@@ -77,9 +78,9 @@ class Desk:
     @property
     def present(self) -> AgentProfile:
         """The profile with what the agent can take as things are."""
-        if self.has_page or not self.has_phone:
-            return self.profile
-        return replace(self.profile, text=0)
+        voice = 0 if self._text_only else self.profile.voice
+        text = self.profile.text if self.has_page or not self.has_phone else 0
+        return replace(self.profile, voice=voice, text=text)
 
     def open(self) -> Screen:
         """A page comes. Raises RoutingError where the agent has too many open."""
@@ -147,12 +148,16 @@ class Desk:
 
     # Coming and going
 
-    def ready(self) -> None:
-        """Take contacts from now on."""
+    def ready(self, *, text_only: bool = False) -> None:
+        """Take contacts from now on; with ``text_only`` no calls, until ready without it."""
+        changed, self._text_only = text_only is not self._text_only, text_only
         state = self._service.agent(self.agent)
         if state is None or state.presence is Presence.LEAVING:
             self._service.receive(ev.SignIn(self.present))
-        elif state.presence is not Presence.AVAILABLE:
+            return
+        if changed:
+            self._make_room()
+        if state.presence is not Presence.AVAILABLE:
             self._service.receive(ev.Resume(self.agent))
 
     def pause(self, reason: str) -> None:
@@ -244,13 +249,16 @@ class Desk:
 
     def view(self, codes: Callable[[str], Mapping[str, Any]]) -> dict[str, Any]:
         """The whole state, as pages show it; ``codes`` gives what a queue adds to its contacts."""
-        state = self._service.agent(self.agent)
+        state, present = self._service.agent(self.agent), self.present
         return {
             "agent": {
                 "name": self.agent,
                 "state": "signed_out" if state is None else state.presence.value,
                 "reason": "" if state is None else state.reason,
                 "by_phone": self.has_phone,
+                "voice": self.profile.voice,
+                "text": self.profile.text,
+                "takes": {"voice": present.voice, "text": present.text},
                 "pauses": list(self._services.pauses),
             },
             "ringing": [each.view() for each in self.ringing.values()],

@@ -7,8 +7,8 @@ as it should be. Nothing here is written down; after a restart agents open their
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import structlog
 
@@ -17,7 +17,8 @@ from voicebot.acd.model import AgentId, AgentProfile, Channel, ContactId, Presen
 from voicebot.desk.contacts import AtDesk, Ringing, SpokenLine
 from voicebot.desk.desk import Desk
 from voicebot.desk.line import AgentLeg
-from voicebot.desk.services import DeskServices, Suggestion
+from voicebot.desk.looking_up import LookingUp
+from voicebot.desk.services import DeskServices
 from voicebot.desk.writing import Writing
 from voicebot.errors import DialFailed
 from voicebot.queues.reader import QueueFile
@@ -29,9 +30,6 @@ from voicebot.sessions.text_talk import TextTalk
 from voicebot.types import CallId, Language
 
 log = structlog.get_logger(__name__)
-
-_ENOUGH_WORDS: Final = 3
-"""A sentence of fewer says too little to look an article up for."""
 
 
 class Desks:
@@ -47,7 +45,7 @@ class Desks:
         self._service: QueueService | None = None
         self._hire: Callable[[AgentId], AgentProfile | None] = lambda agent: None
         self._chores: dict[CallId, asyncio.Task[None]] = {}
-        self._looking: set[asyncio.Task[None]] = set()
+        self._looking_up = LookingUp(services.suggest)
 
     def serve(
         self,
@@ -74,7 +72,8 @@ class Desks:
         """Let the pages go, and stop writing down."""
         for desk in self._desks.values():
             desk.close_all()
-        chores = [*self._chores.values(), *self._looking]
+        await self._looking_up.stop()
+        chores = list(self._chores.values())
         for chore in chores:
             chore.cancel()
         await asyncio.gather(*chores, return_exceptions=True)
@@ -218,7 +217,12 @@ class Desks:
             return
         contact.text, contact.channel = talk, Channel.TEXT
         contact.written.clear()
-        writing = Writing(desk, contact, talk, self.services.clock)
+
+        def asked(question: str) -> None:
+            language = contact.briefing.language
+            self._looking_up.begin(contact.contact_id, language, question, lambda: [desk])
+
+        writing = Writing(desk, contact, talk, self.services.clock, asked)
         talk.changed = writing.changed
         writing.changed()
 
@@ -250,15 +254,8 @@ class Desks:
             if final:
                 desk.contacts[ContactId(talk.contact_id)].lines.append(line)
             desk.tell({"type": "said", "contact": talk.contact_id, **said})
-        if final and line.who == "caller" and len(line.text.split()) >= _ENOUGH_WORDS:
-            looking = asyncio.create_task(self._look_up(talk, language, line.text))
-            self._looking.add(looking)
-            looking.add_done_callback(self._looking.discard)
-
-    async def _look_up(self, talk: Talk, language: Language, question: str) -> None:
-        found = suggested(question, await self.services.suggest(language, question))
-        for desk in self._with(talk):
-            desk.tell({"type": "suggestions", "contact": talk.contact_id, **found})
+        if final and line.who == "caller":
+            self._looking_up.begin(talk.contact_id, language, line.text, lambda: self._with(talk))
 
     def _with(self, talk: Talk) -> list[Desk]:
         """The desks that have this conversation before them, and have not left it."""
@@ -326,12 +323,3 @@ class Desks:
         if contact is not None and contact.over_at is None:  # a callback that nobody took
             contact.over_at = self.services.clock()
         desk.tell({"type": "missed", "contact": contact_id, "reason": reason})
-
-
-def suggested(question: str, found: Sequence[Suggestion]) -> dict[str, Any]:
-    """What was found for a question, as pages show it."""
-    articles = [
-        {"title": each.title, "text": each.text, "confidence": round(each.confidence, 2)}
-        for each in found
-    ]
-    return {"question": question, "articles": articles}

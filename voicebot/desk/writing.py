@@ -15,15 +15,22 @@ from voicebot.sessions.text_talk import TextTalk
 
 
 class Writing:
-    """``talk`` of ``contact``, which stands on ``desk``. ``clock`` gives UTC epoch seconds."""
+    """``talk`` of ``contact``, which stands on ``desk``. ``clock`` gives UTC epoch seconds;
+    ``asked`` is called with what the caller wrote last."""
 
     def __init__(
-        self, desk: Desk, contact: AtDesk, talk: TextTalk, clock: Callable[[], float]
+        self,
+        desk: Desk,
+        contact: AtDesk,
+        talk: TextTalk,
+        clock: Callable[[], float],
+        asked: Callable[[str], None],
     ) -> None:
         self._desk = desk
         self._contact = contact
         self._talk = talk
         self._clock = clock
+        self._asked = asked
         self._told: tuple[bool, bool] | None = None
 
     def changed(self) -> None:
@@ -35,6 +42,8 @@ class Writing:
             answered = [line.cursor for line in fresh if line.who is Who.AGENT]
             contact.seen = max(contact.seen, *answered, 0)
             show_lines(desk.tell, contact, list(contact.written)[-len(fresh) :])
+            if asked := [line.text for line in fresh if line.who is Who.CALLER]:
+                self._asked(asked[-1])
         is_now = (bool(talk.caller_writes), talk.there)
         if is_now != self._told:
             self._told = is_now

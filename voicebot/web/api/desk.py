@@ -26,8 +26,9 @@ from voicebot.desk.card import read_card
 from voicebot.desk.conduct import Conduct
 from voicebot.desk.contacts import AtDesk, Ringing
 from voicebot.desk.desk import Desk
-from voicebot.desk.desks import Desks, suggested
+from voicebot.desk.desks import Desks
 from voicebot.desk.line import DeskLines
+from voicebot.desk.looking_up import suggested
 from voicebot.desk.notes import Note
 from voicebot.desk.screens import Screen
 from voicebot.errors import CallRefused, RoutingError, StorageError
@@ -136,7 +137,7 @@ class _Page:
         contact, conduct, desk = ContactId(order.contact), self._conduct, self._desk
         match order.do:
             case "ready":
-                desk.ready()
+                desk.ready(text_only=order.text == "text")
             case "pause":
                 desk.pause(order.text)
             case "sign_out":

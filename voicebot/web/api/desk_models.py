@@ -51,6 +51,6 @@ class Order(BaseModel):
         "",
         max_length=LONGEST_NOTE,
         description="note, pause, question or what is written; for 'typing' empty or not, for "
-        "'seen' the last line",
+        "'seen' the last line, for 'ready' empty, or 'text' to take no calls",
     )
     key: str = Field("", max_length=64, description="the page's own id of what is written")

@@ -2,14 +2,15 @@
 
 import { Talk } from "./talk.js";
 import { offerPhone } from "./phone.js";
-import { View, make } from "./view.js";
+import { make } from "./dom.js";
+import { View } from "./view.js";
 
 const BASE = new URL("../", import.meta.url);
 const SOUND = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 };
 
 const talk = new Talk(BASE, sessionStorage);
 const view = new View(document.getElementById("chat"), navigator.language);
-view.onWords = (words) => { document.documentElement.lang = words.language; document.title = words.page.title; };
+view.onWords = (words) => { document.documentElement.lang = words.language; showTitle(); };
 const token = decodeURIComponent(location.pathname.split("/").pop());
 
 async function open() {
@@ -24,6 +25,25 @@ async function open() {
   if (isSecureContext && navigator.mediaDevices && window.RTCPeerConnection) offerCall();
   offerPhone(view, talk).catch(() => {}); // no network just now: the text goes on
 }
+
+// Who waits looks elsewhere: the title counts what an agent wrote meanwhile.
+
+let unseen = 0;
+
+function showTitle() {
+  document.title = `${unseen ? `(${unseen}) ` : ""}${view.word("page.title")}`;
+}
+
+talk.addEventListener("view", ({ detail }) => {
+  if (!document.hidden) return;
+  unseen += detail.lines.filter(({ who }) => who === "agent").length;
+  showTitle();
+});
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  unseen = 0;
+  showTitle();
+});
 
 // Back to voice
 

@@ -1,7 +1,7 @@
 // 'Call me' at a telephone: asks for the number, or takes the one that is known, and tells what came
 // of it. The conversation goes on in text until somebody has answered.
 
-import { make } from "./view.js";
+import { make } from "./dom.js";
 
 export async function offerPhone(view, talk) {
   const { offered, ending } = await talk.phone();

@@ -107,6 +107,16 @@ export class Talk extends EventTarget {
     return id;
   }
 
+  // The caller writes, or rests; of use where a person reads.
+  typing(on) {
+    this.socket?.send(JSON.stringify({ type: "typing", on }));
+  }
+
+  // The caller waits for a person no more.
+  leave() {
+    return this.fetch(`${this.conversation}/leave_line`, { method: "POST", signal: AbortSignal.timeout(ANSWER_MS) });
+  }
+
   keep() {
     this.store.setItem(this.box, JSON.stringify(this.outbox.filter(({ id }) => !this.secrets.has(id))));
     this.tell("outbox");

@@ -4,20 +4,12 @@
 // The page's own words are named where they stand (data-word, data-label: "page.send"), so that they
 // follow the conversation into its language; what was said has that language, and runs its own way.
 
+import { make } from "./dom.js";
+import { Person } from "./person.js";
 import { ENGLISH, wordsFor } from "./words.js";
 
 const MOST_LINES = 500;
 const HIDDEN = "••••";
-
-export function make(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value === true) made.setAttribute(name, "");
-    else if (value !== false) made.setAttribute(name, value);
-  }
-  made.append(...children);
-  return made;
-}
 
 export class View {
   // Speaks `language` until the conversation tells its own. Events: none; `onWords` is called with
@@ -33,7 +25,8 @@ export class View {
     this.facts = make("dl", { class: "facts" });
     this.known = make("details", { class: "known", hidden: true }, make("summary", { "data-word": "page.facts" }), this.facts);
     this.log = make("ol", { class: "log", role: "log", "aria-live": "polite", "aria-relevant": "additions", "data-label": "page.title", tabindex: "0" });
-    this.typing = make("p", { class: "typing", role: "status", hidden: true }, make("span", {}), make("span", {}), make("span", {}), make("b", { class: "unseen", "data-word": "page.typing" }));
+    this.typingWords = make("b", { class: "unseen", "data-word": "page.typing" });
+    this.typing = make("p", { class: "typing", role: "status", hidden: true }, make("span", {}), make("span", {}), make("span", {}), this.typingWords);
     this.waiting = make("ol", { class: "log waiting", "data-label": "page.pending" });
     this.replies = make("div", { class: "replies", role: "group", "data-label": "page.replies" });
     this.input = make("textarea", { rows: "1", maxlength: "2000", dir: "auto", "data-label": "page.write", enterkeyhint: "send", autocomplete: "off" });
@@ -63,6 +56,7 @@ export class View {
     this.words = words;
     this.label();
     if (this.talk) this.showFacts(this.lastFacts ?? []);
+    this.person?.tell();
     this.onWords(words);
   }
 
@@ -97,6 +91,7 @@ export class View {
 
   follow(talk) {
     this.talk = talk;
+    this.person = new Person(this, talk);
     this.form.hidden = false;
     talk.addEventListener("view", ({ detail }) => this.show(detail));
     talk.addEventListener("outbox", () => this.showWaiting());
@@ -120,10 +115,11 @@ export class View {
     this.language = view.language;
     this.speak(view.language);
     for (const line of view.lines) this.add(line);
-    this.typing.hidden = !view.typing;
+    this.showTyping(view);
+    this.person.show(view);
     this.input.classList.toggle("secret", view.secret);
     this.showFacts(view.facts);
-    this.showReplies(view.typing || view.over ? [] : view.replies);
+    this.showReplies(view.typing || view.over || view.waiting || view.agent ? [] : view.replies);
     if (view.over) {
       this.form.hidden = true;
       this.settleCards();
@@ -132,10 +128,19 @@ export class View {
     if (atEnd) this.toTheEnd();
   }
 
-  add({ who, text, channel, card }) {
+  showTyping({ typing, agent_typing: byAgent }) {
+    this.typing.hidden = !typing && !byAgent;
+    const name = byAgent ? "line.writing" : "page.typing";
+    if (this.typingWords.dataset.word === name) return;
+    this.typingWords.dataset.word = name;
+    this.typingWords.textContent = this.word(name);
+  }
+
+  add({ who, text, channel, card, name }) {
     if (who === "caller") this.settleCards();
     if (card) return this.log.append(this.cardOf(card));
     const item = make("li", { class: `line ${who}` }, this.worded("span", `who.${who}`, { class: "who" }));
+    if (who === "agent" && name) item.append(make("bdi", { class: "by" }, name));
     if (channel === "voice") item.append(this.worded("span", "page.byPhone", { class: "by" }));
     item.append(this.spoken("p", text));
     this.log.append(item);

@@ -68,7 +68,19 @@ ENGLISH.noPhone = {
   other: "The call could not be made. Please go on here.",
 };
 
-ENGLISH.who = { bot: "We", caller: "You" };
+ENGLISH.line = {
+  asking: "A person is being asked for you now.",
+  next: "You are next in line.",
+  place: "You are number {position} in line.",
+  soon: "It should take less than a minute.",
+  minute: "It should take about a minute.",
+  minutes: "It should take about {minutes} minutes.",
+  leave: "Leave the line",
+  with: "You are writing with {name}.",
+  writing: "An answer is being written",
+};
+
+ENGLISH.who = { bot: "We", caller: "You", agent: "Agent" };
 
 ENGLISH.trouble = {
   unknown: ["This link does not work", "Please check that you opened the whole link, or ask for a new one."],

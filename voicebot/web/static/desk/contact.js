@@ -1,10 +1,11 @@
 // The second zone: who it is, what may be done, what was said, and the note.
 
 import { $, fill, inWords, lasting, make, when } from "./dom.js";
-import { mood } from "./now.js";
+import { mood, named } from "./now.js";
 
 const STATES = { ringing: "rings", there: "is there", failed: "did not come" };
 const NOTE_MS = 800;
+const IN_TEXT = ["queue", "flow"]; // whom a conversation in text may be sent on to
 
 export class ContactZone {
   // `order(what, more)` sends an order about the contact that is shown, and says whether it worked;
@@ -28,6 +29,10 @@ export class ContactZone {
     $("kind").addEventListener("change", () => this.showTargets());
   }
 
+  get isText() {
+    return this.contact?.channel === "text";
+  }
+
   makeKeys() {
     $("keypad").append(...[..."123456789*0#"].map((key) =>
       make("button", { type: "button", class: "quiet", onclick: () => this.order("press", { to: key }) }, key)));
@@ -40,11 +45,12 @@ export class ContactZone {
     this.preview = preview;
     $("contact").hidden = contact === null;
     $("empty").hidden = contact !== null;
-    $("who").textContent = contact === null ? "No contact" : contact.name || contact.caller || "Unknown caller";
+    $("who").textContent = contact === null ? "No contact" : named(contact);
     if (contact === null) return;
-    fill($("why"), [contact.intent, contact.mood, contact.queue, contact.name, contact.caller], () => [
+    const elsewhere = contact.name ? contact.caller : "";
+    fill($("why"), [contact.intent, contact.mood, contact.queue, elsewhere], () => [
       inWords(contact.intent) || "Reason not known", mood(contact.mood),
-      make("span", { class: "hint" }, ` ${contact.queue}${contact.name ? `, ${contact.caller}` : ""}`),
+      make("span", { class: "hint" }, ` ${contact.queue}${elsewhere && `, ${elsewhere}`}`),
     ]);
     this.showControls(phone);
     this.showConsulted();
@@ -58,8 +64,11 @@ export class ContactZone {
     const here = !this.preview && contact.over_at === null;
     const conducts = here && contact.joined && !contact.advises;
     $("controls").hidden = !here;
+    $("spoken").hidden = this.isText && !this.preview;
+    for (const id of ["hold", "show-keys"]) $(id).hidden = this.isText;
+    $("end").firstElementChild.textContent = this.isText ? "End" : "Hang up";
     for (const id of ["hold", "show-keys", "show-turn"]) $(id).disabled = !conducts;
-    $("mute").hidden = !phone.busy;
+    $("mute").hidden = this.isText || !phone.busy;
     this.press("mute", phone.muted, phone.muted ? "Muted" : "Mute");
     this.press("hold", contact.held, contact.held ? "Take back" : "Hold");
     if (!conducts) for (const id of ["keypad", "turn"]) this.open(id, false);
@@ -98,6 +107,8 @@ export class ContactZone {
   showTargets() {
     if (!this.targets || this.preview || !this.contact) return;
     const { queues, agents, names, numbers } = this.targets;
+    for (const each of $("kind").options) each.hidden = each.disabled = this.isText && !IN_TEXT.includes(each.value);
+    if ($("kind").selectedOptions[0]?.disabled) $("kind").value = "queue";
     const kind = $("kind").value;
     const choices = {
       queue: queues.map((name) => [name, name]),
@@ -164,7 +175,7 @@ export class ContactZone {
     const over = contact.over_at !== null && !this.preview;
     $("how-long").textContent = this.preview ? "Rings at your desk."
       : over ? `Over after ${lasting(contact.over_at - contact.began_at)}.`
-      : `${contact.held ? "On hold" : "Talking"}, ${lasting(now - contact.began_at)} in all.`;
+      : `${this.isText ? "Writing" : contact.held ? "On hold" : "Talking"}, ${lasting(now - contact.began_at)} in all.`;
     $("wrap-left").textContent = contact.wrap_until ? lasting(contact.wrap_until - now) : "";
   }
 }
@@ -186,7 +197,7 @@ export function showTalk(card, lines, parts) {
 
 const NAMES = { bot: "Bot", caller: "Caller", agent: "Agent" };
 
-function line(who, text, at, mark = "") {
+export function line(who, text, at, mark = "", name = "") {
   return make("li", { class: who, title: at ? when(at) : "" },
-    make("strong", {}, `${NAMES[who]}: `), text, mark && make("span", { class: "hint" }, ` (${mark})`));
+    make("strong", {}, `${name || NAMES[who]}: `), make("span", { dir: "auto" }, text), mark && make("span", { class: "hint" }, ` (${mark})`));
 }

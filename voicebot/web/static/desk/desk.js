@@ -4,26 +4,33 @@ import { showPlaces } from "/staff/places.js";
 import { Bell } from "./bell.js";
 import { ContactZone, showTalk } from "./contact.js";
 import { $ } from "./dom.js";
+import { listenForKeys, remembered } from "./keys.js";
 import { showArticles, showBefore, showFacts } from "./known.js";
-import { runClocks, showContacts, showQueues, showRinging, showStatus } from "./now.js";
+import { named, runClocks, showContacts, showQueues, showRinging, showStatus } from "./now.js";
 import { Phone } from "./phone.js";
 import { DeskSocket } from "./socket.js";
+import { Texts, isLive, isText } from "./texts.js";
 
 const KEPT_LINES = 400;
 const MISSED = {
   "no answer": "You did not answer, so you are away now. Press Ready to go on.",
-  "caller left": "The caller has hung up.",
+  "caller left": "The caller has gone.",
 };
 
 const bell = new Bell();
 const phone = new Phone($("sound"));
 const socket = new DeskSocket();
 const zone = new ContactZone((what, more) => attempt(() => order(what, more)), (what) => order(what));
+const texts = new Texts((what, more) => socket.order(what, more), {
+  choose: (contact) => contact !== chosen && choose(contact, false),
+  problem: (sentence) => ($("problem").textContent = sentence),
+});
 const cards = new Map(); // by contact: {card, lines, parts, found}
 let state = null;
 let ahead = 0; // the server's clock before ours, in seconds
-let chosen = "";
+let chosen = sessionStorage.getItem("desk-chosen") ?? "";
 let answering = "";
+let accepted = ""; // a conversation in text that this window took
 
 const now = () => Date.now() / 1000 + ahead;
 
@@ -47,9 +54,14 @@ async function attempt(work) {
 }
 
 const act = {
-  accept: ({ contact }) => attempt(async () => {
+  accept: ({ contact, channel }) => attempt(async () => {
     if (answering) return;
-    if (state.contacts.some((each) => each.contact === phone.contact && each.over_at === null)) {
+    if (channel === "text") {
+      accepted = contact;
+      await socket.order("accept", { contact });
+      return;
+    }
+    if (state.contacts.some((each) => each.contact === phone.contact && isLive(each))) {
       throw new Error("End the call that you are in first.");
     }
     phone.drop();
@@ -77,10 +89,16 @@ function when(id, event, work) {
 }
 
 when("ready", "click", async () => {
-  // Asked for now, not when it rings; who has a telephone needs none.
-  if (state && !state.agent.by_phone) await phone.allow();
+  // Asked for now, not when it rings; who has a telephone, or takes no calls, needs none.
+  const { by_phone: byPhone, voice = 1, text = 0 } = state?.agent ?? {};
+  try {
+    if (!byPhone && voice) await phone.allow();
+  } catch (error) {
+    throw text ? new Error(`${error.message} Without it you can take text: press “Text only”.`) : error;
+  }
   await socket.order("ready");
 });
+when("ready-text", "click", () => socket.order("ready", { text: "text" }));
 when("stop", "click", () => socket.order("sign_out"));
 when("pause", "change", async ({ target }) => {
   const text = target.value;
@@ -132,8 +150,8 @@ function known(contact) {
 function toShow() {
   const { contacts, ringing } = state;
   const wanted = contacts.find((each) => each.contact === chosen);
-  const talking = contacts.find((each) => each.over_at === null);
-  if (wanted && (wanted.over_at === null || !talking)) return [wanted, false];
+  const talking = contacts.find(isLive);
+  if (wanted && (isLive(wanted) || wanted.wrapping || !talking)) return [wanted, false];
   if (talking) return [talking, false];
   const wrapping = contacts.filter((each) => each.wrapping).at(-1);
   if (wrapping) return [wrapping, false];
@@ -141,24 +159,32 @@ function toShow() {
   return [contacts.at(-1) ?? null, false];
 }
 
+// To look at it, and to write in it unless that is where the agent is already.
+function choose(contact, toWrite = true) {
+  chosen = contact;
+  sessionStorage.setItem("desk-chosen", contact);
+  show();
+  if (toWrite) texts.focus(contact);
+}
+
 function show() {
   if (!state) return;
   const [contact, preview] = toShow();
   showStatus(state);
   showRinging(state.ringing, answering, act);
-  showContacts(state.contacts, contact?.contact, (id) => {
-    chosen = id;
-    show();
-  });
+  showContacts(state.contacts, contact?.contact, choose);
+  bell.unread(state.contacts.filter(isLive).reduce((sum, each) => sum + (each.unread ?? 0), 0));
   showQueues(state.queues);
   zone.show(contact, preview, phone);
+  texts.show(state.contacts, contact && !preview ? contact.contact : "");
   const more = contact && known(contact.contact);
   showTalk(more?.card, more?.lines ?? [], contact?.over_at === null ? more.parts : {});
   showFacts(contact);
-  showArticles(more?.found);
+  const writes = isText(contact) && !preview && isLive(contact);
+  showArticles(more?.found, writes ? (text) => texts.put(zone.contact.contact, text) : null);
   showBefore(more?.card);
   const rings = state.ringing.find((each) => !each.taken);
-  if (rings) bell.ring(rings.name || rings.caller || "It rings");
+  if (rings) bell.ring(named(rings));
   else bell.stop();
   tick();
   if (more && !more.asked) read(contact.contact, more);
@@ -193,19 +219,28 @@ function tick() {
 // What the server tells
 
 socket.addEventListener("state", ({ detail }) => {
-  const before = new Set(state?.contacts.filter((each) => each.over_at === null).map((each) => each.contact));
+  const before = new Set(state?.contacts.filter(isLive).map((each) => each.contact));
+  const busy = detail.contacts.some((each) => each.contact === chosen && isLive(each));
+  const reloaded = state === null;
   state = detail;
   ahead = detail.now - Date.now() / 1000;
   document.querySelector("main").hidden = false;
   for (const each of detail.contacts) {
-    if (each.over_at === null && !before.has(each.contact)) {
-      chosen = each.contact;
+    if (isLive(each) && !before.has(each.contact)) {
+      // Who writes elsewhere goes on there; a call comes first.
+      if (!busy || (!isText(each) && !reloaded)) chosen = each.contact;
       known(each.contact).asked = false; // the bot's last words are written by now
     }
   }
   expect();
   show();
+  if (detail.contacts.some((each) => each.contact === accepted && isLive(each))) {
+    choose(accepted);
+    accepted = "";
+  }
 });
+socket.addEventListener("lines", ({ detail }) => texts.lines(detail));
+texts.addEventListener("news", () => $("sound-on").checked && bell.news());
 socket.addEventListener("said", ({ detail }) => {
   const more = known(detail.contact);
   if (detail.final) {
@@ -224,7 +259,10 @@ socket.addEventListener("missed", ({ detail }) => {
   if (phone.contact !== detail.contact) $("problem").textContent = MISSED[detail.reason] ?? "";
 });
 socket.addEventListener("away", () => notice("The line to the server broke. Trying again."));
-socket.addEventListener("back", () => notice(""));
+socket.addEventListener("back", () => {
+  notice("");
+  texts.again();
+});
 socket.addEventListener("closed", ({ detail }) => notice(detail || "You are signed in, and no agent: no agent in the settings has your name. Ask who looks after voicebot for [agents.NAME]."));
 phone.addEventListener("over", ({ detail }) => {
   if (detail) $("problem").textContent = detail;
@@ -239,32 +277,12 @@ function notice(text) {
   if (text && !state) $("presence").textContent = "";
 }
 
-// Keys: those that buttons show, while nobody types.
-
-const keysOn = $("keys-on");
-keysOn.checked = localStorage.getItem("desk-keys") !== "off";
-const showKeys = () => document.body.classList.toggle("without-keys", !keysOn.checked);
-keysOn.addEventListener("change", () => {
-  localStorage.setItem("desk-keys", keysOn.checked ? "on" : "off");
-  showKeys();
+listenForKeys((by) => {
+  const live = (state?.contacts ?? []).filter(isLive);
+  const place = live.findIndex(({ contact }) => contact === toShow()[0]?.contact);
+  if (live.length) choose(live.at((place + by) % live.length).contact);
 });
-showKeys();
-
-addEventListener("keydown", (event) => {
-  const types = event.target.closest?.("input:not([type=checkbox]), textarea, select");
-  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || types || !keysOn.checked) return;
-  if (event.key.toLowerCase() === "n" && !$("note-form").hidden) {
-    event.preventDefault();
-    $("note").focus();
-    return;
-  }
-  const button = [...document.querySelectorAll("button[data-key]")].find(
-    (each) => each.dataset.key === event.key.toLowerCase() && each.offsetParent !== null && !each.disabled
-  );
-  if (!button) return;
-  event.preventDefault();
-  button.click();
-});
+remembered($("sound-on"), "desk-sound");
 
 // Who closes the page in a call loses the caller.
 addEventListener("beforeunload", (event) => phone.busy && event.preventDefault());

@@ -11,12 +11,14 @@ export function showFacts(contact) {
   $("question").disabled = contact === null;
 }
 
-export function showArticles(found) {
+// `put` takes an article's text into the box of a conversation in text; null where there is none.
+export function showArticles(found, put) {
   const articles = found?.articles ?? [];
   $("asked").textContent = found?.question ? `For “${found.question}”` : "";
-  fill($("articles"), [found?.question, articles], () => articles.map(({ title, text, confidence }, number) =>
+  fill($("articles"), [found?.question, articles, put !== null], () => articles.map(({ title, text, confidence }, number) =>
     make("details", { open: number === 0 && confidence >= SURE },
-      make("summary", {}, title), make("p", {}, text))));
+      make("summary", {}, title), make("p", {}, text),
+      put && make("button", { type: "button", class: "quiet", onclick: () => put(text) }, "Put into the box"))));
 }
 
 export function showBefore(card) {

@@ -7,8 +7,8 @@ const TOO_MANY = 4429;
 const POLICY = 1008; // the doorkeeper: signed out, or a right that is gone
 
 export class DeskSocket extends EventTarget {
-  // Events: "state", "said", "suggestions", "missed" (detail: the message), "away", "back",
-  // "closed" (detail: a sentence).
+  // Events: "state", "said", "lines", "suggestions", "missed" (detail: the message), "away",
+  // "back", "closed" (detail: a sentence).
 
   constructor() {
     super();
@@ -26,7 +26,7 @@ export class DeskSocket extends EventTarget {
     this.socket.onclose = (event) => this.lost(event);
   }
 
-  // The answer's data, or an Error with the server's sentence.
+  // The answer's data, or an Error with a sentence; `refused` where it is the server's no.
   order(what, more = {}) {
     const id = ++this.number;
     return new Promise((resolve, reject) => {
@@ -56,7 +56,7 @@ export class DeskSocket extends EventTarget {
       this.orders.delete(message.id);
       clearTimeout(order.timer);
       if (message.type === "done") order.resolve(message.data);
-      else order.reject(new Error(sentence(message.detail)));
+      else order.reject(Object.assign(new Error(sentence(message.detail)), { refused: true }));
     }
   }
 
