@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -51,6 +51,7 @@ class Ringing:
 
     ``by_phone``: the agent's telephone rings too, and answering is done there. ``asked_by`` is the
     colleague who asks for advice. ``taken_by`` is the screen that answers at this moment.
+    ``written`` are the newest lines of a contact that writes, as it began to ring.
     """
 
     contact_id: ContactId
@@ -65,6 +66,7 @@ class Ringing:
     leg: asyncio.Future[AgentLeg | None]
     taken_by: object | None = None
     channel: Channel = Channel.VOICE
+    written: Sequence[ChatLine] = ()
 
     def view(self) -> dict[str, Any]:
         return {

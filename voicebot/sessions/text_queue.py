@@ -319,6 +319,12 @@ class TextQueue:
         session = self._shelf.at_hand(conversation)
         return () if session is None else session.lines
 
+    def lines_of(self, contact_id: ContactId) -> Sequence[ChatLine]:
+        """All lines so far of a contact that is in a queue; of any other none."""
+        stays = self._stays.values()
+        stay = next((each for each in stays if each.contact_id == contact_id), None)
+        return () if stay is None else self.lines(stay.conversation)
+
     async def say(self, talk: TextTalk, text: str, key: str) -> int:
         """Add the agent's line. Raises TextRefused, StorageError."""
 
