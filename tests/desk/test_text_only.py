@@ -10,10 +10,11 @@ from tests.desk.office import Office
 from tests.sessions.agents_at_work import settle
 from voicebot.acd.model import AgentId, Channel, ContactId
 from voicebot.desk.card import read_card
-from voicebot.desk.contacts import AtDesk
+from voicebot.desk.contacts import KEPT_LINES, AtDesk
 from voicebot.sessions.briefing import Briefing
 from voicebot.sessions.chat_records import PAGE, ChatLine, Who
 from voicebot.sessions.invitation import ConversationId
+from voicebot.sessions.ringing import RingingContact
 from voicebot.sessions.text_talk import TextTalk
 
 
@@ -84,3 +85,19 @@ async def test_articles_follow_what_the_caller_writes(office: Office) -> None:
     found = [each["question"] for each in screen.take() if each["type"] == "suggestions"]
     assert found == ["where is my parcel"]
     assert (await read_card(office.desks.services, contact))["asked"] == "where is my parcel"
+
+
+async def test_what_was_written_is_on_the_card_while_it_rings(office: Office) -> None:
+    office.sit_down("anna")
+    lines = Lines()
+    for number in range(KEPT_LINES):
+        lines.add(Who.BOT, f"line {number}")
+    lines.add(Who.CALLER, "where is my parcel")
+    office.desks.written = lambda contact_id: lines.known
+    contact = RingingContact(
+        ContactId("web1"), "support", 0.0, 20.0, False, Briefing(), channel=Channel.TEXT
+    )
+    card = await read_card(office.desks.services, office.desks.ring(AgentId("anna"), contact))
+    assert len(card["lines"]) == KEPT_LINES
+    assert card["lines"][-1] == {"who": "caller", "text": "where is my parcel", "at": 1.0}
+    assert card["asked"] == "where is my parcel"

@@ -83,6 +83,7 @@ async def test_a_caller_and_an_agent_write_to_each_other_over_reloads_and_the_fl
             await caller.until("document.querySelector('.person button')?.offsetParent")
 
             await desk.until("document.querySelector('#ringing').innerText.includes('Return')")
+            await desk.until("document.querySelector('#talk').innerText.includes('Caller: yes')")
             await desk.type("a")
             await desk.until(BOX)
             await caller.until("document.querySelector('.person').innerText.includes('anna')")

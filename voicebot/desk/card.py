@@ -60,12 +60,12 @@ async def read_card(services: DeskServices, contact: AtDesk | Ringing) -> dict[s
     notes, notes_read = await _softly(services.notes.about(ids), ())
     complete = record_read and contacts_read and notes_read
     card = card_of(contact.contact_id, Known(record, contacts, notes, complete), now)
-    lines = contact.lines if isinstance(contact, AtDesk) else ()
-    card["lines"] = [{"who": line.who, "text": line.text, "at": line.at} for line in lines]
-    if isinstance(contact, AtDesk):
-        asked = [line.text for line in contact.written if line.who is Who.CALLER]
-        enough = [text for text in asked if says_enough(text)]
-        card["asked"] = enough[-1] if enough else card["asked"]
+    # What is written with a contact on the desk comes by itself.
+    lines = contact.lines if isinstance(contact, AtDesk) else contact.written
+    card["lines"] = [{"who": str(line.who), "text": line.text, "at": line.at} for line in lines]
+    asked = [line.text for line in contact.written if line.who is Who.CALLER]
+    enough = [text for text in asked if says_enough(text)]
+    card["asked"] = enough[-1] if enough else card["asked"]
     return card
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -51,7 +51,8 @@ class Ringing:
 
     ``by_phone``: the agent's telephone rings too, and answering is done there. ``asked_by`` is the
     colleague who asks for advice. ``taken_by`` is the screen that answers at this moment, ``warm``
-    are the screens whose lines are up already, or will be (`desk.warm_lines`).
+    are the screens whose lines are up already, or will be (`desk.warm_lines`). ``written`` are the
+    newest lines of a contact that writes, as it began to ring.
     """
 
     contact_id: ContactId
@@ -67,6 +68,7 @@ class Ringing:
     taken_by: object | None = None
     channel: Channel = Channel.VOICE
     warm: dict[object, asyncio.Future[None]] = field(default_factory=dict)
+    written: Sequence[ChatLine] = ()
 
     def view(self) -> dict[str, Any]:
         return {

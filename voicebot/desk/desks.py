@@ -7,14 +7,14 @@ as it should be. Nothing here is written down; after a restart agents open their
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
 
 from voicebot.acd import effects as e
 from voicebot.acd.model import AgentId, AgentProfile, Channel, ContactId, Presence
-from voicebot.desk.contacts import AtDesk, Ringing, SpokenLine
+from voicebot.desk.contacts import KEPT_LINES, AtDesk, Ringing, SpokenLine
 from voicebot.desk.desk import Desk
 from voicebot.desk.line import AgentLeg
 from voicebot.desk.looking_up import LookingUp
@@ -23,6 +23,7 @@ from voicebot.desk.writing import Writing
 from voicebot.errors import DialFailed
 from voicebot.queues.reader import QueueFile
 from voicebot.sessions.briefing import Briefing
+from voicebot.sessions.chat_records import ChatLine
 from voicebot.sessions.queueing import QueueService
 from voicebot.sessions.ringing import RingingContact
 from voicebot.sessions.talk import Talk
@@ -41,6 +42,8 @@ class Desks:
     def __init__(self, services: DeskServices) -> None:
         self.services = services
         self._desks: dict[AgentId, Desk] = {}
+        self.written: Callable[[ContactId], Sequence[ChatLine]] = lambda contact_id: ()
+        """The lines of a contact that writes (`TextQueue.lines_of`); set once they are there."""
         self._file = QueueFile()
         self._service: QueueService | None = None
         self._hire: Callable[[AgentId], AgentProfile | None] = lambda agent: None
@@ -161,6 +164,7 @@ class Desks:
             asked_by,
             asyncio.get_running_loop().create_future(),
             channel=contact.channel,
+            written=self.written(contact.contact_id)[-KEPT_LINES:] if in_text else (),
         )
         desk.ringing[contact.contact_id] = ringing
         desk.stir()

@@ -304,6 +304,9 @@ class TextQueue:
                         self.show(stay.conversation)
         except (StorageError, TextRefused) as error:
             log.warning("text_in_queue_not_kept", problem=str(error))
+        except Exception:
+            log.exception("text_in_queue_failed")
+            self._remove(stay, "something went wrong")  # `restore` gives the place back
 
     async def _begin(self, stay: _Stay, agent_id: AgentId) -> None:
         """An agent has taken the contact."""
@@ -417,6 +420,12 @@ class TextQueue:
         """All lines so far."""
         session = self._shelf.at_hand(conversation)
         return () if session is None else session.lines
+
+    def lines_of(self, contact_id: ContactId) -> Sequence[ChatLine]:
+        """All lines so far of a contact that is in a queue; of any other none."""
+        stays = self._stays.values()
+        stay = next((each for each in stays if each.contact_id == contact_id), None)
+        return () if stay is None else self.lines(stay.conversation)
 
     async def say(self, talk: TextTalk, text: str, key: str) -> int:
         """Add the agent's line. Raises TextRefused, StorageError."""
