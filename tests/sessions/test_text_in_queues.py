@@ -392,18 +392,6 @@ async def test_a_conversation_that_came_from_a_call_waits_as_that_call(centre: C
         assert briefing.context == {"about": "opening", "call": "c1"}
 
 
-async def test_a_call_that_goes_on_in_text_keeps_the_place_in_the_line(centre: Centre) -> None:
-    async with centre.running() as chats:
-        first = await wants_person(chats)
-        moved = a_call(centre.shop, "hours")
-        talk = (await chats.prepare(moved)).conversation
-        await chats.wait_in_line(talk, "support", centre.clock() - 100)
-        assert centre.service.standing(ContactId("c1")) is None, "nobody has opened it"
-        await chats.open(centre.shop.sent[-1], lambda _: "")
-        places = [(await chats.view(each, 0)).waiting for each in (talk, first)]
-        assert [place and place.position for place in places] == [1, 2]
-
-
 async def test_who_is_promised_a_callback_waits_for_a_call(centre: Centre) -> None:
     centre.shop.flow = centre.shop.flow.replace(
         "    context: {about: opening}", "    callback: '5550142'"
