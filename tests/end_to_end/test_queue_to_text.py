@@ -1,4 +1,4 @@
-"""A caller in a queue takes the link, opens it and hangs up: an agent writes to them at their turn."""
+"""A caller in a queue takes the link, opens it and hangs up: an agent writes to them in the end."""
 
 from __future__ import annotations
 
