@@ -304,6 +304,9 @@ class TextQueue:
                         self.show(stay.conversation)
         except (StorageError, TextRefused) as error:
             log.warning("text_in_queue_not_kept", problem=str(error))
+        except Exception:
+            log.exception("text_in_queue_failed")
+            self._remove(stay, "something went wrong")  # `restore` gives the place back
 
     async def _begin(self, stay: _Stay, agent_id: AgentId) -> None:
         """An agent has taken the contact."""

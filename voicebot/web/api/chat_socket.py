@@ -28,6 +28,8 @@ from voicebot.web.origin import own_origin
 from voicebot.web.two_ways import two_ways
 
 HELLO_S: Final = 10.0
+TYPING_EVERY_S: Final = 1.0
+"""More often nobody is told that the caller is typing."""
 REFUSED: Final = 4403
 TRY_LATER: Final = 1013
 NO_MESSAGE: Final = 1003
@@ -65,6 +67,7 @@ class _Page:
         self._entrance = entrance
         self._websocket = websocket
         self._conversation = conversation
+        self._typing_again_at = 0.0
 
     async def serve(self) -> None:
         """Until the page goes. Raises what ends it."""
@@ -91,9 +94,15 @@ class _Page:
                 case "leave_line":
                     await self._leave_line()
                 case "typing":
-                    self._entrance.desk.writes(self._conversation, message.get("on") is True)
+                    self._types(message.get("on") is True)
                 case _:
                     raise ValueError("a page says something")
+
+    def _types(self, on: bool) -> None:
+        now = asyncio.get_running_loop().time()
+        if now >= self._typing_again_at:
+            self._typing_again_at = now + TYPING_EVERY_S
+            self._entrance.desk.writes(self._conversation, on)
 
     async def _leave_line(self) -> None:
         try:
