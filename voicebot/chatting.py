@@ -148,7 +148,7 @@ class Chatting:
         where there is no text."""
         if not self._settings.text.enabled:
             return None
-        self.chats.line.may_call = self.call_me.allowed
+        self.chats.line.callbacks.may_call = self.call_me.allowed
         hold_s = self._settings.queues.text_hold_s
         self._places = TextPlaces(service, self.chats.taken_over, hold_s, self.call_me.allowed)
         self.chats.watch(self._places)

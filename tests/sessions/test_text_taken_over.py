@@ -112,7 +112,7 @@ async def waiting(centre: Centre) -> AsyncIterator[Caller]:
     """A caller who has waited for 100 s while the only agent writes with others."""
     async with centre.running() as chats:
         places = TextPlaces(
-            centre.service, chats.taken_over, 300.0, chats.line.may_call,
+            centre.service, chats.taken_over, 300.0, chats.line.callbacks.may_call,
             centre.clock, centre.clock.call_later,
         )  # fmt: skip
         chats.watch(places)
@@ -312,7 +312,7 @@ async def test_a_call_back_is_promised_from_text_where_the_number_may_be_called(
     )
     async with waiting(centre) as caller:
         talk = await caller.in_text()
-        caller.chats.line.may_call = lambda number: f"+{number}"
+        caller.chats.line.callbacks.may_call = lambda number: f"+{number}"
         await caller.chats.say(talk, message("delivery"))
         record = await caller.chats.record(talk)
         assert record.outcome is Outcome.CALLBACK_BOOKED

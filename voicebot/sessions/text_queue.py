@@ -41,6 +41,7 @@ from voicebot.sessions.numbers import caller_number
 from voicebot.sessions.place import Accepted, Place
 from voicebot.sessions.queue_figures import SERVED
 from voicebot.sessions.queue_handoff import Comer, Kept, Queueing
+from voicebot.sessions.text_callbacks import TextCallbacks
 from voicebot.sessions.text_standing_by import StandingBy, in_line
 from voicebot.sessions.text_talk import TextTalk
 from voicebot.sessions.waking import CallLater, on_the_loop
@@ -64,7 +65,7 @@ MOST_REFUSALS: Final = 8
 
 
 @dataclass(slots=True, eq=False)
-class _Stay:
+class Stay:
     """One conversation's place. ``queueing`` is that of the version in which it came; ``shown`` is
     what its pages show of it."""
 
@@ -73,6 +74,8 @@ class _Stay:
     queueing: Queueing
     wanted: str = ""
     """The queue that the flow wanted; rules may have sent the contact to another."""
+    not_called: Transfer | None = None
+    """The transfer that asked for a call in vain: it waits, and is not asked about again."""
     talk: TextTalk | None = None
     task: asyncio.Task[None] | None = None
     shown: InLine | None = None
@@ -87,8 +90,8 @@ class TextQueue:
 
     ``hold`` keeps the present version of the application, ``ended`` is told of a conversation that
     is over; ``clock`` gives UTC seconds since the epoch. ``talking`` is told of every conversation
-    with an agent, ``post`` sends lines to where there is no page, and ``may_call`` gives a number
-    as it is called back, None for one that is not; they are set once others are there.
+    with an agent, and ``post`` sends lines to where there is no page; both are set once others are
+    there.
     """
 
     def __init__(
@@ -108,8 +111,8 @@ class TextQueue:
         self._ended = ended
         self._clock = clock
         self._call_later = call_later
-        self.may_call: Callable[[str], str | None] = lambda number: None
-        self._stays: dict[ConversationId, _Stay] = {}
+        self.callbacks = TextCallbacks()
+        self._stays: dict[ConversationId, Stay] = {}
         self._by = StandingBy()
         self._working: set[asyncio.Task[None]] = set()
 
@@ -185,9 +188,10 @@ class TextQueue:
             self._remember(session.record, stand, queueing)
         comer = _comer(session)
         try:
-            if kept is None and self._promised(session, transfer, queueing):
+            language = session.record.language
+            if kept is None and self.callbacks.promised(comer, transfer, language, queueing):
                 return CallbackAgreed()
-            place = queueing.enter(comer, transfer, session.record.language, kept)
+            place = queueing.enter(comer, transfer, language, kept)
         except RoutingError as error:
             log.warning("queue_not_entered", queue=transfer.queue, problem=str(error))
             return TransferRefused(str(error))
@@ -195,47 +199,33 @@ class TextQueue:
             if isinstance(notice, e.Overflowed):
                 queueing.service.left(place, "sent away")
                 return queueing.refusal(notice)
-        self.stand_at(session.record.id, place, queueing, transfer.queue)
+        stay = self.stand_at(session.record.id, place, queueing, transfer.queue)
+        stay.not_called = transfer
         if stand is not None and stand.agent:
             await session.change(stand=_waiting(stand, self._clock(), head=True))
         return None
 
     def stand_at(
         self, conversation: ConversationId, place: Place, queueing: Queueing, wanted: str
-    ) -> None:
+    ) -> Stay:
         """Let a conversation whose flow wanted the queue ``wanted`` wait at ``place``."""
         self._by.ends(conversation)
-        stay = self._stays[conversation] = _Stay(conversation, place, queueing, wanted)
+        stay = self._stays[conversation] = Stay(conversation, place, queueing, wanted)
         stay.task = asyncio.create_task(self._follow(stay), name="text in a queue")
+        return stay
 
-    def _promised(self, session: ChatSession, transfer: Transfer, queueing: Queueing) -> bool:
-        """Whether the caller will be called, as the flow asks. Where not, they wait in text."""
-        number = self.may_call(transfer.callback) if transfer.callback else None
-        if number is None:
-            return False
-        comer = replace(_comer(session), channel=Channel.VOICE)
-        try:
-            queueing.promise(comer, transfer, session.record.language, number)
-        except RoutingError as error:
-            log.info("callback_not_promised", problem=str(error))
-            return False
-        return True
-
-    def _called_from(self, stay: _Stay, session: ChatSession) -> FlowEvent | None:
+    def _called_from(self, stay: Stay, session: ChatSession) -> FlowEvent | None:
         """The flow asks for a call instead of the wait: `CallbackAgreed` where one is promised."""
-        wanted = "" if session.wants is None else session.wants.callback
-        number = self.may_call(wanted) if wanted else None
-        if number is None:
+        wanted = session.wants
+        if wanted is None or not wanted.callback or wanted is stay.not_called:
             return None
-        try:
-            stay.queueing.service.book(stay.place, number)
-        except RoutingError as error:
-            log.info("callback_not_booked", problem=str(error))
+        stay.not_called = wanted
+        if not self.callbacks.booked(stay.place, wanted, stay.queueing):
             return None
         self._remove(stay, "is called back")
         return CallbackAgreed()
 
-    async def _leave_for_another(self, stay: _Stay, session: ChatSession) -> None:
+    async def _leave_for_another(self, stay: Stay, session: ChatSession) -> None:
         """The flow leads away from where the conversation stands."""
         served = session.over and session.record.outcome is Outcome.SELF_SERVED
         self._remove(stay, SERVED if served else LEFT_LINE)
@@ -279,7 +269,7 @@ class TextQueue:
             waiting_since = None if stand.agent else stand.waits_since
             queueing.service.remember(noted, waiting_since)
 
-    def _remove(self, stay: _Stay, reason: str) -> None:
+    def _remove(self, stay: Stay, reason: str) -> None:
         if self._stays.get(stay.conversation) is stay:
             del self._stays[stay.conversation]
         stay.queueing.service.left(stay.place, reason)
@@ -290,7 +280,7 @@ class TextQueue:
 
     # What the distribution says
 
-    async def _follow(self, stay: _Stay) -> None:
+    async def _follow(self, stay: Stay) -> None:
         try:
             while True:
                 match await stay.place.next():
@@ -308,7 +298,7 @@ class TextQueue:
             log.exception("text_in_queue_failed")
             self._remove(stay, "something went wrong")  # `restore` gives the place back
 
-    async def _begin(self, stay: _Stay, agent_id: AgentId) -> None:
+    async def _begin(self, stay: Stay, agent_id: AgentId) -> None:
         """An agent has taken the contact."""
 
         async def begin(session: ChatSession) -> None:
@@ -335,7 +325,7 @@ class TextQueue:
 
         await self._shelf.locked(stay.conversation, begin)
 
-    async def _taken_back(self, stay: _Stay, session: ChatSession) -> bool:
+    async def _taken_back(self, stay: Stay, session: ChatSession) -> bool:
         """Whether the flow has gone back to the queue, for an agent has answered."""
         before = session.record.cursor
         with self._hold() as application:
@@ -349,7 +339,7 @@ class TextQueue:
         await session.leave_place(self._clock())
         return False
 
-    async def _through(self, stay: _Stay, event: FlowEvent) -> None:
+    async def _through(self, stay: Stay, event: FlowEvent) -> None:
         """The queue is done with the conversation: its flow goes on with ``event``."""
 
         async def go_on(session: ChatSession) -> None:
@@ -366,7 +356,7 @@ class TextQueue:
 
         await self._shelf.locked(stay.conversation, go_on)
 
-    async def _waits(self, stay: _Stay, *, head: bool) -> None:
+    async def _waits(self, stay: Stay, *, head: bool) -> None:
         """The conversation waits again, and no agent has it."""
 
         async def again(session: ChatSession) -> None:
@@ -387,7 +377,7 @@ class TextQueue:
 
         await self._shelf.locked(stay.conversation, again)
 
-    async def _insist(self, stay: _Stay, work: Callable[[], Awaitable[None]]) -> None:
+    async def _insist(self, stay: Stay, work: Callable[[], Awaitable[None]]) -> None:
         """Do ``work`` though the records may be away for a moment. What could not be done in the
         end is done by `restore`: the place is in the records. Raises what went wrong then."""
         for pause_s in (*PAUSES_S, None):
@@ -401,7 +391,7 @@ class TextQueue:
                 await asyncio.sleep(pause_s)
 
     def _apart(
-        self, stay: _Stay, work: Callable[[], Awaitable[None]], name: str
+        self, stay: Stay, work: Callable[[], Awaitable[None]], name: str
     ) -> asyncio.Task[None]:
         """Do ``work`` to its end, whoever is still interested in it."""
         task = asyncio.create_task(self._insist(stay, work), name=name)
@@ -594,12 +584,12 @@ def _noted(record: ChatRecord, queueing: Queueing) -> QueueNoted | None:
     return queueing.service.noted(ContactId(record.contact_id)) or record.noted
 
 
-def _is_for(stay: _Stay, session: ChatSession) -> bool:
+def _is_for(stay: Stay, session: ChatSession) -> bool:
     """Whether the conversation still wants what it waits for."""
     return session.keeps_place or (session.wants is not None and session.wants.queue == stay.wanted)
 
 
-def _queue_of(stay: _Stay) -> str:
+def _queue_of(stay: Stay) -> str:
     standing = stay.queueing.service.standing(stay.contact_id)
     return "" if standing is None else standing.queue
 

@@ -1,0 +1,104 @@
+"""A caller in a queue takes the link, opens it and hangs up: an agent writes to them in the end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.end_to_end.test_desk import add_user
+from tests.end_to_end.test_moved_to_text import IN_A_QUERY, NUMBER, link_in_the_outbox
+from tests.end_to_end.test_text_to_an_agent import Desk, desk
+from tests.peers.phone import dialled
+from tests.peers.server import ServerProcess
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.peer, pytest.mark.model]
+
+FLOW = """\
+start: person
+steps:
+  person:
+    transfer: queue:support
+    while_waiting: {offer: {ask: Text?, keys: {"1": chat}, steps: {chat: offer}}}
+    on_failure: nobody
+    next: after
+  offer:
+    offer_text: Shall I send you a link?
+    keys: {"1": true, "2": false}
+    accepted: back
+    declined: back
+    unavailable: back
+    in_text: which
+  which: {ask: What is it about?, keys: {"1": lamp}, next: back}
+  back: {return: true}
+  nobody: {say: Nobody is there., hangup: auto}
+  after: {say: "Goodbye.", hangup: auto}
+"""
+QUEUES = "queues:\n  support: {announce: false}\n"
+
+
+async def until(holds: Callable[[Any], bool], look: Callable[[], Any]) -> Any:
+    async with asyncio.timeout(30):
+        while not holds(found := await look()):
+            await asyncio.sleep(0.1)
+    return found
+
+
+async def test_the_place_goes_along_and_the_records_tell_one_contact(tmp_path: Path) -> None:
+    application, data = tmp_path / "application", tmp_path / "data"
+    (application / "flows").mkdir(parents=True)
+    (application / "flows" / "main.yaml").write_text(FLOW)
+    (application / "queues.yaml").write_text(QUEUES)
+    await add_user(data, "anna")
+    config = tmp_path / "voicebot.toml"
+    config.write_text('[agents.anna]\nqueues = ["support"]\n')
+    settings = {"SERVER__APPLICATION": str(application), "CONFIG": str(config)}
+    async with ServerProcess(data, settings) as server, await desk(server) as line:
+        anna = Desk(line)
+        await anna.order("ready")
+        await anna.order("pause", text="Lunch")
+        chat = f"{server.http}/api/chat"
+        async with httpx.AsyncClient(headers={"Origin": server.http}, timeout=30) as page:
+
+            async def view() -> Any:
+                return (await page.get(f"{chat}/{at}/lines")).json()
+
+            async with dialled(server, NUMBER) as phone:
+                await until(
+                    lambda queues: queues[0]["waiting"] == 1, lambda: server.get("/api/queues")
+                )
+                await phone.press("1")  # the choice
+                await phone.listen(timeout_s=30)
+                await phone.press("1")  # yes to the offer
+                await until(
+                    lambda outbox: bool(outbox["messages"]), lambda: server.get("/api/outbox")
+                )
+                token = (await link_in_the_outbox(server)).removeprefix("/t/")
+                opened = (await page.post(f"{chat}/open", json={"token": token})).json()
+                at = opened["conversation"]
+                assert (await view())["waiting"] is None, "it is the call that waits"
+            shown = await until(lambda found: found["waiting"] is not None, view)
+            assert (shown["waiting"]["position"], shown["waiting"]["queue"]) == (1, "support")
+            assert "You keep your place" in shown["lines"][-1]["text"]
+
+            await anna.order("ready")
+            contact = await anna.take()
+            await anna.order("say", contact=contact, text="Hello, Anna here.", key="k1")
+            shown = await until(lambda found: found["agent"] is not None, view)
+            assert shown["lines"][-1]["text"] == "Hello, Anna here."
+            await anna.order("hang_up", contact=contact)
+            await until(lambda found: found["over"], view)
+        call = await server.finished_call(IN_A_QUERY)
+        (queue,) = await server.get("/api/queues")
+        whole = (await server.get("/api/deflection"))["whole"]
+        told = await server.get(f"/api/calls/{call['id']}")
+    assert contact == call["id"]
+    assert call["outcome"] == "moved_to_text"
+    assert (queue["answered"], queue["abandoned"]) == (1, 0)
+    stages = {stage for stage, count in whole.items() if isinstance(count, int) and count}
+    assert {"offered", "accepted", "opened", "handed_on"} <= stages
+    assert told["agent"] == "anna"
