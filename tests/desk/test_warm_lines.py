@@ -132,6 +132,21 @@ async def test_a_line_that_dies_in_the_moment_of_the_answer_may_be_made_anew(
     assert is_connected(office)
 
 
+async def test_a_page_that_is_out_of_reach_at_the_answer_is_known_to_be(office: Office) -> None:
+    screen = office.sit_down("anna")
+    await office.arrive()
+    agent = await warm(office, screen)
+    agent.hold()  # nothing is heard of the browser
+    await settle()
+    await accept(office, screen)
+    joined = await join(office, "anna", agent)
+    assert joined.talk.person.away, "the caller hears music instead of nothing"
+    agent.resume()
+    await settle()
+    assert not joined.talk.person.away
+    await joined.end()
+
+
 async def test_who_has_a_telephone_prepares_nothing(office: Office) -> None:
     screen = office.sit_down("carl")
     await office.arrive()

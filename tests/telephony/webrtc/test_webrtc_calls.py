@@ -48,11 +48,13 @@ async def test_a_call_with_a_right_of_its_own_goes_where_the_right_says(
     other = Bot()
     door.drain()  # who waits for an agent still gets one
     token = door.issue_right(Reception(lambda _: other.admission, other.serve, other.refuse))
+    assert door.is_known(token)
     page = new_page()
     _, answer = await door.offer(token, await page.offer(), "http://here")
     await page.accept(answer)
     await other.until(lambda: other.frames, "the page's sound")
     assert bot.legs == []
+    assert not door.is_known(token)
     with pytest.raises(CallRefused):
         await door.offer(token, await new_page().offer(), "http://here")
 

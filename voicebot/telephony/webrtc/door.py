@@ -106,6 +106,10 @@ class WebRtcDoor:
         self._house.counters.tokens += 1
         return self._tokens.issue(self._now(), reception=reception)
 
+    def is_known(self, token: str) -> bool:
+        """Whether ``token`` is one of `issue_right`, unused: no stranger's."""
+        return self._tokens.has_reception(token)
+
     def browser_ice_servers(self) -> list[dict[str, str]]:
         """STUN and TURN servers for the page."""
         return self._house.servers.for_browser(time.time())

@@ -50,6 +50,11 @@ class Tokens:
         right = self._until.pop(token, None)
         return right if right is not None and right.until > now else None
 
+    def has_reception(self, token: str) -> bool:
+        """Whether ``token`` was given to somebody known, for a reception of its own."""
+        right = self._until.get(token)
+        return right is not None and right.reception is not None
+
     def __len__(self) -> int:
         return len(self._until)
 

@@ -42,6 +42,11 @@ class CallerDoor(Protocol):
 
     def issue_token(self) -> tuple[str, float]: ...
 
+    def is_known(self, token: str) -> bool:
+        """Whether the token was given to one of our staff: those are not counted by address, as a
+        whole office has one."""
+        ...
+
     def browser_ice_servers(self) -> list[dict[str, str]]: ...
 
     async def offer(self, token: str, sdp: str, origin: str) -> tuple[CallId, str]: ...
@@ -100,12 +105,15 @@ def webrtc_router(
     """Serve pages that want to call through ``door``; ``clock`` is that of the rate limit."""
     limit = RateLimit(policy.per_minute)
 
-    def asking(request: Request) -> str:
-        """The page's origin."""
-        origin = _origin(request, policy.origins)
+    def count(request: Request) -> None:
         address = request.client.host if request.client else ""
         if wait_s := limit.wait_s(address, clock()):
             raise CallRefused("rate", "too many requests from here", math.ceil(wait_s))
+
+    def asking(request: Request) -> str:
+        """The page's origin."""
+        origin = _origin(request, policy.origins)
+        count(request)
         return origin
 
     # Defaults, not Annotated: `asking` is local, and postponed annotations are read from outside.
@@ -118,9 +126,12 @@ def webrtc_router(
         return Token(token=granted, expires_in_s=seconds, ice_servers=door.browser_ice_servers())
 
     @router.post("/offer", summary="Make the call", openapi_extra=_body(Offer))
-    async def offer(request: Request, origin: str = Depends(asking)) -> Answer:
+    async def offer(request: Request) -> Answer:
         """Take the browser's offer; the call begins. The token then stands for this call."""
+        origin = _origin(request, policy.origins)
         wanted = await read_body(request, Offer, LARGEST_BODY, _refused)
+        if not door.is_known(wanted.token):
+            count(request)
         call, sdp = await door.offer(wanted.token, wanted.sdp, origin)
         return Answer(call=call, sdp=sdp)
 
