@@ -198,6 +198,7 @@ class VoiceSession:
             self._turns.choose,
             language=lambda: self._language,
             told=lambda: self._dialogue.told,
+            until_answered=self._earshot.until_answered,
             came_back=self._turns.was_away,
         )
         self._transfers = Transferring(self._leg, self._services, bot, self._open.orders)
