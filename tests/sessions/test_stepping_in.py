@@ -28,6 +28,13 @@ steps:
   afterwards: {ask: "Was {transfer.left} good?", grammar: fruit, next: bye}
   bye: {say: Bye., hangup: auto}
 """
+SECRET = """
+start: card
+steps:
+  card: {ask: Which fruit?, keys: {"22": pear}, sensitive: true, store: card, next: more}
+  more: {ask: More?, grammar: fruit, next: bye}
+  bye: {say: Bye., hangup: auto}
+"""
 
 
 @pytest.fixture
@@ -142,12 +149,26 @@ async def test_a_secret_is_answered_before_anybody_steps_in(exchange: Exchange, 
     sue = await Supervisor.at(line)
     await line.caller.listen(500)
     assert _open(line).orders.is_waiting(sue.order)
-    assert sue.page.heard == []
     await line.say("apple")
     await line.caller.listen(1000)
     assert not _open(line).orders.is_waiting(sue.order)
     assert await _talk(line, sue.page) == (222, 111)
     sue.page.hang_up()
+    await line.hang_up()
+
+
+async def test_nobody_hears_the_rest_of_a_secret_that_was_understood(
+    exchange: Exchange, desk: Desk
+) -> None:
+    _flow(exchange, lambda _: SECRET)
+    line = await _asked(exchange)
+    sue = await Supervisor.at(line)
+    line.caller.press("22")
+    await line.caller.listen(900)
+    assert _open(line).so_far().step == "more"
+    assert _open(line).orders.is_waiting(sue.order)
+    await line.caller.listen(2000)
+    assert await _talk(line, sue.page) == (222, 111)
     await line.hang_up()
 
 

@@ -10,6 +10,7 @@ Left out on purpose: who may listen, and conversations of two people, which have
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -36,6 +37,8 @@ class Earshot:
         self._private = False
         self._hushed = False
         self._lingers = 0
+        self._answered = asyncio.Event()
+        self._answered.set()
         self._sides: tuple[Seat, Seat] | None = None
         """Where supervisors hear the caller from, and what the caller hears."""
 
@@ -50,7 +53,7 @@ class Earshot:
         """20 ms of the caller's."""
         if self.is_silent:
             samples = self._silence
-            self._lingers = max(0, self._lingers - 1)
+            self._linger(max(0, self._lingers - 1))
         if self.recorder is not None:
             self.recorder.heard(samples, at)
         if self._sides is not None:
@@ -76,7 +79,18 @@ class Earshot:
         finally:
             self._private = False
             if listen.sensitive:
-                self._lingers = LINGERS_MS // FRAME_MS
+                self._linger(LINGERS_MS // FRAME_MS)
+
+    def _linger(self, frames: int) -> None:
+        self._lingers = frames
+        if frames:
+            self._answered.clear()
+        else:
+            self._answered.set()
+
+    async def until_answered(self) -> None:
+        """Return when no answer to a secret question can be going on any more."""
+        await self._answered.wait()
 
     # Supervisors
 

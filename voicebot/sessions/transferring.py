@@ -54,7 +54,8 @@ class BotSide:
 
     ``make_mouth`` makes mouths for the other legs, ``choose`` is that of a `Waiter`, ``language``
     gives that of the call now, ``told`` what rules of queues may ask for, ``in_queue`` where its
-    flow waits. ``came_back`` is called when the caller is the bot's again.
+    flow waits. ``until_answered`` is that of the call's `Earshot`. ``came_back`` is called when the
+    caller is the bot's again.
     """
 
     mouth: Mouth
@@ -64,6 +65,7 @@ class BotSide:
     language: Callable[[], Language]
     told: Callable[[], Mapping[str, Json]]
     in_queue: Callable[[], InQueue]
+    until_answered: Callable[[], Awaitable[None]]
     came_back: Callable[[], None]
 
 
@@ -161,7 +163,7 @@ class Transferring:
     async def unless_stepped_in(self, waits: Awaitable[FlowEvent]) -> FlowEvent:
         """What comes of ``waits``; or, where a supervisor steps in meanwhile, of that."""
         waiting = asyncio.ensure_future(waits)
-        ordered = asyncio.ensure_future(self._orders.wanted())
+        ordered = asyncio.ensure_future(self._ordered())
         try:
             while True:
                 await asyncio.wait({waiting, ordered}, return_when=asyncio.FIRST_COMPLETED)
@@ -170,7 +172,7 @@ class Transferring:
                 stepping_in = await self._taken()
                 if stepping_in is not None:
                     break
-                ordered = asyncio.ensure_future(self._orders.wanted())
+                ordered = asyncio.ensure_future(self._ordered())
             await self.leave_queue(STEPPED_IN)
         finally:
             for task in (waiting, ordered):
@@ -178,6 +180,11 @@ class Transferring:
             await asyncio.wait({waiting, ordered})
         self._bot.mouth.stop()
         return await stepping_in()
+
+    async def _ordered(self) -> None:
+        """Return when there is an order, and no secret for a supervisor to hear."""
+        await self._orders.wanted()
+        await self._bot.until_answered()
 
     async def _taken(self) -> Callable[[], Awaitable[FlowEvent]] | None:
         """How the order is to be carried out; None where nobody wants it any more."""

@@ -202,6 +202,7 @@ class VoiceSession:
             language=lambda: self._language,
             told=lambda: self._dialogue.told,
             in_queue=lambda: self._dialogue.in_queue,
+            until_answered=self._earshot.until_answered,
             came_back=self._turns.was_away,
         )
         orders = self._open.orders
