@@ -22,6 +22,7 @@ BENCHMARKS = (
     "queue_calls",
     "queues",
     "ledger",
+    "lessons",
     "webhooks",
     "wall",
     "search",
