@@ -23,6 +23,7 @@ BENCHMARKS = (
     "queues",
     "ledger",
     "retention",
+    "lessons",
     "webhooks",
     "sign_in",
     "desk",

@@ -64,6 +64,7 @@ class Reviewing:
         self._contacts = SqlContacts(engine, rules)
         self._meanings = Meanings()
         self._replays = Replays(settings)
+        self._bench: Workbench | None = None
 
     @property
     def routers(self) -> Sequence[APIRouter]:
@@ -90,6 +91,8 @@ class Reviewing:
         )
 
     def _workbench(self) -> Workbench:
-        return Workbench(
-            self._settings.server.application, self._application().flows, self._meanings
-        )
+        """That of the version that new calls get; it remembers the ways of its flows."""
+        flows = self._application().flows
+        if self._bench is None or self._bench.flows is not flows:
+            self._bench = Workbench(self._settings.server.application, flows, self._meanings)
+        return self._bench

@@ -16,6 +16,7 @@ from voicebot.analytics.action_runs import within
 from voicebot.analytics.funnel import Answers, FunnelEdge, FunnelStep
 from voicebot.analytics.misunderstood import Cluster, Clusters, Misheard, Spot, Trouble
 from voicebot.drawing.boxes import Chart, Counts, chart
+from voicebot.drawing.known_ways import KnownWays
 from voicebot.drawing.svg import svg
 from voicebot.drawing.traffic import Traffic
 from voicebot.events import TurnResult
@@ -33,8 +34,9 @@ class Workbench:
 
     def __init__(self, folder: Path, flows: FlowSet, meanings: Meanings) -> None:
         self._folder = folder
-        self._flows = flows
+        self.flows = flows
         self._meanings = meanings
+        self._ways = KnownWays(flows)
 
     def clusters(self, turns: Iterable[Misheard]) -> Clusters:
         """Put ``turns`` together by meaning; of words that are new, a few at a time. Raises
@@ -85,7 +87,7 @@ class Workbench:
                 ),
                 answers=_answers(followed.turns[flow.name, step.name]),
             )
-            for flow in self._flows
+            for flow in self.flows
             for step in flow.steps.values()
             if (arrived := followed.counts.get((flow.name, step.name, -1), 0))
         ]
@@ -94,11 +96,11 @@ class Workbench:
         """The same as an SVG picture of the flows that ``calls`` came to."""
         followed = self._follow(calls)
         used = {flow for flow, _, _ in followed.counts}
-        charts = [chart(flow, followed.counts) for flow in self._flows if flow.name in used]
+        charts = [chart(flow, followed.counts) for flow in self.flows if flow.name in used]
         return svg([_with_losses(each, followed.left) for each in charts])
 
     def _follow(self, calls: Iterable[CallRecord]) -> _Followed:
-        traffic = Traffic(self._flows)
+        traffic = Traffic(self.flows, self._ways)
         left: Counter[tuple[str, str]] = Counter()
         turns: defaultdict[tuple[str, str], list[TurnRecord]] = defaultdict(list)
         for call in calls:
@@ -136,10 +138,10 @@ class Workbench:
     def _place(self, flow: str, label: str) -> tuple[str, str]:
         """The flow and step that a record names; those of a called flow come with its name."""
         called, dot, step = label.partition(".")
-        return (called, step) if dot and called in self._flows.flows else (flow, label)
+        return (called, step) if dot and called in self.flows.flows else (flow, label)
 
     def _step(self, flow: str, name: str) -> Step | None:
-        return self._flows[flow].steps.get(name) if flow in self._flows.flows else None
+        return self.flows[flow].steps.get(name) if flow in self.flows.flows else None
 
 
 @dataclass(frozen=True, slots=True)

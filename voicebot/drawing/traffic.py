@@ -8,29 +8,28 @@ since) is followed as far as it fits. Pure.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from voicebot.drawing.boxes import Counts
-from voicebot.drawing.ways import Taken, Way, step_of, through_form, ways_to
+from voicebot.drawing.known_ways import KnownWays, said
+from voicebot.drawing.ways import Taken, Way, step_of, through_form
 from voicebot.events import TurnResult
 from voicebot.flows.form_questions import FORM_GRAMMAR
 from voicebot.flows.graph import Why, edges, shared_edges
-from voicebot.flows.model import AskStep, FlowSet, FormStep, Route, Step
+from voicebot.flows.model import AskStep, FlowSet, FormStep, Route
 from voicebot.flows.state import Frame
 from voicebot.sessions.records import CallRecord, TurnRecord
 from voicebot.types import TEXT_DOORS, Heard, Json
 
-_WORDS = re.compile(r"[^\W\d_]+")
-
 
 class Traffic:
-    """Counts calls on the ways of ``flows``."""
+    """Counts calls on the ways of ``flows``; ``ways`` are those, where they are known already."""
 
-    def __init__(self, flows: FlowSet) -> None:
+    def __init__(self, flows: FlowSet, ways: KnownWays | None = None) -> None:
         self._flows = flows
+        self._ways = KnownWays(flows) if ways is None else ways
         self._counts: Counter[Taken] = Counter()
         self._labels = {
             label
@@ -87,8 +86,9 @@ class Traffic:
         if here.label != turn.step:
             return way or self._best(self._any_way(here), turn)
         # Asked again, or come back to? What was said between tells.
-        stayed = max(0, self._fit(here.arriving(here.frames), turn))
-        went = stayed - 1 if way is None else self._fit(way, turn)
+        heard_then = said(turn.prompt)
+        stayed = max(0, self._fit(here.arriving(here.frames), heard_then))
+        went = stayed - 1 if way is None else self._fit(way, heard_then)
         return way if went > stayed or (went == stayed and understood) else here
 
     # Ways out of a question
@@ -164,19 +164,18 @@ class Traffic:
     # Which way it was
 
     def _best(self, beginnings: Iterable[Way], turn: TurnRecord) -> Way | None:
-        found = [
-            way for beginning in beginnings for way in ways_to(self._flows, turn.step, beginning)
-        ]
-        return max(found, key=lambda way: (self._fit(way, turn), -len(way.taken)), default=None)
+        found = [way for beginning in beginnings for way in self._ways.to(turn.step, beginning)]
+        if len(found) < 2:
+            return found[0] if found else None
+        heard = said(turn.prompt)
+        return max(found, key=lambda way: (self._fit(way, heard), -len(way.taken)))
 
-    def _fit(self, way: Way, turn: TurnRecord) -> int:
-        """How well the words of the steps on the way match what was said."""
-        said = f" {' '.join(_WORDS.findall(turn.prompt.casefold()))} "
+    def _fit(self, way: Way, heard: str) -> int:
+        """How well the words of the steps on the way match what was ``said``."""
         fit = 0
         for flow, name, number in way.taken:
-            step = self._flows[flow].steps.get(name) if number == -1 else None
-            for words in _words_of(step) if step is not None else ():
-                fit += len(words) if f" {words} " in said else -len(words)
+            for words in self._ways.words(flow, name) if number == -1 else ():
+                fit += len(words) if f" {words} " in heard else -len(words)
         return fit
 
 
@@ -201,14 +200,3 @@ def _given(step: FormStep, heard: Heard) -> set[str]:
         return {slot.name for slot in step.form.values() if slot.confirm and slot.confirm.ask}
     told = {slot.name for slot in step.form.values() if meaning in slot.keys.values()}
     return told or set(step.form)
-
-
-def _words_of(step: Step) -> Iterator[str]:
-    """The words that the step always says, in pieces without numbers and values."""
-    templates = step.say + (step.ask if isinstance(step, AskStep) else ())
-    for template in templates:
-        for part in template.parts:
-            if isinstance(part, str):
-                for piece in re.split(r"\d+", part.casefold()):
-                    if words := _WORDS.findall(piece):
-                        yield " ".join(words)

@@ -43,7 +43,7 @@ from voicebot.sessions.account import CallAccount
 from voicebot.sessions.conversation import Conversation
 from voicebot.speech import spoken
 from voicebot.traffic.caller import Caller, Keys, Leaves, Says, Silence
-from voicebot.types import Heard, Json, Language, Mode, Outcome
+from voicebot.types import ActionResult, Heard, Json, Language, Mode, Outcome
 
 LONGEST: Final = 200
 """Events of one talk; a flow that goes round in circles is left."""
@@ -51,6 +51,8 @@ SILENCE_S: Final = 5.0
 _A_WORD_S: Final = 0.34
 _A_SIGN_S: Final = 0.22
 """Chinese is told by its signs, not its words."""
+_ACTION_S: Final = (-1.9, 0.6)
+"""Of the logarithm of an action's seconds: mean and deviation."""
 _AFTER_TEXT: Final = {
     DeflectionStage.SERVED: 0.68,
     DeflectionStage.HANDED_ON: 0.09,
@@ -179,10 +181,15 @@ class Talk:
         raise AssertionError(f"{type(command).__name__} is no command that waits")
 
     async def _act(self, action: str, arguments: Mapping[str, Json]) -> FlowEvent:
+        # Dice of its own: what a caller does next does not depend on it.
+        dice = Random(f"{self.account.info.call_id} {self._events}")
+        began = self.clock.now - dice.lognormvariate(*_ACTION_S)
         try:
             value = await self.house.act(action, arguments, self._today)
         except ActionError as error:
+            self.account.acted(action, error.result, began)
             return ActionFailed(error.problem)
+        self.account.acted(action, ActionResult.DONE, began)
         if action == ANSWER:
             self.account.looked_up(arguments, value)
         return ActionDone(value)
