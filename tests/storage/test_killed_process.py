@@ -1,4 +1,4 @@
-"""A process killed in the middle of a call loses no turn that was written."""
+"""A process killed in the middle of its work loses nothing that was written."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from voicebot.storage.archive import SqlCallArchive
 from voicebot.storage.journal import STOPPED_DURING_CALL, SqlJournal
+from voicebot.storage.schema import calls, turn_words, turns
 from voicebot.types import CallId, Outcome
 
 WRITER = Path(__file__).with_name("endless_writer.py")
@@ -19,7 +21,7 @@ WRITER = Path(__file__).with_name("endless_writer.py")
 async def test_every_turn_written_before_the_kill_is_there(
     engine: AsyncEngine, database_url: str
 ) -> None:
-    last = _kill_after(database_url, turns=25)
+    last = _kill_after(database_url, "turns", lines=25)
 
     journal = SqlJournal(engine)
     assert await journal.start() == 1
@@ -33,20 +35,39 @@ async def test_every_turn_written_before_the_kill_is_there(
     assert call.ended_at == call.turns[-1].at
 
 
-def _kill_after(url: str, *, turns: int) -> int:
-    """Run the writer, kill it with -9 while it writes; gives the last turn it said was written."""
+async def test_no_contact_of_thousands_written_before_the_kill_is_lost(
+    engine: AsyncEngine, database_url: str
+) -> None:
+    last = _kill_after(database_url, "contacts", lines=30)
+    assert last >= 3000
+    whole = (
+        select(calls.c.id)
+        .join(turns, turns.c.call_id == calls.c.id)
+        .join(turn_words, turn_words.c.call_id == calls.c.id)
+        .where(calls.c.answered_at.is_not(None), calls.c.outcome == Outcome.SELF_SERVED.value)
+        .where(turns.c.heard_text != "")
+    )
+    async with engine.connect() as connection:
+        found = set((await connection.execute(whole)).scalars())
+    assert found >= {f"c{number}" for number in range(1, last + 1)}
+
+
+def _kill_after(url: str, what: str, *, lines: int) -> int:
+    """Run the writer, kill it with -9 while it writes; gives the last number it said was
+    written."""
     with subprocess.Popen(
-        [sys.executable, str(WRITER), url],
+        [sys.executable, str(WRITER), url, what],
         stdout=subprocess.PIPE,
         text=True,
         cwd=Path(__file__).parents[2],
     ) as writer:
         assert writer.stdout is not None
-        for _ in range(turns):
-            assert writer.stdout.readline(), "the writer ended before it was killed"
+        for _ in range(lines):
+            line = writer.stdout.readline()
+            assert line, "the writer ended before it was killed"
         writer.kill()
         # What it printed between our last line and the kill counts too.
         said = writer.stdout.read().splitlines(keepends=True)
     assert writer.returncode == -signal.SIGKILL
     whole = [line for line in said if line.endswith("\n")]
-    return int(whole[-1]) if whole else turns
+    return int(whole[-1] if whole else line)
