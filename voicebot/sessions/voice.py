@@ -303,7 +303,7 @@ class VoiceSession:
         self._account.at_step(recording.STEP)
         if await recording.agreed(rule, self._say, self._listen):
             self._recorder = rule.begin(self.call_id, self._leg.sample_rate)
-            self._account.mute = self._recorder.mute
+            self._account.marks.sound = self._recorder
             self._account.recorded(self._recorder.name)
 
     def _say(self, prompt: Prompt, bargein: bool = True, serves: bool = False) -> None:
