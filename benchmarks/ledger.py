@@ -1,8 +1,9 @@
 """How fast the ledger answers over a large record, and what keeping it costs.
 
 A record of so many contacts (`CONTACTS`, or the first argument) over a month is written to a fresh
-SQLite file, or to the PostgreSQL that the second argument names (its tables are emptied). All hours
-but the last two are folded; then pages of the history are asked for one after the other, over
+SQLite file, or to the PostgreSQL that the second argument names (its tables are emptied; a few
+hours are folded with its just-in-time compiler first, which we switch off). All hours but the last
+two are folded; then pages of the history are asked for one after the other, over
 different intervals, as the API asks for them, and lists of the calls behind a number. Last, calls
 are written by the journal as they come. Beside the time on the clock stands that of the processor,
 which others on the machine do not lengthen as much.
@@ -19,7 +20,7 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, insert, text
+from sqlalchemy import delete, event, insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from benchmarks.journal_calls import write_calls
@@ -40,7 +41,8 @@ BATCH = 5000
 NOW = float(500_000 * HOUR_S)
 DAYS = 30
 ROUNDS = 5
-INGESTED = 2000
+INGESTED = 10_000
+COMPARED = 48
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
@@ -151,6 +153,21 @@ async def timed(work: Callable[[], Awaitable[object]]) -> float:
     return time.perf_counter() - began
 
 
+async def compiled_or_not(url: str, ledger: SqlLedger) -> str:
+    """How long PostgreSQL folds some hours with its compiler, and as many without."""
+    engine = open_database(url)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def compile_all(connection: Any, _record: object) -> None:
+        connection.run_async(lambda plain: plain.execute("SET jit = on"))
+
+    now = NOW - 2 * HOUR_S
+    slow = await timed(partial(SqlLedger(engine, Rules()).fold, now, COMPARED))
+    fast = await timed(partial(ledger.fold, now, COMPARED))
+    await engine.dispose()
+    return f"compiled {slow:.1f} s, not compiled {fast:.1f} s"
+
+
 async def measure(url: str, contacts: int) -> None:
     await upgrade(url)
     engine = open_database(url)
@@ -164,6 +181,8 @@ async def measure(url: str, contacts: int) -> None:
         while await ledger.fold(NOW - 2 * HOUR_S):
             pass
 
+    if engine.dialect.name == "postgresql":
+        print(f"  {COMPARED} hours folded, {await compiled_or_not(url, ledger)}")
     print(f"  folded in {await timed(fold_all):.0f} s; the last two hours are not")
     figures, calls_ = Times(), Times()
     for name, query in pages():

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
+import promql_parser
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -63,7 +64,6 @@ def test_the_dashboard_asks_for_what_there_is(exported: dict[str, set[str]]) -> 
     asked = expressions(json.loads(DASHBOARD.read_text(encoding="utf-8")))
     assert len(asked) > 30
     for expression in asked:
-        assert expression.count("(") == expression.count(")")
         labels: set[str] = set()
         for name, matchers in re.findall(r"([a-z_]+)\{([^}]*)\}", expression):
             assert name in exported, f"{name} is not in /metrics"
@@ -73,6 +73,64 @@ def test_the_dashboard_asks_for_what_there_is(exported: dict[str, set[str]]) -> 
         for grouping in re.findall(r"by \(([^)]*)\)", expression):
             assert set(grouping.split(", ")) <= labels, expression
         assert set(re.findall(r"(?:voicebot|process)_\w+", expression)) <= set(exported)
+
+
+def as_prometheus_gets_it(expression: str) -> str:
+    """With what Grafana puts in place of its variables."""
+    given = {"$__rate_interval": "2m", "$__range": "6h", "$instance": ".*"}
+    for name, value in given.items():
+        expression = expression.replace(name, value)
+    return expression
+
+
+def parts(expression: promql_parser.Expr) -> list[Any]:
+    """The expression and all that is in it."""
+    inner = [
+        each
+        for name in ("lhs", "rhs", "expr")
+        if isinstance(each := getattr(expression, name, None), promql_parser.Expr)
+    ]
+    inner += getattr(expression, "args", [])
+    return [expression, *(part for each in inner for part in parts(each))]
+
+
+def test_prometheus_understands_every_expression() -> None:
+    for expression in expressions(json.loads(DASHBOARD.read_text(encoding="utf-8"))):
+        read = promql_parser.parse(as_prometheus_gets_it(expression))
+        assert "$" not in as_prometheus_gets_it(expression)
+        calls = [part for part in parts(read) if isinstance(part, promql_parser.Call)]
+        for call in calls:
+            if call.func.name in {"rate", "increase"}:
+                (counted,) = call.args
+                # What goes up and down has no rate.
+                assert counted.vector_selector.name.endswith(("_total", "_bucket")), expression
+
+
+KINDS: Final = {"stat": "reduceOptions", "timeseries": "legend"}
+"""Kinds of panels that Grafana brings along, with an option that each has."""
+UNITS: Final = {"short", "none", "percentunit", "s", "ms", "bytes", "decbytes", "cpm", "ops"}
+
+
+def test_panels_are_as_grafana_reads_them() -> None:
+    dashboard = json.loads(DASHBOARD.read_text(encoding="utf-8"))
+    assert {"uid", "title", "schemaVersion", "time", "templating"} <= set(dashboard)
+    named = {each["name"] for each in dashboard["templating"]["list"]}
+    assert set(re.findall(r"\$\{?([a-z]\w*)", json.dumps(dashboard["panels"]))) <= named
+    for panel in dashboard["panels"]:
+        assert set(panel["gridPos"]) == {"h", "w", "x", "y"}
+        if panel["type"] == "row":
+            continue
+        assert KINDS[panel["type"]] in panel["options"]
+        defaults = panel["fieldConfig"]["defaults"]
+        assert defaults.get("unit", "none") in UNITS, panel["title"]
+        assert isinstance(panel["fieldConfig"]["overrides"], list)
+        references = [target["refId"] for target in panel["targets"]]
+        assert len(references) == len(set(references)) > 0
+        for target in panel["targets"]:
+            assert target["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
+            grouped = re.findall(r"by \(([^)]*)\)", target["expr"])
+            shown = set(re.findall(r"\{\{(\w+)\}\}", target["legendFormat"]))
+            assert shown <= {name for each in grouped for name in each.split(", ")} | {"instance"}
 
 
 def test_panels_have_a_place_and_a_title_of_their_own() -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import soundfile
 
 from tests.sessions.chat_house import house, message, told
+from tests.sessions.conftest import VOICE, Exchange
+from tests.sessions.test_secrets import LONG
 from voicebot.events import (
     CallEvent,
+    CallRecorded,
     MatterNoted,
     QuestionMasked,
     QuestionUnanswered,
@@ -18,13 +23,15 @@ from voicebot.events import (
     TurnResult,
 )
 from voicebot.flows.commands import FREE
+from voicebot.media.recorder import Recorder
 from voicebot.sessions.account import CallAccount
 from voicebot.sessions.chat_reading import Reading
 from voicebot.sessions.chat_records import ChatLine, Who
 from voicebot.sessions.pieces import Pieces, reworded_lines
+from voicebot.sessions.recording import Consent, Recordings
 from voicebot.sessions.spoken_lines import SpokenLine
 from voicebot.telephony._api import LegInfo
-from voicebot.types import HIDDEN, CallId, Heard, Json, Matter, Mode
+from voicebot.types import HIDDEN, CallId, Heard, Json, Matter, Mode, Prompt
 
 PIECES = ("4539", "5787", "6362", "1486")
 
@@ -39,9 +46,14 @@ class Call:
         self.now = 100.0
         info = LegInfo(CallId("call-1"), "loopback", "100", "200")
         self.account = CallAccount(info, self, self.live.append, lambda: self.now)
-        self.account.mute = lambda since_s, until_s: self.muted.append(
-            (round(self.now - since_s, 3), round(self.now - until_s, 3))
-        )
+        self.account.marks.sound = self
+
+    @property
+    def length_s(self) -> float:
+        return self.now
+
+    def mute(self, since_s: float, until_s: float) -> None:
+        self.muted.append((round(since_s, 3), round(until_s, 3)))
 
     def append(self, event: CallEvent) -> None:
         self.events.append(event)
@@ -176,3 +188,37 @@ def test_what_a_line_was_taken_to_mean_loses_its_piece_too() -> None:
     for line in (*fresh, *changed):
         assert line.reading is not None
         assert not any(piece in str(line.reading.to_json()) for piece in PIECES)
+
+
+KEYED = """
+start: one
+steps:
+  one: {ask: One., grammar: "builtin:digits?length=4", store: one, next: two}
+  two: {ask: Two., grammar: "builtin:digits?length=4", store: two, next: three}
+  three: {ask: Three., grammar: "builtin:digits?length=4", store: three, next: four}
+  four: {ask: Four., grammar: "builtin:digits?length=4", store: four, next: end}
+  end: {say: LONG, hangup: auto}
+"""
+
+
+async def test_a_card_that_is_keyed_in_pieces_is_nowhere_after_the_call(
+    exchange: Exchange, tmp_path: Path
+) -> None:
+    (exchange.application / "flows" / "main.yaml").write_text(KEYED.replace("LONG", LONG))
+    recorder = Recorder(tmp_path / "recordings")
+    recorder.start()
+    rule = Recordings(recorder.begin, Consent.NONE, Prompt(()))
+    exchange.adapt = lambda services: replace(services, recordings=rule)
+    line = await exchange.call()
+    for piece in PIECES:
+        await line.hear_out()
+        for key in piece:
+            line.caller.press(key)
+    await line.over()
+    recorder.stop()
+    assert [event.index for event in line.events if isinstance(event, TurnMasked)] == [1, 2, 3]
+    (name,) = [event.recording for event in line.events if isinstance(event, CallRecorded)]
+    said = soundfile.read(recorder.folder / name, dtype="int16")[0][:, 1] == VOICE
+    # What is said before the first key may be hidden too, what is said at the end is not.
+    assert not said[len(said) // 5 : len(said) // 2].any()
+    assert said[-8000:].any()

@@ -7,17 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from tests.storage.facts import ORDER, answered, ended, recorded, started, turn
+from tests.storage.facts import ORDER, answered, ended, noted, recorded, started, turn
 from voicebot.errors import StorageError
-from voicebot.events import CallEvent
+from voicebot.events import CallEvent, QueueNoted
 from voicebot.sessions.records import CallRecord, Journal
 from voicebot.storage.archive import SqlCallArchive
 from voicebot.storage.database import WRITES, open_database
 from voicebot.storage.journal import SqlJournal
-from voicebot.types import CallId, Json, Outcome
+from voicebot.storage.schema import calls
+from voicebot.types import CallId, Json, Matter, Outcome
 
 
 async def _write(engine: AsyncEngine, *events: CallEvent) -> SqlJournal:
@@ -238,3 +239,35 @@ async def _lock(engine: AsyncEngine) -> AsyncConnection:
     connection = await engine.execution_options(**WRITES).connect()
     await connection.execute(text("DELETE FROM turns"))
     return connection
+
+
+async def test_facts_of_a_call_in_one_batch_end_as_if_they_came_one_by_one(
+    either: AsyncEngine,
+) -> None:
+    matter, other = Matter("order", {"number": "1"}, True), Matter("return", {}, False)
+    queued = QueueNoted(CallId("a"), 1_005.0, "support", 12.5)
+    taken = QueueNoted(CallId("a"), 1_006.0, "returns", None, "anna", 30.0)
+    facts = (
+        started("a"),
+        noted("a", matter, "c-1"),
+        turn("a", 1),
+        queued,
+        noted("a", other),
+        answered("a"),
+        taken,
+        turn("a", 2, heard=ORDER),
+        started("b"),
+        ended("never"),
+        recorded("never"),
+        ended("a"),
+    )
+    journal = await _write(either, *facts)
+    assert (journal.stats.written, journal.stats.failed) == (10, 2)
+    record = await _read(either, "a")
+    assert (record.matter, record.customer) == (other, "")
+    assert [spoken.heard for spoken in record.turns] == [None, ORDER]
+    assert (record.outcome, record.recording) == (Outcome.SELF_SERVED, None)
+    async with either.connect() as connection:
+        row = (await connection.execute(select(calls).where(calls.c.id == "a"))).mappings().one()
+    assert (row["queue"], row["waited_s"], row["agent"]) == ("returns", 12.5, "anna")
+    assert (await _read(either, "b")).ended_at is None

@@ -1,14 +1,16 @@
-"""A process killed in the middle of a call loses no turn that was written."""
+"""A process killed in the middle of its work loses nothing that was written."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.storage.killed_writer import kill_after
 from voicebot.storage.archive import SqlCallArchive
 from voicebot.storage.journal import STOPPED_DURING_CALL, SqlJournal
+from voicebot.storage.schema import calls, turn_words, turns
 from voicebot.types import CallId, Outcome
 
 WRITER = Path(__file__).with_name("endless_writer.py")
@@ -17,7 +19,7 @@ WRITER = Path(__file__).with_name("endless_writer.py")
 async def test_every_turn_written_before_the_kill_is_there(
     engine: AsyncEngine, database_url: str
 ) -> None:
-    last = kill_after(WRITER, database_url, 25)
+    last = kill_after(WRITER, database_url, 25, "turns")
 
     journal = SqlJournal(engine)
     assert await journal.start() == 1
@@ -29,3 +31,20 @@ async def test_every_turn_written_before_the_kill_is_there(
     assert len(numbers) >= last
     assert (call.outcome, call.reason) == (Outcome.FAILED, STOPPED_DURING_CALL)
     assert call.ended_at == call.turns[-1].at
+
+
+async def test_no_contact_of_thousands_written_before_the_kill_is_lost(
+    engine: AsyncEngine, database_url: str
+) -> None:
+    last = kill_after(WRITER, database_url, 30, "contacts")
+    assert last >= 3000
+    whole = (
+        select(calls.c.id)
+        .join(turns, turns.c.call_id == calls.c.id)
+        .join(turn_words, turn_words.c.call_id == calls.c.id)
+        .where(calls.c.answered_at.is_not(None), calls.c.outcome == Outcome.SELF_SERVED.value)
+        .where(turns.c.heard_text != "")
+    )
+    async with engine.connect() as connection:
+        found = set((await connection.execute(whole)).scalars())
+    assert found >= {f"c{number}" for number in range(1, last + 1)}

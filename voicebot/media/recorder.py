@@ -74,16 +74,16 @@ class CallRecorder:
         """20 ms that left for the caller, None for silence."""
         self._line.right(samples, at)
 
+    @property
+    def length_s(self) -> float:
+        """How long it is by now."""
+        return self._line.length_s
+
     def mute(self, since_s: float, until_s: float) -> None:
-        """Have silence on both sides from ``since_s`` ago until ``until_s`` ago (less than nothing:
-        still to come), once the call is over."""
-        now = self._line.length_s
-        since, until = max(0.0, now - since_s), now - until_s
-        if self._secret and since <= self._secret[-1][1]:
-            since = min(since, self._secret[-1][0])
-            until = max(until, self._secret.pop()[1])
-        if until > since:
-            self._secret.append((since, until))
+        """Have silence on both sides from ``since_s`` to ``until_s`` (perhaps still to come), in
+        seconds of the recording, once the call is over."""
+        if until_s > max(0.0, since_s):
+            self._secret.append((max(0.0, since_s), until_s))
 
     def close(self) -> None:
         """The call is over; what is waiting is written. Does nothing the second time."""

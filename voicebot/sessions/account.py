@@ -32,15 +32,12 @@ from voicebot.sessions.feed import InputHeard, LiveEvent, PartHeard, PromptSpoke
 from voicebot.sessions.hiding import hidden
 from voicebot.sessions.pieces import Pieces
 from voicebot.sessions.records import Journal
+from voicebot.sessions.sound_marks import SoundMarks
 from voicebot.telephony._api import LegInfo
 from voicebot.types import HIDDEN, ActionResult, Heard, Json, Language, Matter, Outcome
 
 KEPT_TURNS = 200
 """Turns that are kept for who goes on with the contact elsewhere, the newest."""
-MUTED_BEFORE_S = 0.3
-MUTED_AFTER_S = 1.0
-"""How much more of a recording falls silent than the words that are hidden: the line has its delay,
-and the tone of a key goes on after it is told."""
 
 
 @dataclass(slots=True)
@@ -51,8 +48,8 @@ class CallAccount:
     journal: Journal
     publish: Callable[[LiveEvent], None]
     clock: Callable[[], float] = time.time
-    mute: Callable[[float, float], None] = lambda since_s, until_s: None
-    """Makes the call's recording silent from so many seconds ago until so many seconds ago."""
+    marks: SoundMarks = field(default_factory=SoundMarks)
+    """Where its turns lie in the recording."""
     _turns: int = 0
     _step: str = ""
     _prompts: list[str] = field(default_factory=list)
@@ -142,6 +139,7 @@ class CallAccount:
         if fresh:
             now = self.clock()
             self._said_at = now if self._said_at is None else self._said_at
+            self.marks.said()
             self.publish(PromptSpoken(self.info.call_id, now, self._step, fresh, latency_ms))
 
     def hearing(self, text: str) -> None:
@@ -167,6 +165,7 @@ class CallAccount:
         if heard is not None:
             heard = hidden(heard) if self.discreet else masked_heard(heard)
         self._turns += 1
+        self.marks.heard(self._turns, spoke)
         now = self.clock()
         turn = TurnFinished(
             self.info.call_id,
@@ -230,16 +229,16 @@ class CallAccount:
         """Hide the number that ``turn`` completes, if any, in all turns that hold a piece of it,
         and what is hidden already (``is_hidden``: what was heard) in the recording."""
         if is_hidden:
-            self._silence_heard(turn)
+            self.marks.hide_heard(turn.index)
         if self._said_a_number:
-            self._silence_said(turn)
+            self.marks.hide_said(turn.index)
         turns = [*self.turns, turn]
         changed = self._pieces.reworded(turns)
         for place, now in changed.items():
             if now.heard != turns[place].heard:
-                self._silence_heard(now, turns[place - 1].at if place else None)
+                self.marks.hide_heard(now.index)
             if now.prompt != turns[place].prompt:
-                self._silence_said(now)
+                self.marks.hide_said(now.index)
             if now.index == turn.index:
                 turn = now
                 continue
@@ -252,20 +251,6 @@ class CallAccount:
             (matter, customer), self._about = self._about, (None, "")
             self.is_about(matter, customer)
         return turn
-
-    def _silence_heard(self, turn: TurnFinished, before: float | None = None) -> None:
-        """Keys have no times of their own: all since the turn ``before`` is silent."""
-        if before is None:
-            before = self.turns[-1].at if self.turns else None
-        since = turn.heard_from or before or turn.said_at or turn.at
-        self._silence(since, turn.heard_until or turn.at)
-
-    def _silence_said(self, turn: TurnFinished) -> None:
-        self._silence(turn.said_at or turn.at, turn.heard_from or turn.at)
-
-    def _silence(self, since: float, until: float) -> None:
-        now = self.clock()
-        self.mute(now - since + MUTED_BEFORE_S, now - until - MUTED_AFTER_S)
 
     def deflected(self, stage: DeflectionStage, intent: str) -> None:
         """The contact came to ``stage`` on its way to text."""

@@ -320,7 +320,7 @@ class VoiceSession:
         self._account.at_step(recording.STEP)
         if await recording.agreed(rule, self._say, self._listen):
             recorder = self._earshot.recorder = rule.begin(self.call_id, self._leg.sample_rate)
-            self._account.mute = recorder.mute
+            self._account.marks.sound = recorder
             self._account.recorded(recorder.name)
 
     def _say(self, prompt: Prompt, bargein: bool = True, serves: bool = False) -> None:

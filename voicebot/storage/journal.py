@@ -21,7 +21,7 @@ from itertools import islice
 from typing import TypeAlias
 
 import structlog
-from sqlalchemy import Executable, SelectBase, Table, func, select, update
+from sqlalchemy import SelectBase, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -30,44 +30,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from voicebot.errors import StorageError
 from voicebot.events import (
     ActionRan,
-    CallAnswered,
     CallEnded,
     CallEvent,
-    CallRecorded,
-    CallStarted,
-    DeflectionReached,
-    MatterNoted,
-    QuestionMasked,
     QuestionUnanswered,
     QueueNoted,
     TurnFinished,
-    TurnMasked,
 )
 from voicebot.notices.model import Telling
+from voicebot.storage.batch import Insert, write
 from voicebot.storage.database import WRITES, describe
 from voicebot.storage.ledger_facts import HourOf, hours_changed
 from voicebot.storage.notices import notice_row
-from voicebot.storage.rows import (
-    action_row,
-    call_row,
-    deflection_row,
-    gap_row,
-    masked_values,
-    matter_values,
-    queue_values,
-    turn_row,
-    words_row,
-)
-from voicebot.storage.schema import (
-    action_runs,
-    calls,
-    deflections,
-    knowledge_gaps,
-    notices,
-    stale_hours,
-    turn_words,
-    turns,
-)
+from voicebot.storage.schema import calls, notices, stale_hours, turns
 from voicebot.types import CallId, Outcome
 
 STOPPED_DURING_CALL = "voicebot stopped during the call"
@@ -75,15 +49,10 @@ STOPPED_DURING_CALL = "voicebot stopped during the call"
 _FIRST_RETRY_S = 0.05
 _LONGEST_RETRY_S = 2.0
 
-_Insert: TypeAlias = Callable[[Table], sqlite.Insert] | Callable[[Table], postgresql.Insert]
-
-_Change: TypeAlias = CallAnswered | CallRecorded | MatterNoted | QueueNoted | CallEnded
-"""Facts that change the row of a call."""
-
 _Plenty: TypeAlias = TurnFinished | QuestionUnanswered | ActionRan
 """Facts that a call has many of."""
 
-_INSERTS: Mapping[str, _Insert] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_INSERTS: Mapping[str, Insert] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 log = structlog.get_logger(__name__)
 
@@ -119,7 +88,7 @@ class SqlJournal:
         telling: Telling | None = None,
     ) -> None:
         self._engine = engine.execution_options(**WRITES)
-        self._insert: _Insert = _INSERTS[engine.dialect.name]
+        self._insert: Insert = _INSERTS[engine.dialect.name]
         self._capacity = capacity
         self._batch = batch
         self._sleep = sleep
@@ -220,21 +189,8 @@ class SqlJournal:
 
     async def _commit(self, batch: Sequence[CallEvent]) -> int:
         """Write ``batch`` in one transaction; gives how many facts belonged to no known call."""
-        orphans = 0
         async with self._engine.begin() as connection:
-            for event in batch:
-                result = await connection.execute(self._statement(event))
-                if isinstance(event, _Change) and result.rowcount == 0:
-                    orphans += 1
-            # Of a turn that was reworded in this batch the last words count.
-            words = {
-                (each.call_id, each.index): words_row(each)
-                for each in batch
-                if isinstance(each, TurnFinished | TurnMasked)
-            }
-            if words:
-                to_find = self._insert(turn_words).on_conflict_do_nothing()
-                await connection.execute(to_find, list(words.values()))
+            orphans = await write(connection, batch, self._insert)
             told = [each.call_id for each in batch if isinstance(each, CallEnded | QueueNoted)]
             if told:
                 await self._mark(connection, hours_changed(told))
@@ -258,40 +214,6 @@ class SqlJournal:
         # An update, and not nothing, so that a fold of the hour under way is waited for.
         again = {"hour": marks.excluded.hour}
         await connection.execute(marks.on_conflict_do_update(index_elements=["hour"], set_=again))
-
-    def _statement(self, event: CallEvent) -> Executable:
-        # Each may run twice with the same end: a commit whose answer was lost is tried again.
-        match event:
-            case CallStarted():
-                return self._insert(calls).values(call_row(event)).on_conflict_do_nothing()
-            case TurnFinished():
-                return self._insert(turns).values(turn_row(event)).on_conflict_do_nothing()
-            case TurnMasked():
-                of_turn = turns.c.call_id == event.call_id, turns.c.number == event.index
-                return update(turns).where(*of_turn).values(masked_values(event))
-            case QuestionMasked():
-                asked = knowledge_gaps.c.call_id == event.call_id, knowledge_gaps.c.at == event.at
-                return update(knowledge_gaps).where(*asked).values(text=event.text)
-            case QuestionUnanswered():
-                row = gap_row(event)
-                return self._insert(knowledge_gaps).values(row).on_conflict_do_nothing()
-            case ActionRan():
-                return self._insert(action_runs).values(action_row(event)).on_conflict_do_nothing()
-            case DeflectionReached():
-                row = deflection_row(event)
-                return self._insert(deflections).values(row).on_conflict_do_nothing()
-            case CallRecorded():
-                return _change(event, recording=event.recording)
-            case MatterNoted():
-                return _change(event, **matter_values(event))
-            case QueueNoted():
-                return _change(event, **queue_values(event))
-            case CallAnswered():
-                return _change(event, answered_at=event.at, answered_by=event.answered_by or None)
-            case CallEnded():
-                return _change(
-                    event, ended_at=event.at, outcome=event.outcome.value, reason=event.reason
-                )
 
     async def _write_apart(self, batch: Sequence[CallEvent], error: Exception) -> None:
         """One of ``batch`` cannot be written: find it, and keep the others."""
@@ -327,10 +249,6 @@ def _is_outage(error: Exception) -> bool:
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
     return isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | OSError)
-
-
-def _change(event: _Change, **values: object) -> Executable:
-    return update(calls).where(calls.c.id == event.call_id).values(**values)
 
 
 def _hours_interrupted() -> SelectBase:
