@@ -12,14 +12,15 @@ step does that) and ``<filled>`` handlers (the step that follows branches).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from voicebot.flows import questions, requests
 from voicebot.flows.commands import Say
 from voicebot.flows.expression import holds
+from voicebot.flows.form_answers import FormAnswer, filled_in, names_of, read_answer, unfilled
 from voicebot.flows.form_model import DEFAULT_AFTER, FormSlot
-from voicebot.flows.form_questions import FORM_GRAMMAR, needed_slots
-from voicebot.flows.model import FormStep, ListSource, Reference, Route
+from voicebot.flows.form_questions import needed_slots
+from voicebot.flows.model import FormStep, Route
 from voicebot.flows.requests import is_intent
 from voicebot.flows.state import Frame, OpenForm, Waiting
 from voicebot.flows.template import Template
@@ -28,15 +29,6 @@ from voicebot.types import Heard, Json, Prompt, Value
 
 MAX_ASKED = 30
 """Questions of one form that are remembered."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """What one utterance says about the slots. ``corrected``: the caller objected to something."""
-
-    filled: Mapping[str, Json] = field(default_factory=dict)
-    denied: Mapping[str, Json] = field(default_factory=dict)
-    corrected: bool = False
 
 
 def open_form(walk: Walk, step: FormStep) -> bool:
@@ -70,7 +62,7 @@ def understand(walk: Walk, heard: Heard) -> None:
     elif walk.state.waiting is Waiting.CONFIRMATION and isinstance(heard.semantics, bool):
         _confirmed(walk, step, form, heard.semantics)
     else:
-        _take(walk, step, form, _read(step, form, heard), heard.confidence)
+        _take(walk, step, form, read_answer(step, form, heard), heard.confidence)
 
 
 def noinput(walk: Walk) -> None:
@@ -246,41 +238,9 @@ def _complete(walk: Walk, step: FormStep, needed: Mapping[str, FormSlot]) -> Non
 # What was said
 
 
-def _read(step: FormStep, form: OpenForm, heard: Heard) -> _Answer:
-    meaning = heard.semantics
-    if heard.grammar == FORM_GRAMMAR and isinstance(meaning, dict):
-        filled: dict[str, Json] = {}
-        for name, value in _object(meaning.get("filled")).items():
-            filled |= _spread(step, name, value)
-        denied: dict[str, Json] = {}
-        for name, value in _object(meaning.get("denied")).items():
-            denied |= {name: None} if value is None else _spread(step, name, value)
-        return _Answer(filled, denied, meaning.get("corrected") is True)
-    asked = step.form.get(form.asking)
-    others = (*step.grammar, *(step.aside.grammar if step.aside is not None else ()))
-    if heard.grammar in _names(others) - _names(asked.grammar if asked is not None else ()):
-        return _Answer(_spread(step, "", meaning))
-    return _Answer(_spread(step, form.asking, meaning))
-
-
-def _names(grammars: tuple[Reference | ListSource, ...]) -> set[str]:
-    return {source.name for source in grammars if isinstance(source, Reference)}
-
-
-def _object(value: Json) -> dict[str, Json]:
-    return value if isinstance(value, dict) else {}
-
-
-def _spread(step: FormStep, name: str, meaning: Json) -> dict[str, Json]:
-    """The slots that a meaning fills: those that an object names, else the one it was said for."""
-    if isinstance(meaning, dict):
-        named = {key: value for key, value in meaning.items() if key in step.form}
-        if named:
-            return {key: value for key, value in named.items() if value is not None}
-    return {name: meaning} if name in step.form and meaning is not None else {}
-
-
-def _take(walk: Walk, step: FormStep, form: OpenForm, answer: _Answer, confidence: float) -> None:
+def _take(
+    walk: Walk, step: FormStep, form: OpenForm, answer: FormAnswer, confidence: float
+) -> None:
     """Fill and unfill slots, and go on; a nomatch where that changes nothing."""
     variables = walk.state.variables
     denied = dict(answer.denied)
@@ -302,45 +262,14 @@ def _take(walk: Walk, step: FormStep, form: OpenForm, answer: _Answer, confidenc
         for name, value in answer.filled.items()
         if variables.get(name) is not None and value != variables.get(name)
     }
-    form, say_back = _filled(step, form, answer.filled, changed, confidence)
+    form, say_back = filled_in(step, form, answer.filled, changed, confidence)
     walk.set(**answer.filled, **dict.fromkeys(wrong), answer=dict(answer.filled))
     _hide(walk, step, answer.filled)
-    form = _unfilled(form, wrong)
+    form = unfilled(form, wrong)
     _clear_counts(walk)
     if changed & set(say_back):
         walk.say(step.corrected, step)
     _after_answer(walk, step, form, say_back)
-
-
-def _filled(
-    step: FormStep,
-    form: OpenForm,
-    values: Mapping[str, Json],
-    changed: set[str],
-    confidence: float,
-) -> tuple[OpenForm, tuple[str, ...]]:
-    """The form with these values, and which of them are to be said back."""
-    unsure = [name for name in form.unsure if name not in values]
-    say_back: list[str] = []
-    for name in values:
-        confirm = step.form[name].confirm
-        if name in form.unsure and name not in changed:
-            continue  # said a second time: that is a yes
-        if confirm is not None and confirm.wants_question(confidence):
-            unsure.append(name)
-        elif name in changed or (confirm is not None and confirm.wants_saying(confidence)):
-            say_back.append(name)
-    checked = tuple(name for name in form.checked if name not in changed)
-    return replace(form, unsure=tuple(unsure), checked=checked), tuple(say_back)
-
-
-def _unfilled(form: OpenForm, names: set[str]) -> OpenForm:
-    """The variables of these slots have been set to null."""
-    return replace(
-        form,
-        unsure=tuple(name for name in form.unsure if name not in names),
-        checked=tuple(name for name in form.checked if name not in names),
-    )
 
 
 def _after_answer(
@@ -362,7 +291,7 @@ def _confirmed(walk: Walk, step: FormStep, form: OpenForm, yes: bool) -> None:
         walk.state = replace(walk.state, waiting=Waiting.INPUT)
         if name:
             walk.set(**{name: None})
-            walk.put_form(_unfilled(form, {name}))
+            walk.put_form(unfilled(form, {name}))
             questions.nomatch(walk)
         else:
             walk.state = replace(walk.state, said=())
@@ -405,7 +334,7 @@ def _aside(step: FormStep, heard: Heard, command: str | None) -> str | None:
     target = None
     if command is not None:
         target = route.target(command)
-    elif heard.grammar in _names(step.aside.grammar) or is_intent(heard):
+    elif heard.grammar in names_of(step.aside.grammar) or is_intent(heard):
         target = route.target(heard.semantics)
     return target.name if target is not None else None
 
@@ -442,4 +371,4 @@ def _step_back(walk: Walk, step: FormStep, form: OpenForm) -> None:
         name = _given_before(walk, form)[-1]
         asked = form.asked[: len(form.asked) - form.asked[::-1].index(name) - 1]
     walk.set(**{name: None})
-    _after_answer(walk, step, replace(_unfilled(form, {name}), asked=asked))
+    _after_answer(walk, step, replace(unfilled(form, {name}), asked=asked))

@@ -41,6 +41,7 @@ from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.state import Asking, FlowState, Waiting
 from voicebot.sessions.account import CallAccount
 from voicebot.sessions.conversation import Conversation
+from voicebot.speaking_time import speaking_s
 from voicebot.speech import spoken
 from voicebot.traffic.caller import Caller, Keys, Leaves, Says, Silence
 from voicebot.types import ActionResult, Heard, Json, Language, Mode, Outcome
@@ -48,9 +49,6 @@ from voicebot.types import ActionResult, Heard, Json, Language, Mode, Outcome
 LONGEST: Final = 200
 """Events of one talk; a flow that goes round in circles is left."""
 SILENCE_S: Final = 5.0
-_A_WORD_S: Final = 0.34
-_A_SIGN_S: Final = 0.22
-"""Chinese is told by its signs, not its words."""
 _ACTION_S: Final = (-1.9, 0.6)
 """Of the logarithm of an action's seconds: mean and deviation."""
 _AFTER_TEXT: Final = {
@@ -153,7 +151,7 @@ class Talk:
                 words = spoken.words(prompt, self.language, self._today)
                 self.account.said(words)
                 self.account.prompt_left(None)
-                self.clock.now += _seconds(words)
+                self.clock.now += speaking_s(words, self.language)
             case ChangeLanguage(language):
                 self.language = language
             case OfferText(intent):
@@ -215,7 +213,7 @@ class Talk:
                 self.clock.now += 0.6 * len(digits)
                 event = self.house.understand.pressed(digits, listen, today=self._today)
             case Says(words, confidence):
-                spoken_s = _seconds(words)
+                spoken_s = speaking_s(words, self.language)
                 self.clock.now += self.dice.uniform(0.3, 1.6) + spoken_s
                 event = self.house.understand.said(words, listen, Mode.SPEECH, today=self._today)
                 event = _as_sure(event, confidence)
@@ -272,8 +270,3 @@ def _as_sure(event: FlowEvent, confidence: float) -> FlowEvent:
     if not isinstance(event, InputMatched):
         return event
     return InputMatched(replace(event.heard, confidence=event.heard.confidence * confidence))
-
-
-def _seconds(words: str) -> float:
-    signs = sum(sign > "\u2e80" for sign in words)
-    return _A_SIGN_S * signs if signs else _A_WORD_S * len(words.split())
