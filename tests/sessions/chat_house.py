@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from textwrap import dedent
 
@@ -115,6 +116,7 @@ class House:
     queueing: Queueing | None = None
     clock: TurnedClock | None = None
     """Instead of one that stands at ``now``."""
+    _held: tuple[object, ChatApplication, ListenGrammars] | None = None
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Chats]:
@@ -132,13 +134,10 @@ class House:
         finally:
             await chats.stop()
             await engine.dispose()
+            self._let_go()
 
     def interpreter(self, flow: str = "main") -> Interpreter:
-        problems: list[FlowError] = []
-        document = parse_document(dedent(self.flow), "main.yaml")
-        read = read_flow(document, "main", "main.yaml", problems)
-        assert read is not None, problems
-        return Interpreter(FlowSet({"main": read}), flow)
+        return _interpreter(self.flow, flow)
 
     def _address(self, secret: str) -> str:
         self.sent.append(secret)
@@ -146,9 +145,11 @@ class House:
 
     @contextmanager
     def _hold(self) -> Iterator[ChatApplication]:
-        grammars = ListenGrammars(GrammarStore(self.folder))
-        try:
-            yield ChatApplication(
+        version = (self.version, self.flow, self.queueing)
+        if self._held is None or self._held[0] != version:
+            self._let_go()
+            grammars = ListenGrammars(GrammarStore(self.folder))
+            application = ChatApplication(
                 self.version,
                 self.interpreter,
                 TypedInput(grammars),
@@ -157,8 +158,21 @@ class House:
                 self.facts.append,
                 self.queueing,
             )
-        finally:
-            grammars.close()
+            self._held = version, application, grammars
+        yield self._held[1]
+
+    def _let_go(self) -> None:
+        if self._held is not None:
+            self._held[2].close()
+            self._held = None
+
+
+@lru_cache(8)
+def _interpreter(text: str, flow: str) -> Interpreter:
+    problems: list[FlowError] = []
+    read = read_flow(parse_document(dedent(text), "main.yaml"), "main", "main.yaml", problems)
+    assert read is not None, problems
+    return Interpreter(FlowSet({"main": read}), flow)
 
 
 def house(tmp_path: Path) -> House:

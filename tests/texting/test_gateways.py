@@ -141,6 +141,8 @@ async def test_a_line_for_a_messenger_is_posted_signed(service: Service, post: P
         "recipient": "anna",
         "conversation": "c1",
         "cursor": 7,
+        "who": "bot",
+        "name": "",
         "text": "Which order?",
         "replies": ["4271"],
         "card": None,
