@@ -221,3 +221,14 @@ async def test_a_page_is_told_of_the_caller_at_the_keys_and_gone(shop: Shop) -> 
     await anext(views)
     assert {"type": "there", "contact": contact, "on": True} in screen.take()
     assert shop.at("anna", contact)["there"]
+
+
+async def test_a_card_number_that_an_agent_writes_is_masked(shop: Shop) -> None:
+    screen = shop.office.sit_down("anna")
+    talk = await shop.caller()
+    contact = await shop.takes("anna", screen)
+    await shop.office.conduct("anna").say(contact, "Is it 4111 1111 1111 1111?", "k1")
+    (line,) = (await shop.chats.view(talk, 2)).lines
+    assert line.text.startswith("Is it ")
+    assert "1111 1111" not in line.text
+    assert lines_of(screen)[-1] == ("agent", line.text)
