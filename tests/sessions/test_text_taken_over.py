@@ -295,6 +295,14 @@ async def test_when_the_agent_comes_by_telephone_the_conversation_goes_on_after_
         await settle()
         await centre.phones.last.answer()
         assert caller.standing()[:2] == (Channel.VOICE, ContactState.CONNECTED)
+        centre.service.receive(ev.Transfer(ContactId(CALL), "second"))
+        await settle()
+        view = await caller.chats.view(talk, 0)
+        assert view.waiting is not None
+        assert (view.waiting.queue, view.over) == ("second", False), "sent on, and still waiting"
+        centre.sign_in("carl", "second", text=0)
+        await settle()
+        await centre.phones.last.answer()
         await caller.hang_up()
         await view_when(caller.chats, talk, lambda view: view.over)
         assert (await caller.lines(talk))[-2:] == ["Back from agent.", "Goodbye."]

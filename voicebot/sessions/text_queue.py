@@ -239,9 +239,10 @@ class TextQueue:
     def observe(self, effect: e.Effect) -> None:
         """Take what the distribution does: an agent has talked to somebody by telephone whose
         conversation stands by."""
-        conversation = self._by.of(effect.contact_id) if isinstance(effect, e.Release) else None
+        if not isinstance(effect, e.Release):
+            return
+        conversation = self._by.released(effect.contact_id)
         if conversation is not None:
-            self._by.ends(conversation)
             work = self._by_telephone(conversation)
             task = asyncio.create_task(work, name="text goes on after a call")
             self._working.add(task)

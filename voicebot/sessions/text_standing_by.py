@@ -46,9 +46,16 @@ class StandingBy:
         if call is not None:
             del self._conversations[call.contact_id]
 
-    def of(self, contact_id: ContactId) -> ConversationId | None:
-        """Who stands by for this call."""
-        return self._conversations.get(contact_id)
+    def released(self, contact_id: ContactId) -> ConversationId | None:
+        """An agent is done with this call: whose conversation goes on now, and stands by no more.
+        None where nobody's does, or the caller waits for somebody else."""
+        conversation = self._conversations.get(contact_id)
+        if conversation is None:
+            return None
+        if self._calls[conversation].queueing.service.standing(contact_id) is not None:
+            return None
+        self.ends(conversation)
+        return conversation
 
     def in_line(self, conversation: ConversationId) -> InLine | None:
         """The place of its call; None for one that does not stand by."""
