@@ -87,6 +87,7 @@ async def test_a_supervisor_follows_a_call_of_the_bots_and_takes_it_over(tmp_pat
                 speaks = asyncio.create_task(caller.say("I will send you a label"))
                 assert await browser.evaluate(HEARS)
                 await speaks
+                await caller.listen()  # the bot asks again
                 await caller.press("1")
                 await browser.until("!document.querySelector('#secret').hidden")
                 await looks_good(browser, "secret")
