@@ -75,7 +75,7 @@ async def test_a_supervisor_follows_a_call_of_the_bots_and_takes_it_over(tmp_pat
         async with Chromium(speaking(tmp_path / "supervisor.wav")) as browser:
             await to_the_wall(browser, server)
             async with dialled(server, "5550100") as caller:
-                await caller.listen()
+                await caller.listen(timeout_s=60)
                 await browser.until("document.querySelector('#stages a')")
                 await looks_good(browser, "wall")
                 await browser.click("#stages a")
@@ -87,6 +87,7 @@ async def test_a_supervisor_follows_a_call_of_the_bots_and_takes_it_over(tmp_pat
                 speaks = asyncio.create_task(caller.say("I will send you a label"))
                 assert await browser.evaluate(HEARS)
                 await speaks
+                await caller.listen(timeout_s=60)  # the bot asks again
                 await caller.press("1")
                 await browser.until("!document.querySelector('#secret').hidden")
                 await looks_good(browser, "secret")
@@ -103,7 +104,7 @@ async def test_a_supervisor_follows_a_call_of_the_bots_and_takes_it_over(tmp_pat
                 await browser.until("document.querySelector('#standing.talking')")
                 await hears_the_agent(caller)
                 await browser.click("#leave")
-                await caller.listen()
+                await caller.listen(timeout_s=60)
                 await caller.press("3")
                 await caller.ended(30)
             assert browser.console == []
