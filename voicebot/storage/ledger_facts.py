@@ -60,17 +60,13 @@ def _cut(element: HourOf, compiler: SQLCompiler, **options: Any) -> str:
 
 def dimension(name: str) -> ColumnElement[str]:
     """The value of a dimension of the split, of a call; empty where the call has none."""
-    return func.coalesce(_column(name), "")
-
-
-def _column(name: str) -> ColumnElement[str]:
-    return calls.c[{"door": "transport", "intent": "matter"}.get(name, name)]
+    column = {"door": calls.c.transport, "intent": calls.c.matter}.get(name)
+    return func.coalesce(calls.c[name] if column is None else column, "")
 
 
 def with_values(where: Iterable[tuple[str, str]]) -> list[ColumnElement[bool]]:
     """Calls that have these values of the split; an empty one chooses calls without."""
-    # Not by `dimension`: no index knows that.
-    return [_column(name) == value if value else dimension(name) == "" for name, value in where]
+    return [dimension(name) == value for name, value in where]
 
 
 def facts(rules: Rules) -> dict[str, ColumnElement[Any]]:

@@ -118,17 +118,12 @@ calls = Table(
     # A caller's history, newest first.
     Index("ix_calls_number_started_at", "number", "started_at"),
     Index("ix_calls_customer_started_at", "customer", "started_at"),
-    # The order of every list, and where the next page begins.
-    Index("ix_calls_started_at_id", "started_at", "id"),
-    # The newest contacts of one agent or queue, of which there may be many.
-    *(
-        Index(
-            f"ix_calls_{name}_started_at",
-            *(name, "started_at", "id"),
-            sqlite_where=text(f"{name} IS NOT NULL"),
-            postgresql_where=text(f"{name} IS NOT NULL"),
-        )
-        for name in ("agent", "queue")
+    # The order of every list, and where the next page begins; with all that lists are chosen by, so
+    # that looking for a rare value reads nothing else.
+    Index(
+        "ix_calls_started_at_id",
+        *("started_at", "id", "direction", "transport", "flow", "language"),
+        *("matter", "queue", "agent", "outcome"),
     ),
 )
 

@@ -1,4 +1,4 @@
-"""What calls teach: runs of actions, turns that were written, and the newest contacts of a queue.
+"""What calls teach: runs of actions, turns that were written, and contacts chosen by rare values.
 
 Conversations that ended before the update have no turns.
 """
@@ -13,7 +13,8 @@ down_revision = "0019"
 branch_labels = None
 depends_on = None
 
-_NAMED = ("agent", "queue")
+_ORDER = ["started_at", "id"]
+_CHOSEN = ["direction", "transport", "flow", "language", "matter", "queue", "agent", "outcome"]
 
 
 def upgrade() -> None:
@@ -34,20 +35,18 @@ def upgrade() -> None:
     op.create_index("ix_action_runs_at", "action_runs", ["at"])
     op.add_column("conversation_lines", sa.Column("reading", sa.JSON, nullable=True))
     op.add_column("turns", sa.Column("channel", sa.String(32), nullable=True))
-    _index_where("ix_turns_at_written", "turns", ["at"], "channel")
-    for name in _NAMED:
-        _index_where(f"ix_calls_{name}_started_at", "calls", [name, "started_at", "id"], name)
+    written = sa.text("channel IS NOT NULL")
+    op.create_index(
+        "ix_turns_at_written", "turns", ["at"], sqlite_where=written, postgresql_where=written
+    )
+    op.drop_index("ix_calls_started_at_id", "calls")
+    op.create_index("ix_calls_started_at_id", "calls", _ORDER + _CHOSEN)
 
 
 def downgrade() -> None:
-    for name in _NAMED:
-        op.drop_index(f"ix_calls_{name}_started_at", "calls")
+    op.drop_index("ix_calls_started_at_id", "calls")
+    op.create_index("ix_calls_started_at_id", "calls", _ORDER)
     op.drop_index("ix_turns_at_written", "turns")
     op.drop_column("turns", "channel")
     op.drop_column("conversation_lines", "reading")
     op.drop_table("action_runs")
-
-
-def _index_where(name: str, table: str, columns: list[str], there: str) -> None:
-    condition = sa.text(f"{there} IS NOT NULL")
-    op.create_index(name, table, columns, sqlite_where=condition, postgresql_where=condition)
