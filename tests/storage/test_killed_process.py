@@ -17,7 +17,7 @@ WRITER = Path(__file__).with_name("endless_writer.py")
 async def test_every_turn_written_before_the_kill_is_there(
     engine: AsyncEngine, database_url: str
 ) -> None:
-    last = kill_after(WRITER, database_url, 25)
+    last = kill_after(25, WRITER, database_url)
 
     journal = SqlJournal(engine)
     assert await journal.start() == 1
