@@ -70,7 +70,7 @@ async def listening(receiver: BadReceiver) -> AsyncIterator[str]:
 async def test_calls_of_a_killed_process_reach_a_receiver_that_misbehaves(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'calls.db'}"
     await upgrade(url)
-    written = kill_after(WRITER, url, 6)
+    written = kill_after(6, WRITER, url)
     engine = open_database(url)
     journal = SqlJournal(engine, telling=Teller([HOOK]))
     assert await journal.start() >= written

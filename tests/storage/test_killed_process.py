@@ -19,7 +19,7 @@ WRITER = Path(__file__).with_name("endless_writer.py")
 async def test_every_turn_written_before_the_kill_is_there(
     engine: AsyncEngine, database_url: str
 ) -> None:
-    last = kill_after(WRITER, database_url, 25, "turns")
+    last = kill_after(25, WRITER, database_url, "turns")
 
     journal = SqlJournal(engine)
     assert await journal.start() == 1
@@ -36,7 +36,7 @@ async def test_every_turn_written_before_the_kill_is_there(
 async def test_no_contact_of_thousands_written_before_the_kill_is_lost(
     engine: AsyncEngine, database_url: str
 ) -> None:
-    last = kill_after(WRITER, database_url, 30, "contacts")
+    last = kill_after(30, WRITER, database_url, "contacts")
     assert last >= 3000
     whole = (
         select(calls.c.id)

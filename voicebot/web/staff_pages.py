@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from voicebot.web.files import STATIC, TALKING, StaticFolder, page_headers
 
-_HEAD: Final = (STATIC / "staff_head.html").read_bytes()
+_HEAD: Final = STATIC / "staff_head.html"
 _QUIET: Final = "microphone=(), camera=(), geolocation=()"
 _PLAIN: Final = page_headers(permissions=_QUIET)
 _PLAYING: Final = page_headers(media="'self'", permissions=_QUIET)
@@ -54,7 +54,7 @@ def _router(
     folder: str, headers: Mapping[str, str], pages: Mapping[str, str], *, parts: str = ""
 ) -> APIRouter:
     """The ``pages`` (path: file) of a folder, and under ``parts`` all of its files."""
-    files = StaticFolder(folder, headers, _HEAD)
+    files = StaticFolder(folder, headers, _HEAD.read_bytes())
     router = APIRouter(include_in_schema=False)
     for path, name in pages.items():
         router.add_api_route(path, _page(files, name))
