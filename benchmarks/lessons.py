@@ -42,13 +42,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from benchmarks.ledger import Times
 from voicebot.analytics.totals import DAY_S
 from voicebot.flows.reader import load_flows
-from voicebot.nlu.meanings import Meanings
+from voicebot.nlu.meanings import Meanings, encode
 from voicebot.storage.action_runs import SqlActionRuns
 from voicebot.storage.archive import SqlCallArchive
 from voicebot.storage.database import WRITES, open_database
 from voicebot.storage.migrations import upgrade
 from voicebot.storage.misheard import SqlMisheard
 from voicebot.storage.schema import action_runs, calls, turns
+from voicebot.types import Language
 from voicebot.web.api.action_runs import action_runs_router
 from voicebot.web.api.workbench import workbench_router
 from voicebot.workbench import Workbench
@@ -160,6 +161,8 @@ async def _measure(url: str, contacts: int, made_up: str) -> None:
     print(f"{engine.dialect.name}: {counts[0]} contacts, {counts[1]} turns, {counts[2]} runs")
     print(f"  copied in {time.perf_counter() - began:.0f} s")
     first, whole = Times(), Times()
+    for language in ("en-US", "zh-CN"):
+        encode(Language(language), ["a text"])  # loads its network
     transport = httpx.ASGITransport(_app(engine, now))
     async with httpx.AsyncClient(transport=transport, base_url="http://voicebot") as client:
         for part, _, asked in _pages(now):

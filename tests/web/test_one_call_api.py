@@ -132,6 +132,7 @@ async def test_a_finished_call_is_given_with_its_turns(
                 "said_at": None,
                 "heard_from": None,
                 "heard_until": None,
+                "channel": "",
             },
             {
                 "number": 2,
@@ -145,6 +146,7 @@ async def test_a_finished_call_is_given_with_its_turns(
                 "said_at": None,
                 "heard_from": None,
                 "heard_until": None,
+                "channel": "",
             },
         ],
         "recording": None,
