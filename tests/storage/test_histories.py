@@ -5,14 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.operations import Operations
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-import voicebot.storage.migrations
+from tests.storage.back_and_forth import back_and_forth
 from tests.storage.facts import answered, ended, noted, started
 from voicebot.errors import StorageError
 from voicebot.events import CallEvent
@@ -137,17 +133,10 @@ async def test_a_database_that_is_away_is_told(tmp_path_factory: pytest.TempPath
 async def test_the_migration_fills_numbers_in_and_goes_back(engine: AsyncEngine) -> None:
     await _write(engine, *_call("a", 1000), *_call("b", 2000, "alice"))
     async with engine.begin() as connection:
-        await connection.run_sync(_down_and_up)
+        await connection.run_sync(back_and_forth, "0006", _without_numbers)
     assert await _ids(engine, 0, 9000) == ["a"]
 
 
-def _down_and_up(connection: Connection) -> None:
-    config = Config()
-    config.set_main_option("script_location", voicebot.storage.migrations.__path__[0])
-    script = ScriptDirectory.from_config(config).get_revision("0006")
-    assert script is not None
-    with Operations.context(MigrationContext.configure(connection)):
-        script.module.downgrade()
-        columns = {column["name"] for column in inspect(connection).get_columns("calls")}
-        assert columns.isdisjoint({"number", "matter", "matter_details", "matter_open", "customer"})
-        script.module.upgrade()
+def _without_numbers(connection: Connection) -> None:
+    columns = {column["name"] for column in inspect(connection).get_columns("calls")}
+    assert columns.isdisjoint({"number", "matter", "matter_details", "matter_open", "customer"})

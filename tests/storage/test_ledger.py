@@ -7,14 +7,10 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.operations import Operations
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-import voicebot.storage.migrations
+from tests.storage.back_and_forth import back_and_forth
 from tests.storage.facts import answered, ended, noted, started
 from tests.storage.made_up import MadeUp, counted, store
 from voicebot.analytics.history import Every, HistoryQuery, Span, Split, gather, read_history
@@ -311,23 +307,11 @@ async def test_a_ledger_without_its_database_is_told(
 async def test_the_migration_marks_hours_of_old_calls_and_goes_back(either: AsyncEngine) -> None:
     await store(either, [MadeUp(BEGIN), MadeUp(BEGIN + 1), MadeUp(BEGIN + 2 * HOUR_S - 0.25)])
     async with either.begin() as connection:
-        await connection.run_sync(_down_and_up)
+        await connection.run_sync(back_and_forth, "0011", _without_hours)
         marked = await connection.execute(select(stale_hours.c.hour).order_by(stale_hours.c.hour))
         assert marked.scalars().all() == [BEGIN // HOUR_S, BEGIN // HOUR_S + 1]
     assert (await _whole(SqlLedger(either, RULES))).contacts == 3
 
 
-def _down_and_up(connection: Connection) -> None:
-    config = Config()
-    config.set_main_option("script_location", voicebot.storage.migrations.__path__[0])
-    scripts = ScriptDirectory.from_config(config)
-    # 0020 has an index on columns of 0011.
-    lists, ledger = (scripts.get_revision(name) for name in ("0020", "0011"))
-    assert lists is not None
-    assert ledger is not None
-    with Operations.context(MigrationContext.configure(connection)):
-        lists.module.downgrade()
-        ledger.module.downgrade()
-        assert "ledger_hours" not in inspect(connection).get_table_names()
-        ledger.module.upgrade()
-        lists.module.upgrade()
+def _without_hours(connection: Connection) -> None:
+    assert "ledger_hours" not in inspect(connection).get_table_names()
