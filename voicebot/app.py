@@ -193,7 +193,7 @@ class Server:
         self._recording.start()
         await self.queues.start()
         self.chatting.serve_people(self.desking.desks.texting, self._texts.send_line)
-        self.desking.desks.written = self.chatting.chats.line.lines_of
+        self.desking.desks.written = self.chatting.chats.line.pages.lines_of
         self._chores.begin(self._recording.keep_tidy(), "recordings")
         await self.alarms.start()
         self.wallboard.start()

@@ -24,7 +24,7 @@ from voicebot.queues.reader import QueueFile
 from voicebot.sessions.call_limits import CallLimits
 from voicebot.sessions.call_me import CallMe, CallMePolicy
 from voicebot.sessions.callers import Callers
-from voicebot.sessions.chat import ChatApplication
+from voicebot.sessions.chat_application import ChatApplication
 from voicebot.sessions.chat_beginnings import Fresh
 from voicebot.sessions.chat_ledger import ChatLedger
 from voicebot.sessions.chat_records import ChatLine, ChatRecord
@@ -161,7 +161,8 @@ class Chatting:
         """Let conversations that wait for a person have their places, from now on. ``talking`` is
         told of each that an agent takes, ``post`` brings lines to where there is no page."""
         if self._settings.text.enabled:
-            self.chats.line.talking, self.chats.line.post = talking, post
+            self.chats.line.agents.talking = talking
+            self.chats.line.messengers.post = post
             self._in_line = asyncio.create_task(self.chats.line.keep(), name="text in queues")
 
     def _noted(self, contact: CallId) -> QueueNoted | None:

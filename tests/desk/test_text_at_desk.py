@@ -58,7 +58,7 @@ async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
     text.clock, text.flow = office.clock, FLOW
     text.queueing = Queueing(office.service, QueueFile())
     async with text.running() as chats:
-        chats.line.talking = office.desks.texting
+        chats.line.agents.talking = office.desks.texting
         yield Shop(office, chats)
         await office.close()
 

@@ -19,7 +19,7 @@ from voicebot.sessions.text_talk import TextTalk
 
 
 class Lines:
-    """`TextSide`, of which nothing but the lines is asked."""
+    """`TextSide` and `Pages`, of which nothing but the lines is asked."""
 
     def __init__(self) -> None:
         self.known: list[ChatLine] = []
@@ -74,7 +74,13 @@ async def test_articles_follow_what_the_caller_writes(office: Office) -> None:
     office.desk("anna").put(contact)
     lines.add(Who.CALLER, "where is my parcel")
     talk = TextTalk(
-        contact_id, ConversationId("talk1"), AgentId("anna"), 0.0, lines, office.clock.call_later
+        contact_id,
+        ConversationId("talk1"),
+        AgentId("anna"),
+        0.0,
+        lines,
+        lines,
+        office.clock.call_later,
     )
     office.desks.texting(talk)
     await settle()

@@ -20,8 +20,9 @@ from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.model import FlowSet
 from voicebot.flows.reader import read_flow
 from voicebot.grammar.store import GrammarStore
-from voicebot.sessions.chat import ChatApplication, Message
+from voicebot.sessions.chat_application import ChatApplication
 from voicebot.sessions.chat_beginnings import Fresh
+from voicebot.sessions.chat_meaning import Message
 from voicebot.sessions.chats import ChatPolicy, Chats
 from voicebot.sessions.grammars import ListenGrammars
 from voicebot.sessions.invitation import ConversationId, TextReached

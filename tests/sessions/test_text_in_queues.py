@@ -14,7 +14,7 @@ from voicebot.acd import events as ev
 from voicebot.acd.hours import Hours
 from voicebot.acd.model import AgentId, Channel, ContactId, Overflow, QueueRules, Spill
 from voicebot.errors import RoutingError, StorageError, TextRefused, UsageError
-from voicebot.sessions import text_queue
+from voicebot.sessions import text_insistence
 from voicebot.sessions.chat_records import ChatChange
 from voicebot.sessions.invitation import TextFrom
 from voicebot.storage.conversations import SqlChatStore
@@ -339,7 +339,7 @@ async def test_a_flow_that_changed_meanwhile_goes_on_where_it_can(centre: Centre
 async def test_records_that_are_away_for_a_moment_lose_nobody(
     centre: Centre, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(text_queue, "PAUSES_S", (0.01,) * 5)
+    monkeypatch.setattr(text_insistence, "PAUSES_S", (0.01,) * 5)
     async with centre.running() as chats:
         talk = await wants_person(chats)
         centre.sign_in("anna")
@@ -365,7 +365,7 @@ async def test_records_that_are_away_for_a_moment_lose_nobody(
 async def test_records_that_stay_away_leave_the_place_in_them(
     centre: Centre, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(text_queue, "PAUSES_S", ())
+    monkeypatch.setattr(text_insistence, "PAUSES_S", ())
     async with centre.running() as chats:
         talk = await wants_person(chats)
         centre.sign_in("anna", text=1)

@@ -278,7 +278,7 @@ async def test_a_conversation_stands_by_and_takes_over_when_the_call_ends(
         assert view.waiting is not None, "the page shows the place of the call"
         assert caller.standing() == (Channel.VOICE, ContactState.WAITING, 100)
         await caller.hang_up()
-        await until(lambda: KEPT in [line.text for line in caller.chats.line.lines(talk)])
+        await until(lambda: KEPT in [line.text for line in caller.chats.line.pages.lines(talk)])
         free(centre)
         desk = await centre.accept()
         assert desk.conversation == talk

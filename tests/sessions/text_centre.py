@@ -14,7 +14,7 @@ from voicebot.acd.model import AgentId, AgentProfile, Channel, ContactId, QueueR
 from voicebot.errors import DialFailed
 from voicebot.events import QueueNoted
 from voicebot.queues.reader import QueueFile
-from voicebot.sessions.chat import ChatView
+from voicebot.sessions.chat_view import ChatView
 from voicebot.sessions.chats import Chats
 from voicebot.sessions.invitation import ConversationId, TextTo
 from voicebot.sessions.queue_handoff import Queueing
@@ -76,7 +76,8 @@ class Centre:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Chats]:
         async with self.shop.running() as chats:
-            chats.line.talking, chats.line.post = self.talks.append, self._post
+            chats.line.agents.talking = self.talks.append
+            chats.line.messengers.post = self._post
             await chats.line.restore()
             try:
                 yield chats

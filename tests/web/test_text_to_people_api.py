@@ -23,7 +23,7 @@ def centre(tmp_path: Path) -> Centre:
 @pytest.fixture
 async def server(centre: Centre) -> AsyncIterator[ChatServer]:
     async with chat_server(centre.shop) as running:
-        running.chats.line.talking = centre.talks.append
+        running.chats.line.agents.talking = centre.talks.append
         yield running
     await centre.service.stop()
 

@@ -43,7 +43,7 @@ class Desks:
         self.services = services
         self._desks: dict[AgentId, Desk] = {}
         self.written: Callable[[ContactId], Sequence[ChatLine]] = lambda contact_id: ()
-        """The lines of a contact that writes (`TextQueue.lines_of`); set once they are there."""
+        """The lines of a contact that writes (`TextPages.lines_of`); set once they are there."""
         self._file = QueueFile()
         self._service: QueueService | None = None
         self._hire: Callable[[AgentId], AgentProfile | None] = lambda agent: None
@@ -214,7 +214,7 @@ class Desks:
         self._changed(talk)
 
     def texting(self, talk: TextTalk) -> None:
-        """A caller and an agent write to each other (`TextQueue.talking`)."""
+        """A caller and an agent write to each other (`TextAgents.talking`)."""
         desk = self._desks.get(talk.agent)
         contact = None if desk is None else desk.contacts.get(talk.contact_id)
         if desk is None or contact is None or contact.over_at is not None:

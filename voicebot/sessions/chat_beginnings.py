@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from voicebot.errors import TextUnavailable
-from voicebot.sessions.chat import ChatApplication
+from voicebot.sessions.chat_application import ChatApplication
 from voicebot.sessions.chat_records import ChatLine, ChatRecord, ChatStore, Who
 from voicebot.sessions.chat_tally import ChatTally
 from voicebot.sessions.invitation import ConversationId, MovingContact

@@ -10,7 +10,7 @@ Left out on purpose: the secrets of links. Only their hashes come here.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -72,6 +72,10 @@ class Stand:
     agent: str = ""
     head: bool = False
     thanked: bool = False
+
+    def again(self, now: float, *, head: bool) -> Stand:
+        """The same once no agent has it any more: a wait that begins ``now``."""
+        return replace(self, agent="", head=head, waits_since=now, thanked=False)
 
 
 @dataclass(frozen=True, slots=True)

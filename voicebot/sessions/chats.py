@@ -16,13 +16,16 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from voicebot.errors import StorageError, TextRefused, TextUnavailable
-from voicebot.sessions.chat import ON_CALL, ChatApplication, ChatSession, ChatView, Message
+from voicebot.sessions.chat import ON_CALL, ChatSession
+from voicebot.sessions.chat_application import ChatApplication
 from voicebot.sessions.chat_beginnings import Beginnings, Fresh
 from voicebot.sessions.chat_links import fits, hashed, is_secret, new_secret
+from voicebot.sessions.chat_meaning import Message
 from voicebot.sessions.chat_records import ChatLine, ChatRecord, ChatStore
 from voicebot.sessions.chat_shelf import ChatShelf
 from voicebot.sessions.chat_tally import ChatTally
 from voicebot.sessions.chat_tidying import Tidying
+from voicebot.sessions.chat_view import ChatView
 from voicebot.sessions.invitation import (
     ConversationId,
     Invitation,
@@ -34,7 +37,8 @@ from voicebot.sessions.invitation import (
 )
 from voicebot.sessions.queue_figures import BY_VOICE
 from voicebot.sessions.spoken_lines import SpokenLine
-from voicebot.sessions.text_queue import TextQueue, line_to
+from voicebot.sessions.text_messengers import line_to
+from voicebot.sessions.text_queue import TextQueue
 from voicebot.sessions.text_taken_over import TakenOver
 from voicebot.sessions.waking import CallLater, on_the_loop
 
@@ -81,7 +85,7 @@ class Chats:
         self._address = address
         self._policy = policy
         self._clock = clock
-        self._shelf = ChatShelf(store, policy.in_memory, lambda id_: self.line.stirred(id_))
+        self._shelf = ChatShelf(store, policy.in_memory, lambda id_: self.line.pages.stirred(id_))
         self._tally = ChatTally()
         self.line = TextQueue(store, self._shelf, hold, self._over, clock, call_later)
         self.taken_over = TakenOver(self._shelf, self.line, hold, clock)
@@ -246,11 +250,11 @@ class Chats:
             return self._view(await self._shelf.present(session, stirred), after)
 
     def _view(self, session: ChatSession, after: int) -> ChatView:
-        return self.line.dressed(session.view(after), session.record.id)
+        return self.line.pages.dressed(session.view(after), session.record.id)
 
     @contextmanager
     def _following(self, session: ChatSession) -> Iterator[tuple[ChatSession, asyncio.Event]]:
-        with self._shelf.following(session) as followed, self.line.seen(session.record.id):
+        with self._shelf.following(session) as followed, self.line.pages.seen(session.record.id):
             yield followed
 
     async def _awake(self, conversation: ConversationId) -> ChatSession:
@@ -326,7 +330,7 @@ class Chats:
 
     def writes(self, conversation: ConversationId, on: bool) -> None:
         """The caller is typing, or is not."""
-        self.line.writes(conversation, on)
+        self.line.pages.writes(conversation, on)
 
     def _over(self, session: ChatSession) -> None:
         self._tally.ended(session, TextStage.ENDED, self._clock())

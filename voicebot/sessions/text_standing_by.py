@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from voicebot.acd.model import ContactId
-from voicebot.sessions.chat import InLine
+from voicebot.sessions.chat_view import InLine
 from voicebot.sessions.invitation import ConversationId
 from voicebot.sessions.queue_handoff import Queueing
 

@@ -7,7 +7,8 @@ from contextlib import AbstractContextManager
 
 from voicebot.errors import TextRefused
 from voicebot.flows.state import Frames
-from voicebot.sessions.chat import ChatApplication, ChatSession
+from voicebot.sessions.chat import ChatSession
+from voicebot.sessions.chat_application import ChatApplication
 from voicebot.sessions.chat_records import Stand
 from voicebot.sessions.chat_shelf import ChatShelf
 from voicebot.sessions.invitation import ConversationId
@@ -55,7 +56,7 @@ class TakenOver:
                 transfer = session.wants or session.kept_transfer(application)
                 wanted = "" if transfer is None else transfer.queue
                 self._line.stand_at(conversation, place, queueing, wanted)
-            await self._line.send(session, before)
+            await self._line.messengers.send(session, before)
 
         await self._shelf.locked(conversation, take)
 
@@ -68,6 +69,6 @@ class TakenOver:
             before = session.record.cursor
             words = Prompt((told(session.record.language),))
             await session.add_notice(words, self._clock())
-            await self._line.send(session, before)
+            await self._line.messengers.send(session, before)
 
         await self._shelf.locked(conversation, say)

@@ -1,8 +1,8 @@
 """A caller and the agent who write to each other, and what the agent may do: write, leave, hand on.
 
 A `TextTalk` lasts from the moment the agent has taken the contact until they leave it, send it on
-or are lost, or the caller's side ends. `TextQueue` makes it; who works at a desk has it from
-`TextQueue.talking`. Left out on purpose: who may do this (the desk's), and where queues are.
+or are lost, or the caller's side ends. `TextAgents` makes it; who works at a desk has it from
+`TextAgents.talking`. Left out on purpose: who may do this (the desk's), and where queues are.
 """
 
 from __future__ import annotations
@@ -43,23 +43,28 @@ class Blink:
 
 
 class TextSide(Protocol):
-    """Who holds the conversation (`TextQueue`). All of it may raise TextRefused, StorageError."""
-
-    def lines(self, conversation: ConversationId) -> Sequence[ChatLine]:
-        """All lines so far."""
-        ...
+    """Who holds the conversation (`TextAgents`). What is awaited may raise TextRefused,
+    StorageError."""
 
     async def say(self, talk: TextTalk, text: str, key: str) -> int: ...
-
-    def show(self, conversation: ConversationId) -> None:
-        """Let the caller's pages look again."""
-        ...
 
     async def agent_left(self, talk: TextTalk, way: str) -> None: ...
 
     async def agent_sent_on(self, talk: TextTalk) -> None: ...
 
     def agent_lost(self, talk: TextTalk) -> None: ...
+
+
+class Pages(Protocol):
+    """The caller's pages, and what stands on them (`TextPages`)."""
+
+    def lines(self, conversation: ConversationId) -> Sequence[ChatLine]:
+        """All lines so far."""
+        ...
+
+    def show(self, conversation: ConversationId) -> None:
+        """Let the caller's pages look again."""
+        ...
 
 
 class TextTalk:
@@ -77,6 +82,7 @@ class TextTalk:
         agent: AgentId,
         began_at: float,
         side: TextSide,
+        pages: Pages,
         call_later: CallLater,
     ) -> None:
         self.contact_id = contact_id
@@ -86,13 +92,14 @@ class TextTalk:
         self.over = False
         self.there = True
         self.changed: Callable[[], None] = lambda: None
-        self.agent_writes = Blink(call_later, lambda: side.show(conversation))
+        self.agent_writes = Blink(call_later, lambda: pages.show(conversation))
         self.caller_writes = Blink(call_later, lambda: self.changed())
         self._side = side
+        self._pages = pages
 
     def lines(self, after: int) -> Sequence[ChatLine]:
         """The lines from the one at the cursor ``after`` on."""
-        return self._side.lines(self.conversation)[after:]
+        return self._pages.lines(self.conversation)[after:]
 
     async def say(self, text: str, key: str) -> int:
         """Write to the caller; gives the line's cursor. The same ``key`` again changes nothing.

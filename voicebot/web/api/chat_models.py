@@ -7,8 +7,8 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from voicebot.sessions.chat import ChatView
 from voicebot.sessions.chat_records import MAX_TEXT, Who
+from voicebot.sessions.chat_view import ChatView
 
 
 class _Asked(BaseModel):
