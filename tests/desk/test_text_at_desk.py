@@ -108,9 +108,9 @@ async def test_conversations_stand_beside_each_other(shop: Shop) -> None:
     talks = [await shop.caller() for _ in range(2)]
     contacts = [ContactId(talk) for talk in talks]
     assert {await shop.takes("anna", screen) for _ in talks} == set(contacts)
-    for contact, talk in zip(contacts, talks, strict=True):
-        await conduct.say(contact, f"Hello {contact}", "k1")
-        assert (await told(shop.chats, talk))[-1] == f"Hello {talk}"
+    for contact, talk, words in zip(contacts, talks, ("Hello.", "Good day."), strict=True):
+        await conduct.say(contact, words, "k1")
+        assert (await told(shop.chats, talk))[-1] == words
     await conduct.hang_up(contacts[0])
     assert shop.at("anna", contacts[0])["over_at"]
     assert shop.at("anna", contacts[0])["wrapping"]

@@ -64,8 +64,8 @@ class TextQueue:
     """The conversations of ``store``, at hand on ``shelf``, that are in queues.
 
     ``hold`` keeps the present version of the application, ``ended`` is told of a conversation that
-    is over; ``clock`` gives UTC seconds since the epoch. What ``agents`` take, and where
-    ``messengers`` send, is set once others are there; ``pages`` show it all.
+    is over; ``clock`` gives UTC seconds since the epoch. Who is told of what ``agents``
+    take, and how ``messengers`` send lines, are set once others are there.
     """
 
     def __init__(
