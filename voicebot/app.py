@@ -30,7 +30,7 @@ from voicebot.desking import Desking
 from voicebot.doors import Doors
 from voicebot.engines import SpeechEngines
 from voicebot.event_hooks import EventHooks
-from voicebot.events import CallEvent
+from voicebot.events import CallEvent, QueueNoted
 from voicebot.figures.actions import action_figures
 from voicebot.figures.bridge import bridge_figures, recording_figures
 from voicebot.figures.callers import caller_figures
@@ -290,7 +290,8 @@ class Server:
         """Take a fact of a call: it is counted and written down (`Journal`)."""
         self.tally.observe(event)
         self.wallboard.observe(event)
-        self._journal.append(event)
+        if not (isinstance(event, QueueNoted) and self.chatting.tells_later(event.call_id)):
+            self._journal.append(event)
 
     # Assembly
 

@@ -165,6 +165,11 @@ class Chatting:
             self.chats.line.messengers.post = post
             self._in_line = asyncio.create_task(self.chats.line.keep(), name="text in queues")
 
+    def tells_later(self, contact: CallId) -> bool:
+        """Whether ``contact`` is a conversation that goes on: the records know of it from its end
+        on, and are told then what became of it in the queues."""
+        return self.chats.goes_on(ConversationId(contact))
+
     def _noted(self, contact: CallId) -> QueueNoted | None:
         if self._queueing is None:
             return None

@@ -15,6 +15,7 @@ from voicebot.acd.model import (
     AgentId,
     Announcing,
     Callbacks,
+    Channel,
     Contact,
     ContactId,
     ContactState,
@@ -75,6 +76,24 @@ def test_nobody_there_sends_callers_on_also_when_the_last_agent_leaves() -> None
     effects = centre.do(ev.SignOut(AgentId("ann")), 4)
     assert [each.contact_id for each in of_type(effects, e.Overflowed)] == ["c1", "c2"]
     assert list(centre.acd.contacts()) == []
+
+
+def test_an_agent_who_only_writes_is_nobody_for_callers() -> None:
+    nobody = Overflow(Spill.NO_AGENT, to="voicemail")
+    centre = Centre(QueueRules("q", overflow=(nobody,), announcing=None))
+    centre.sign_in("ann", voice=0)
+    assert of_type(centre.arrive("c0", 0), e.Overflowed)[0].to == "voicemail"
+    assert of_type(centre.arrive("t0", 1, channel=Channel.TEXT), e.Overflowed) == []
+
+    centre.sign_in("ben", text=0, now=2)
+    centre.do(ev.Pause(AgentId("ben"), "lunch"), 2)
+    centre.arrive("c1", 3)
+    effects = centre.do(ev.Room(AgentId("ben"), voice=0, text=1), 4)
+    assert [each.contact_id for each in of_type(effects, e.Overflowed)] == ["c1"]
+    centre.do(ev.Room(AgentId("ben"), voice=1, text=0), 5)
+    centre.arrive("c2", 6)
+    effects = centre.do(ev.SignOut(AgentId("ben")), 7)
+    assert [each.contact_id for each in of_type(effects, e.Overflowed)] == ["c2"]
 
 
 def test_queues_that_overflow_into_each_other_send_the_caller_away() -> None:
@@ -257,7 +276,8 @@ def test_places_survive_a_restart() -> None:
     nobody = Overflow(Spill.NO_AGENT, to="voicemail")
     rules = QueueRules("q", overflow=(nobody,), announcing=None)
     before = Centre(rules)
-    before.sign_in("ann", "q", voice=0)
+    before.sign_in("ann")
+    before.do(ev.Pause(AgentId("ann"), "lunch"), 0)
     before.arrive("c1", 0)
     before.arrive("vip", 10, priority=5)
     before.arrive("c2", 20)

@@ -132,3 +132,4 @@ async def test_a_caller_and_an_agent_write_to_each_other_over_reloads_and_the_fl
             await desk.until("!document.querySelector('#finish').offsetParent")
             assert caller.console == []
             assert desk.console == []
+            assert await server.metric("voicebot_records_failed_total") == 0

@@ -176,12 +176,7 @@ class Acd:
     def serves(self, queue: str, channel: Channel) -> bool:
         """Whether any agent signed in may be offered contacts of this kind from ``queue``, sooner
         or later."""
-        return any(
-            seat.presence is not Presence.LEAVING
-            and seat.costs[channel]
-            and any(name == queue for name, _ in seat.reach)
-            for seat in self._floor.seats
-        )
+        return self._floor.seats.reaching(queue, channel) > 0
 
     def queue(self, name: str, now: float) -> QueueState:
         """Raises KeyError for a queue that does not exist."""

@@ -1,7 +1,8 @@
 """Whether a queue takes a contact, and where it goes otherwise.
 
-Closed, without agents, or full: the queue's first overflow rule for that says where to. A queue is
-tried once only, so that two queues which overflow into each other end the search rather than loop.
+Closed, without agents who take what it is, or full: the queue's first overflow rule for that says
+where to. A queue is tried once only, so that two queues which overflow into each other end the
+search rather than loop.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from voicebot.acd.floor import Floor
-from voicebot.acd.model import Overflow, QueueRules, Spill
+from voicebot.acd.model import Channel, Overflow, QueueRules, Spill
 
 MAX_LINE = 20_000
 """Contacts in one line; the next overflow or are sent away."""
@@ -34,13 +35,16 @@ class Admission:
     steps: tuple[Step, ...]
 
 
-def admit(floor: Floor, queue: str, now: float, visited: tuple[str, ...] = ()) -> Admission:
-    """Look for the queue that takes a contact, beginning with ``queue``. Changes nothing."""
+def admit(
+    floor: Floor, queue: str, channel: Channel, now: float, visited: tuple[str, ...] = ()
+) -> Admission:
+    """Look for the queue that takes a contact of this kind, beginning with ``queue``. Changes
+    nothing."""
     steps: list[Step] = []
     tried = {*visited}
     while True:
         tried.add(queue)
-        step = _turned_away(floor, queue, now, tried)
+        step = _turned_away(floor, queue, channel, now, tried)
         if step is None:
             return Admission(queue, tuple(steps))
         steps.append(step)
@@ -49,15 +53,19 @@ def admit(floor: Floor, queue: str, now: float, visited: tuple[str, ...] = ()) -
         queue = step.to_queue
 
 
-def _turned_away(floor: Floor, queue: str, now: float, tried: set[str]) -> Step | None:
+def _turned_away(
+    floor: Floor, queue: str, channel: Channel, now: float, tried: set[str]
+) -> Step | None:
     rules = floor.queues[queue]
     length = len(floor.lines[queue])
     if rules.hours is not None and not rules.hours.is_open(now):
         rule = _rule(rules, Spill.CLOSED, length, tried)
         opens_at = rules.hours.next_open(now)
         return _step(queue, Spill.CLOSED, rule, opens_at)
-    if not floor.seats.reaching(queue) and (rule := _rule(rules, Spill.NO_AGENT, length, tried)):
-        return _step(queue, Spill.NO_AGENT, rule)
+    if not floor.seats.reaching(queue, channel):
+        rule = _rule(rules, Spill.NO_AGENT, length, tried)
+        if rule is not None:
+            return _step(queue, Spill.NO_AGENT, rule)
     rule = _rule(rules, Spill.LENGTH, length, tried)
     return _step(queue, Spill.LENGTH, rule) if rule or length >= MAX_LINE else None
 

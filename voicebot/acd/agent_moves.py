@@ -34,12 +34,7 @@ def sign_out(floor: Floor, seat: Seat, event: ev.SignOut, now: float) -> None:
     _stop(floor, seat, Presence.LEAVING, "signed out", now)
     if seat.is_idle:
         floor.free(seat, now)
-    for queue, _ in seat.reach:
-        if not floor.seats.reaching(queue) and _has_rule(floor, queue):
-            for contact_id in floor.lines[queue].in_order():
-                case = floor.cases[contact_id]
-                if not case.callback:
-                    overflow(floor, case, Spill.NO_AGENT, now)
+    _overflow_alone(floor, seat, now)
 
 
 def pause(floor: Floor, seat: Seat, event: ev.Pause, now: float) -> None:
@@ -67,6 +62,7 @@ def room(floor: Floor, seat: Seat, event: ev.Room, now: float) -> None:
     floor.seats.resize(seat, event.voice, event.text)
     taken = {channel for channel, cost in seat.costs.items() if cost is not None}
     _take_back(floor, seat, "no room", now, leave=taken)
+    _overflow_alone(floor, seat, now)
     floor.feed(seat, now)
 
 
@@ -94,6 +90,18 @@ def _take_back(
             floor.effects.append(e.Withdraw(contact_id, seat.profile.agent_id, reason))
             floor.take_back(case, now)
             floor.wait(case, now)
+
+
+def _overflow_alone(floor: Floor, seat: Seat, now: float) -> None:
+    """Send on who waits where nobody takes what they are any more, now that ``seat`` does not."""
+    for queue, _ in seat.reach:
+        alone = {channel for channel in Channel if not floor.seats.reaching(queue, channel)}
+        if not alone or not _has_rule(floor, queue):
+            continue
+        for contact_id in floor.lines[queue].in_order():
+            case = floor.cases[contact_id]
+            if case.contact.channel in alone and not case.callback:
+                overflow(floor, case, Spill.NO_AGENT, now)
 
 
 def _has_rule(floor: Floor, queue: str) -> bool:

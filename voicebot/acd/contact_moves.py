@@ -47,7 +47,7 @@ def promise(floor: Floor, event: ev.Promise, now: float) -> None:
     """A callback without a wait before it."""
     contact = event.contact
     _check_new(floor, contact)
-    admission = admit(floor, contact.queue, now)
+    admission = admit(floor, contact.queue, contact.channel, now)
     opens_at = None
     if not admission.queue:
         last = admission.steps[-1]
@@ -71,7 +71,7 @@ def send(
     floor: Floor, case: Case, queue: str, now: float, excluded: tuple[AgentId, ...] = ()
 ) -> None:
     """Let the contact wait in ``queue`` or where that sends it, or forget it."""
-    admission = admit(floor, queue, now, case.visited)
+    admission = admit(floor, queue, case.contact.channel, now, case.visited)
     for step in admission.steps:
         _tell(floor, case, step)
         case.visited = (*case.visited, step.queue)
@@ -90,11 +90,13 @@ def overflow(floor: Floor, case: Case, why: Spill, now: float) -> bool:
     for rule in floor.queues[case.queue].overflow:
         if rule.when is not why or rule.queue in case.visited:
             continue
-        if rule.queue and not admit(floor, rule.queue, now, (*case.visited, case.queue)).queue:
+        visited = (*case.visited, case.queue)
+        channel = case.contact.channel
+        if rule.queue and not admit(floor, rule.queue, channel, now, visited).queue:
             continue
         floor.step_out(case, now)
         _tell(floor, case, Step(case.queue, why, rule.queue, rule.to))
-        case.visited = (*case.visited, case.queue)
+        case.visited = visited
         if rule.queue:
             send(floor, case, rule.queue, now)
         else:
@@ -203,7 +205,7 @@ def finish(floor: Floor, case: Case, event: ev.Finish, now: float) -> None:
 def transfer(floor: Floor, case: Case, event: ev.Transfer, now: float) -> None:
     if event.queue not in floor.queues:
         raise RoutingError(f"there is no queue '{event.queue}'")
-    admission = admit(floor, event.queue, now)
+    admission = admit(floor, event.queue, case.contact.channel, now)
     if not admission.queue:
         why = admission.steps[-1].why
         raise RoutingError(f"queue '{event.queue}' takes nobody now ({why})")

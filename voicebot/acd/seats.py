@@ -94,7 +94,7 @@ class Seats:
             (name, channel): [] for name in queues for channel in Channel
         }
         self._available = dict.fromkeys(queues, 0)
-        self._reaching = dict.fromkeys(queues, 0)
+        self._reaching = {(name, channel): 0 for name in queues for channel in Channel}
         self._signed_in = 0
 
     def __iter__(self) -> Iterator[Seat]:
@@ -125,7 +125,8 @@ class Seats:
     def open(self, queue: str) -> None:
         """There is another queue; nobody serves it yet."""
         self._free.update({(queue, channel): [] for channel in Channel})
-        self._available[queue] = self._reaching[queue] = 0
+        self._reaching.update({(queue, channel): 0 for channel in Channel})
+        self._available[queue] = 0
 
     def reach_again(self) -> None:
         """The rules of queues have changed, and with them whose agents are asked in the end."""
@@ -151,8 +152,13 @@ class Seats:
 
     def resize(self, seat: Seat, voice: int, text: int) -> None:
         """Let the agent take so many calls and conversations from now on."""
+        counts = seat.presence is not Presence.LEAVING
+        if counts:
+            self._count_reach(seat, -1)
         seat.profile = replace(seat.profile, voice=voice, text=text)
         seat.measure()
+        if counts:
+            self._count_reach(seat, 1)
         self.refresh(seat)
 
     def available(self, queue: str) -> int:
@@ -163,9 +169,9 @@ class Seats:
         """The queue's own agents with room for another contact of some kind."""
         return len({key for channel in Channel for key in self._free[queue, channel]})
 
-    def reaching(self, queue: str) -> int:
-        """Agents signed in who may be offered this queue's contacts, sooner or later."""
-        return self._reaching[queue]
+    def reaching(self, queue: str, channel: Channel) -> int:
+        """Agents signed in who may be offered this queue's contacts of a kind, sooner or later."""
+        return self._reaching[queue, channel]
 
     def refresh(self, seat: Seat) -> None:
         """Put the agent where load and idle time belong in the lists of the free."""
@@ -199,7 +205,8 @@ class Seats:
 
     def _count_reach(self, seat: Seat, change: int) -> None:
         for queue, _ in seat.reach:
-            self._reaching[queue] += change
+            for channel, cost in seat.costs.items():
+                self._reaching[queue, channel] += change if cost is not None else 0
 
     def _reach(self, profile: AgentProfile) -> tuple[tuple[str, int], ...]:
         own = set(profile.queues)

@@ -366,6 +366,11 @@ class Chats:
             raise self._tally.refused("key", "this conversation is not open in this browser")
         return session.record
 
+    def goes_on(self, conversation: ConversationId) -> bool:
+        """Whether it is at hand and not over."""
+        session = self._shelf.at_hand(conversation)
+        return session is not None and not session.over
+
     def call_is(self, conversation: ConversationId, state: str) -> None:
         """Tell the pages how it stands with a call that goes on with the conversation."""
         session = self._shelf.at_hand(conversation)
