@@ -36,7 +36,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from voicebot.types import ActionResult
+from voicebot.action_result import ActionResult
 
 
 class VoicebotError(Exception):

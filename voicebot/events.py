@@ -18,16 +18,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
-from voicebot.types import (
-    ActionResult,
-    CallId,
-    Direction,
-    Heard,
-    Language,
-    Matter,
-    Outcome,
-    Transport,
-)
+from voicebot.action_result import ActionResult
+from voicebot.types import CallId, Direction, Heard, Language, Matter, Outcome, Transport
 
 
 class TurnResult(StrEnum):

@@ -68,25 +68,6 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-class ActionResult(StrEnum):
-    """How a run of an action ended.
-
-    ``done``         it gave its result
-    ``refused``      the service works, it just would not do this
-    ``failed``       it gave nothing: an error, no answer
-    ``timed_out``    it gave nothing in its time
-    ``not_tried``    it was not begun, as it failed too often just now (the breaker is open)
-    ``given_up``     the caller hung up meanwhile
-    """
-
-    DONE = "done"
-    REFUSED = "refused"
-    FAILED = "failed"
-    TIMED_OUT = "timed_out"
-    NOT_TRIED = "not_tried"
-    GIVEN_UP = "given_up"
-
-
 @dataclass(frozen=True, slots=True)
 class Matter:
     """What a contact was about: ``about`` in the application's own word ('return') and plain values

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.actions.conftest import APPLICATION
+from voicebot.action_result import ActionResult
 from voicebot.actions.arguments import Kind
 from voicebot.actions.definition import RowResult
 from voicebot.actions.functions.signature import KINDS
 from voicebot.actions.reader import KEYS, read_actions
-from voicebot.types import ActionResult
 
 COMMON = frozenset.intersection(*KEYS.values())
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.actions.conftest import Loader, Service, answer
+from voicebot.action_result import ActionResult
 from voicebot.actions.tally import MAX_NAMES, OTHERS, ActionTally
 from voicebot.errors import ActionError
 from voicebot.figures.actions import action_figures
-from voicebot.types import ActionResult
 from voicebot.web.metrics import Figure, Histogram
 
 

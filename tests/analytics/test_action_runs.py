@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from voicebot.action_result import ActionResult
 from voicebot.analytics.action_runs import Run, Runs, figures_of, within
-from voicebot.types import ActionResult, CallId
+from voicebot.types import CallId
 
 
 def _run(call: str, action: str, ms: float, result: ActionResult = ActionResult.DONE) -> Run:

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from voicebot.action_result import ActionResult
 from voicebot.errors import ActionError
 from voicebot.events import ActionRan, CallEvent
 from voicebot.flows.commands import Act, ActionDone, ActionFailed
 from voicebot.sessions.account import CallAccount
 from voicebot.sessions.acting import carry_out
 from voicebot.telephony._api import LegInfo
-from voicebot.types import ActionResult, CallId, Json
+from voicebot.types import CallId, Json
 
 _Act = Callable[[str, Mapping[str, Json]], Awaitable[Json]]
 

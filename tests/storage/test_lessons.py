@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.storage.facts import ORDER, ended, noted, started, turn
+from voicebot.action_result import ActionResult
 from voicebot.analytics.history import Span, Split
 from voicebot.events import ActionRan, CallEvent, QueueNoted, TurnResult
 from voicebot.sessions.records import CallQuery
@@ -18,7 +19,7 @@ from voicebot.storage.action_runs import SqlActionRuns
 from voicebot.storage.archive import SqlCallArchive
 from voicebot.storage.journal import SqlJournal
 from voicebot.storage.misheard import SqlMisheard
-from voicebot.types import ActionResult, CallId, Language, Matter
+from voicebot.types import CallId, Language, Matter
 
 SPAN = Span(1000.0, 3000.0)
 VALUES: Mapping[Split, tuple[str, ...]] = {

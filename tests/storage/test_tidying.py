@@ -11,6 +11,7 @@ from sqlalchemy import delete, extract, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.storage.facts import ORDER, ended, noted, recorded, started, turn
+from voicebot.action_result import ActionResult
 from voicebot.desk.notes import Note
 from voicebot.errors import StorageError
 from voicebot.events import ActionRan, CallEvent, QuestionUnanswered
@@ -32,7 +33,7 @@ from voicebot.storage.schema import (
     turns,
 )
 from voicebot.storage.tidying import Kind, Piece, SqlTidying
-from voicebot.types import ActionResult, CallId, Language, Matter
+from voicebot.types import CallId, Language, Matter
 
 DAY = 86_400.0
 OLD, YOUNG, NOW = 10 * DAY, 90 * DAY, 100 * DAY

@@ -11,9 +11,10 @@ from structlog.testing import capture_logs
 
 from tests.web.conftest import House
 from tests.web.shelf import STARTED, finished_call, running_call
+from voicebot.action_result import ActionResult
 from voicebot.errors import StorageError
 from voicebot.sessions.records import CallQuery, Cursor
-from voicebot.types import ActionResult, CallId, Outcome
+from voicebot.types import CallId, Outcome
 
 
 async def test_the_cursor_of_a_page_leads_to_the_next(

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 
 import httpx
 
+from voicebot.action_result import ActionResult
 from voicebot.actions.definition import HttpWork
 from voicebot.actions.refused import Refused, Transient
 from voicebot.actions.template import (
@@ -24,7 +25,7 @@ from voicebot.actions.template import (
 )
 from voicebot.errors import ActionError
 from voicebot.flows.once import KEY_ARGUMENT
-from voicebot.types import ActionResult, Json
+from voicebot.types import Json
 
 MAX_ANSWER_BYTES = 1_000_000
 MAX_REDIRECTS = 3

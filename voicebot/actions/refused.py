@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from voicebot.action_result import ActionResult
 from voicebot.errors import ActionError
-from voicebot.types import ActionResult
 
 
 @dataclass(eq=False)

@@ -17,6 +17,7 @@ from pathlib import Path
 import httpx
 import structlog
 
+from voicebot.action_result import ActionResult
 from voicebot.actions.arguments import bind
 from voicebot.actions.breaker import Breaker
 from voicebot.actions.definition import ActionDefinition, PythonWork, SqlWork, Worker
@@ -30,7 +31,7 @@ from voicebot.actions.tally import ActionTally
 from voicebot.actions.tries import Tries
 from voicebot.errors import ActionError
 from voicebot.flows.once import KEY_ARGUMENT
-from voicebot.types import ActionResult, Json
+from voicebot.types import Json
 
 log = structlog.get_logger(__name__)
 

@@ -13,10 +13,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from voicebot.action_result import ActionResult
 from voicebot.actions.definition import ActionDefinition, Worker
 from voicebot.actions.refused import Transient
 from voicebot.errors import ActionError
-from voicebot.types import ActionResult, Json
+from voicebot.types import Json
 
 FIRST_PAUSE_S: Final = 0.1
 """Longest pause before the first repetition; it doubles with each one."""

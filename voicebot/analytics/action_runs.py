@@ -16,8 +16,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from voicebot.action_result import ActionResult
 from voicebot.analytics.history import Span, Split
-from voicebot.types import ActionResult, CallId
+from voicebot.types import CallId
 
 MOST_CONTACTS: Final = 5000
 """Contacts that are looked at, the newest."""

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from voicebot.action_result import ActionResult
 from voicebot.events import (
     ActionRan,
     CallAnswered,
@@ -34,7 +35,7 @@ from voicebot.sessions.pieces import Pieces
 from voicebot.sessions.records import Journal
 from voicebot.sessions.sound_marks import SoundMarks
 from voicebot.telephony._api import LegInfo
-from voicebot.types import HIDDEN, ActionResult, Heard, Json, Language, Matter, Outcome
+from voicebot.types import HIDDEN, Heard, Json, Language, Matter, Outcome
 
 KEPT_TURNS = 200
 """Turns that are kept for who goes on with the contact elsewhere, the newest."""

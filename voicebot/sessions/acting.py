@@ -7,11 +7,12 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
+from voicebot.action_result import ActionResult
 from voicebot.errors import ActionError
 from voicebot.flows.commands import ANSWER, Act, ActionDone, ActionFailed, FlowEvent
 from voicebot.logs import discretion
 from voicebot.sessions.account import CallAccount
-from voicebot.types import ActionResult, Json, Prompt
+from voicebot.types import Json, Prompt
 
 log = structlog.get_logger(__name__)
 

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any, Final, TypeAlias
 
+from voicebot.action_result import ActionResult
 from voicebot.errors import ActionError, ModelError
 from voicebot.events import QuestionUnanswered
 from voicebot.flows.commands import ANSWER
@@ -19,7 +20,7 @@ from voicebot.flows.model import AnswerStep, FlowSet
 from voicebot.nlu.articles import Article
 from voicebot.nlu.knowledge import Found, Library
 from voicebot.personal_numbers import masked
-from voicebot.types import ActionResult, CallId, Json, Language, Prompt
+from voicebot.types import CallId, Json, Language, Prompt
 
 TIMEOUT_S: Final = 5.0
 """The longest that a caller waits for an answer; it takes milliseconds where nothing is amiss."""

@@ -18,6 +18,7 @@ from typing import TypeAlias
 
 import structlog
 
+from voicebot.action_result import ActionResult
 from voicebot.errors import ActionError, StorageError
 from voicebot.flows.matter import customer_of
 from voicebot.flows.model import Flow
@@ -25,7 +26,7 @@ from voicebot.flows.vocabulary import CALLER_ARGUMENT
 from voicebot.sessions.history import DAY_S, Contact, Histories, told
 from voicebot.sessions.numbers import number_of
 from voicebot.telephony._api import LegInfo
-from voicebot.types import ActionResult, Json
+from voicebot.types import Json
 
 log = structlog.get_logger(__name__)
 

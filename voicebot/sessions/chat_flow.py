@@ -13,6 +13,7 @@ from datetime import date
 
 import structlog
 
+from voicebot.action_result import ActionResult
 from voicebot.errors import ActionError, UsageError
 from voicebot.events import ActionRan
 from voicebot.flows.commands import (
@@ -42,7 +43,7 @@ from voicebot.sessions.chat_written import WrittenChat
 from voicebot.sessions.known_facts import Fact, facts_known
 from voicebot.sessions.last_words import OUR_FAULT, in_language
 from voicebot.speech.spoken import text
-from voicebot.types import ActionResult, CallId, Json, Outcome
+from voicebot.types import CallId, Json, Outcome
 
 log = structlog.get_logger(__name__)
 

@@ -17,18 +17,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol, Self
 
+from voicebot.action_result import ActionResult
 from voicebot.errors import UsageError
 from voicebot.events import CallEvent, TurnResult
-from voicebot.types import (
-    ActionResult,
-    CallId,
-    Direction,
-    Heard,
-    Language,
-    Matter,
-    Outcome,
-    Transport,
-)
+from voicebot.types import CallId, Direction, Heard, Language, Matter, Outcome, Transport
 
 STOPPED: Final = "voicebot was stopped"
 """Why a call has ended that was cut off when voicebot was stopped in good order."""

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from voicebot.action_result import ActionResult
 from voicebot.analytics.action_runs import MOST_CONTACTS, Run, Runs
 from voicebot.analytics.history import Span, Split
 from voicebot.storage.database import reading
 from voicebot.storage.newest import newest, pieces
 from voicebot.storage.schema import action_runs
-from voicebot.types import ActionResult, CallId
+from voicebot.types import CallId
 
 
 class SqlActionRuns:

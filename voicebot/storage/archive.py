@@ -13,13 +13,14 @@ from contextlib import AbstractAsyncContextManager
 from sqlalchemy import ColumnElement, RowMapping, and_, exists, false, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from voicebot.action_result import ActionResult
 from voicebot.analytics.totals import Fact, Rules
 from voicebot.sessions.records import CallPage, CallQuery, CallRecord, Cursor
 from voicebot.storage.database import reading
 from voicebot.storage.ledger_facts import has, with_values, within
 from voicebot.storage.rows import call_record
 from voicebot.storage.schema import action_runs, calls, turns
-from voicebot.types import TEXT_DOORS, ActionResult, CallId, Outcome
+from voicebot.types import TEXT_DOORS, CallId, Outcome
 
 
 class SqlCallArchive:

@@ -13,6 +13,7 @@ from datetime import date, datetime, tzinfo
 from random import Random
 from typing import Final, Protocol
 
+from voicebot.action_result import ActionResult
 from voicebot.errors import ActionError
 from voicebot.events import DeflectionStage, TurnResult
 from voicebot.flows.commands import (
@@ -44,7 +45,7 @@ from voicebot.sessions.conversation import Conversation
 from voicebot.speaking_time import speaking_s
 from voicebot.speech import spoken
 from voicebot.traffic.caller import Caller, Keys, Leaves, Says, Silence
-from voicebot.types import ActionResult, Heard, Json, Language, Mode, Outcome
+from voicebot.types import Heard, Json, Language, Mode, Outcome
 
 LONGEST: Final = 200
 """Events of one talk; a flow that goes round in circles is left."""

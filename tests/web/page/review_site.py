@@ -14,6 +14,7 @@ import soundfile
 
 from tests.staff.memory import Office
 from tests.web.shelf import STARTED
+from voicebot.action_result import ActionResult
 from voicebot.analytics.measures import Costs
 from voicebot.analytics.totals import DAY_S, Rules
 from voicebot.desk.notes import Note
@@ -46,7 +47,7 @@ from voicebot.storage.migrations import upgrade
 from voicebot.storage.misheard import SqlMisheard
 from voicebot.storage.notes import SqlNotes
 from voicebot.storage.search import SqlTranscripts
-from voicebot.types import ActionResult, CallId, Heard, Language, Matter, Mode, Outcome
+from voicebot.types import CallId, Heard, Language, Matter, Mode, Outcome
 from voicebot.web.api.action_runs import action_runs_router
 from voicebot.web.api.history import history_router
 from voicebot.web.api.one_call import CallShelves, one_call_router

@@ -9,8 +9,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from voicebot.action_result import ActionResult
 from voicebot.analytics.action_runs import ActionFigures, ActionRuns, figures_of
-from voicebot.types import ActionResult
 from voicebot.web.api.history import Chosen
 
 

@@ -10,11 +10,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from voicebot.action_result import ActionResult
 from voicebot.analytics.history import Span, Split, hours_of_week
 from voicebot.analytics.totals import Fact
 from voicebot.errors import UsageError
 from voicebot.sessions.records import CallArchive, CallQuery, Cursor
-from voicebot.types import ActionResult, CallId, Direction, Outcome
+from voicebot.types import CallId, Direction, Outcome
 from voicebot.web.api.history import checked, refused, zone_of
 from voicebot.web.api.models import Call, CallList
 
