@@ -13,6 +13,13 @@ from voicebot.telephony._api import CallLeg, LegInfo
 from voicebot.telephony.loopback import LoopbackCaller, pair
 from voicebot.types import CallId
 
+QUEUES = """
+queues:
+  support: {announce: false, words: {en-US: {lost: Please stay.}}}
+  sales: {announce: false}
+"""
+"""A queues.yaml of two queues that say nothing of the wait."""
+
 TURNS = 20
 """How often the event loop goes round before everything that was set off is done."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
-from tests.sessions.agents_at_work import Telephones, TurnedClock, settle
+from tests.sessions.agents_at_work import QUEUES, Telephones, TurnedClock, settle
 from tests.sessions.conftest import Exchange
 from voicebot.acd import events as ev
 from voicebot.acd.model import AgentId, AgentProfile, ContactId
@@ -60,11 +60,6 @@ steps:
   book: {transfer: queue:support, callback: "1001", on_failure: nobody, next: promised}
   promised: {say: We will call., hangup: auto}
   nobody: {say: "Sorry, {problem}.", hangup: auto}
-"""
-QUEUES = """
-queues:
-  support: {announce: false, words: {en-US: {lost: Please stay.}}}
-  sales: {announce: false}
 """
 
 

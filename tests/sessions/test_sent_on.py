@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
-from tests.sessions.agents_at_work import Telephones, TurnedClock, settle
+from tests.sessions.agents_at_work import QUEUES, Telephones, TurnedClock, settle
 from tests.sessions.conftest import Exchange, Line
 from voicebot.acd import events as ev
 from voicebot.acd.model import AgentId, AgentProfile, ContactId
@@ -34,11 +34,6 @@ steps:
     next: afterwards
   nobody: {say: "Sorry, {problem}.", hangup: auto}
   afterwards: {say: "By {transfer.left} to {transfer.to}.", hangup: auto}
-"""
-QUEUES = """
-queues:
-  support: {announce: false, words: {en-US: {lost: Please stay.}}}
-  sales: {announce: false}
 """
 
 
