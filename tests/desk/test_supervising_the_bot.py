@@ -45,6 +45,16 @@ class House:
         await settle()
         return coming, page
 
+    async def order_while_busy(self) -> tuple[Line, Overhearing, LoopbackCaller]:
+        """A supervisor wants the caller while an action runs; it ends with `prices.gate`."""
+        line = await self.call()
+        sue, page = await self.sit_in(line)
+        self.exchange.prices.gate.clear()
+        await line.say("apple")
+        await line.caller.listen(1500)
+        await sue.become(Standing.TALKING)
+        return line, sue, page
+
 
 @pytest.fixture
 async def house(exchange: Exchange) -> AsyncIterator[House]:
@@ -168,12 +178,7 @@ async def test_another_supervisor_takes_over_from_the_first(house: House) -> Non
 
 
 async def test_who_wants_the_caller_may_think_better_of_it(house: House) -> None:
-    line = await house.call()
-    sue, page = await house.sit_in(line)
-    house.exchange.prices.gate.clear()
-    await line.say("apple")
-    await line.caller.listen(1500)
-    await sue.become(Standing.TALKING)
+    line, sue, page = await house.order_while_busy()
     assert standing_of(sue) is Standing.STEPPING_IN
     await sue.become(Standing.LISTENING)
     house.exchange.prices.gate.set()
@@ -184,12 +189,7 @@ async def test_who_wants_the_caller_may_think_better_of_it(house: House) -> None
 
 
 async def test_an_order_goes_with_the_page_that_gave_it(house: House) -> None:
-    line = await house.call()
-    sue, page = await house.sit_in(line)
-    house.exchange.prices.gate.clear()
-    await line.say("apple")
-    await line.caller.listen(1500)
-    await sue.become(Standing.TALKING)
+    line, sue, page = await house.order_while_busy()
     page.hang_up()
     await settle()
     house.exchange.prices.gate.set()
