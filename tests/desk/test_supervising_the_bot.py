@@ -189,7 +189,7 @@ async def test_who_wants_the_caller_may_think_better_of_it(house: House) -> None
 
 
 async def test_an_order_goes_with_the_page_that_gave_it(house: House) -> None:
-    line, sue, page = await house.order_while_busy()
+    line, _sue, page = await house.order_while_busy()
     page.hang_up()
     await settle()
     house.exchange.prices.gate.set()
