@@ -3,10 +3,10 @@
 Made-up calls of the demo shop (`voicebot demo-data`) are copied, moved in time, until there are so
 many contacts (`CONTACTS`, or the first argument) in a month, in a fresh SQLite file or in the
 PostgreSQL that the second argument names (its tables are emptied); a third argument names a record
-of made-up calls that is there already. Then where callers leave, what
-was misunderstood and how actions did are asked for over HTTP, of all contacts and of some. New
-words are encoded a hundred at a time: how long such looks take is told apart. Beside the time on
-the clock stands that of the processor.
+of made-up calls that is there already. Then where callers leave, what was misunderstood and how
+actions did are asked for over HTTP, of all contacts and of some. New words are encoded fifty of a
+language at a time: how long such looks take is told apart. Beside the time on the clock stands that
+of the processor.
 """
 
 from __future__ import annotations

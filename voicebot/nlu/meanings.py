@@ -19,8 +19,8 @@ from voicebot.types import Language
 
 ROOM: Final = 8000
 """Vectors that are kept: 12 MB."""
-FRESH: Final = 100
-"""Texts that are encoded at a time: a quarter of a second."""
+FRESH: Final = 50
+"""Texts of a language that are encoded at a time: an eighth of a second."""
 
 Encode = Callable[[Language, Sequence[str]], Vectors]
 

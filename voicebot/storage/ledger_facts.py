@@ -60,13 +60,22 @@ def _cut(element: HourOf, compiler: SQLCompiler, **options: Any) -> str:
 
 def dimension(name: str) -> ColumnElement[str]:
     """The value of a dimension of the split, of a call; empty where the call has none."""
-    column = {"door": calls.c.transport, "intent": calls.c.matter}.get(name)
-    return func.coalesce(calls.c[name] if column is None else column, "")
+    return func.coalesce(_column(name), "")
 
 
 def with_values(where: Iterable[tuple[str, str]]) -> list[ColumnElement[bool]]:
     """Calls that have these values of the split; an empty one chooses calls without."""
-    return [dimension(name) == value for name, value in where]
+    return [_is(_column(name), value) for name, value in where]
+
+
+def _column(name: str) -> ColumnElement[Any]:
+    return calls.c[{"door": "transport", "intent": "matter"}.get(name, name)]
+
+
+def _is(column: ColumnElement[Any], value: str) -> ColumnElement[bool]:
+    """Without functions: of what these give, PostgreSQL's planner knows no frequencies, takes every
+    value for a rare one and reads the whole table for the newest rows of a frequent one."""
+    return column == value if value else or_(column.is_(None), column == "")
 
 
 def facts(rules: Rules) -> dict[str, ColumnElement[Any]]:
