@@ -12,6 +12,7 @@ from voicebot.errors import UsageError
 from voicebot.flows.commands import (
     CloseOffer,
     HangUp,
+    InputMatched,
     Listen,
     NoInput,
     NoMatch,
@@ -25,7 +26,7 @@ from voicebot.flows.commands import (
 from voicebot.flows.model import FlowSet
 from voicebot.flows.state import Waiting
 from voicebot.flows.validation import validate
-from voicebot.types import Json, Outcome
+from voicebot.types import Heard, Json, Mode, Outcome
 
 Flows = Callable[..., FlowSet]
 
@@ -53,6 +54,7 @@ steps:
   agent: {transfer: agents, on_failure: menu}
 """
 
+SEVEN = Heard("7", "7", 1.0, Mode.DTMF)
 SMS: dict[str, Json] = {"to": "sms", "number": "+15550100", "soon_s": 60}
 
 
@@ -65,7 +67,7 @@ def test_one_word_accepts_and_the_number_is_confirmed(flow_set: Flows) -> None:
     assert talk.said == ["Your label is ready.", "Shall I text it?"]
     assert talk.commands[1] == OfferText("return_label")
     assert isinstance(talk.last, Listen)
-    assert talk.last.grammars == ("builtin:boolean",)
+    assert talk.last.grammars == ("builtin:boolean", "g")
     assert talk.hear(True).said == ["To <digits:+15550100>?"]
     assert talk.hear(True).last == SendText("+15550100", "return_label")
     assert talk.state.waiting is Waiting.TEXT
@@ -140,6 +142,44 @@ def test_a_caller_who_leaves_the_offer_for_a_person_has_not_declined(flow_set: F
     assert isinstance(talk.last, Transfer)
 
 
+def test_a_request_instead_of_an_answer_goes_to_the_question_before(flow_set: Flows) -> None:
+    talk = offered(flow_set).hear("order")
+    assert talk.state.variables["answer"] == "order"
+    assert talk.said == ["Here it is. More?"]  # the same is not offered twice in a row
+    assert CloseOffer("return_label", declined=False) in talk.commands
+
+
+def test_requests_are_understood_while_the_number_is_confirmed(flow_set: Flows) -> None:
+    talk = offered(flow_set).hear(True)
+    assert isinstance(talk.last, Listen)
+    assert talk.last.grammars == ("builtin:boolean", "g")
+    assert talk.hear("order").said == ["Here it is. More?"]
+
+
+def test_another_number_is_no_request(flow_set: Flows) -> None:
+    talk = offered(flow_set).hear(True).hear(False)
+    assert isinstance(talk.last, Listen)
+    assert talk.last.grammars == ("builtin:phone",)
+
+
+def test_what_a_sensitive_question_understands_is_heard_there_alone(flow_set: Flows) -> None:
+    flow = LABEL.replace("{ask: Hm?, ", "{ask: Hm?, sensitive: true, ")
+    talk = Conversation(flow_set(main=flow)).start(text=SMS)
+    _, commands = talk.interpreter.receive(talk.state, InputMatched(SEVEN))
+    assert isinstance(commands[-1], Listen)
+    assert commands[-1].grammars == ("builtin:boolean",)
+
+
+def test_questions_of_a_flow_that_has_returned_are_not_answered_any_more(flow_set: Flows) -> None:
+    main = LABEL.replace(
+        "menu: {ask: Hm?, grammar: g, next: label}", "menu: {call: other, next: label}"
+    )
+    other = "start: q\nsteps: {q: {ask: Hm?, grammar: g, next: end}, end: {return: true}}"
+    talk = Conversation(flow_set(main=main, other=other)).start(text=SMS).hear("return")
+    assert isinstance(talk.last, Listen)
+    assert talk.last.grammars == ("builtin:boolean",)
+
+
 def test_silence_is_no_answer_and_asks_once_more(flow_set: Flows) -> None:
     talk = offered(flow_set).tell(NoInput())
     assert talk.said == ["Shall I text it?"]
@@ -147,7 +187,8 @@ def test_silence_is_no_answer_and_asks_once_more(flow_set: Flows) -> None:
 
 
 def test_words_that_are_no_answer_are_a_nomatch(flow_set: Flows) -> None:
-    assert offered(flow_set).hear("maybe").state.counts.nomatch_here == 1
+    talk = offered(flow_set).hear("maybe", grammar="builtin:boolean")
+    assert talk.state.counts.nomatch_here == 1
 
 
 def test_a_link_that_cannot_be_sent_takes_the_way_of_the_unavailable(flow_set: Flows) -> None:
@@ -283,6 +324,11 @@ def test_a_no_comes_back_to_the_question(flow_set: Flows) -> None:
     assert talk.said == ["Which city?"]
     assert talk.state.step == "city"
     assert talk.tell(NoMatch()).tell(NoMatch()).said == ["Sorry?", "Which city?"]
+
+
+def test_the_answer_may_be_said_to_the_offer_to_type(flow_set: Flows) -> None:
+    talk = struggling(flow_set).tell(NoMatch()).tell(NoMatch()).hear("Lisbon", grammar="g")
+    assert talk.said == ["Bye."]
 
 
 def test_text_goes_on_at_the_question_that_failed(flow_set: Flows) -> None:

@@ -1,22 +1,21 @@
-"""The question of an answer step: whether the caller wants to hear more.
+"""What the question before understands, where a step offers something.
 
-Callers who have heard enough often just say what they want next. So this offer also understands
-what the question before it did, but for free words: those are asked about again, as most of what is
-not understood there is a yes or no.
+Callers whom an answer step offers more, or an offer step text, often just say what they want next.
+So these offers also understand what the question before them did, but for free words: those are
+asked about again, as most of what is not understood there is a yes or no. A sensitive question is
+asked by its own step alone.
 """
 
 from __future__ import annotations
 
-from voicebot.flows.model import AnswerStep, AskStep, OfferStep, Route
+from voicebot.flows.model import AnswerStep, AskStep, OfferStep, Route, Step
 from voicebot.flows.state import Frame
 from voicebot.flows.walk import Walk
 
 
 def ask_for_more(walk: Walk, step: AnswerStep) -> AskStep:
     """The offer as a question of this walk, for asking it again and for global commands."""
-    frames = question_before(walk)
-    asked = walk.flows[frames[-1].flow].steps[frames[-1].step] if frames else None
-    before = asked if isinstance(asked, AskStep) else None
+    before = asked_at(walk, question_before(walk))
     return AskStep(
         name=step.name,
         place=step.place,
@@ -36,6 +35,25 @@ def question_before(walk: Walk) -> tuple[Frame, ...] | None:
     )
 
 
+def last_request(walk: Walk) -> tuple[Frame, ...] | None:
+    """Where the caller was last asked for something in a flow that is still under way, forms passed
+    over: what they may say instead of a yes or no. None where nothing was asked."""
+    here = walk.state.frames
+    for frames in reversed(walk.state.questions):
+        if frames[:-1] == here[: len(frames) - 1] and asked_at(walk, frames) is not None:
+            return frames
+    return None
+
+
+def asked_at(walk: Walk, frames: tuple[Frame, ...] | None) -> AskStep | None:
+    """The question that was asked there, where its answers may be given elsewhere too."""
+    step = _step(walk, frames) if frames else None
+    return step if isinstance(step, AskStep) and not step.sensitive else None
+
+
 def _is_offer(walk: Walk, frames: tuple[Frame, ...]) -> bool:
-    step = walk.flows[frames[-1].flow].steps[frames[-1].step]
-    return isinstance(step, AnswerStep | OfferStep)
+    return isinstance(_step(walk, frames), AnswerStep | OfferStep)
+
+
+def _step(walk: Walk, frames: tuple[Frame, ...]) -> Step:
+    return walk.flows[frames[-1].flow].steps[frames[-1].step]

@@ -6,14 +6,16 @@ from voicebot.flows.model import AskStep, Confirm, OfferNumber, OfferStep, Route
 from voicebot.flows.state import Asking, Offers
 
 
-def as_question(step: OfferStep, offers: Offers) -> AskStep:
-    """What the open offer asks now, with everything that an ask step has."""
+def as_question(step: OfferStep, offers: Offers, before: AskStep | None) -> AskStep:
+    """What the open offer asks now, with everything that an ask step has. What ``before``
+    understands is understood instead of a yes or no, too."""
     number = step.number
     ask, grammar, keys, confirm = step.offer_text, step.grammar, step.keys, None
     if number is not None and offers.asking is Asking.NUMBER:
         ask = number.ask
     elif number is not None and offers.asking is Asking.OTHER:
         ask, grammar, keys, confirm = number.other, number.grammar, {}, _confirm(step, number)
+        before = None  # digits are those of the number
     whether = offers.asking is Asking.WHETHER
     return AskStep(
         name=step.name,
@@ -21,7 +23,8 @@ def as_question(step: OfferStep, offers: Offers) -> AskStep:
         bargein=step.bargein,
         ask=ask,
         next=Route({}, step.declined),
-        grammar=(grammar,),
+        grammar=(grammar, *(before.grammar if before is not None else ())),
+        intents=before.intents if before is not None else None,
         keys=keys,
         confirm=confirm,
         help=step.help,

@@ -14,6 +14,7 @@ from dataclasses import replace
 from voicebot.flows import questions
 from voicebot.flows.commands import CloseOffer, OfferText, SendText
 from voicebot.flows.model import AskStep, FlowSet, OfferStep
+from voicebot.flows.more import last_request
 from voicebot.flows.offer_rules import MOST_OFFERS, intent_of, may_offer, text_fact
 from voicebot.flows.person_soon import wait_s
 from voicebot.flows.state import Asking, FlowState, Frame, Waiting
@@ -59,7 +60,7 @@ def understand(walk: Walk, heard: Heard) -> None:
     elif asking is Asking.OTHER:
         _number_given(walk, question, heard)
     elif not isinstance(meaning, bool):
-        questions.nomatch(walk)
+        _something_else(walk, step, heard)
     elif meaning:
         _yes(walk, step)
     elif asking is Asking.NUMBER and step.number is not None and step.number.other:
@@ -91,6 +92,16 @@ def _ask(walk: Walk, asking: Asking) -> None:
     _answered(walk)
     walk.state = replace(walk.state, offers=replace(walk.state.offers, asking=asking))
     questions.ask(walk, questions.question(walk))
+
+
+def _something_else(walk: Walk, step: OfferStep, heard: Heard) -> None:
+    """Take what is neither yes nor no as an answer to the question before. That is no refusal."""
+    before = last_request(walk)
+    if before is None or heard.grammar == step.grammar.name:
+        questions.nomatch(walk)
+        return
+    walk.state = replace(walk.state, frames=before, said=())
+    questions.understand(walk, heard)
 
 
 def _number_given(walk: Walk, question: AskStep, heard: Heard) -> None:

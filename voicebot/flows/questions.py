@@ -28,7 +28,7 @@ from voicebot.flows.model import (
     TransferStep,
     Trouble,
 )
-from voicebot.flows.more import ask_for_more
+from voicebot.flows.more import ask_for_more, asked_at, last_request
 from voicebot.flows.offer_questions import as_question as as_offer
 from voicebot.flows.offer_rules import is_struggling, may_offer
 from voicebot.flows.requests import is_intent
@@ -161,7 +161,7 @@ def question(walk: Walk) -> AskStep:
     if isinstance(step, AnswerStep):
         return ask_for_more(walk, step)
     if isinstance(step, OfferStep):
-        return as_offer(step, walk.state.offers)
+        return as_offer(step, walk.state.offers, asked_at(walk, last_request(walk)))
     if isinstance(step, FormStep):
         counts = walk.state.counts
         return as_question(step, walk.form, counts.noinput_here + counts.nomatch_here)
