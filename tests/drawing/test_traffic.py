@@ -32,19 +32,20 @@ from voicebot.speech.spoken import words
 from voicebot.types import CallId, Heard, Json, Language, Mode
 
 LANGUAGE = Language("en-US")
+NUMBER: Json = {"intent": "order_number", "number": "4271"}
 ORDER: Json = {"number": "4271", "status": "shipped", "eta": "2026-11-24", "items": "a jacket"}
 
 
 class Recorder:
     """Plays a contact and writes down what a record of it would hold."""
 
-    def __init__(self, flows: FlowSet) -> None:
+    def __init__(self, flows: FlowSet, **facts: Json) -> None:
         self._interpreter = Interpreter(flows)
         self.state = self._interpreter.begin()
         self._said: list[str] = []
         self.turns: list[TurnRecord] = []
         self._commands: list[Command] = []
-        self._tell(ContactStarted())
+        self._tell(ContactStarted(facts))
 
     def _tell(self, event: FlowEvent) -> None:
         self.state, self._commands = self._interpreter.receive(self.state, event)
@@ -127,7 +128,7 @@ def follow(flows: FlowSet, *calls: CallRecord) -> Traffic:
 
 
 def test_the_steps_between_two_questions_are_found(demo: FlowSet) -> None:
-    call = Recorder(demo).hear({"intent": "order_status"}).hear({"number": "4271"}).act(ORDER)
+    call = Recorder(demo).hear({"intent": "order_status"}).hear(NUMBER).act(ORDER)
 
     taken = named(follow(demo, call.hear({"intent": "no"}).over()), demo)
 
@@ -137,7 +138,8 @@ def test_the_steps_between_two_questions_are_found(demo: FlowSet) -> None:
         "new_request>choose_request": 1,
         "choose_request>ask_number": 1,
         "ask_number>number_answered": 1,
-        "number_answered>find_order": 1,
+        "number_answered>number_heard": 1,
+        "number_heard>find_order": 1,
         "find_order>whose_order": 1,
         "whose_order>order_found": 1,
         "order_found>shipped": 1,
@@ -166,7 +168,7 @@ def test_of_several_ways_that_fit_the_one_is_taken_whose_words_were_said(
 def test_conditions_that_the_answers_decide_are_decided(
     intent: str, number: int, demo: FlowSet
 ) -> None:
-    call = Recorder(demo).hear({"intent": intent}).hear({"number": "4271"}).act(ORDER)
+    call = Recorder(demo).hear({"intent": intent}).hear(NUMBER).act(ORDER)
 
     counts = follow(demo, call.over()).counts
 
@@ -178,13 +180,26 @@ def test_conditions_that_the_answers_decide_are_decided(
 
 def test_a_confirmation_is_no_second_answer(demo: FlowSet) -> None:
     recorder = Recorder(demo).hear({"intent": "order_status"})
-    recorder.hear({"number": "4271"}, confidence=0.4).hear(True).act(ORDER)
+    recorder.hear(NUMBER, confidence=0.4).hear(True).act(ORDER)
 
     traffic = follow(demo, recorder.over())
 
     assert traffic.lost == 0
     assert traffic.counts["main", "ask_number", 0] == 1
     assert ("main", "unknown_number", -1) not in traffic.counts
+
+
+def test_a_request_said_to_an_offer_answers_the_question_before(demo: FlowSet) -> None:
+    texted = Recorder(demo, text={"to": "sms", "number": "+15550142", "ending": "42"})
+    call = texted.hear(NUMBER).act({**ORDER, "customer": 1}).act({"contacts": 0})  # type: ignore[dict-item]
+    assert call.state.step == "offer_tracking"
+
+    traffic = follow(demo, call.hear({"intent": "hours"}, "request").over())
+    taken = named(traffic, demo)
+
+    assert traffic.lost == 0
+    assert taken["choose_request>hours"] == taken["done>anything_else"] == 1
+    assert "offer_tracking>after_that" not in taken
 
 
 def test_misunderstandings_stay_and_then_lead_to_trouble(demo: FlowSet) -> None:

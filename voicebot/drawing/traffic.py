@@ -16,9 +16,11 @@ from voicebot.drawing.boxes import Counts
 from voicebot.drawing.known_ways import KnownWays, said
 from voicebot.drawing.ways import Taken, Way, step_of, through_form
 from voicebot.events import TurnResult
+from voicebot.flows.commands import INTENTS_GRAMMAR
+from voicebot.flows.form_answers import names_of
 from voicebot.flows.form_questions import FORM_GRAMMAR
 from voicebot.flows.graph import Why, edges, shared_edges
-from voicebot.flows.model import AskStep, FlowSet, FormStep, Route
+from voicebot.flows.model import AnswerStep, AskStep, FlowSet, FormStep, OfferStep, Route
 from voicebot.flows.state import Frame
 from voicebot.sessions.records import CallRecord, TurnRecord
 from voicebot.types import TEXT_DOORS, Heard, Json
@@ -62,6 +64,7 @@ class Traffic:
         beginning = Way((Frame(flow.name, flow.start.name),))
         start = beginning.arriving(beginning.frames)
         here: Way | None = None
+        asked: Way | None = None
         heard: TurnRecord | None = None
         for turn in call.turns:
             if turn.step not in self._labels:
@@ -69,12 +72,27 @@ class Traffic:
             if here is None or heard is None:
                 here = self._best([start], turn)
             else:
-                here = self._after(here, heard, turn)
+                here = self._after(self._answering(here, heard, asked), heard, turn)
             if here is None:
                 self.lost += 1
                 return
             self._counts.update(here.taken)
             here, heard = replace(here, taken=()), turn
+            if isinstance(step_of(self._flows, here.frames), AskStep):
+                asked = here
+
+    def _answering(self, here: Way, heard: TurnRecord, asked: Way | None) -> Way:
+        """Where what was heard counts as an answer: to an offer, callers may say what the question
+        before it understands (`flows.more`)."""
+        step = step_of(self._flows, here.frames)
+        before = step_of(self._flows, asked.frames) if asked is not None else None
+        if asked is None or not isinstance(before, AskStep) or heard.heard is None:
+            return here
+        grammar = heard.heard.grammar
+        taken = {*names_of(before.grammar), INTENTS_GRAMMAR}
+        if not isinstance(step, AnswerStep | OfferStep) or grammar not in taken:
+            return here
+        return here if grammar == step.grammar.name else replace(here, frames=asked.frames)
 
     def _after(self, here: Way, heard: TurnRecord, turn: TurnRecord) -> Way | None:
         """The likeliest way from where ``heard`` was heard to where ``turn`` was."""
