@@ -79,7 +79,7 @@ def test_a_variable_that_is_not_set_is_advice(copy: Path, monkeypatch: pytest.Mo
 
 def test_problems_of_all_rooms_are_shown_with_place_and_remedy(copy: Path) -> None:
     damage(copy / "flows" / "main.yaml", "else: main_menu", "else: mainmenu")
-    damage(copy / "flows" / "main.yaml", "grammar: builtin:boolean", "grammar: builtin:bolean")
+    damage(copy / "flows" / "main.yaml", "[builtin:boolean", "[builtin:bolean")
     damage(copy / "flows" / "actions.yaml", "result: one", "reslt: one")
     damage(copy / "grammars" / "request.gram", "public $request", "public $rquest")
     (copy / "audio" / "en-US" / "hello.wav").write_bytes(b"no sound")
