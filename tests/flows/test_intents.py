@@ -8,7 +8,8 @@ import pytest
 
 from tests.flows.conftest import Conversation
 from voicebot.errors import FlowError
-from voicebot.flows.commands import INTENTS_GRAMMAR, Listen, NoMatch, WantedIntents
+from voicebot.flows.commands import Listen, WantedIntents
+from voicebot.flows.events import INTENTS_GRAMMAR, NoMatch
 from voicebot.flows.intent_routes import intents_taken, missing_intents, unmeant
 from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.model import Flow, FlowSet

@@ -9,19 +9,8 @@ import pytest
 
 from tests.flows.conftest import Conversation, read
 from voicebot.errors import UsageError
-from voicebot.flows.commands import (
-    CloseOffer,
-    HangUp,
-    Listen,
-    NoInput,
-    NoMatch,
-    OfferText,
-    SendText,
-    TextNotSent,
-    TextSent,
-    Transfer,
-    TransferRefused,
-)
+from voicebot.flows.commands import CloseOffer, HangUp, Listen, OfferText, SendText, Transfer
+from voicebot.flows.events import NoInput, NoMatch, TextNotSent, TextSent, TransferRefused
 from voicebot.flows.model import FlowSet
 from voicebot.flows.state import Waiting
 from voicebot.flows.validation import validate

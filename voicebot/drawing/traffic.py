@@ -18,8 +18,10 @@ from voicebot.drawing.ways import Taken, Way, step_of, through_form
 from voicebot.events import TurnResult
 from voicebot.flows.form_questions import FORM_GRAMMAR
 from voicebot.flows.graph import Why, edges, shared_edges
-from voicebot.flows.model import AskStep, FlowSet, FormStep, Route
+from voicebot.flows.model import FlowSet
+from voicebot.flows.references import Route
 from voicebot.flows.state import Frame
+from voicebot.flows.steps import AskStep, FormStep
 from voicebot.sessions.records import CallRecord, TurnRecord
 from voicebot.types import TEXT_DOORS, Heard, Json
 

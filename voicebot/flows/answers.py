@@ -12,8 +12,8 @@ from dataclasses import replace
 from voicebot.flows import forms, questions
 from voicebot.flows.commands import Say
 from voicebot.flows.frustration import puzzled
-from voicebot.flows.model import AnswerStep, FormStep
 from voicebot.flows.more import ask_for_more, question_before
+from voicebot.flows.steps import AnswerStep, FormStep
 from voicebot.flows.walk import Walk
 from voicebot.types import Heard, Json, Prompt
 

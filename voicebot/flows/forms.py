@@ -20,9 +20,10 @@ from voicebot.flows.expression import holds
 from voicebot.flows.form_answers import FormAnswer, filled_in, names_of, read_answer, unfilled
 from voicebot.flows.form_model import DEFAULT_AFTER, FormSlot
 from voicebot.flows.form_questions import needed_slots
-from voicebot.flows.model import FormStep, Route
+from voicebot.flows.references import Route
 from voicebot.flows.requests import is_intent
 from voicebot.flows.state import Frame, OpenForm, Waiting
+from voicebot.flows.steps import FormStep
 from voicebot.flows.template import Template
 from voicebot.flows.walk import MAX_CALLS, Walk
 from voicebot.types import Heard, Json, Prompt, Value

@@ -1,4 +1,4 @@
-"""The pure interpreter: an event goes in, commands come out (see `flows.commands`).
+"""The pure interpreter: events go in (`flows.events`), commands come out (`flows.commands`).
 
 No input or output, no clock: voice, keypad, text, the terminal and the tests all drive this one.
 
@@ -13,13 +13,13 @@ from dataclasses import replace
 from typing import Any
 
 from voicebot.errors import UsageError
-from voicebot.flows import answers, forms, meanwhile, offers, questions, stepped_in
-from voicebot.flows.commands import (
+from voicebot.flows import answers, forms, meanwhile, offers, questions, stepped_in, taking_steps
+from voicebot.flows.commands import Command, Transfer, queue_of
+from voicebot.flows.events import (
     ActionDone,
     ActionFailed,
     Ambiguous,
     CallbackAgreed,
-    Command,
     ContactStarted,
     FlowEvent,
     InputMatched,
@@ -28,19 +28,18 @@ from voicebot.flows.commands import (
     RecognitionFailed,
     TextNotSent,
     TextSent,
-    Transfer,
     TransferDone,
     TransferRefused,
     TransferReturned,
     TurnCame,
-    queue_of,
 )
 from voicebot.flows.frustration import feel
-from voicebot.flows.model import ActStep, AnswerStep, FlowSet, FormStep, OfferStep, TransferStep
+from voicebot.flows.model import FlowSet
 from voicebot.flows.once import Once
 from voicebot.flows.queue_steps import way_out
 from voicebot.flows.rejoin import rejoin
 from voicebot.flows.state import FlowState, Frame, Frames, Waiting
+from voicebot.flows.steps import ActStep, AnswerStep, FormStep, OfferStep, TransferStep
 from voicebot.flows.walk import Walk
 from voicebot.types import Json, Outcome
 
@@ -134,14 +133,7 @@ class Interpreter:
         return offers.moving_state(self._flows, state)
 
     def _walk(self, state: FlowState) -> Walk:
-        return Walk(
-            self._flows,
-            state,
-            questions.open_question,
-            forms.open_form,
-            offers.open_offer,
-            self._once,
-        )
+        return Walk(self._flows, state, taking_steps.take, self._once)
 
 
 def _felt(state: FlowState, event: FlowEvent) -> FlowState:
@@ -207,7 +199,7 @@ def _action_done(walk: Walk, event: ActionDone) -> None:
         answers.found(walk, step, event.value)
         return
     assert isinstance(step, ActStep)
-    walk.acted(step, event.value)
+    taking_steps.acted(walk, step, event.value)
     walk.run()
 
 

@@ -7,8 +7,9 @@ not understood there is a yes or no.
 
 from __future__ import annotations
 
-from voicebot.flows.model import AnswerStep, AskStep, OfferStep, Route
+from voicebot.flows.references import Route
 from voicebot.flows.state import Frame
+from voicebot.flows.steps import AnswerStep, AskStep, OfferStep
 from voicebot.flows.walk import Walk
 
 

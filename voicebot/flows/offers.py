@@ -13,10 +13,11 @@ from dataclasses import replace
 
 from voicebot.flows import questions
 from voicebot.flows.commands import CloseOffer, OfferText, SendText
-from voicebot.flows.model import AskStep, FlowSet, OfferStep
+from voicebot.flows.model import FlowSet
 from voicebot.flows.offer_rules import MOST_OFFERS, intent_of, may_offer, text_fact
 from voicebot.flows.person_soon import wait_s
 from voicebot.flows.state import Asking, FlowState, Frame, Waiting
+from voicebot.flows.steps import AskStep, OfferStep
 from voicebot.flows.walk import Walk
 from voicebot.types import Heard, Json
 

@@ -10,29 +10,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from voicebot.flows import requests
-from voicebot.flows.commands import FREE, FormGrammar, Listen, ListGrammar, Say, WantedIntents
+from voicebot.flows.commands import FormGrammar, Listen, ListGrammar, Say, WantedIntents
+from voicebot.flows.events import FREE
 from voicebot.flows.expression import holds
 from voicebot.flows.form_questions import as_question, form_grammar
 from voicebot.flows.lists import grammar_of
-from voicebot.flows.model import (
-    DEFAULT_IN_A_ROW,
-    DEFAULT_IN_ALL,
-    AnswerStep,
-    AskStep,
-    Commands,
-    Confirm,
-    FormStep,
-    ListSource,
-    OfferStep,
-    Reference,
-    TransferStep,
-    Trouble,
-)
+from voicebot.flows.model import DEFAULT_IN_A_ROW, DEFAULT_IN_ALL, Commands, Trouble
 from voicebot.flows.more import ask_for_more
 from voicebot.flows.offer_questions import as_question as as_offer
 from voicebot.flows.offer_rules import is_struggling, may_offer
+from voicebot.flows.question_model import Confirm
+from voicebot.flows.references import ListSource, Reference
 from voicebot.flows.requests import is_intent
 from voicebot.flows.state import Counts, Frame, Waiting
+from voicebot.flows.steps import AnswerStep, AskStep, FormStep, OfferStep, TransferStep
 from voicebot.flows.template import Template
 from voicebot.flows.walk import MAX_CALLS, Walk
 from voicebot.types import Heard, Json

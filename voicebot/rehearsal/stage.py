@@ -10,15 +10,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, TypeAlias
 
 from voicebot.errors import ActionError
-from voicebot.flows.commands import (
+from voicebot.flows.commands import SendText, Transfer, TransferMode
+from voicebot.flows.events import (
     CallbackAgreed,
     FlowEvent,
-    SendText,
     TextNotSent,
     TextSent,
-    Transfer,
     TransferDone,
-    TransferMode,
     TransferRefused,
     TransferReturned,
 )
