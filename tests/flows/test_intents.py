@@ -141,6 +141,18 @@ def test_other_words_answer_a_confirmation(begun: Conversation) -> None:
     assert means(begun, intent("place")).said[0] == "In Harbour Lane."
 
 
+def test_doubtful_intent_is_asked_about_in_another_language(converse: Makes) -> None:
+    speaks = "commands: {languages: {english: en-US}, "
+    talk = converse(main=FLOW.replace("commands: {", speaks))
+    means(talk, intent("hours"), 0.3)
+
+    talk.hear("english", grammar="commands")
+    assert talk.said == ["Is it about the hours?"]
+
+    talk.hear(True)
+    assert talk.said[0] == "From nine to six."
+
+
 def test_repeat_of_a_confirmation_asks_it_again(begun: Conversation) -> None:
     means(begun, intent("hours"), 0.3)
     begun.hear("repeat", grammar="commands")

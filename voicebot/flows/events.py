@@ -15,7 +15,6 @@ FREE: Final = "free"
 """What `Heard.grammar` says of words that no grammar holds and that a question takes as they are:
 their meaning is ``{text: the words}``."""
 
-
 INTENTS_GRAMMAR = "intents"
 """What stands for a grammar's name where words were understood as an intent."""
 

@@ -15,7 +15,7 @@ from voicebot.document import Map, Node, Place, Sequence
 from voicebot.errors import FlowError
 from voicebot.flows.localisation import grammar_name
 from voicebot.flows.references import Reference
-from voicebot.flows.vocabulary import Key, Shape
+from voicebot.flows.shapes import Key, Shape
 from voicebot.types import Language
 
 _T = TypeVar("_T")

@@ -14,7 +14,7 @@ from voicebot.document import Node
 from voicebot.errors import FlowError
 from voicebot.flows import atoms, form_fields, question_fields, step_fields
 from voicebot.flows.field_reader import FieldReader, ShapeReader
-from voicebot.flows.vocabulary import Shape
+from voicebot.flows.shapes import Shape
 from voicebot.types import Language
 
 

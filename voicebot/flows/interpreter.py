@@ -13,7 +13,17 @@ from dataclasses import replace
 from typing import Any
 
 from voicebot.errors import UsageError
-from voicebot.flows import answers, forms, meanwhile, offers, questions, stepped_in, taking_steps
+from voicebot.flows import (
+    answers,
+    forms,
+    meanwhile,
+    offers,
+    questions,
+    stepped_in,
+    taking_steps,
+    trouble,
+    understanding,
+)
 from voicebot.flows.commands import Command, Transfer, queue_of
 from voicebot.flows.events import (
     ActionDone,
@@ -166,14 +176,14 @@ def _matched(walk: Walk, event: InputMatched) -> None:
         case TransferStep():
             meanwhile.answered(walk, event.heard)
         case _:
-            questions.understand(walk, event.heard)
+            understanding.understand(walk, event.heard)
 
 
 def _nomatch(walk: Walk, event: NoMatch) -> None:
     if isinstance(walk.step, TransferStep):
         meanwhile.answered(walk, None)
         return
-    (forms if isinstance(walk.step, FormStep) else questions).nomatch(walk)
+    (forms if isinstance(walk.step, FormStep) else trouble).nomatch(walk)
 
 
 def _noinput(walk: Walk, event: NoInput) -> None:
@@ -183,14 +193,14 @@ def _noinput(walk: Walk, event: NoInput) -> None:
     if isinstance(walk.step, TransferStep):
         meanwhile.answered(walk, None)
         return
-    (forms if isinstance(walk.step, FormStep) else questions).noinput(walk)
+    (forms if isinstance(walk.step, FormStep) else trouble).noinput(walk)
 
 
 def _listening_failed(walk: Walk, event: RecognitionFailed) -> None:
     if isinstance(walk.step, TransferStep):
         meanwhile.answered(walk, None)
         return
-    questions.listening_failed(walk)
+    trouble.listening_failed(walk)
 
 
 def _action_done(walk: Walk, event: ActionDone) -> None:
@@ -261,7 +271,7 @@ _HEARS = frozenset({Waiting.INPUT, Waiting.CONFIRMATION})
 _LISTENING: Mapping[type[Any], Callable[[Walk, Any], None]] = {
     InputMatched: _matched,
     NoMatch: _nomatch,
-    Ambiguous: lambda walk, event: questions.ambiguous(walk, event.options),
+    Ambiguous: lambda walk, event: trouble.ambiguous(walk, event.options),
     NoInput: _noinput,
     RecognitionFailed: _listening_failed,
     TurnCame: lambda walk, event: meanwhile.turn_came(walk, answered=event.answered),

@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
-from voicebot.flows import questions
+from voicebot.flows import global_commands, questions, trouble
 from voicebot.flows.commands import CloseOffer, OfferText, SendText
 from voicebot.flows.model import FlowSet
 from voicebot.flows.offer_rules import MOST_OFFERS, intent_of, may_offer, text_fact
@@ -52,7 +52,7 @@ def understand(walk: Walk, heard: Heard) -> None:
     question = questions.question(walk)
     command = questions.command_of(walk, question, heard)
     if command is not None:
-        questions.obey(walk, question, command)
+        global_commands.obey(walk, question, command)
         return
     asking, meaning = walk.state.offers.asking, heard.semantics
     if walk.state.waiting is Waiting.CONFIRMATION and isinstance(meaning, bool):
@@ -60,7 +60,7 @@ def understand(walk: Walk, heard: Heard) -> None:
     elif asking is Asking.OTHER:
         _number_given(walk, question, heard)
     elif not isinstance(meaning, bool):
-        questions.nomatch(walk)
+        trouble.nomatch(walk)
     elif meaning:
         _yes(walk, step)
     elif asking is Asking.NUMBER and step.number is not None and step.number.other:
@@ -110,7 +110,7 @@ def _number_confirmed(walk: Walk, yes: bool) -> None:
         _send(walk, str(pending.semantics))
         return
     walk.state = replace(walk.state, waiting=Waiting.INPUT, pending=None)
-    questions.nomatch(walk)
+    trouble.nomatch(walk)
 
 
 def _decline(walk: Walk, step: OfferStep) -> None:
@@ -128,7 +128,7 @@ def _send(walk: Walk, number: str) -> None:
 
 def _answered(walk: Walk) -> None:
     """An answer: what led here is done, and the caller was understood."""
-    counts = replace(walk.state.counts, noinput_here=0, nomatch_here=0, in_a_row=0, failures=0)
+    counts = walk.state.counts.answered()
     walk.state = replace(walk.state, counts=counts, said=(), pending=None)
 
 

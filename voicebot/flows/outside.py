@@ -13,11 +13,11 @@ from voicebot.document import suggest
 from voicebot.errors import FlowError
 from voicebot.flows.cards import missing_images
 from voicebot.flows.commands import QUEUE_PREFIX
+from voicebot.flows.facts import BUILTIN_ACTIONS, CALLER_ARGUMENT
 from voicebot.flows.model import FlowSet
 from voicebot.flows.queue_steps import missing_queues
 from voicebot.flows.references import Reference
 from voicebot.flows.steps import ActStep, AnswerStep
-from voicebot.flows.vocabulary import BUILTIN_ACTIONS, CALLER_ARGUMENT
 from voicebot.types import Language
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import assert_never
 
-from voicebot.flows import forms, offers, questions
+from voicebot.flows import form_progress, offers, understanding
 from voicebot.flows.commands import ANSWER, Act, Transfer, queue_of
 from voicebot.flows.expression import holds
 from voicebot.flows.once import KEY_ARGUMENT
@@ -58,9 +58,9 @@ def take(walk: Walk, step: Step) -> bool:
         case ReturnStep():
             return _return(walk)
         case AskStep():
-            return questions.open_question(walk, step)
+            return understanding.open_question(walk, step)
         case FormStep():
-            return forms.open_form(walk, step)
+            return form_progress.open_form(walk, step)
         case OfferStep():
             return offers.open_offer(walk, step)
         case ActStep():

@@ -13,6 +13,7 @@ from voicebot.document import suggest
 from voicebot.errors import FlowError
 from voicebot.flows.commands import TransferMode
 from voicebot.flows.ends import dead_ends, unreachable
+from voicebot.flows.facts import BUILTIN_COMMANDS
 from voicebot.flows.graph import edges, shared_edges
 from voicebot.flows.intent_routes import missing_intents
 from voicebot.flows.loops import silent_loops
@@ -30,7 +31,6 @@ from voicebot.flows.steps import (
     TransferStep,
 )
 from voicebot.flows.variables import undefined_variables, variables_set
-from voicebot.flows.vocabulary import BUILTIN_COMMANDS
 from voicebot.types import Language
 
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from voicebot.document import suggest
 from voicebot.errors import FlowError
 from voicebot.flows.expression import Expression, Name, names
+from voicebot.flows.facts import FACTS
 from voicebot.flows.model import Flow, FlowSet
 from voicebot.flows.references import LanguageName, ListSource
 from voicebot.flows.step_parts import step_grammars, step_templates
@@ -23,7 +24,6 @@ from voicebot.flows.steps import (
     TransferStep,
 )
 from voicebot.flows.template import Template
-from voicebot.flows.vocabulary import FACTS
 from voicebot.types import Json
 
 

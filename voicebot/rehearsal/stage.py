@@ -20,8 +20,8 @@ from voicebot.flows.events import (
     TransferRefused,
     TransferReturned,
 )
+from voicebot.flows.facts import BUILTIN_ACTIONS
 from voicebot.flows.queue_steps import WHY
-from voicebot.flows.vocabulary import BUILTIN_ACTIONS
 from voicebot.queues.reader import QueueFile
 from voicebot.rehearsal.compare import contains
 from voicebot.rehearsal.earlier import as_told
