@@ -24,20 +24,13 @@ from voicebot.errors import FlowError, ModelError, UsageError
 from voicebot.flows.commands import ANSWER, FormGrammar
 from voicebot.flows.form_questions import grammars_ahead
 from voicebot.flows.interpreter import Interpreter
-from voicebot.flows.model import (
-    AnswerStep,
-    AskStep,
-    Flow,
-    FlowSet,
-    FormStep,
-    OfferStep,
-    Reference,
-    listens_for_intents,
-    step_confirms,
-    step_grammars,
-)
+from voicebot.flows.model import Flow, FlowSet
+from voicebot.flows.outside import Known
 from voicebot.flows.reader import ACTIONS_FILE, load_flows
-from voicebot.flows.validation import Known, validate
+from voicebot.flows.references import Reference
+from voicebot.flows.step_parts import listens_for_intents, step_confirms, step_grammars
+from voicebot.flows.steps import AnswerStep, AskStep, FormStep, OfferStep
+from voicebot.flows.validation import validate
 from voicebot.grammar.disk_cache import FOLDER as GRAMMAR_CACHE
 from voicebot.grammar.store import GrammarStore
 from voicebot.live.fingerprint import fingerprint

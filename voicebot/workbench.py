@@ -21,7 +21,10 @@ from voicebot.drawing.svg import svg
 from voicebot.drawing.traffic import Traffic
 from voicebot.events import TurnResult
 from voicebot.flows.graph import edges
-from voicebot.flows.model import FlowSet, Reference, Step, listens_for_intents, step_grammars
+from voicebot.flows.model import FlowSet
+from voicebot.flows.references import Reference
+from voicebot.flows.step_parts import listens_for_intents, step_grammars
+from voicebot.flows.steps import Step
 from voicebot.nlu.gaps import ALIKE_ENGLISH, ALIKE_OTHERS, group, wording, wordings_of
 from voicebot.nlu.meanings import Meanings
 from voicebot.places_to_edit import grammar_place, intents_place

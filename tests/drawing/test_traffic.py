@@ -9,19 +9,14 @@ import pytest
 
 from voicebot.drawing.traffic import Traffic
 from voicebot.events import TurnResult
-from voicebot.flows.commands import (
-    Act,
+from voicebot.flows.commands import Act, Command, HangUp, Listen, Say, Transfer
+from voicebot.flows.events import (
     ActionDone,
-    Command,
     ContactStarted,
     FlowEvent,
-    HangUp,
     InputMatched,
-    Listen,
     NoInput,
     NoMatch,
-    Say,
-    Transfer,
     TransferRefused,
 )
 from voicebot.flows.graph import edges

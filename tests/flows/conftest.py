@@ -11,7 +11,8 @@ import pytest
 
 from voicebot.document import parse_document
 from voicebot.errors import FlowError
-from voicebot.flows.commands import Command, ContactStarted, FlowEvent, InputMatched, Say
+from voicebot.flows.commands import Command, Say
+from voicebot.flows.events import ContactStarted, FlowEvent, InputMatched
 from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.model import Flow, FlowSet
 from voicebot.flows.reader import read_flow

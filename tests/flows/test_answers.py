@@ -6,23 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from voicebot.flows.commands import (
-    ANSWER,
-    FREE,
-    INTENTS_GRAMMAR,
-    Act,
-    ActionDone,
-    ActionFailed,
-    HangUp,
-    Listen,
-    NoInput,
-    NoMatch,
-    Say,
-    WantedIntents,
-)
+from voicebot.flows.commands import ANSWER, Act, HangUp, Listen, Say, WantedIntents
+from voicebot.flows.events import FREE, INTENTS_GRAMMAR, ActionDone, ActionFailed, NoInput, NoMatch
 from voicebot.flows.model import FlowSet
+from voicebot.flows.outside import Known
 from voicebot.flows.state import FlowState
-from voicebot.flows.validation import Known, validate
+from voicebot.flows.validation import validate
 from voicebot.types import Json, Language, Outcome
 
 from .conftest import Conversation

@@ -6,14 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.flows.conftest import Conversation, words
-from voicebot.flows.commands import (
-    HangUp,
-    Listen,
-    Transfer,
-    TransferMode,
-    TransferRefused,
-    TransferReturned,
-)
+from voicebot.flows.commands import HangUp, Listen, Transfer, TransferMode
+from voicebot.flows.events import TransferRefused, TransferReturned
 from voicebot.flows.reader import read_flows
 from voicebot.flows.validation import validate
 from voicebot.types import Outcome

@@ -11,8 +11,9 @@ from tests.flows.conftest import Conversation, read, words
 from voicebot.flows.cards import Card, image_names
 from voicebot.flows.commands import Listen, Say, Show
 from voicebot.flows.model import FlowSet
+from voicebot.flows.outside import Known
 from voicebot.flows.reader import read_flows
-from voicebot.flows.validation import Known, validate
+from voicebot.flows.validation import validate
 
 FLOW = """
 start: find

@@ -15,21 +15,16 @@ from rich.console import Console
 from voicebot.cli.try_ import Player, typed_input
 from voicebot.errors import ActionError
 from voicebot.flows.advice import long_prompts
-from voicebot.flows.commands import (
-    Act,
+from voicebot.flows.commands import Act, HangUp, Listen, Say, Show, Transfer
+from voicebot.flows.events import (
     ActionDone,
     ActionFailed,
     ContactStarted,
     FlowEvent,
-    HangUp,
     InputMatched,
-    Listen,
     NoInput,
     NoMatch,
     RecognitionFailed,
-    Say,
-    Show,
-    Transfer,
     TransferDone,
     TransferRefused,
     TurnCame,

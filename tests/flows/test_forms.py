@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from voicebot.errors import FlowError
-from voicebot.flows.commands import FormGrammar, Listen, NoInput, NoMatch
+from voicebot.flows.commands import FormGrammar, Listen
+from voicebot.flows.events import NoInput, NoMatch
 from voicebot.flows.model import Flow, FlowSet
 from voicebot.flows.validation import validate
 from voicebot.types import Json, Mode

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicebot.flows.commands import (
+from voicebot.flows.events import (
     ActionFailed,
     FlowEvent,
     InputMatched,

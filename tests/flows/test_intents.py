@@ -8,7 +8,8 @@ import pytest
 
 from tests.flows.conftest import Conversation
 from voicebot.errors import FlowError
-from voicebot.flows.commands import INTENTS_GRAMMAR, Listen, NoMatch, WantedIntents
+from voicebot.flows.commands import Listen, WantedIntents
+from voicebot.flows.events import INTENTS_GRAMMAR, NoMatch
 from voicebot.flows.intent_routes import intents_taken, missing_intents, unmeant
 from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.model import Flow, FlowSet
@@ -138,6 +139,18 @@ def test_what_was_said_with_a_doubtful_intent_waits_for_the_yes(begun: Conversat
 def test_other_words_answer_a_confirmation(begun: Conversation) -> None:
     means(begun, intent("hours"), 0.3)
     assert means(begun, intent("place")).said[0] == "In Harbour Lane."
+
+
+def test_doubtful_intent_is_asked_about_in_another_language(converse: Makes) -> None:
+    speaks = "commands: {languages: {english: en-US}, "
+    talk = converse(main=FLOW.replace("commands: {", speaks))
+    means(talk, intent("hours"), 0.3)
+
+    talk.hear("english", grammar="commands")
+    assert talk.said == ["Is it about the hours?"]
+
+    talk.hear(True)
+    assert talk.said[0] == "From nine to six."
 
 
 def test_repeat_of_a_confirmation_asks_it_again(begun: Conversation) -> None:

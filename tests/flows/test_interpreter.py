@@ -8,16 +8,12 @@ from collections.abc import Callable
 import pytest
 
 from voicebot.errors import UsageError
-from voicebot.flows.commands import (
-    Act,
+from voicebot.flows.commands import Act, HangUp, Listen, Say, Transfer
+from voicebot.flows.events import (
     ActionDone,
     ActionFailed,
     ContactStarted,
-    HangUp,
-    Listen,
     NoInput,
-    Say,
-    Transfer,
     TransferDone,
     TransferRefused,
 )

@@ -9,12 +9,14 @@ import pytest
 
 from tests.flows.conftest import Conversation
 from voicebot.flows import advice
-from voicebot.flows.commands import ChangeLanguage, FormGrammar, Listen, NoInput, Say
+from voicebot.flows.commands import ChangeLanguage, FormGrammar, Listen, Say
+from voicebot.flows.events import NoInput
 from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.model import FlowSet, nearest_language
+from voicebot.flows.outside import Known
 from voicebot.flows.reader import load_flows, read_flows
 from voicebot.flows.state import FlowState
-from voicebot.flows.validation import Known, validate
+from voicebot.flows.validation import validate
 from voicebot.types import Language
 
 MAIN = """\

@@ -9,7 +9,8 @@ import pytest
 
 from tests.flows.conftest import Conversation
 from voicebot.errors import FlowError
-from voicebot.flows.commands import ActionDone, Ambiguous, Listen, ListGrammar
+from voicebot.flows.commands import Listen, ListGrammar
+from voicebot.flows.events import ActionDone, Ambiguous
 from voicebot.flows.model import FlowSet
 from voicebot.flows.validation import validate
 from voicebot.types import Json, Language

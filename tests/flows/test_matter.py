@@ -8,19 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from voicebot.flows.commands import (
-    ContactStarted,
-    FlowEvent,
-    InputMatched,
-    NoInput,
-    TransferRefused,
-)
+from voicebot.flows.events import ContactStarted, FlowEvent, InputMatched, NoInput, TransferRefused
 from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.matter import MAX_TEXT, Noted, customer_of, note
 from voicebot.flows.model import FlowSet
+from voicebot.flows.outside import Known
 from voicebot.flows.reader import load_flows, read_flows
 from voicebot.flows.state import FlowState
-from voicebot.flows.validation import Known, validate
+from voicebot.flows.validation import validate
 from voicebot.types import Heard, Json, Matter, Mode, Outcome
 
 FLOW = """\

@@ -8,18 +8,14 @@ from pathlib import Path
 import pytest
 
 from tests.flows.conftest import Conversation, read
-from voicebot.flows.commands import (
-    Act,
+from voicebot.flows.commands import Act, HangUp, LeaveQueue, Listen, Transfer
+from voicebot.flows.events import (
     ActionDone,
     CallbackAgreed,
     ContactStarted,
-    HangUp,
-    LeaveQueue,
-    Listen,
     NoInput,
     NoMatch,
     RecognitionFailed,
-    Transfer,
     TransferRefused,
     TransferReturned,
     TurnCame,

@@ -9,18 +9,13 @@ import pytest
 
 from tests.flows.conftest import Conversation, read
 from voicebot.errors import UsageError
-from voicebot.flows.commands import (
-    CloseOffer,
-    HangUp,
+from voicebot.flows.commands import CloseOffer, HangUp, Listen, OfferText, SendText, Transfer
+from voicebot.flows.events import (
     InputMatched,
-    Listen,
     NoInput,
     NoMatch,
-    OfferText,
-    SendText,
     TextNotSent,
     TextSent,
-    Transfer,
     TransferRefused,
 )
 from voicebot.flows.model import FlowSet

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from voicebot.flows.commands import Act, ActionDone, ActionFailed, ContactStarted, InputMatched
+from voicebot.flows.commands import Act
+from voicebot.flows.events import ActionDone, ActionFailed, ContactStarted, InputMatched
 from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.model import FlowSet
 from voicebot.flows.once import MAX_DONE, Once

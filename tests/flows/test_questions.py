@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from voicebot.flows.commands import HangUp, Listen, NoInput, NoMatch, RecognitionFailed
+from voicebot.flows.commands import HangUp, Listen
+from voicebot.flows.events import NoInput, NoMatch, RecognitionFailed
 from voicebot.types import Json, Mode, Outcome
 
 from .conftest import Conversation

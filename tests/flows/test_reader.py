@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from voicebot.errors import FlowError
-from voicebot.flows import model
+from voicebot.flows import steps as kinds
+from voicebot.flows.model import FlowSet
 from voicebot.flows.reader import STEP_CLASSES, load_flows, read_flows
 from voicebot.flows.vocabulary import STEP_KINDS, step_keys
 from voicebot.types import Outcome, Prompt, SayAs, Value
@@ -39,7 +40,7 @@ def test_every_yaml_file_is_a_flow_but_the_actions(tmp_path: Path) -> None:
 
     assert sorted(flows.flows) == ["main", "other"]
     assert flows["main"].language == "en-US"
-    assert isinstance(flows["main"].steps["bye"], model.HangUpStep)
+    assert isinstance(flows["main"].steps["bye"], kinds.HangUpStep)
 
 
 def test_folder_without_flows_is_a_problem(tmp_path: Path) -> None:
@@ -164,22 +165,22 @@ def test_problems_of_steps_show_even_where_the_start_is_missing(tmp_path: Path) 
 
 @pytest.mark.parametrize("kind", STEP_KINDS)
 def test_the_keys_of_a_step_are_the_fields_of_its_model(kind: str) -> None:
-    assert {key.name for key in step_keys(kind)} == model.step_keys(STEP_CLASSES[kind])
+    assert {key.name for key in step_keys(kind)} == kinds.step_keys(STEP_CLASSES[kind])
 
 
-def test_outcome_auto_means_what_was_reached(flow_set: Callable[..., model.FlowSet]) -> None:
+def test_outcome_auto_means_what_was_reached(flow_set: Callable[..., FlowSet]) -> None:
     steps = flow_set(main="{start: a, steps: {a: {hangup: auto}, b: {hangup: self_served}}}")[
         "main"
     ].steps
 
-    assert isinstance(steps["a"], model.HangUpStep)
+    assert isinstance(steps["a"], kinds.HangUpStep)
     assert steps["a"].hangup is None
-    assert isinstance(steps["b"], model.HangUpStep)
+    assert isinstance(steps["b"], kinds.HangUpStep)
     assert steps["b"].hangup is Outcome.SELF_SERVED
 
 
 def test_flow_set_lists_prompts_grammars_actions_and_transfers(
-    flow_set: Callable[..., model.FlowSet],
+    flow_set: Callable[..., FlowSet],
 ) -> None:
     flows = flow_set(
         main="""

@@ -9,6 +9,7 @@ import pytest
 
 from voicebot.document import parse_document
 from voicebot.errors import FlowError
+from voicebot.flows.facts import FACTS
 from voicebot.flows.model import FlowSet
 from voicebot.flows.reader import read_flow
 from voicebot.flows.validation import validate
@@ -17,7 +18,6 @@ from voicebot.flows.vocabulary import (
     CARD_KEYS,
     COMMANDS_KEYS,
     CONFIRM_KEYS,
-    FACTS,
     FLOW_KEYS,
     INTENTS_KEYS,
     LIST_KEYS,

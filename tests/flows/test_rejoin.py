@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from voicebot.flows.commands import Act, Listen, NoMatch, Say
+from voicebot.flows.commands import Act, Listen, Say
+from voicebot.flows.events import NoMatch
 from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.model import FlowSet
 from voicebot.flows.state import FlowState, Waiting

@@ -6,17 +6,8 @@ import json
 from collections.abc import Callable
 
 from tests.flows.conftest import words
-from voicebot.flows.commands import (
-    Act,
-    ActionDone,
-    ContactStarted,
-    FormGrammar,
-    InputMatched,
-    Listen,
-    NoMatch,
-    Say,
-    Transfer,
-)
+from voicebot.flows.commands import Act, FormGrammar, Listen, Say, Transfer
+from voicebot.flows.events import ActionDone, ContactStarted, InputMatched, NoMatch
 from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.model import FlowSet
 from voicebot.flows.state import FlowState, Waiting

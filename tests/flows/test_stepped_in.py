@@ -7,13 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.flows.conftest import Conversation
-from voicebot.flows.commands import (
-    InputMatched,
-    Listen,
-    TransferRefused,
-    TransferReturned,
-    TurnCame,
-)
+from voicebot.flows.commands import Listen
+from voicebot.flows.events import InputMatched, TransferRefused, TransferReturned, TurnCame
 from voicebot.flows.state import Waiting
 from voicebot.types import Heard, Mode, Outcome
 

@@ -6,20 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from voicebot.flows.commands import (
-    CallbackAgreed,
-    Command,
-    ContactStarted,
-    FlowEvent,
-    HangUp,
-    Say,
-    Transfer,
-    TransferRefused,
-)
+from voicebot.flows.commands import Command, HangUp, Say, Transfer
+from voicebot.flows.events import CallbackAgreed, ContactStarted, FlowEvent, TransferRefused
 from voicebot.flows.interpreter import Interpreter
+from voicebot.flows.outside import Known
 from voicebot.flows.reader import load_flows, read_flows
 from voicebot.flows.state import FlowState
-from voicebot.flows.validation import Known, validate
+from voicebot.flows.validation import validate
 from voicebot.types import Outcome
 
 FLOW = """\

@@ -9,7 +9,8 @@ import pytest
 
 from voicebot.errors import FlowError
 from voicebot.flows.model import Flow, FlowSet
-from voicebot.flows.validation import Known, missing_transfers, validate
+from voicebot.flows.outside import Known, missing_transfers
+from voicebot.flows.validation import validate
 
 FlowMaker = Callable[..., FlowSet]
 Reading = Callable[..., tuple[Flow | None, list[FlowError]]]

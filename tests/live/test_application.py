@@ -7,7 +7,8 @@ import pytest
 from tests.live.conftest import FLOW, Folder
 from voicebot import application
 from voicebot.errors import FlowError, GrammarError, UsageError
-from voicebot.flows.commands import ContactStarted, Listen, Say
+from voicebot.flows.commands import Listen, Say
+from voicebot.flows.events import ContactStarted
 from voicebot.nlu import embeddings
 from voicebot.sessions import grammars
 from voicebot.types import Language

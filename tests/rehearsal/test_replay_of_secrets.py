@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from voicebot.events import TurnResult
-from voicebot.flows.commands import FormGrammar, InputMatched, Listen, NoMatch, SlotGrammar
+from voicebot.flows.commands import FormGrammar, Listen, SlotGrammar
+from voicebot.flows.events import InputMatched, NoMatch
 from voicebot.rehearsal.replay import secret
 from voicebot.sessions.records import TurnRecord
 from voicebot.types import HIDDEN, Heard, Json, Language, Mode

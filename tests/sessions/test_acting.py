@@ -11,7 +11,8 @@ import pytest
 from voicebot.action_result import ActionResult
 from voicebot.errors import ActionError
 from voicebot.events import ActionRan, CallEvent
-from voicebot.flows.commands import Act, ActionDone, ActionFailed
+from voicebot.flows.commands import Act
+from voicebot.flows.events import ActionDone, ActionFailed
 from voicebot.sessions.account import CallAccount
 from voicebot.sessions.acting import carry_out
 from voicebot.telephony._api import LegInfo

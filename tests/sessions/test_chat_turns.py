@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from voicebot.events import TurnResult
-from voicebot.flows.commands import InputMatched, NoMatch
+from voicebot.flows.events import InputMatched, NoMatch
 from voicebot.sessions.chat_reading import Reading
 from voicebot.sessions.chat_records import ChatLine, ChatRecord, Who
 from voicebot.sessions.chat_turns import VOICE, Numbers, turns_of

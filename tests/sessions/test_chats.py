@@ -12,7 +12,7 @@ import pytest
 from tests.sessions.chat_house import House, house, message, told
 from voicebot.errors import StorageError, TextRefused, TextUnavailable
 from voicebot.events import ActionRan, QuestionUnanswered, TurnFinished, TurnResult
-from voicebot.flows.commands import ContactStarted, InputMatched
+from voicebot.flows.events import ContactStarted, InputMatched
 from voicebot.sessions.chat_records import MAX_TEXT, ChatChange
 from voicebot.sessions.chat_shelf import MOST_WATCHERS
 from voicebot.sessions.chats import ChatPolicy, Chats

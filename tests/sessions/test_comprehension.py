@@ -13,15 +13,8 @@ from structlog.testing import capture_logs
 from tests.nlu.conftest import LABELLED, WordEncoder
 from tests.sessions.conftest import AtOnce
 from voicebot.errors import ModelError
-from voicebot.flows.commands import (
-    INTENTS_GRAMMAR,
-    FlowEvent,
-    InputMatched,
-    Listen,
-    ListGrammar,
-    NoMatch,
-    WantedIntents,
-)
+from voicebot.flows.commands import Listen, ListGrammar, WantedIntents
+from voicebot.flows.events import INTENTS_GRAMMAR, FlowEvent, InputMatched, NoMatch
 from voicebot.grammar.store import GrammarStore
 from voicebot.nlu.embeddings import Encoder
 from voicebot.nlu.intent_set import OUT_OF_SCOPE, Example, Intent, IntentSet

@@ -9,15 +9,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from voicebot.errors import GrammarError
-from voicebot.flows.commands import (
-    Ambiguous,
-    FlowEvent,
-    FormGrammar,
-    InputMatched,
-    ListGrammar,
-    NoMatch,
-    SlotGrammar,
-)
+from voicebot.flows.commands import FormGrammar, ListGrammar, SlotGrammar
+from voicebot.flows.events import Ambiguous, FlowEvent, InputMatched, NoMatch
 from voicebot.grammar.active import ActiveGrammar
 from voicebot.grammar.store import GrammarStore
 from voicebot.sessions.grammars import ListenGrammars, Wanted

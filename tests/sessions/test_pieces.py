@@ -22,7 +22,7 @@ from voicebot.events import (
     TurnMasked,
     TurnResult,
 )
-from voicebot.flows.commands import FREE
+from voicebot.flows.events import FREE
 from voicebot.media.recorder import Recorder
 from voicebot.sessions.account import CallAccount
 from voicebot.sessions.chat_reading import Reading

@@ -11,7 +11,7 @@ from tests.sessions.conftest import Exchange
 from tests.sessions.test_meanwhile_in_a_queue import FLOW, chosen, listened
 from tests.sessions.test_waiting_in_a_queue import MUSIC, Desk
 from voicebot.acd.model import ContactState
-from voicebot.flows.commands import ContactStarted, InputMatched
+from voicebot.flows.events import ContactStarted, InputMatched
 from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.reader import load_flows
 from voicebot.flows.state import FlowState, Frame

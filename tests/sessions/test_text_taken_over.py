@@ -14,7 +14,7 @@ from tests.sessions.chat_house import message, told
 from tests.sessions.text_centre import Centre, until, view_when
 from voicebot.acd import events as ev
 from voicebot.acd.model import Channel, Contact, ContactId, ContactState
-from voicebot.flows.commands import ContactStarted, InputMatched
+from voicebot.flows.events import ContactStarted, InputMatched
 from voicebot.flows.offers import moving_state
 from voicebot.flows.state import Frames
 from voicebot.sessions.briefing import Briefing

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.sessions.chat_house import house
-from voicebot.flows.commands import Ambiguous, InputMatched, Listen, ListGrammar, NoInput, NoMatch
+from voicebot.flows.commands import Listen, ListGrammar
+from voicebot.flows.events import Ambiguous, InputMatched, NoInput, NoMatch
 from voicebot.grammar.store import GrammarStore
 from voicebot.sessions.grammars import ListenGrammars
 from voicebot.sessions.quick_replies import QuickReplies

@@ -10,7 +10,8 @@ import pytest
 
 from voicebot.errors import ActionError, ModelError
 from voicebot.events import CallEvent, QuestionUnanswered, TurnFinished, TurnResult
-from voicebot.flows.commands import ANSWER, FREE, InputMatched, Listen, NoInput, NoMatch
+from voicebot.flows.commands import ANSWER, Listen
+from voicebot.flows.events import FREE, InputMatched, NoInput, NoMatch
 from voicebot.nlu.article_reader import load_articles
 from voicebot.nlu.knowledge import Library
 from voicebot.nlu.store import ModelStore

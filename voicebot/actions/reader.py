@@ -30,8 +30,8 @@ from voicebot.actions.sql import parameters_of
 from voicebot.actions.written_secrets import secret_text
 from voicebot.document import Map, Scalar, read_document, suggest
 from voicebot.errors import FlowError
+from voicebot.flows.facts import BUILTIN_ACTIONS
 from voicebot.flows.once import KEY_ARGUMENT
-from voicebot.flows.vocabulary import BUILTIN_ACTIONS
 
 MAX_RETRIES = 5
 

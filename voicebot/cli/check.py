@@ -34,11 +34,13 @@ from voicebot.errors import AudioError, FlowError, GrammarError, SourceError, Vo
 from voicebot.flows import advice
 from voicebot.flows.atoms import LANGUAGE_TAG
 from voicebot.flows.cards import IMAGES, image_names
-from voicebot.flows.model import AnswerStep, FlowSet
+from voicebot.flows.model import FlowSet
+from voicebot.flows.outside import Known, missing_transfers
 from voicebot.flows.reader import ACTIONS_FILE, DEFAULT_LANGUAGE, by_place, read_flows
 from voicebot.flows.schema import flow_schema_text
+from voicebot.flows.steps import AnswerStep
 from voicebot.flows.template import Template
-from voicebot.flows.validation import Known, missing_transfers, validate
+from voicebot.flows.validation import validate
 from voicebot.grammar.files import grammar_files
 from voicebot.grammar.lint.findings import Severity
 from voicebot.grammar.store import GrammarStore

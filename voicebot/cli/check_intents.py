@@ -20,7 +20,7 @@ _WORD = re.compile(r"\w+")
 
 @dataclass(slots=True)
 class IntentFindings:
-    """``known`` are the intents of each language for `flows.validation.Known`; ``grammars`` those
+    """``known`` are the intents of each language for `flows.outside.Known`; ``grammars`` those
     that find slots in sentences; ``count`` is how many intents the files hold."""
 
     problems: list[FlowError] = field(default_factory=list)

@@ -13,7 +13,8 @@ from voicebot.cli.library import load_intents
 from voicebot.cli.try_ import typed_input
 from voicebot.config import Settings
 from voicebot.errors import AudioError, SpeechError
-from voicebot.flows.commands import FlowEvent, InputMatched, Listen, NoMatch, RecognitionFailed
+from voicebot.flows.commands import Listen
+from voicebot.flows.events import FlowEvent, InputMatched, NoMatch, RecognitionFailed
 from voicebot.grammar.disk_cache import FOLDER as GRAMMAR_CACHE
 from voicebot.grammar.store import GrammarStore
 from voicebot.rehearsal.recorded_sound import RecordedSound

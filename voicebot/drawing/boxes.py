@@ -8,25 +8,25 @@ from typing import Final
 
 from voicebot.flows.expression import written
 from voicebot.flows.graph import Edge, Why, edges, shared_edges
-from voicebot.flows.model import (
+from voicebot.flows.model import Flow
+from voicebot.flows.reader import STEP_CLASSES
+from voicebot.flows.references import LanguageName
+from voicebot.flows.step_parts import step_templates
+from voicebot.flows.steps import (
     ActStep,
     AnswerStep,
     AskStep,
     BranchStep,
     CallStep,
-    Flow,
     FormStep,
     GotoStep,
     HangUpStep,
-    LanguageName,
     LanguageStep,
     OfferStep,
     SetStep,
     Step,
     TransferStep,
-    step_templates,
 )
-from voicebot.flows.reader import STEP_CLASSES
 from voicebot.flows.template import Slot, Template
 from voicebot.types import Json, SayAs
 

@@ -13,8 +13,9 @@ from typing import Final
 
 from voicebot.drawing.ways import Taken, Way, ways_to
 from voicebot.flows.expression import names
-from voicebot.flows.model import AskStep, BranchStep, FlowSet, FormStep, SetStep, Step
+from voicebot.flows.model import FlowSet
 from voicebot.flows.state import Frames
+from voicebot.flows.steps import AskStep, BranchStep, FormStep, SetStep, Step
 from voicebot.flows.template import Template
 
 MOST: Final = 20_000

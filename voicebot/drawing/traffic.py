@@ -16,12 +16,14 @@ from voicebot.drawing.boxes import Counts
 from voicebot.drawing.known_ways import KnownWays, said
 from voicebot.drawing.ways import Taken, Way, step_of, through_form
 from voicebot.events import TurnResult
-from voicebot.flows.commands import INTENTS_GRAMMAR
+from voicebot.flows.events import INTENTS_GRAMMAR
 from voicebot.flows.form_answers import names_of
 from voicebot.flows.form_questions import FORM_GRAMMAR
 from voicebot.flows.graph import Why, edges, shared_edges
-from voicebot.flows.model import AnswerStep, AskStep, FlowSet, FormStep, OfferStep, Route
+from voicebot.flows.model import FlowSet
+from voicebot.flows.references import Route
 from voicebot.flows.state import Frame
+from voicebot.flows.steps import AnswerStep, AskStep, FormStep, OfferStep
 from voicebot.sessions.records import CallRecord, TurnRecord
 from voicebot.types import TEXT_DOORS, Heard, Json
 

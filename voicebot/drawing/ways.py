@@ -16,12 +16,13 @@ from typing import Final, TypeAlias
 
 from voicebot.flows.expression import Binary, Expression, Not, holds, names
 from voicebot.flows.graph import RETURNING, Edge, Why, edges
-from voicebot.flows.model import (
+from voicebot.flows.model import FlowSet
+from voicebot.flows.state import Frame, Frames
+from voicebot.flows.steps import (
     ActStep,
     AskStep,
     BranchStep,
     CallStep,
-    FlowSet,
     FormStep,
     GotoStep,
     HangUpStep,
@@ -29,7 +30,6 @@ from voicebot.flows.model import (
     SetStep,
     Step,
 )
-from voicebot.flows.state import Frame, Frames
 from voicebot.flows.template import Template
 from voicebot.types import Json
 

@@ -12,19 +12,11 @@ from typing import Final, TypeAlias
 
 from voicebot.document import Place
 from voicebot.errors import FlowError
-from voicebot.flows.model import (
-    ActStep,
-    AskStep,
-    Flow,
-    FlowSet,
-    FormStep,
-    ListSource,
-    Reference,
-    SetStep,
-    TransferStep,
-)
+from voicebot.flows.model import Flow, FlowSet
+from voicebot.flows.references import ListSource, Reference
+from voicebot.flows.steps import ActStep, AskStep, FormStep, SetStep, TransferStep
 from voicebot.flows.template import Template
-from voicebot.flows.validation import names_read
+from voicebot.flows.variables import names_read
 from voicebot.flows.ways import without_person
 from voicebot.speaking_time import LONGEST_S, speaking_s
 from voicebot.types import Json, Language, SayAs

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from voicebot.flows import forms, questions
+from voicebot.flows import forms, global_commands, questions, trouble, understanding
 from voicebot.flows.commands import Say
 from voicebot.flows.frustration import puzzled
-from voicebot.flows.model import AnswerStep, FormStep
 from voicebot.flows.more import ask_for_more, question_before
+from voicebot.flows.steps import AnswerStep, FormStep
 from voicebot.flows.walk import Walk
 from voicebot.types import Heard, Json, Prompt
 
@@ -43,7 +43,7 @@ def understand(walk: Walk, heard: Heard) -> None:
     offer = ask_for_more(walk, step)
     command = questions.command_of(walk, offer, heard)
     if command is not None:
-        questions.obey(walk, offer, command)
+        global_commands.obey(walk, offer, command)
         return
     article = walk.state.variables.get("article")
     parts = _parts(article)
@@ -56,9 +56,9 @@ def understand(walk: Walk, heard: Heard) -> None:
         questions.leave(walk, step.next.name)
     elif before is not None:
         walk.state = replace(walk.state, frames=before)
-        questions.understand(walk, heard)
+        understanding.understand(walk, heard)
     else:
-        questions.nomatch(walk)
+        trouble.nomatch(walk)
 
 
 def noinput(walk: Walk) -> None:
@@ -98,7 +98,7 @@ def _unknown(walk: Walk, step: AnswerStep) -> None:
     mood = puzzled(walk.state.mood, counts.in_a_row)
     walk.state = replace(walk.state, frames=asked, counts=counts, mood=mood, said=())
     walk.set(frustration=round(mood.level, 2))
-    (forms if isinstance(walk.step, FormStep) else questions).nomatch(walk)
+    (forms if isinstance(walk.step, FormStep) else trouble).nomatch(walk)
 
 
 def _parts(article: Json) -> list[Json]:

@@ -11,9 +11,9 @@ from voicebot.document import Map, Node, Place, Scalar, Sequence, suggest
 from voicebot.flows.commands import TransferMode
 from voicebot.flows.conditions import parse_condition
 from voicebot.flows.expression import Expression
-from voicebot.flows.model import Reference
+from voicebot.flows.facts import CHANGEABLE_FACTS, FACTS
+from voicebot.flows.references import Reference
 from voicebot.flows.template import Template, parse_template
-from voicebot.flows.vocabulary import CHANGEABLE_FACTS, FACTS
 from voicebot.types import KEYS, Json, Outcome
 
 STEP_NAME = r"[A-Za-z_][A-Za-z0-9_-]*"

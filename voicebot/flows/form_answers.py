@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from voicebot.flows.form_questions import FORM_GRAMMAR
-from voicebot.flows.model import FormStep, ListSource, Reference
+from voicebot.flows.references import ListSource, Reference
 from voicebot.flows.state import OpenForm
+from voicebot.flows.steps import FormStep
 from voicebot.types import Heard, Json
 
 

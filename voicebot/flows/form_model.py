@@ -1,21 +1,18 @@
 """The parts of a form: slots that are asked for one by one and may all be filled by one sentence.
 
-The step itself, `model.FormStep`, holds them; `flows.forms` runs it.
+The step itself, `steps.FormStep`, holds them; `flows.forms` runs it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from voicebot.document import Place
 from voicebot.flows.expression import Expression
+from voicebot.flows.references import ListSource, Reference
 from voicebot.flows.template import Template
 from voicebot.types import Json
-
-if TYPE_CHECKING:  # the model of steps stands on this module
-    from voicebot.flows.model import ListSource, Reference
 
 DEFAULT_AFTER = 2
 """Silences and words not understood at a slot after which its ``default`` is taken."""

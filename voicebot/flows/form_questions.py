@@ -8,8 +8,10 @@ from voicebot.flows.commands import FormGrammar, SlotGrammar
 from voicebot.flows.expression import holds
 from voicebot.flows.form_model import FormSlot
 from voicebot.flows.lists import grammar_of
-from voicebot.flows.model import AskStep, Confirm, FormStep, Reference, Route
+from voicebot.flows.question_model import Confirm
+from voicebot.flows.references import Reference, Route
 from voicebot.flows.state import OpenForm
+from voicebot.flows.steps import AskStep, FormStep
 from voicebot.flows.template import Template
 from voicebot.types import Json, Language
 

@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from voicebot.flows.commands import (
+from voicebot.flows.events import (
     FREE,
     ActionFailed,
     ContactStarted,

@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from voicebot.flows.model import (
+from voicebot.flows.model import Flow
+from voicebot.flows.references import Reference
+from voicebot.flows.steps import (
     ActStep,
     AnswerStep,
     AskStep,
     BranchStep,
     CallStep,
-    Flow,
     FormStep,
     LanguageStep,
     OfferStep,
-    Reference,
     SayStep,
     SetStep,
     Step,

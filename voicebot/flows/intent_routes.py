@@ -11,16 +11,10 @@ from collections.abc import Collection, Iterator, Mapping
 from voicebot.document import Place, suggest
 from voicebot.errors import FlowError
 from voicebot.flows.expression import Binary, Expression, ListOf, Literal, Name, Not
-from voicebot.flows.model import (
-    AskStep,
-    BranchStep,
-    Flow,
-    FlowSet,
-    FormStep,
-    Reference,
-    SetStep,
-    listens_for_intents,
-)
+from voicebot.flows.model import Flow, FlowSet
+from voicebot.flows.references import Reference
+from voicebot.flows.step_parts import listens_for_intents
+from voicebot.flows.steps import AskStep, BranchStep, FormStep, SetStep
 from voicebot.types import Language
 
 _INTENT = "intent"

@@ -1,4 +1,4 @@
-"""The pure interpreter: an event goes in, commands come out (see `flows.commands`).
+"""The pure interpreter: events go in (`flows.events`), commands come out (`flows.commands`).
 
 No input or output, no clock: voice, keypad, text, the terminal and the tests all drive this one.
 
@@ -13,13 +13,23 @@ from dataclasses import replace
 from typing import Any
 
 from voicebot.errors import UsageError
-from voicebot.flows import answers, forms, meanwhile, offers, questions, stepped_in
-from voicebot.flows.commands import (
+from voicebot.flows import (
+    answers,
+    forms,
+    meanwhile,
+    offers,
+    questions,
+    stepped_in,
+    taking_steps,
+    trouble,
+    understanding,
+)
+from voicebot.flows.commands import Command, Transfer, queue_of
+from voicebot.flows.events import (
     ActionDone,
     ActionFailed,
     Ambiguous,
     CallbackAgreed,
-    Command,
     ContactStarted,
     FlowEvent,
     InputMatched,
@@ -28,19 +38,18 @@ from voicebot.flows.commands import (
     RecognitionFailed,
     TextNotSent,
     TextSent,
-    Transfer,
     TransferDone,
     TransferRefused,
     TransferReturned,
     TurnCame,
-    queue_of,
 )
 from voicebot.flows.frustration import feel
-from voicebot.flows.model import ActStep, AnswerStep, FlowSet, FormStep, OfferStep, TransferStep
+from voicebot.flows.model import FlowSet
 from voicebot.flows.once import Once
 from voicebot.flows.queue_steps import way_out
 from voicebot.flows.rejoin import rejoin
 from voicebot.flows.state import FlowState, Frame, Frames, Waiting
+from voicebot.flows.steps import ActStep, AnswerStep, FormStep, OfferStep, TransferStep
 from voicebot.flows.walk import Walk
 from voicebot.types import Json, Outcome
 
@@ -134,14 +143,7 @@ class Interpreter:
         return offers.moving_state(self._flows, state)
 
     def _walk(self, state: FlowState) -> Walk:
-        return Walk(
-            self._flows,
-            state,
-            questions.open_question,
-            forms.open_form,
-            offers.open_offer,
-            self._once,
-        )
+        return Walk(self._flows, state, taking_steps.take, self._once)
 
 
 def _felt(state: FlowState, event: FlowEvent) -> FlowState:
@@ -174,14 +176,14 @@ def _matched(walk: Walk, event: InputMatched) -> None:
         case TransferStep():
             meanwhile.answered(walk, event.heard)
         case _:
-            questions.understand(walk, event.heard)
+            understanding.understand(walk, event.heard)
 
 
 def _nomatch(walk: Walk, event: NoMatch) -> None:
     if isinstance(walk.step, TransferStep):
         meanwhile.answered(walk, None)
         return
-    (forms if isinstance(walk.step, FormStep) else questions).nomatch(walk)
+    (forms if isinstance(walk.step, FormStep) else trouble).nomatch(walk)
 
 
 def _noinput(walk: Walk, event: NoInput) -> None:
@@ -191,14 +193,14 @@ def _noinput(walk: Walk, event: NoInput) -> None:
     if isinstance(walk.step, TransferStep):
         meanwhile.answered(walk, None)
         return
-    (forms if isinstance(walk.step, FormStep) else questions).noinput(walk)
+    (forms if isinstance(walk.step, FormStep) else trouble).noinput(walk)
 
 
 def _listening_failed(walk: Walk, event: RecognitionFailed) -> None:
     if isinstance(walk.step, TransferStep):
         meanwhile.answered(walk, None)
         return
-    questions.listening_failed(walk)
+    trouble.listening_failed(walk)
 
 
 def _action_done(walk: Walk, event: ActionDone) -> None:
@@ -207,7 +209,7 @@ def _action_done(walk: Walk, event: ActionDone) -> None:
         answers.found(walk, step, event.value)
         return
     assert isinstance(step, ActStep)
-    walk.acted(step, event.value)
+    taking_steps.acted(walk, step, event.value)
     walk.run()
 
 
@@ -269,7 +271,7 @@ _HEARS = frozenset({Waiting.INPUT, Waiting.CONFIRMATION})
 _LISTENING: Mapping[type[Any], Callable[[Walk, Any], None]] = {
     InputMatched: _matched,
     NoMatch: _nomatch,
-    Ambiguous: lambda walk, event: questions.ambiguous(walk, event.options),
+    Ambiguous: lambda walk, event: trouble.ambiguous(walk, event.options),
     NoInput: _noinput,
     RecognitionFailed: _listening_failed,
     TurnCame: lambda walk, event: meanwhile.turn_came(walk, answered=event.answered),

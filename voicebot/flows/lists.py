@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from voicebot.flows.commands import ListGrammar
 from voicebot.flows.expression import look_up
-from voicebot.flows.model import ListSource, Reference
+from voicebot.flows.references import ListSource, Reference
 from voicebot.flows.template import Template
 from voicebot.types import Json, Language
 

@@ -2,7 +2,7 @@
 
 A walk through such steps takes a moment and ends the call (`walk.MAX_STEPS`). Loops that change a
 variable which a branch of theirs looks at may end by themselves, and are left to that bound; those
-from which no way leads at all are dead ends (`flows.validation`).
+from which no way leads at all are dead ends (`flows.ends`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import TypeAlias
 from voicebot.errors import FlowError
 from voicebot.flows.expression import names
 from voicebot.flows.graph import edges
-from voicebot.flows.model import BranchStep, Flow, LanguageStep, SayStep, SetStep, Step
+from voicebot.flows.model import Flow
+from voicebot.flows.steps import BranchStep, LanguageStep, SayStep, SetStep, Step
 
 _Silent: TypeAlias = SayStep | SetStep | BranchStep | LanguageStep
 

@@ -12,10 +12,12 @@ from dataclasses import replace
 
 from voicebot.flows import questions
 from voicebot.flows.commands import LeaveQueue, Listen
-from voicebot.flows.model import FlowSet, Route, TransferStep
+from voicebot.flows.model import FlowSet
 from voicebot.flows.queue_model import WaitingOffer
+from voicebot.flows.references import Route
 from voicebot.flows.rejoin import is_there
 from voicebot.flows.state import FlowState, Frame, Frames, Waiting
+from voicebot.flows.steps import TransferStep
 from voicebot.flows.walk import MAX_CALLS, Walk
 from voicebot.types import Heard
 

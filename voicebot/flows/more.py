@@ -8,8 +8,9 @@ asked by its own step alone.
 
 from __future__ import annotations
 
-from voicebot.flows.model import AnswerStep, AskStep, OfferStep, Route, Step
+from voicebot.flows.references import Route
 from voicebot.flows.state import Frame
+from voicebot.flows.steps import AnswerStep, AskStep, OfferStep, Step
 from voicebot.flows.walk import Walk
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from voicebot.flows.model import AskStep, Confirm, OfferNumber, OfferStep, Route
+from voicebot.flows.question_model import Confirm, OfferNumber
+from voicebot.flows.references import Route
 from voicebot.flows.state import Asking, Offers
+from voicebot.flows.steps import AskStep, OfferStep
 
 
 def as_question(step: OfferStep, offers: Offers, before: AskStep | None) -> AskStep:

@@ -14,9 +14,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from voicebot.flows.expression import holds
-from voicebot.flows.model import Flow, OfferPolicy, OfferStep
+from voicebot.flows.model import Flow, OfferPolicy
 from voicebot.flows.person_soon import transfer_ahead, wait_s
 from voicebot.flows.state import Counts, FlowState
+from voicebot.flows.steps import OfferStep
 from voicebot.types import Json
 
 MOST_OFFERS = 2

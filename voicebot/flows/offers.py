@@ -11,13 +11,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
-from voicebot.flows import questions
+from voicebot.flows import global_commands, questions, trouble, understanding
 from voicebot.flows.commands import CloseOffer, OfferText, SendText
-from voicebot.flows.model import AskStep, FlowSet, OfferStep
+from voicebot.flows.model import FlowSet
 from voicebot.flows.more import last_request
 from voicebot.flows.offer_rules import MOST_OFFERS, intent_of, may_offer, text_fact
 from voicebot.flows.person_soon import wait_s
 from voicebot.flows.state import Asking, FlowState, Frame, Waiting
+from voicebot.flows.steps import AskStep, OfferStep
 from voicebot.flows.walk import Walk
 from voicebot.types import Heard, Json
 
@@ -52,7 +53,7 @@ def understand(walk: Walk, heard: Heard) -> None:
     question = questions.question(walk)
     command = questions.command_of(walk, question, heard)
     if command is not None:
-        questions.obey(walk, question, command)
+        global_commands.obey(walk, question, command)
         return
     asking, meaning = walk.state.offers.asking, heard.semantics
     if walk.state.waiting is Waiting.CONFIRMATION and isinstance(meaning, bool):
@@ -98,10 +99,10 @@ def _something_else(walk: Walk, step: OfferStep, heard: Heard) -> None:
     """Take what is neither yes nor no as an answer to the question before. That is no refusal."""
     before = last_request(walk)
     if before is None or heard.grammar == step.grammar.name:
-        questions.nomatch(walk)
+        trouble.nomatch(walk)
         return
     walk.state = replace(walk.state, frames=before, said=())
-    questions.understand(walk, heard)
+    understanding.understand(walk, heard)
 
 
 def _number_given(walk: Walk, question: AskStep, heard: Heard) -> None:
@@ -120,7 +121,7 @@ def _number_confirmed(walk: Walk, yes: bool) -> None:
         _send(walk, str(pending.semantics))
         return
     walk.state = replace(walk.state, waiting=Waiting.INPUT, pending=None)
-    questions.nomatch(walk)
+    trouble.nomatch(walk)
 
 
 def _decline(walk: Walk, step: OfferStep) -> None:
@@ -138,7 +139,7 @@ def _send(walk: Walk, number: str) -> None:
 
 def _answered(walk: Walk) -> None:
     """An answer: what led here is done, and the caller was understood."""
-    counts = replace(walk.state.counts, noinput_here=0, nomatch_here=0, in_a_row=0, failures=0)
+    counts = walk.state.counts.answered()
     walk.state = replace(walk.state, counts=counts, said=(), pending=None)
 
 

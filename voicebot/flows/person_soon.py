@@ -11,7 +11,8 @@ from collections.abc import Collection, Mapping
 
 from voicebot.flows.commands import queue_of
 from voicebot.flows.graph import edges
-from voicebot.flows.model import AskStep, Flow, FormStep, OfferStep, Step, TransferStep
+from voicebot.flows.model import Flow
+from voicebot.flows.steps import AskStep, FormStep, OfferStep, Step, TransferStep
 from voicebot.types import Json
 
 

@@ -1,20 +1,17 @@
 """What a caller hears and may do while a queue is waited in.
 
-The step itself, `model.TransferStep`, holds it; `flows.meanwhile` runs it.
+The step itself, `steps.TransferStep`, holds it; `flows.meanwhile` runs it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from voicebot.document import Place
+from voicebot.flows.references import ListSource, Reference
 from voicebot.flows.template import Template
 from voicebot.types import Json
-
-if TYPE_CHECKING:  # the model of steps stands on this module
-    from voicebot.flows.model import ListSource, Reference
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,9 @@ from voicebot.document import suggest
 from voicebot.errors import FlowError
 from voicebot.flows.commands import Listen, TransferMode, queue_of
 from voicebot.flows.lists import grammar_of
-from voicebot.flows.model import FlowSet, Reference, Route, TransferStep
+from voicebot.flows.model import FlowSet
+from voicebot.flows.references import Reference, Route
+from voicebot.flows.steps import TransferStep
 from voicebot.types import Json, Language
 
 CLOSED = "closed"

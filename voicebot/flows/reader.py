@@ -11,21 +11,20 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from voicebot.document import Map, Node, Place, Scalar, read_document, suggest
 from voicebot.errors import FlowError, SourceError
 from voicebot.flows.atoms import LANGUAGE_TAG, STEP_NAME
-from voicebot.flows.fields import FieldReader
+from voicebot.flows.field_reader import FieldReader
+from voicebot.flows.fields import field_reader
 from voicebot.flows.localisation import Overlay
-from voicebot.flows.model import (
+from voicebot.flows.model import Flow, FlowSet
+from voicebot.flows.steps import (
     ActStep,
     AnswerStep,
     AskStep,
     BranchStep,
     CallStep,
-    Flow,
-    FlowSet,
     FormStep,
     GotoStep,
     HangUpStep,
@@ -167,7 +166,7 @@ def read_flow(
         return None
     tongue = root.get("language")
     language = Language(str(tongue.value) if isinstance(tongue, Scalar) else DEFAULT_LANGUAGE)
-    reader = FieldReader(problems, language, translated=translated)
+    reader = field_reader(problems, language, translated=translated)
     values = reader.read(root, FLOW_KEYS, "the flow", top)
     if values is None:
         # The steps are still read, so that their problems show too.
@@ -221,14 +220,7 @@ def _read_step(name: str, body: Node, place: Place, reader: FieldReader) -> Step
         return None
     if STEP_CLASSES[kinds[0]] in (AnswerStep, OfferStep):
         values |= reader.yes_and_no(values, place)
-    return _make(STEP_CLASSES[kinds[0]], name, place, values)
-
-
-def _make(kind: type[Step], name: str, place: Place, values: dict[str, Any]) -> Step:
-    for reserved in ("return", "if"):
-        if reserved in values:
-            values[f"{reserved}_"] = values.pop(reserved)
-    return kind(name=name, place=place, **values)
+    return STEP_CLASSES[kinds[0]](name=name, place=place, **values)
 
 
 def _no_kind(name: str, body: Map, place: Place) -> FlowError:

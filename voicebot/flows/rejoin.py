@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from voicebot.flows import questions
-from voicebot.flows.model import AskStep, FlowSet, FormStep, Step, TransferStep
+from voicebot.flows.model import FlowSet
 from voicebot.flows.state import FlowState, Frames, OpenForm, Waiting
+from voicebot.flows.steps import AskStep, FormStep, Step, TransferStep
 from voicebot.flows.walk import Walk
 from voicebot.types import Json
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from voicebot.flows.commands import INTENTS_GRAMMAR, WantedIntents
-from voicebot.flows.model import AskStep, FormStep
+from voicebot.flows.commands import WantedIntents
+from voicebot.flows.events import INTENTS_GRAMMAR
+from voicebot.flows.steps import AskStep, FormStep
 from voicebot.flows.walk import Walk
 from voicebot.types import Heard, Json, Language, Mode
 

@@ -21,6 +21,7 @@ from voicebot.flows.atoms import (
     VARIABLE_NAME,
 )
 from voicebot.flows.commands import TransferMode
+from voicebot.flows.shapes import Key, Shape
 from voicebot.flows.vocabulary import (
     ASIDE_KEYS,
     CARD_KEYS,
@@ -38,8 +39,6 @@ from voicebot.flows.vocabulary import (
     TROUBLE_KEYS,
     WAITING_OFFER_KEYS,
     WHILE_WAITING_KEYS,
-    Key,
-    Shape,
     step_keys,
 )
 from voicebot.types import KEYS, Json

@@ -57,6 +57,10 @@ class Counts:
     failures: int = 0
     troubles: int = 0
 
+    def answered(self) -> Counts:
+        """The counts when the caller was understood."""
+        return replace(self, noinput_here=0, nomatch_here=0, in_a_row=0, failures=0)
+
 
 @dataclass(frozen=True, slots=True)
 class OpenForm:

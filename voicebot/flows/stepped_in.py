@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from voicebot.flows import meanwhile, questions
-from voicebot.flows.commands import TransferRefused, TransferReturned
-from voicebot.flows.model import TransferStep
+from voicebot.flows.events import TransferRefused, TransferReturned
+from voicebot.flows.steps import TransferStep
 from voicebot.flows.walk import Walk
 
 

@@ -1,82 +1,42 @@
 """Finds what cannot work in flows that could be read: every problem, with its remedy.
 
-Names that live outside the flows (grammars, actions, transfer targets) are checked where the
-caller gives the lists of what is there.
+Each file of checks sees to one thing: `flows.ends` and `flows.loops` to the ways, `flows.variables`
+to what is read, `flows.outside` and `flows.intent_routes` to names that no flow defines. The checks
+of single kinds of step are here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
 
 from voicebot.document import suggest
 from voicebot.errors import FlowError
-from voicebot.flows.cards import missing_images
-from voicebot.flows.commands import QUEUE_PREFIX, TransferMode
-from voicebot.flows.expression import Name, names
-from voicebot.flows.graph import able_to_end, edges, reachable, shared_edges
+from voicebot.flows.commands import TransferMode
+from voicebot.flows.ends import dead_ends, unreachable
+from voicebot.flows.facts import BUILTIN_COMMANDS
+from voicebot.flows.graph import edges, shared_edges
 from voicebot.flows.intent_routes import missing_intents
 from voicebot.flows.loops import silent_loops
-from voicebot.flows.model import (
-    ActStep,
-    AnswerStep,
+from voicebot.flows.model import Flow, FlowSet, nearest_language
+from voicebot.flows.outside import NOTHING_KNOWN, Known, missing_outside
+from voicebot.flows.queue_steps import misplaced_keys
+from voicebot.flows.references import LanguageName
+from voicebot.flows.steps import (
     AskStep,
-    BranchStep,
     CallStep,
-    Flow,
-    FlowSet,
     FormStep,
     GotoStep,
-    LanguageName,
     LanguageStep,
-    ListSource,
     OfferStep,
-    Reference,
-    SetStep,
-    Step,
     TransferStep,
-    nearest_language,
-    step_grammars,
-    step_templates,
 )
-from voicebot.flows.queue_steps import misplaced_keys, missing_queues
-from voicebot.flows.template import Template
-from voicebot.flows.vocabulary import (
-    BUILTIN_ACTIONS,
-    BUILTIN_COMMANDS,
-    CALLER_ARGUMENT,
-    FACTS,
-)
-from voicebot.types import Json, Language
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What exists outside the flows; None where nobody can tell.
-
-    Grammars that begin with ``builtin:`` are never reported here. An action maps its arguments
-    to whether they must be given. ``knowledge`` are the languages that have articles.
-    """
-
-    grammars: Collection[str] | None = None
-    actions: Mapping[str, Mapping[str, bool]] | None = None
-    transfers: Collection[str] | None = None
-    intents: Mapping[Language, Collection[str] | None] | None = None
-    """The names of each language's intents, None where they cannot be read; a language without
-    any is not among them."""
-    knowledge: Collection[Language] | None = None
-    queues: Collection[str] | None = None
-    """The names in queues.yaml."""
-    images: Collection[str] | None = None
-    """The pictures of cards."""
-
-
-NOTHING_KNOWN = Known()
+from voicebot.flows.variables import undefined_variables, variables_set
+from voicebot.types import Language
 
 
 def validate(flows: FlowSet, known: Known = NOTHING_KNOWN) -> list[FlowError]:
     """Every problem of ``flows``, in the order of files and lines."""
-    variables = _variables(flows)
+    variables = variables_set(flows)
     problems: list[FlowError] = []
     for flow in flows.in_all_languages():
         problems += _missing_steps(flow)
@@ -89,59 +49,14 @@ def validate(flows: FlowSet, known: Known = NOTHING_KNOWN) -> list[FlowError]:
         problems += missing_intents(flow, known.intents)
         problems += _offers(flow)
         if not any(each.unreadable for each in flows):
-            problems += _undefined_variables(flow, variables)
+            problems += undefined_variables(flow, variables)
         if not flow.unreadable:
-            problems += _unreachable(flow)
-            problems += _dead_ends(flow)
+            problems += unreachable(flow)
+            problems += dead_ends(flow)
             problems += silent_loops(flow)
-    # A translation's grammars are those of the flow, unless its language has its own.
-    written = FlowSet(flows.flows)
-    problems += _missing(written.grammars(), known.grammars, "grammar", "Write grammars/{}.gram.")
-    actions = None if known.actions is None else {**BUILTIN_ACTIONS, **known.actions}
-    problems += _missing(flows.actions(), actions, "action", "Define it in actions.yaml.")
-    problems += _arguments(flows, actions or {})
-    problems += _callers(flows, actions or {})
-    problems += missing_transfers(flows, known.transfers)
-    problems += missing_queues(flows, known.queues)
-    problems += _without_knowledge(flows, known.knowledge)
-    problems += missing_images(flows.cards(), known.images)
+    problems += missing_outside(flows, known)
     each_once = {str(problem): problem for problem in problems}.values()
     return sorted(each_once, key=lambda problem: (problem.file, problem.line, problem.column))
-
-
-def missing_transfers(flows: FlowSet, transfers: Collection[str] | None) -> Iterator[FlowError]:
-    """Transfer targets that are neither a SIP URI nor a name among ``transfers``.
-
-    A call runs all the same: such a transfer fails, and takes the path of failure.
-    """
-    if transfers is None:
-        return
-    for reference in flows.transfers():
-        name = reference.name
-        if name not in transfers and not name.startswith(("sip:", "sips:", QUEUE_PREFIX)):
-            near = suggest(name, transfers)
-            yield reference.place.error(
-                f"the settings have no transfer target '{name}'",
-                near
-                if near.startswith("Did")
-                else f'Under [transfers] in voicebot.toml, write: {name} = "sip:...".',
-            )
-
-
-def _without_knowledge(
-    flows: FlowSet, languages: Collection[Language] | None
-) -> Iterator[FlowError]:
-    """Answer steps in whose language there is no article."""
-    if languages is None:
-        return
-    known = {language.partition("-")[0] for language in languages}
-    for flow in flows.in_all_languages():
-        for step in flow.steps.values():
-            if isinstance(step, AnswerStep) and flow.language.partition("-")[0] not in known:
-                yield step.answer.place.error(
-                    f"there is no knowledge in {flow.language}",
-                    f"Write articles: knowledge/{flow.language}/NAME.md.",
-                )
 
 
 def _missing_steps(flow: Flow) -> Iterator[FlowError]:
@@ -265,161 +180,3 @@ def _other_flows(flow: Flow, flows: FlowSet) -> Iterator[FlowError]:
             yield reference.place.error(
                 f"flow '{reference.name}' does not exist", suggest(reference.name, flows.flows)
             )
-
-
-def _unreachable(flow: Flow) -> Iterator[FlowError]:
-    found = reachable(flow)
-    for step in flow.steps.values():
-        if step.name not in found:
-            yield step.place.error(
-                f"step '{step.name}' cannot be reached", "Lead a step to it, or delete it."
-            )
-
-
-def _dead_ends(flow: Flow) -> Iterator[FlowError]:
-    """Steps from which no answer leads out; of a group that loops, the first alone is named."""
-    able = able_to_end(flow)
-    found = reachable(flow)
-    named: set[str] = set()
-    for step in flow.steps.values():
-        if step.name in able or step.name not in found or step.name in named:
-            continue
-        if any(edge.target.name not in flow.steps for edge in edges(step)):
-            continue  # the missing step is reported already
-        named |= _trapped_from(step, flow, able)
-        yield step.place.error(
-            f"from step '{step.name}' no answer leads to a hang-up, a transfer or a return",
-            "Give the caller a way out, such as 'goodbye'.",
-        )
-
-
-def _trapped_from(step: Step, flow: Flow, able: Collection[str]) -> set[str]:
-    trapped = {step.name}
-    todo = [step]
-    while todo:
-        for edge in edges(todo.pop()):
-            name = edge.target.name
-            if name in flow.steps and name not in able and name not in trapped:
-                trapped.add(name)
-                todo.append(flow.steps[name])
-    return trapped
-
-
-def _missing(
-    references: Iterable[Reference], known: Collection[str] | None, what: str, remedy: str
-) -> Iterator[FlowError]:
-    if known is None:
-        return
-    for reference in references:
-        if reference.name not in known and not reference.name.startswith("builtin:"):
-            near = suggest(reference.name, known)
-            text = near if near.startswith("Did") else remedy.format(reference.name)
-            yield reference.place.error(f"{what} '{reference.name}' does not exist", text)
-
-
-def _arguments(flows: FlowSet, actions: Mapping[str, Mapping[str, bool]]) -> Iterator[FlowError]:
-    for step in (step for flow in flows for step in flow.steps.values()):
-        if not isinstance(step, ActStep) or step.act.name not in actions:
-            continue
-        declared = actions[step.act.name]
-        for name in sorted(set(step.arguments) - set(declared)):
-            yield step.act.place.error(
-                f"action '{step.act.name}' has no argument '{name}'", suggest(name, declared)
-            )
-        for name, required in declared.items():
-            if required and name not in step.arguments:
-                yield step.act.place.error(
-                    f"action '{step.act.name}' needs the argument '{name}'",
-                    "Add it to 'arguments'.",
-                )
-
-
-def _callers(flows: FlowSet, actions: Mapping[str, Mapping[str, bool]]) -> Iterator[FlowError]:
-    for flow in flows:
-        if flow.caller is None or flow.caller.name not in actions:
-            continue
-        declared = actions[flow.caller.name]
-        others = [name for name in declared if declared[name] and name != CALLER_ARGUMENT]
-        if CALLER_ARGUMENT not in declared or others:
-            yield flow.caller.place.error(
-                f"action '{flow.caller.name}' cannot tell who calls: it is given the argument "
-                f"'{CALLER_ARGUMENT}' alone",
-                f"Declare it: 'arguments: {{{CALLER_ARGUMENT}: text}}', and no other that must be "
-                "given.",
-            )
-
-
-def _variables(flows: FlowSet) -> set[str]:
-    """Every variable that some step of some flow sets: flows share them."""
-    found = set(FACTS)
-    for flow in flows:
-        for step in flow.steps.values():
-            if isinstance(step, SetStep):
-                found |= set(step.set)
-            elif isinstance(step, AskStep | ActStep | FormStep) and step.store is not None:
-                found.add(step.store)
-            if isinstance(step, FormStep):
-                found |= set(step.form)
-    return found
-
-
-def _undefined_variables(flow: Flow, variables: Collection[str]) -> Iterator[FlowError]:
-    for name in names_read(flow):
-        if name.path[0] not in variables:
-            yield name.place.error(
-                f"variable '{name.path[0]}' is set nowhere", suggest(name.path[0], variables)
-            )
-
-
-def names_read(flow: Flow) -> Iterator[Name]:
-    """Every variable that the flow reads, where it reads it."""
-    templates = [*flow.help, *flow.noinput, *flow.nomatch, *flow.apology, *flow.which]
-    if flow.trouble is not None and flow.trouble.if_ is not None:
-        yield from names(flow.trouble.if_)
-    if flow.offers is not None and flow.offers.if_ is not None:
-        yield from names(flow.offers.if_)
-    for step in flow.steps.values():
-        templates += (*step_templates(step), *_list_templates(step), *_templates_of(step.matter))
-        templates += () if step.card is None else step.card.templates()
-        if isinstance(step, SetStep):
-            templates += _templates_of(step.set)
-        elif isinstance(step, LanguageStep):
-            templates += _templates_of({"language": step.language})
-        elif isinstance(step, ActStep):
-            templates += _templates_of(step.arguments)
-        elif isinstance(step, AnswerStep):
-            templates.append(step.answer)
-        elif isinstance(step, TransferStep):
-            templates += _templates_of(step.context)
-            templates += () if step.callback is None else (step.callback,)
-        elif isinstance(step, FormStep):
-            templates += _templates_of(
-                {
-                    f"{name} {key}": getattr(slot, key)
-                    for name, slot in step.form.items()
-                    for key in ("prefill", "default")
-                }
-            )
-            for case in step.stop:
-                yield from names(case.condition)
-            for slot in step.form.values():
-                if slot.if_ is not None:
-                    yield from names(slot.if_)
-        elif isinstance(step, BranchStep):
-            for case in step.branch.cases:
-                yield from names(case.condition)
-        elif isinstance(step, OfferStep) and step.if_ is not None:
-            yield from names(step.if_)
-    for template in templates:
-        for placeholder in template.slots:
-            yield from names(placeholder.expression)
-
-
-def _list_templates(step: Step) -> Iterator[Template]:
-    for source in step_grammars(step):
-        if isinstance(source, ListSource) and isinstance(source.list, Template):
-            yield source.list
-
-
-def _templates_of(values: Mapping[str, Template | LanguageName | Json]) -> Iterator[Template]:
-    return (value for value in values.values() if isinstance(value, Template))

@@ -6,73 +6,8 @@ The reader, the JSON Schema for editors and the reference in docs/flows.md all f
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import Enum, auto
 
-
-class Shape(Enum):
-    """What the value of a key looks like."""
-
-    TEXT = auto()
-    PROMPT = auto()
-    PROMPTS = auto()
-    NAME = auto()
-    STEP = auto()
-    REFERENCE = auto()
-    REFERENCES = auto()
-    GRAMMARS = auto()
-    INTENTS = auto()
-    LIST = auto()
-    FIELD = auto()
-    FIELDS = auto()
-    ROUTE = auto()
-    BRANCH = auto()
-    KEYS = auto()
-    KEY_COMMANDS = auto()
-    STEP_MAP = auto()
-    STEP_COMMANDS = auto()
-    VALUES = auto()
-    MATTER = auto()
-    ASSIGNMENTS = auto()
-    CONFIRM = auto()
-    COMMANDS = auto()
-    TROUBLE = auto()
-    TRANSFER_MODE = auto()
-    OUTCOME = auto()
-    BOOLEAN = auto()
-    TRUE = auto()
-    MILLISECONDS = auto()
-    COUNT = auto()
-    CONFIDENCE = auto()
-    TERMCHAR = auto()
-    LANGUAGE = auto()
-    LANGUAGE_VALUE = auto()
-    LANGUAGE_MAP = auto()
-    GRAMMAR = auto()
-    STEPS = auto()
-    SLOTS = auto()
-    SLOT_CONFIRM = auto()
-    REVIEW = auto()
-    ASIDE = auto()
-    CASES = auto()
-    CONDITION = auto()
-    VALUE = auto()
-    TEXTS = auto()
-    OFFER_NUMBER = auto()
-    OFFERS = auto()
-    WHILE_WAITING = auto()
-    WAITING_OFFER = auto()
-    CARD = auto()
-    LABELLED = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    name: str
-    shape: Shape
-    meaning: str
-    required: bool = False
-
+from voicebot.flows.shapes import Key, Shape
 
 _SAY = Key("say", Shape.PROMPTS, "what is said on entering the step: one prompt or a list")
 _COMMON = (
@@ -85,6 +20,21 @@ _COMMON = (
     ),
 )
 _NEXT = Key("next", Shape.STEP, "the step that follows", required=True)
+
+_YES_NO = (
+    Key("grammar", Shape.GRAMMAR, "grammar of yes and no (default builtin:boolean)"),
+    Key("keys", Shape.KEYS, "keys for true and false (default 1 and 2)"),
+)
+_OTHER_WORDS = (
+    Key("help", Shape.PROMPTS, "said when the caller asks for help"),
+    Key("noinput", Shape.PROMPTS, "said after silence: first, second, ... time"),
+    Key("nomatch", Shape.PROMPTS, "said after words not understood: first, second, ... time"),
+)
+_AT_A_QUESTION = (
+    *_OTHER_WORDS,
+    Key("on_trouble", Shape.STEP, "where trouble at this question leads"),
+    Key("commands", Shape.STEP_COMMANDS, "false, or other steps for some of the commands"),
+)
 
 _LISTENING = (
     Key("timeout_ms", Shape.MILLISECONDS, "silence before a noinput"),
@@ -111,11 +61,7 @@ STEP_KINDS: Mapping[str, tuple[Key, ...]] = {
         Key("next", Shape.ROUTE, "the step that follows, or a step for each meaning", True),
         Key("store", Shape.NAME, "variable that gets the meaning of the answer"),
         Key("confirm", Shape.CONFIRM, "asks back before the answer is taken"),
-        Key("help", Shape.PROMPTS, "said when the caller asks for help"),
-        Key("noinput", Shape.PROMPTS, "said after silence: first, second, ... time"),
-        Key("nomatch", Shape.PROMPTS, "said after words not understood: first, second, ... time"),
-        Key("on_trouble", Shape.STEP, "where trouble at this question leads"),
-        Key("commands", Shape.STEP_COMMANDS, "false, or other steps for some of the commands"),
+        *_AT_A_QUESTION,
         *_LISTENING,
     ),
     "form": (
@@ -159,8 +105,7 @@ STEP_KINDS: Mapping[str, tuple[Key, ...]] = {
     "answer": (
         Key("answer", Shape.PROMPT, "the question, in the caller's words", required=True),
         Key("more", Shape.PROMPTS, "offers the rest of a longer answer: 'Shall I go on?'"),
-        Key("grammar", Shape.GRAMMAR, "grammar of yes and no (default builtin:boolean)"),
-        Key("keys", Shape.KEYS, "keys for true and false (default 1 and 2)"),
+        *_YES_NO,
         Key("next", Shape.STEP, "the step that follows the answer", required=True),
         Key("unknown", Shape.STEP, "where nothing is known leads (default: it is a nomatch)"),
         Key("served", Shape.BOOLEAN, "false: the answer alone is not what callers came for"),
@@ -209,13 +154,8 @@ STEP_KINDS: Mapping[str, tuple[Key, ...]] = {
         Key("skipped", Shape.STEP, "where callers go to whom nothing is offered (else: declined)"),
         Key("unavailable", Shape.STEP, "where callers go on when no link could be sent", True),
         Key("in_text", Shape.STEP, "where the text begins (default: declined)"),
-        Key("grammar", Shape.GRAMMAR, "grammar of yes and no (default builtin:boolean)"),
-        Key("keys", Shape.KEYS, "keys for true and false (default 1 and 2)"),
-        Key("help", Shape.PROMPTS, "said when the caller asks for help"),
-        Key("noinput", Shape.PROMPTS, "said after silence: first, second, ... time"),
-        Key("nomatch", Shape.PROMPTS, "said after words not understood: first, second, ... time"),
-        Key("on_trouble", Shape.STEP, "where trouble at this question leads"),
-        Key("commands", Shape.STEP_COMMANDS, "false, or other steps for some of the commands"),
+        *_YES_NO,
+        *_AT_A_QUESTION,
         Key("timeout_ms", Shape.MILLISECONDS, "silence before a noinput"),
     ),
     "hangup": (
@@ -247,8 +187,7 @@ FLOW_KEYS: tuple[Key, ...] = (
 CONFIRM_KEYS: tuple[Key, ...] = (
     Key("ask", Shape.PROMPTS, "the question; {answer} is what was understood", required=True),
     Key("below", Shape.CONFIDENCE, "ask only below this confidence, 0 to 1 (default: always)"),
-    Key("grammar", Shape.GRAMMAR, "grammar of yes and no (default builtin:boolean)"),
-    Key("keys", Shape.KEYS, "keys for true and false (default 1 and 2)"),
+    *_YES_NO,
 )
 
 INTENTS_KEYS: tuple[Key, ...] = (
@@ -273,9 +212,7 @@ SLOT_KEYS: tuple[Key, ...] = (
     Key("grammar", Shape.GRAMMARS, "grammar of the answers, or several; or a list"),
     Key("keys", Shape.KEYS, "keys to press, each with the meaning it has"),
     Key("called", Shape.TEXTS, "what callers call the slot: 'change the day'"),
-    Key("help", Shape.PROMPTS, "said when the caller asks for help"),
-    Key("noinput", Shape.PROMPTS, "said after silence: first, second, ... time"),
-    Key("nomatch", Shape.PROMPTS, "said after words not understood: first, second, ... time"),
+    *_OTHER_WORDS,
     Key("if", Shape.CONDITION, "the slot is needed only where this holds"),
     Key("prefill", Shape.VALUE, "its value when the form begins, where that is not null"),
     Key("default", Shape.VALUE, "its value when the caller cannot give one"),
@@ -291,15 +228,13 @@ SLOT_CONFIRM_KEYS: tuple[Key, ...] = (
     Key("ask_below", Shape.CONFIDENCE, "ask only below this confidence, 0 to 1 (default: always)"),
     Key("say", Shape.PROMPTS, "said before the next question instead: 'For Friday.'"),
     Key("say_below", Shape.CONFIDENCE, "say only below this confidence, 0 to 1 (default: always)"),
-    Key("grammar", Shape.GRAMMAR, "grammar of yes and no (default builtin:boolean)"),
-    Key("keys", Shape.KEYS, "keys for true and false (default 1 and 2)"),
+    *_YES_NO,
 )
 
 REVIEW_KEYS: tuple[Key, ...] = (
     Key("ask", Shape.PROMPTS, "all values, and whether they are right", required=True),
     Key("change", Shape.PROMPTS, "asks what is wrong, after a 'no'", required=True),
-    Key("grammar", Shape.GRAMMAR, "grammar of yes and no (default builtin:boolean)"),
-    Key("keys", Shape.KEYS, "keys for true and false (default 1 and 2)"),
+    *_YES_NO,
 )
 
 ASIDE_KEYS: tuple[Key, ...] = (
@@ -350,7 +285,6 @@ OFFERS_KEYS: tuple[Key, ...] = (
     Key("if", Shape.CONDITION, "at once where this holds: frustration >= 0.5"),
 )
 
-BUILTIN_COMMANDS = ("help", "repeat", "back")
 
 CARD_KEYS: tuple[Key, ...] = (
     Key("title", Shape.PROMPT, "what it is: Order {order.number}; no card where it is empty", True),
@@ -361,42 +295,6 @@ CARD_KEYS: tuple[Key, ...] = (
     Key("replies", Shape.PROMPTS, "short answers to touch in place of writing them"),
 )
 """Keys of a card."""
-
-FACTS: Mapping[str, str] = {
-    "caller": "the caller's number or name",
-    "callee": "what the caller dialled",
-    "channel": "how the contact came in",
-    "language": "language of the contact",
-    "direction": "inbound, or outbound where voicebot made the call",
-    "answered_by": "who took an outbound call: person, machine or unknown",
-    "headers": "what came with a SIP call, names with underscores (headers.user_to_user)",
-    "answer": "meaning of the last answer",
-    "article": "what the last answer step found: name, question, confidence; null for nothing",
-    "problem": "why the last action or transfer failed",
-    "in_line": "true while the caller does something else and keeps the place in a queue",
-    "transfer": "the last transfer: who left after how many seconds, or why a queue took nobody",
-    "history": "contacts of this caller in the last days, null where nothing is known",
-    "customer": "who calls, as the flow's action 'caller' told; null where nobody knows",
-    "queues": "for each queue its waiting, wait_s, open, agents and free, as of now",
-    "matter": "what this contact is about, as a step's 'matter' said",
-    "frustration": "how frustrated the caller seems, 0 to 1",
-    "options": "items of a list that may have been meant",
-    "waiting": "requests made in the same breath as another, not served yet",
-    "unfinished": "title of the form that the caller will come back to, null where there is none",
-    "text": "how text could be offered: to (sms or page) and number; null where it cannot",
-    "waiting_s": "at an offer of text: the wait for a person instead, null where nobody knows",
-    "trouble": "kind (noinput, nomatch or failure) and count of the last trouble",
-}
-"""Variables that are there without a step that sets them."""
-
-CHANGEABLE_FACTS = frozenset({"customer"})
-"""Those that steps may set all the same."""
-
-BUILTIN_ACTIONS: Mapping[str, Mapping[str, bool]] = {"history": {"customer": True}}
-"""Actions that voicebot has itself: their arguments, and whether each must be given."""
-
-CALLER_ARGUMENT = "number"
-"""What the action ``caller`` of a flow is given."""
 
 
 def step_keys(kind: str) -> tuple[Key, ...]:

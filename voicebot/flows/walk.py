@@ -1,55 +1,36 @@
 """A walk through a flow: from one event to the next command that waits.
 
-Each kind of step either passes the walk on or stops it. Questions have a file of their own,
-`flows.questions`.
+It knows where the contact stands, what it has said and what its variables are. What a step does is
+in `flows.taking_steps`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from typing import TypeVar, assert_never
+from typing import TypeVar
 
 from voicebot.errors import UsageError
 from voicebot.flows.cards import CardTemplate
 from voicebot.flows.commands import (
-    ANSWER,
-    Act,
     ChangeLanguage,
     Command,
     HangUp,
     Say,
     Show,
-    Transfer,
-    queue_of,
 )
-from voicebot.flows.expression import holds
 from voicebot.flows.matter import note
-from voicebot.flows.model import (
-    ActStep,
+from voicebot.flows.model import Flow, FlowSet, nearest_language
+from voicebot.flows.references import LanguageName
+from voicebot.flows.secrecy import Path, copies, is_secret, reads_secret, telling
+from voicebot.flows.state import FlowState, Frame, OpenForm, Waiting
+from voicebot.flows.steps import (
     AnswerStep,
-    AskStep,
-    BranchStep,
-    CallStep,
-    Flow,
-    FlowSet,
     FormStep,
-    GotoStep,
-    HangUpStep,
-    LanguageName,
     LanguageStep,
     OfferStep,
-    ReturnStep,
-    SayStep,
-    SetStep,
     Step,
-    TransferStep,
-    nearest_language,
 )
-from voicebot.flows.once import KEY_ARGUMENT
-from voicebot.flows.queue_steps import choices
-from voicebot.flows.secrecy import SALT, Path, copies, is_secret, reads_secret, telling
-from voicebot.flows.state import FlowState, Frame, OpenForm, Waiting
 from voicebot.flows.template import Template
 from voicebot.types import HIDDEN, Json, Outcome, Prompt
 
@@ -75,22 +56,17 @@ class Walk:
         self,
         flows: FlowSet,
         state: FlowState,
-        open_question: Callable[[Walk, AskStep], bool],
-        open_form: Callable[[Walk, FormStep], bool],
-        open_offer: Callable[[Walk, OfferStep], bool],
+        take: Callable[[Walk, Step], bool],
         once: Collection[str] = (),
     ) -> None:
-        """``open_question``, ``open_form`` and ``open_offer`` say whether the walk goes on: a
-        request that waits answers a question, nothing may be missing in a form, and not everybody
-        is offered text. ``once`` are the actions that are not done twice."""
+        """``take`` carries a step out and says whether the walk goes on (`taking_steps.take`).
+        ``once`` are the actions that are not done twice."""
         self._written = flows
         self.state = state
         self.commands: list[Command] = []
         self.trail: list[FlowState] = []
-        self._open_question = open_question
-        self._open_form = open_form
-        self._open_offer = open_offer
-        self._once = once
+        self.once = once
+        self._take = take
 
     @property
     def flows(self) -> FlowSet:
@@ -204,7 +180,7 @@ class Walk:
             # A form may be entered, or come back to, and so may a queue; an offer may be passed by.
             if not isinstance(step, FormStep | OfferStep) and not self._is_back_in_line:
                 self.enter(step)
-            if not self._pass(step):
+            if not self._take(self, step):
                 return
         self.end(Outcome.FAILED, f"the flow took {MAX_STEPS} steps without listening")
 
@@ -267,56 +243,10 @@ class Walk:
 
     def _note(self, matter: Mapping[str, Template | Json]) -> None:
         """Take down what the contact is about."""
-        noted = note(self.state.noted, self._shown(matter))
+        noted = note(self.state.noted, self.shown(matter))
         if noted is not None:
             self.state = replace(self.state, noted=noted)
             self.set(matter=noted.as_variable())
-
-    def _pass(self, step: Step) -> bool:
-        """Carry a step out; whether the walk goes on."""
-        match step:
-            case SayStep() | LanguageStep():
-                self.go(step.next.name)
-            case SetStep():
-                self._set(step)
-                self.go(step.next.name)
-            case BranchStep():
-                self.go(self._choose(step))
-            case CallStep():
-                return self._call(step)
-            case GotoStep():
-                flow = self.flows[step.goto.name]
-                frames = (*self.state.frames[:-1], Frame(flow.name, flow.start.name))
-                self.state = replace(self.state, frames=frames)
-            case ReturnStep():
-                return self._return()
-            case AskStep():
-                return self._open_question(self, step)
-            case FormStep():
-                return self._open_form(self, step)
-            case OfferStep():
-                return self._open_offer(self, step)
-            case ActStep():
-                return self._act(step)
-            case AnswerStep():
-                self._look_up(step)
-                return False
-            case TransferStep():
-                self._transfer(step)
-                return False
-            case HangUpStep():
-                self.end(step.hangup or self.state.outcome_if_hung_up, step.reason)
-                return False
-            case _:
-                assert_never(step)
-        return True
-
-    def _set(self, step: SetStep) -> None:
-        secret = self.state.secret
-        self.set(**self._values(step.set))
-        made = [(name,) for name, value in step.set.items() if reads_secret(value, secret)]
-        if made:
-            self.hide(*made)
 
     def _change_language(self, step: LanguageStep) -> Step:
         """Change to the step's language; gives the step in it."""
@@ -328,122 +258,22 @@ class Walk:
         )
         return self.step
 
-    def _choose(self, step: BranchStep) -> str:
-        for case in step.branch.cases:
-            if holds(case.condition, self.state.variables):
-                return case.next.name
-        return step.branch.otherwise.name
-
-    def _call(self, step: CallStep) -> bool:
-        if len(self.state.frames) >= MAX_CALLS:
-            self.end(Outcome.FAILED, f"flows called each other {MAX_CALLS} deep")
-            return False
-        flow = self.flows[step.call.name]
-        frame = Frame(flow.name, flow.start.name)
-        self.state = replace(self.state, frames=(*self.state.frames, frame))
-        return True
-
-    def _return(self) -> bool:
-        if len(self.state.frames) == 1:
-            self.end(self.state.outcome_if_hung_up, "the flow returned and nothing had called it")
-            return False
-        self.state = replace(self.state, frames=self.state.frames[:-1])
-        caller = self.step
-        if isinstance(caller, CallStep):
-            self.go(caller.next.name)
-        return True  # a form or question that was left for a while goes on by itself
-
-    def _act(self, step: ActStep) -> bool:
-        """Whether the walk goes on: what was done already is not done again."""
-        arguments = self._values(step.arguments)
-        once = self.state.once
-        secret = self._reads_secret(step.arguments)
-        if step.act.name in self._once and once.contact:
-            place = f"{self.state.frames[-1].flow}.{step.name}"
-            salted = {**arguments, "": SALT} if secret else arguments
-            key = once.key(place, step.act.name, salted)
-            if once.has(key):
-                self.acted(step, once.result(key))
-                return True
-            arguments[KEY_ARGUMENT] = key
-            self.state = replace(self.state, once=once.begun(key))
-        filler = next(iter(self._prompts((step.filler,))), None) if step.filler else None
-        self.emit(Act(step.act.name, arguments, filler, secret))
-        self.state = replace(self.state, waiting=Waiting.ACTION)
-        return False
-
-    def _look_up(self, step: AnswerStep) -> None:
-        question = _plain(step.answer.value(self.state.variables))
-        arguments: dict[str, Json] = {"question": question, "language": str(self.flow.language)}
-        self.emit(Act(ANSWER, arguments, secret=reads_secret(step.answer, self.state.secret)))
-        self.state = replace(self.state, waiting=Waiting.ACTION)
-
-    def acted(self, step: ActStep, value: Json) -> None:
-        """Take what an action gave, and go on behind it."""
-        self.state = replace(self.state, once=self.state.once.finished(value))
-        if step.store is not None:
-            self.set(**{step.store: value})
-        self.go(step.next.name)
-
-    def _transfer(self, step: TransferStep) -> None:
-        context = {name: _plain(value) for name, value in self._shown(step.context).items()}
-        to_queue, number = bool(queue_of(step.transfer.name)), step.callback
-        called = "" if number is None else _plain(number.value(self.state.variables))
-        company = step.while_waiting
-        asked = company.offer.ask if company.offer is not None else ()
-        self.emit(
-            Transfer(
-                step.transfer.name,
-                context,
-                step.mode,
-                self._prompts((*company.say, *asked)),
-                tuple(prompt.masked() for prompt in self._prompts(step.whisper)),
-                step.ring_ms,
-                facts=self.state.told if to_queue else {},
-                callback=called,
-                way_back=self._way_back() if called else {},
-                choices=choices(step, self.state.variables, self.flow.language),
-            )
-        )
-        if self.state.queued:
-            self.set(in_line=None)
-        self.state = replace(
-            self.state,
-            waiting=Waiting.TRANSFER,
-            said=(),
-            queued=(),
-            served=False,
-            served_when_heard=False,
-            noted=self.state.noted.unserved() if self.state.noted is not None else None,
-        )
-
-    def _way_back(self) -> Mapping[str, Json]:
-        """The contact as it stands in the transfer that it has waited in, or in this one."""
-        state = self.state
-        waits = replace(state, frames=state.queued or state.frames, waiting=Waiting.TRANSFER)
-        return waits.to_json()
-
-    def _prompts(self, templates: tuple[Template, ...]) -> tuple[Prompt, ...]:
+    def prompts(self, templates: tuple[Template, ...]) -> tuple[Prompt, ...]:
+        """The templates filled in, without those that say nothing then."""
         prompts = (template.prompt(self.state.variables, self.is_secret) for template in templates)
         return tuple(prompt for prompt in prompts if prompt.parts)
 
-    def _values(self, values: Mapping[str, Template | Json]) -> dict[str, Json]:
+    def values(self, values: Mapping[str, Template | Json]) -> dict[str, Json]:
+        """The values with the variables filled in."""
         return {
             name: value.value(self.state.variables) if isinstance(value, Template) else value
             for name, value in values.items()
         }
 
-    def _reads_secret(self, values: Mapping[str, Template | Json]) -> bool:
-        return any(reads_secret(value, self.state.secret) for value in values.values())
-
-    def _shown(self, values: Mapping[str, Template | Json]) -> dict[str, Json]:
+    def shown(self, values: Mapping[str, Template | Json]) -> dict[str, Json]:
         """The values as others may know them."""
         secret = self.state.secret
         return {
             name: HIDDEN if reads_secret(values[name], secret) else value
-            for name, value in self._values(values).items()
+            for name, value in self.values(values).items()
         }
-
-
-def _plain(value: Json) -> str:
-    return "" if value is None else str(value)

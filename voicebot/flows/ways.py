@@ -12,11 +12,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
 from voicebot.flows.graph import RETURNING, edges, led_to
-from voicebot.flows.model import (
+from voicebot.flows.model import Flow, FlowSet
+from voicebot.flows.steps import (
     AskStep,
     CallStep,
-    Flow,
-    FlowSet,
     FormStep,
     GotoStep,
     OfferStep,

@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from voicebot.flows.commands import (
+from voicebot.flows.events import (
     ActionFailed,
     Ambiguous,
     FlowEvent,
@@ -31,19 +31,19 @@ from voicebot.flows.graph import (
     reachable_in_call,
     shared_edges,
 )
-from voicebot.flows.model import (
+from voicebot.flows.model import FlowSet
+from voicebot.flows.queue_steps import CLOSED
+from voicebot.flows.references import ListSource
+from voicebot.flows.state import FlowState, Frame, Waiting
+from voicebot.flows.steps import (
     AnswerStep,
     AskStep,
     BranchStep,
-    FlowSet,
     FormStep,
-    ListSource,
     OfferStep,
     Step,
     TransferStep,
 )
-from voicebot.flows.queue_steps import CLOSED
-from voicebot.flows.state import FlowState, Frame, Waiting
 from voicebot.rehearsal.form_answers import form_at
 from voicebot.rehearsal.form_ways import answered, left_for_a_while, left_for_good, ways_of_form
 from voicebot.rehearsal.judge import result_of

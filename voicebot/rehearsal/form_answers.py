@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from voicebot.flows.model import FlowSet, FormStep
+from voicebot.flows.model import FlowSet
 from voicebot.flows.state import FlowState, OpenForm, Waiting
+from voicebot.flows.steps import FormStep
 from voicebot.rehearsal.witness import Passage
 from voicebot.types import Json
 

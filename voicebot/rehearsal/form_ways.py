@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from voicebot.flows.commands import Ambiguous, FlowEvent, InputMatched
+from voicebot.flows.events import Ambiguous, FlowEvent, InputMatched
 from voicebot.flows.expression import holds
 from voicebot.flows.graph import Why, edges
-from voicebot.flows.model import Flow, FlowSet, FormStep, ListSource
+from voicebot.flows.model import Flow, FlowSet
+from voicebot.flows.references import ListSource
 from voicebot.flows.state import FlowState, OpenForm, Waiting
+from voicebot.flows.steps import FormStep
 from voicebot.rehearsal.form_answers import REVIEW, form_at
 from voicebot.rehearsal.judge import result_of
 from voicebot.rehearsal.ways import Way, command_in, route_key, way_along

@@ -11,7 +11,7 @@ from typing import cast
 
 from voicebot.document import suggest
 from voicebot.events import TurnResult
-from voicebot.flows.commands import (
+from voicebot.flows.events import (
     ActionDone,
     ActionFailed,
     Ambiguous,

@@ -15,9 +15,10 @@ from voicebot.document import Map, Node, Place, Scalar, Sequence, read_document,
 from voicebot.errors import FlowError
 from voicebot.flows import atoms
 from voicebot.flows.commands import queue_of
-from voicebot.flows.model import FlowSet, FormStep, OfferStep
+from voicebot.flows.facts import BUILTIN_ACTIONS
+from voicebot.flows.model import FlowSet
 from voicebot.flows.offer_rules import intent_of
-from voicebot.flows.vocabulary import BUILTIN_ACTIONS
+from voicebot.flows.steps import FormStep, OfferStep
 from voicebot.rehearsal import vocabulary
 from voicebot.rehearsal.checks import known, read_checks, read_outcome
 from voicebot.rehearsal.earlier import read_history

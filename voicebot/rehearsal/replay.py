@@ -13,21 +13,16 @@ from typing import TypeAlias
 
 from voicebot.errors import ActionError
 from voicebot.events import TurnResult
-from voicebot.flows.commands import (
-    Act,
+from voicebot.flows.commands import Act, Command, FormGrammar, HangUp, Listen, Transfer
+from voicebot.flows.events import (
     ActionDone,
     ActionFailed,
-    Command,
     ContactStarted,
     FlowEvent,
-    FormGrammar,
-    HangUp,
     InputMatched,
-    Listen,
     NoInput,
     NoMatch,
     RecognitionFailed,
-    Transfer,
     TransferDone,
     TransferRefused,
 )

@@ -10,20 +10,18 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, TypeAlias
 
 from voicebot.errors import ActionError
-from voicebot.flows.commands import (
+from voicebot.flows.commands import SendText, Transfer, TransferMode
+from voicebot.flows.events import (
     CallbackAgreed,
     FlowEvent,
-    SendText,
     TextNotSent,
     TextSent,
-    Transfer,
     TransferDone,
-    TransferMode,
     TransferRefused,
     TransferReturned,
 )
+from voicebot.flows.facts import BUILTIN_ACTIONS
 from voicebot.flows.queue_steps import WHY
-from voicebot.flows.vocabulary import BUILTIN_ACTIONS
 from voicebot.queues.reader import QueueFile
 from voicebot.rehearsal.compare import contains
 from voicebot.rehearsal.earlier import as_told

@@ -7,24 +7,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from voicebot.flows.commands import (
-    Act,
+from voicebot.flows.commands import Act, HangUp, Say, SendText, Show, Transfer
+from voicebot.flows.events import (
     ActionDone,
     ActionFailed,
     Ambiguous,
     CallbackAgreed,
     FlowEvent,
-    HangUp,
     InputMatched,
     NoInput,
     NoMatch,
     RecognitionFailed,
-    Say,
-    SendText,
-    Show,
     TextNotSent,
     TextSent,
-    Transfer,
     TransferDone,
     TransferRefused,
     TransferReturned,

@@ -7,19 +7,15 @@ from datetime import date
 from typing import Protocol
 
 from voicebot.errors import ActionError, CallError
-from voicebot.flows.commands import (
-    Act,
+from voicebot.flows.commands import Act, Command, HangUp, Listen, Transfer
+from voicebot.flows.events import (
     ActionDone,
     ActionFailed,
-    Command,
     ContactStarted,
     FlowEvent,
-    HangUp,
     InputMatched,
-    Listen,
     NoInput,
     RecognitionFailed,
-    Transfer,
     TurnCame,
 )
 from voicebot.rehearsal.model import Move, MoveKind

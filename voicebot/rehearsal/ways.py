@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from voicebot.document import Place
-from voicebot.flows.commands import InputMatched
+from voicebot.flows.events import InputMatched
 from voicebot.flows.graph import Edge
 from voicebot.flows.model import Flow
 from voicebot.types import Json

@@ -13,20 +13,22 @@ from datetime import date
 from voicebot.flows.commands import (
     ANSWER,
     Act,
-    ActionDone,
-    ActionFailed,
     ChangeLanguage,
     Command,
-    ContactStarted,
-    FlowEvent,
     HangUp,
-    InputMatched,
     Say,
     SendText,
     Show,
+    Transfer,
+)
+from voicebot.flows.events import (
+    ActionDone,
+    ActionFailed,
+    ContactStarted,
+    FlowEvent,
+    InputMatched,
     TextNotSent,
     TextSent,
-    Transfer,
     TransferRefused,
 )
 from voicebot.flows.interpreter import Interpreter

@@ -26,7 +26,7 @@ from voicebot.events import (
     TurnMasked,
     TurnResult,
 )
-from voicebot.flows.commands import FREE
+from voicebot.flows.events import FREE
 from voicebot.personal_numbers import masked, masked_heard, masked_values
 from voicebot.sessions.answering import unanswered
 from voicebot.sessions.feed import InputHeard, LiveEvent, PartHeard, PromptSpoken

@@ -9,7 +9,8 @@ import structlog
 
 from voicebot.action_result import ActionResult
 from voicebot.errors import ActionError
-from voicebot.flows.commands import ANSWER, Act, ActionDone, ActionFailed, FlowEvent
+from voicebot.flows.commands import ANSWER, Act
+from voicebot.flows.events import ActionDone, ActionFailed, FlowEvent
 from voicebot.logs import discretion
 from voicebot.sessions.account import CallAccount
 from voicebot.types import Json, Prompt

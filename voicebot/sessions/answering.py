@@ -16,7 +16,8 @@ from voicebot.action_result import ActionResult
 from voicebot.errors import ActionError, ModelError
 from voicebot.events import QuestionUnanswered
 from voicebot.flows.commands import ANSWER
-from voicebot.flows.model import AnswerStep, FlowSet
+from voicebot.flows.model import FlowSet
+from voicebot.flows.steps import AnswerStep
 from voicebot.nlu.articles import Article
 from voicebot.nlu.knowledge import Found, Library
 from voicebot.personal_numbers import masked

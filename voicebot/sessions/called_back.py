@@ -13,16 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from voicebot.flows.commands import (
-    QUEUE_PREFIX,
-    ChangeLanguage,
-    Command,
-    ContactStarted,
-    FlowEvent,
-    HangUp,
-    Transfer,
-    TransferReturned,
-)
+from voicebot.flows.commands import QUEUE_PREFIX, ChangeLanguage, Command, HangUp, Transfer
+from voicebot.flows.events import ContactStarted, FlowEvent, TransferReturned
 from voicebot.flows.state import FlowState
 from voicebot.sessions.conversation import Conversation
 from voicebot.sessions.dialogue import Standing

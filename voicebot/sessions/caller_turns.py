@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from voicebot.events import TurnResult
-from voicebot.flows.commands import FlowEvent, InputMatched, Listen, NoMatch
+from voicebot.flows.commands import Listen
+from voicebot.flows.events import FlowEvent, InputMatched, NoMatch
 from voicebot.sessions.account import CallAccount
 from voicebot.sessions.comprehension import Comprehension
 from voicebot.sessions.ears import Ears, Hearing

@@ -20,9 +20,9 @@ import structlog
 
 from voicebot.action_result import ActionResult
 from voicebot.errors import ActionError, StorageError
+from voicebot.flows.facts import CALLER_ARGUMENT
 from voicebot.flows.matter import customer_of
 from voicebot.flows.model import Flow
-from voicebot.flows.vocabulary import CALLER_ARGUMENT
 from voicebot.sessions.history import DAY_S, Contact, Histories, told
 from voicebot.sessions.numbers import number_of
 from voicebot.telephony._api import LegInfo
@@ -35,7 +35,7 @@ Identify: TypeAlias = Callable[[str], Awaitable[Json]]
 RunAction: TypeAlias = Callable[[str, Mapping[str, Json]], Awaitable[Json]]
 
 HISTORY = "history"
-"""The action that gives the history of a customer (`flows.vocabulary.BUILTIN_ACTIONS`)."""
+"""The action that gives the history of a customer (`flows.facts.BUILTIN_ACTIONS`)."""
 
 
 @dataclass(slots=True)

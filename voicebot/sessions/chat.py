@@ -20,7 +20,8 @@ from voicebot.acd.model import ContactId
 from voicebot.errors import TextRefused
 from voicebot.events import QueueNoted
 from voicebot.flows import meanwhile
-from voicebot.flows.commands import FlowEvent, Transfer, TurnCame
+from voicebot.flows.commands import Transfer
+from voicebot.flows.events import FlowEvent, TurnCame
 from voicebot.flows.rejoin import still_transfers
 from voicebot.flows.state import FlowState, Frames
 from voicebot.personal_numbers import masked

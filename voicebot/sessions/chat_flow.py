@@ -19,20 +19,16 @@ from voicebot.events import ActionRan
 from voicebot.flows.commands import (
     ANSWER,
     Act,
-    ActionDone,
-    ActionFailed,
     ChangeLanguage,
     Command,
-    FlowEvent,
     HangUp,
     Listen,
     Say,
     SendText,
     Show,
-    TextNotSent,
     Transfer,
-    TransferRefused,
 )
+from voicebot.flows.events import ActionDone, ActionFailed, FlowEvent, TextNotSent, TransferRefused
 from voicebot.flows.state import FlowState, Waiting
 from voicebot.logs import discretion
 from voicebot.personal_numbers import masked

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from voicebot.errors import TextRefused
-from voicebot.flows.commands import FlowEvent, InputMatched, Listen
+from voicebot.flows.commands import Listen
+from voicebot.flows.events import FlowEvent, InputMatched
 from voicebot.flows.form_questions import FORM_GRAMMAR
 from voicebot.sessions.known_facts import Fact, editable_slots
 from voicebot.sessions.typed import TypedInput

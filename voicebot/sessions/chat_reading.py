@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from voicebot.events import TurnResult
-from voicebot.flows.commands import FlowEvent, InputMatched
+from voicebot.flows.events import FlowEvent, InputMatched
 from voicebot.personal_numbers import masked_heard
 from voicebot.sessions.hiding import hidden
 from voicebot.types import Heard, Json, Mode

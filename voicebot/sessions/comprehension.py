@@ -18,15 +18,8 @@ from typing import Final
 import structlog
 
 from voicebot.errors import GrammarError, ModelError
-from voicebot.flows.commands import (
-    INTENTS_GRAMMAR,
-    Ambiguous,
-    FlowEvent,
-    InputMatched,
-    Listen,
-    NoMatch,
-    WantedIntents,
-)
+from voicebot.flows.commands import Listen, WantedIntents
+from voicebot.flows.events import INTENTS_GRAMMAR, Ambiguous, FlowEvent, InputMatched, NoMatch
 from voicebot.grammar.spelling import respell
 from voicebot.grammar.spotting import spot
 from voicebot.nlu.intents import ScoredIntent, Understanding

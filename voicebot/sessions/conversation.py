@@ -6,7 +6,8 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from voicebot.flows.commands import Command, ContactStarted, FlowEvent, Transfer
+from voicebot.flows.commands import Command, Transfer
+from voicebot.flows.events import ContactStarted, FlowEvent
 from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.state import FlowState
 from voicebot.sessions.dialogue import Standing

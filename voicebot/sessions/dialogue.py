@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from voicebot.flows.commands import Command, FlowEvent, Transfer
+from voicebot.flows.commands import Command, Transfer
+from voicebot.flows.events import FlowEvent
 from voicebot.flows.state import FlowState, Frames, Waiting
 from voicebot.telephony._api import LegInfo
 from voicebot.types import Json, Language, Matter, Outcome

@@ -15,14 +15,8 @@ import structlog
 
 from voicebot.errors import VoicebotError
 from voicebot.events import TurnResult
-from voicebot.flows.commands import (
-    FlowEvent,
-    InputMatched,
-    Listen,
-    NoInput,
-    NoMatch,
-    RecognitionFailed,
-)
+from voicebot.flows.commands import Listen
+from voicebot.flows.events import FlowEvent, InputMatched, NoInput, NoMatch, RecognitionFailed
 from voicebot.grammar.active import ActiveGrammar, Progress
 from voicebot.speech.recognizer import Recognition
 from voicebot.turns import signals

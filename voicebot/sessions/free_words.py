@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from voicebot.flows.commands import FREE, FlowEvent, InputMatched, Listen, NoMatch
+from voicebot.flows.commands import Listen
+from voicebot.flows.events import FREE, FlowEvent, InputMatched, NoMatch
 from voicebot.types import Heard, Mode
 
 SPEECH_CONFIDENCE = 0.5

@@ -18,14 +18,8 @@ from typing import TypeAlias
 
 import structlog
 
-from voicebot.flows.commands import (
-    Ambiguous,
-    FlowEvent,
-    FormGrammar,
-    InputMatched,
-    ListGrammar,
-    NoMatch,
-)
+from voicebot.flows.commands import FormGrammar, ListGrammar
+from voicebot.flows.events import Ambiguous, FlowEvent, InputMatched, NoMatch
 from voicebot.grammar.active import ActiveGrammar
 from voicebot.grammar.compiled import CompiledGrammar
 from voicebot.grammar.form import SlotPart, compile_form, no_keys

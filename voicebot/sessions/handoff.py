@@ -18,7 +18,8 @@ from typing import Protocol
 import structlog
 
 from voicebot.errors import DialFailed
-from voicebot.flows.commands import FlowEvent, Transfer, TransferRefused, TransferReturned
+from voicebot.flows.commands import Transfer
+from voicebot.flows.events import FlowEvent, TransferRefused, TransferReturned
 from voicebot.media.hold_music import LoopedSound, own_piece
 from voicebot.sessions.mouth import Mouth
 from voicebot.sessions.talk import Onward, Talk, ToFlow

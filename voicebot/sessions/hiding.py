@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voicebot.flows.commands import FREE
+from voicebot.flows.events import FREE
 from voicebot.types import HIDDEN, Heard
 
 

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from voicebot.flows.commands import FormGrammar, Listen, SlotGrammar
-from voicebot.flows.model import AskStep, FlowSet, FormStep
+from voicebot.flows.model import FlowSet
 from voicebot.flows.secrecy import is_secret
 from voicebot.flows.state import FlowState
+from voicebot.flows.steps import AskStep, FormStep
 
 MOST = 20
 

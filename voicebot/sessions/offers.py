@@ -16,7 +16,8 @@ import structlog
 
 from voicebot.errors import StorageError, TextUnavailable
 from voicebot.events import CallEvent, DeflectionReached, DeflectionStage
-from voicebot.flows.commands import Command, FlowEvent, Listen, TextNotSent, TextSent
+from voicebot.flows.commands import Command, Listen
+from voicebot.flows.events import FlowEvent, TextNotSent, TextSent
 from voicebot.sessions.invitation import (
     Invitation,
     MovingContact,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from voicebot.events import QuestionMasked, QuestionUnanswered, TurnFinished, TurnResult
-from voicebot.flows.commands import FREE
+from voicebot.flows.events import FREE
 from voicebot.numbers_in_pieces import Said, completed, values_without, without
 from voicebot.sessions.chat_records import ChatLine, Who
 from voicebot.types import Heard, Json

@@ -13,7 +13,8 @@ from typing import Final, Protocol, Self
 
 from voicebot.acd import effects as e
 from voicebot.acd.model import Channel, Contact, ContactId, QueueRules, Spill
-from voicebot.flows.commands import Transfer, TransferRefused
+from voicebot.flows.commands import Transfer
+from voicebot.flows.events import TransferRefused
 from voicebot.queues.prerouting import preroute
 from voicebot.queues.reader import QueueFile
 from voicebot.queues.words import WaitingWords, words_for

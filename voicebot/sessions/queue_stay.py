@@ -19,14 +19,8 @@ import structlog
 from voicebot.acd import effects as e
 from voicebot.acd.model import ContactState
 from voicebot.errors import RoutingError
-from voicebot.flows.commands import (
-    CallbackAgreed,
-    FlowEvent,
-    InputMatched,
-    Listen,
-    Transfer,
-    TransferRefused,
-)
+from voicebot.flows.commands import Listen, Transfer
+from voicebot.flows.events import CallbackAgreed, FlowEvent, InputMatched, TransferRefused
 from voicebot.sessions.dialogue import InQueue
 from voicebot.sessions.handoff import Handoff
 from voicebot.sessions.place import Joined, Place

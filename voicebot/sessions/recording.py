@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from voicebot.flows.commands import FlowEvent, InputMatched, Listen, NoInput
+from voicebot.flows.commands import Listen
+from voicebot.flows.events import FlowEvent, InputMatched, NoInput
 from voicebot.media.recorder import CallRecorder
 from voicebot.types import CallId, Prompt
 

@@ -11,7 +11,7 @@ from functools import partial
 
 from voicebot.acd.model import AgentId
 from voicebot.errors import TextRefused
-from voicebot.flows.commands import FlowEvent, TransferReturned
+from voicebot.flows.events import FlowEvent, TransferReturned
 from voicebot.sessions.chat import ChatSession
 from voicebot.sessions.chat_application import ChatApplication
 from voicebot.sessions.chat_shelf import ChatShelf

@@ -8,7 +8,8 @@ from voicebot.acd import effects as e
 from voicebot.acd.model import Channel, ContactId
 from voicebot.errors import RoutingError
 from voicebot.events import QueueNoted
-from voicebot.flows.commands import CallbackAgreed, FlowEvent, Transfer, TransferRefused
+from voicebot.flows.commands import Transfer
+from voicebot.flows.events import CallbackAgreed, FlowEvent, TransferRefused
 from voicebot.sessions.chat import ChatSession
 from voicebot.sessions.chat_records import ChatRecord, Stand
 from voicebot.sessions.numbers import caller_number

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from voicebot.events import DeflectionStage
-from voicebot.flows.commands import Command, FlowEvent, SendText, TextSent
+from voicebot.flows.commands import Command, SendText
+from voicebot.flows.events import FlowEvent, TextSent
 from voicebot.sessions.account import CallAccount
 from voicebot.sessions.dialogue import Dialogue
 from voicebot.sessions.invitation import MovingContact

@@ -24,12 +24,7 @@ import structlog
 from voicebot.acd import effects as e
 from voicebot.acd.model import ContactId, ContactState
 from voicebot.errors import StorageError, TextRefused
-from voicebot.flows.commands import (
-    CallbackAgreed,
-    FlowEvent,
-    TransferRefused,
-    TransferReturned,
-)
+from voicebot.flows.events import CallbackAgreed, FlowEvent, TransferRefused, TransferReturned
 from voicebot.sessions.chat import ChatSession
 from voicebot.sessions.chat_application import ChatApplication
 from voicebot.sessions.chat_records import ChatStore

@@ -19,16 +19,8 @@ import structlog
 
 from voicebot.acd.model import ContactId
 from voicebot.errors import TransferFailed
-from voicebot.flows.commands import (
-    QUEUE_PREFIX,
-    FlowEvent,
-    InputMatched,
-    Listen,
-    Transfer,
-    TransferDone,
-    TransferMode,
-    TransferRefused,
-)
+from voicebot.flows.commands import QUEUE_PREFIX, Listen, Transfer, TransferMode
+from voicebot.flows.events import FlowEvent, InputMatched, TransferDone, TransferRefused
 from voicebot.sessions.dialogue import InQueue
 from voicebot.sessions.handoff import Handoff, MakeMouth
 from voicebot.sessions.mouth import Mouth

@@ -7,14 +7,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from voicebot.flows.commands import (
-    FlowEvent,
-    InputMatched,
-    Listen,
-    NoInput,
-    NoMatch,
-    SlotGrammar,
-)
+from voicebot.flows.commands import Listen, SlotGrammar
+from voicebot.flows.events import FlowEvent, InputMatched, NoInput, NoMatch
 from voicebot.grammar.active import Match
 from voicebot.nlu.evaluation import explained
 from voicebot.sessions.comprehension import Comprehension

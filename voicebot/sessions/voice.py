@@ -18,8 +18,6 @@ from voicebot.flows.commands import (
     Act,
     ChangeLanguage,
     CloseOffer,
-    ContactStarted,
-    FlowEvent,
     HangUp,
     LeaveQueue,
     Listen,
@@ -27,8 +25,8 @@ from voicebot.flows.commands import (
     Say,
     SendText,
     Transfer,
-    TurnCame,
 )
+from voicebot.flows.events import ContactStarted, FlowEvent, TurnCame
 from voicebot.sessions import recording
 from voicebot.sessions.account import CallAccount
 from voicebot.sessions.acting import carry_out

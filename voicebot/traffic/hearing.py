@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from voicebot.flows.commands import FlowEvent, Listen
+from voicebot.flows.commands import Listen
+from voicebot.flows.events import FlowEvent
 from voicebot.traffic.talk import Understands
 from voicebot.types import Mode
 

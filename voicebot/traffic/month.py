@@ -18,7 +18,8 @@ from voicebot.events import (
     MatterNoted,
     QueueNoted,
 )
-from voicebot.flows.commands import CallbackAgreed, Transfer, TransferReturned
+from voicebot.flows.commands import Transfer
+from voicebot.flows.events import CallbackAgreed, TransferReturned
 from voicebot.queues.prerouting import preroute
 from voicebot.queues.reader import QueueFile
 from voicebot.sessions import history

@@ -19,23 +19,25 @@ from voicebot.events import DeflectionStage, TurnResult
 from voicebot.flows.commands import (
     ANSWER,
     Act,
-    ActionDone,
-    ActionFailed,
     ChangeLanguage,
     CloseOffer,
     Command,
-    ContactStarted,
-    FlowEvent,
     HangUp,
-    InputMatched,
     Listen,
-    NoInput,
-    NoMatch,
     OfferText,
     Say,
     SendText,
-    TextSent,
     Transfer,
+)
+from voicebot.flows.events import (
+    ActionDone,
+    ActionFailed,
+    ContactStarted,
+    FlowEvent,
+    InputMatched,
+    NoInput,
+    NoMatch,
+    TextSent,
     TransferDone,
 )
 from voicebot.flows.interpreter import Interpreter
