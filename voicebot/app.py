@@ -127,18 +127,19 @@ class Server:
             self.registry.open_calls,
         )
         self._services = self._voice_services()
+        records = SqlQueueRecords(self._engine)
         self.queues = HumanQueues(
             settings,
             application.queues,
             self._doors.dialer,
             self._callback_calls(),
-            SqlQueueRecords(self._engine),
+            records,
             self,
             self._ledger.note_agent_time,
             self.feed.publish,
             self.desking.desks,
         )
-        self.queues.moves = self.chatting.take_places(self.queues.service)
+        self.queues.moves = self.chatting.take_places(self.queues.service, records)
         self._calls = VoiceCalls(
             settings,
             self._services,
@@ -192,7 +193,7 @@ class Server:
         self._chores.begin(music, "music on hold")
         self._recording.start()
         await self.queues.start()
-        self.chatting.serve_people(self.desking.desks.texting, self._texts.send_line)
+        await self.chatting.serve_people(self.desking.desks.texting, self._texts.send_line)
         self.desking.desks.written = self.chatting.chats.line.pages.lines_of
         self._chores.begin(self._recording.keep_tidy(), "recordings")
         await self.alarms.start()

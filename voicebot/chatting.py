@@ -30,6 +30,7 @@ from voicebot.sessions.chat_ledger import ChatLedger
 from voicebot.sessions.chat_records import ChatLine, ChatRecord
 from voicebot.sessions.chats import ChatPolicy, Chats
 from voicebot.sessions.feed import LiveEvent
+from voicebot.sessions.held_places import PlaceRecords
 from voicebot.sessions.invitation import ConversationId, TextTo
 from voicebot.sessions.offers import DeflectionLedger
 from voicebot.sessions.outbound import DialOrder, DialReport
@@ -142,27 +143,33 @@ class Chatting:
         if self._places is not None:
             await self._places.stop()
         await self.chats.stop()
+        await self.call_me.stop()
 
-    def take_places(self, service: QueueService) -> Moves | None:
-        """Let conversations take the places of calls in these queues over, and be called back; None
-        where there is no text."""
+    def take_places(self, service: QueueService, records: PlaceRecords) -> Moves | None:
+        """Let conversations take the places of calls in these queues over, which ``records`` keep,
+        and be called back; None where there is no text."""
         if not self._settings.text.enabled:
             return None
         self.chats.line.callbacks.may_call = self.call_me.allowed
         hold_s = self._settings.queues.text_hold_s
-        self._places = TextPlaces(service, self.chats.taken_over, hold_s, self.call_me.allowed)
+        self._places = TextPlaces(
+            service, self.chats.taken_over, hold_s, self.call_me.allowed, records=records
+        )
         self.chats.watch(self._places)
         service.watch(self.chats.line.observe)
         return self._places
 
-    def serve_people(
+    async def serve_people(
         self, talking: Callable[[TextTalk], None], post: Callable[[TextTo], Awaitable[None]]
     ) -> None:
         """Let conversations that wait for a person have their places, from now on. ``talking`` is
-        told of each that an agent takes, ``post`` brings lines to where there is no page."""
+        told of each that an agent takes, ``post`` brings lines to where there is no page. Raises
+        StorageError."""
         if self._settings.text.enabled:
             self.chats.line.agents.talking = talking
             self.chats.line.messengers.post = post
+            if self._places is not None:
+                await self._places.restore()
             self._in_line = asyncio.create_task(self.chats.line.keep(), name="text in queues")
 
     def tells_later(self, contact: CallId) -> bool:

@@ -176,6 +176,28 @@ async def test_limits_outlive_a_restart(desk: Desk) -> None:
     assert [call.number for call in asked.calls] == [NUMBER, NUMBER, "+15550143"]
 
 
+async def test_calls_that_queues_promise_are_kept_too(desk: Desk) -> None:
+    asked = Asked()
+    calls = calls_of(desk.chats, desk.lines, asked=asked)
+    assert [calls.allowed("5550142") for _ in range(3)] == [NUMBER, NUMBER, None]
+    await calls.stop()
+    assert asked.calls == [CallAsked(0.0, NUMBER, "")] * 2
+    restarted = calls_of(desk.chats, desk.lines, asked=asked)
+    await restarted.start()
+    assert restarted.allowed(NUMBER) is None
+    assert restarted.allowed("+15550143") is not None
+
+
+async def test_a_promise_that_cannot_be_written_down_holds_nevertheless(desk: Desk) -> None:
+    class Away(Asked):
+        async def add(self, call: CallAsked, forget_before: float) -> None:
+            raise StorageError("the records are away")
+
+    calls = calls_of(desk.chats, desk.lines, asked=Away())
+    assert calls.allowed(NUMBER) == NUMBER
+    await calls.stop()
+
+
 def waits(limits: CallLimits, *calls: tuple[str, float]) -> list[float]:
     return [limits.wait_s(CallAsked(at, number, "")) for number, at in calls]
 

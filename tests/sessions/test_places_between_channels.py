@@ -30,6 +30,10 @@ class Moves:
 
     reason: str | None = None
     seen: list[tuple[Place, InQueue]] = field(default_factory=list)
+    may: list[InQueue] = field(default_factory=list)
+
+    def may_leave(self, place: Place, in_queue: InQueue) -> None:
+        self.may.append(in_queue)
 
     def caller_left(self, place: Place, in_queue: InQueue) -> str | None:
         self.seen.append((place, in_queue))
@@ -69,6 +73,7 @@ async def test_a_place_that_goes_over_is_not_left(
     await line.hang_up()
     ((place, in_queue),) = moves.seen
     assert in_queue == InQueue((Frame("main", "to_agent"),), False)
+    assert moves.may == [in_queue], "while they waited"
     standing = desk.service.standing(place.contact_id)
     assert standing is not None
     assert standing.state is ContactState.WAITING

@@ -18,14 +18,17 @@ from voicebot.acd.model import (
     QueueRules,
 )
 from voicebot.errors import TextRefused
+from voicebot.events import QueueNoted
 from voicebot.flows.state import Frame, Frames
 from voicebot.sessions.briefing import Briefing
+from voicebot.sessions.chat_records import ChatRecord, Stand
 from voicebot.sessions.dialogue import InQueue
+from voicebot.sessions.held_places import KeptPlace
 from voicebot.sessions.invitation import ConversationId, TextReached, TextStage
 from voicebot.sessions.place import Place
 from voicebot.sessions.queue_figures import HUNG_UP, SERVED, TOOK_LINK
 from voicebot.sessions.queueing import QueueService
-from voicebot.sessions.text_places import TextPlaces, Told
+from voicebot.sessions.text_places import LONGEST_WAIT_S, TextPlaces, Told
 from voicebot.types import CallId, Language, Outcome
 
 FRAMES = (Frame("main", "to_agent"),)
@@ -40,6 +43,8 @@ class Conversations:
     places: list[tuple[Place, Frames]] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     is_over: bool = False
+    record: ChatRecord | None = None
+    """The conversation of the call, as the store has it."""
 
     async def take_over(
         self, conversation: ConversationId, place: Place, frames: Frames, told: Told
@@ -54,28 +59,56 @@ class Conversations:
         assert conversation == CHAT
         self.told.append(told(Language("en-US")))
 
+    async def of_call(self, call: CallId) -> ChatRecord | None:
+        return self.record if call == CallId(CALLER) else None
+
+
+@dataclass
+class Papers:
+    """`PlaceRecords` in memory."""
+
+    rows: dict[str, KeptPlace] = field(default_factory=dict)
+
+    def place_held(self, place: KeptPlace) -> None:
+        self.rows[place.contact_id] = place
+
+    def place_gone(self, contact_id: str) -> None:
+        self.rows.pop(contact_id, None)
+
+    async def held_places(self) -> list[KeptPlace]:
+        return list(self.rows.values())
+
 
 class Hall:
     """Queues, and places that may go over; ``numbers`` may be called."""
 
     def __init__(self, *numbers: str) -> None:
-        self.clock, self.phones = TurnedClock(), Telephones()
+        self.clock, self.papers = TurnedClock(), Papers()
         self.called: list[str] = []
+        self.noted: list[QueueNoted] = []
+        self._numbers = numbers
+        self.open()
+
+    def open(self) -> None:
+        """As after a restart: only what is in the records is known."""
+        self.phones = Telephones()
         self.service = QueueService(
             [QueueRules("support")],
             self.phones,
             clock=self.clock,
             call_later=self.clock.call_later,
             call_back=self._call,
+            note=self.noted.append,
         )
         self.chats = Conversations()
         self.places = TextPlaces(
             self.service,
             self.chats,
             300.0,
-            lambda number: number if number in numbers else None,
+            lambda number: number if number in self._numbers else None,
             self.clock,
             self.clock.call_later,
+            self.papers,
         )
 
     async def _call(self, number: str, *rest: object) -> None:
@@ -269,3 +302,100 @@ async def test_stopping_holds_nothing_and_counts_nobody_twice() -> None:
     await hall.places.stop()
     await hall.clock.advance(400)
     assert hall.abandoned == 0
+
+
+# A restart
+
+
+def conversation(opened_at: float | None = None, stand: Stand | None = None) -> ChatRecord:
+    return ChatRecord(
+        CHAT, "main", Language("en-US"), "one", {}, 0.0, 0.0, CallId(CALLER),
+        opened_at=opened_at, stand=stand,
+    )  # fmt: skip
+
+
+async def restarted(hall: Hall, record: ChatRecord | None) -> None:
+    """The server was killed, and has come back."""
+    hall.open()
+    hall.chats.record = record
+    await hall.places.restore()
+
+
+@pytest.mark.parametrize("on_the_line", [True, False])
+async def test_a_link_that_is_opened_after_a_restart_leads_to_the_place(on_the_line: bool) -> None:
+    hall = await busy()
+    place = hall.enter()
+    await hall.clock.advance(60)
+    hall.places.may_leave(place, WITH_LINK)
+    if not on_the_line:
+        await hall.hang_up(place)
+    await hall.clock.advance(20)
+    await restarted(hall, conversation())
+    hall.enter(ContactId("after"), "1002")
+    assert hall.service.standing(CALLER) is None
+    hall.reached(TextStage.OPENED)
+    await settle()
+    assert hall.standing() == (Channel.TEXT, ContactState.WAITING, 80)
+    ((place, frames),) = hall.chats.places
+    assert (frames, place.briefing.caller, place.contact.party) == (FRAMES, "1001", "1001")
+    assert hall.papers.rows == {}, "the conversation has it now"
+    await hall.clock.advance(5)
+    await place.leave("left the line")
+    assert hall.noted[-1].waited_s == (85 if on_the_line else 65)
+
+
+async def test_who_opens_no_link_after_a_restart_has_given_up() -> None:
+    hall = await busy()
+    await hall.hang_up(hall.enter())
+    await restarted(hall, conversation())
+    await hall.clock.advance(301)
+    assert (hall.abandoned, hall.papers.rows) == (1, {})
+
+
+async def test_who_had_opened_the_link_stands_there_again_when_the_server_does() -> None:
+    hall = await busy("1001", text=0)
+    place = hall.enter()
+    hall.places.may_leave(place, WITH_LINK)
+    hall.reached(TextStage.OPENED)
+    await hall.clock.advance(40)
+    stood_by = Stand(since=hall.clock.now - 5, waits_since=hall.clock.now - 5)
+    await restarted(hall, conversation(opened_at=1.0, stand=stood_by))
+    assert hall.standing() == (Channel.TEXT, ContactState.WAITING, 40)
+    assert hall.chats.told[0].startswith("You keep your place"), "nobody is there only now"
+
+
+@pytest.mark.parametrize(
+    "record",
+    [None, conversation(1.0, Stand(since=0.0, waits_since=0.0))],
+    ids=["is over", "has the place already"],
+)
+async def test_a_place_that_nobody_waits_for_is_forgotten(record: ChatRecord | None) -> None:
+    hall = await busy()
+    await hall.hang_up(hall.enter())
+    await restarted(hall, record)
+    assert (hall.papers.rows, hall.chats.places, hall.abandoned) == ({}, [], 0)
+
+
+async def test_a_place_of_long_ago_is_forgotten() -> None:
+    hall = await busy()
+    hall.places.may_leave(hall.enter(), WITH_LINK)
+    await hall.clock.advance(LONGEST_WAIT_S + 1)
+    await restarted(hall, conversation())
+    assert hall.papers.rows == {}
+
+
+async def test_only_who_is_in_line_with_a_link_is_written_down() -> None:
+    hall = await busy()
+    place = hall.enter()
+    hall.places.may_leave(place, WITHOUT)
+    assert hall.papers.rows == {}
+    hall.places.may_leave(place, WITH_LINK)
+    assert list(hall.papers.rows) == [CALLER]
+    hall.service.receive(ev.Finish(ContactId("before")))
+    await settle()
+    await hall.phones.last.answer()
+    assert hall.papers.rows == {}, "with an agent"
+    other = hall.enter(ContactId("other"))
+    hall.places.may_leave(other, WITH_LINK)
+    await other.leave("went elsewhere")
+    assert hall.papers.rows == {}, "waits no more"

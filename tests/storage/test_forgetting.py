@@ -28,6 +28,7 @@ from voicebot.storage.schema import (
     contact_notes,
     conversation_lines,
     conversations,
+    held_places,
     metadata,
     notices,
     text_messages,
@@ -84,6 +85,8 @@ async def fill(engine: AsyncEngine) -> None:
     await insert_rows(engine, asked_calls, {"number": NUMBER, "at": 1.0, "address": "::1"})
     booking = {"contact_id": "one", "queue": "desk", "number": NUMBER, "arrived_at": 1.0}
     await insert_rows(engine, callbacks, {**booking, "details": {"caller": NUMBER}})
+    held = {"contact_id": "one", "queue": "desk", "since": 1.0, "details": {"caller": NUMBER}}
+    await insert_rows(engine, held_places, held)
     note = {"contact_id": "two", "agent": "anna", "queue": "desk", "at": 1.0, "code": "lost"}
     await insert_rows(engine, contact_notes, {**note, "text": "left it at Paddington"})
     notice: dict[str, Any] = {
@@ -105,7 +108,7 @@ async def test_what_there_is_is_told_first_and_stays(either: AsyncEngine) -> Non
     forgetting = SqlForgetting(either)
     expected = Traces(
         calls=2, turns=2, recordings=2, questions=2, conversations=2, lines=2, messages=1,
-        callbacks=1, opt_outs=1, notes=1, notices=1, asked_calls=1,
+        callbacks=1, held_places=1, opt_outs=1, notes=1, notices=1, asked_calls=1,
     )  # fmt: skip
     for number in (NUMBER, "15550104477", "001 555 010-4477", f"sip:{NUMBER}@carrier.example"):
         assert await forgetting.trace(number) == expected

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from alembic.config import Config
@@ -14,8 +15,13 @@ from sqlalchemy import Connection, inspect
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import voicebot.storage.migrations
+from voicebot.acd.model import Contact, ContactId
+from voicebot.flows.state import Frame
+from voicebot.sessions.briefing import Briefing
+from voicebot.sessions.held_places import HeldPlace
 from voicebot.sessions.queue_records import AgentChange, Booking
 from voicebot.storage.queue_records import SqlQueueRecords
+from voicebot.types import Language
 
 
 @pytest.fixture
@@ -43,6 +49,29 @@ async def test_callbacks_come_back_in_order_until_they_are_settled(
     records.settled("unknown")
     await records.written()
     assert await records.bookings() == [booking("later", 20.0)]
+
+
+async def test_places_that_are_held_come_back_until_they_are_gone(
+    records: SqlQueueRecords,
+) -> None:
+    place = HeldPlace(
+        Contact(ContactId("call"), "support", priority=2, skills={"french": 3}, party="1001"),
+        Briefing("1001", Language("en-US"), {"order": "4271"}, {"tries": 2}),
+        10.0,
+        (Frame("main", "to_agent"), Frame("sub", "ask")),
+    )
+    records.place_held(replace(place, since=20.0, contact=replace(place.contact, party="")).kept)
+    first = replace(place, contact=replace(place.contact, contact_id=ContactId("first")))
+    records.place_held(first.kept)
+    records.place_held(place.kept)
+    left = replace(place, left_at=70.0)
+    records.place_held(left.kept)
+    await records.written()
+    assert [HeldPlace.of(kept) for kept in await records.held_places()] == [left, first]
+    records.place_gone("first")
+    records.place_gone("unknown")
+    await records.written()
+    assert [kept.contact_id for kept in await records.held_places()] == ["call"]
 
 
 async def test_the_last_state_of_each_agent_is_known(records: SqlQueueRecords) -> None:

@@ -69,6 +69,28 @@ async def test_a_page_sees_the_place_the_agent_and_their_lines(
         assert (refused["id"], refused["code"]) == ("", "line")
 
 
+async def test_a_page_without_a_socket_tells_that_its_caller_types(
+    server: ChatServer, centre: Centre
+) -> None:
+    talk = await waiting(server)
+    centre.sign_in("anna")
+    with_anna = await centre.accept()
+
+    async def types(body: object) -> tuple[int, bool]:
+        answer = await server.http.post(f"/api/chat/{talk}/typing", json=body)
+        return answer.status_code, bool(with_anna.caller_writes)
+
+    assert await types({"on": True}) == (204, True)
+    assert await types({"on": False}) == (204, False)
+    assert await types({"on": "perhaps"}) == (422, False)
+    assert await types({"on": True}) == (204, True)
+    await write(server, talk, "m2", "are you there")
+    assert not with_anna.caller_writes, "it has come"
+    assert [(await types({"on": True}))[0] for _ in range(80)][-1] == 429
+    server.http.cookies.clear()
+    assert (await types({"on": True}))[0] == 401
+
+
 async def test_leaving_the_line_goes_on_in_the_flow(server: ChatServer) -> None:
     talk = await waiting(server)
     assert (await server.http.post(f"/api/chat/{talk}/leave_line")).status_code == 204

@@ -8,10 +8,11 @@ from voicebot.document import suggest
 from voicebot.errors import FlowError
 from voicebot.flows.commands import Listen, TransferMode, queue_of
 from voicebot.flows.lists import grammar_of
-from voicebot.flows.model import FlowSet
+from voicebot.flows.model import Flow, FlowSet
+from voicebot.flows.queue_model import WaitingOffer
 from voicebot.flows.references import Reference, Route
-from voicebot.flows.steps import TransferStep
-from voicebot.types import Json, Language
+from voicebot.flows.steps import OfferStep, TransferStep
+from voicebot.types import Json
 
 CLOSED = "closed"
 """Why a queue takes nobody outside its hours; every other reason is an overflow."""
@@ -30,13 +31,24 @@ def way_out(step: TransferStep, why: str) -> Reference:
     return (step.closed if why == CLOSED else step.overflow) or step.on_failure
 
 
-def choices(step: TransferStep, variables: Mapping[str, Json], language: Language) -> Listen | None:
-    """What is listened for while the caller waits; None where nothing is offered."""
+def choices(step: TransferStep, variables: Mapping[str, Json], flow: Flow) -> Listen | None:
+    """What is listened for while the caller waits; None where nothing is offered. Who writes has no
+    key for what only offers text."""
     offer = step.while_waiting.offer
     if offer is None:
         return None
-    grammars = tuple(grammar_of(source, variables, language) for source in offer.grammar)
-    return Listen(grammars=grammars, keys=offer.keys)
+    keys = offer.keys
+    if variables.get("channel") == "text":
+        keys = {key: each for key, each in keys.items() if not _offers_text(offer, each, flow)}
+        if offer.keys and not keys:
+            return None
+    grammars = tuple(grammar_of(source, variables, flow.language) for source in offer.grammar)
+    return Listen(grammars=grammars, keys=keys)
+
+
+def _offers_text(offer: WaitingOffer, meaning: Json, flow: Flow) -> bool:
+    target = Route(offer.steps, None).target(meaning)
+    return target is not None and isinstance(flow.steps.get(target.name), OfferStep)
 
 
 def misplaced_keys(step: TransferStep) -> Iterator[FlowError]:

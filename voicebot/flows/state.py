@@ -228,10 +228,10 @@ class FlowState:
         if self.secret:
             return self.sealed().to_json()
         return {
-            "frames": _frames_to_json(self.frames),
+            "frames": frames_to_json(self.frames),
             "waiting": self.waiting.value,
             "variables": dict(self.variables),
-            "questions": [_frames_to_json(frames) for frames in self.questions],
+            "questions": [frames_to_json(frames) for frames in self.questions],
             "said": [_prompt_to_json(prompt) for prompt in self.said],
             "counts": _counts_to_json(self.counts),
             "pending": _heard_to_json(self.pending),
@@ -239,7 +239,7 @@ class FlowState:
             "served_when_heard": self.served_when_heard,
             "handed_over": self.handed_over,
             "called_back": self.called_back,
-            "queued": _frames_to_json(self.queued),
+            "queued": frames_to_json(self.queued),
             "mood": {name: getattr(self.mood, name) for name in Mood.__slots__},
             "forms": [_form_to_json(form) for form in self.forms],
             "speaks": self.speaks,
@@ -254,10 +254,10 @@ class FlowState:
         """The inverse of `to_json`. Raises UsageError for data that it did not make."""
         try:
             return cls(
-                frames=_frames_from_json(data["frames"]),
+                frames=frames_from_json(data["frames"]),
                 waiting=Waiting(data["waiting"]),
                 variables=dict(data["variables"]),
-                questions=tuple(_frames_from_json(frames) for frames in data["questions"]),
+                questions=tuple(frames_from_json(frames) for frames in data["questions"]),
                 said=tuple(_prompt_from_json(prompt) for prompt in data["said"]),
                 counts=Counts(**data["counts"]),
                 pending=_heard_from_json(data["pending"]),
@@ -265,7 +265,7 @@ class FlowState:
                 served_when_heard=data["served_when_heard"],
                 handed_over=data.get("handed_over", False),
                 called_back=data.get("called_back", False),
-                queued=_frames_from_json(data.get("queued", ())),
+                queued=frames_from_json(data.get("queued", ())),
                 mood=Mood(**data.get("mood", {})),
                 forms=tuple(_form_from_json(form) for form in data.get("forms", ())),
                 speaks=data.get("speaks", ""),
@@ -282,11 +282,11 @@ def _counts_to_json(counts: Counts) -> dict[str, Json]:
     return {name: getattr(counts, name) for name in Counts.__slots__}
 
 
-def _frames_to_json(frames: Frames) -> Json:
+def frames_to_json(frames: Frames) -> Json:
     return [[frame.flow, frame.step] for frame in frames]
 
 
-def _frames_from_json(data: Any) -> Frames:
+def frames_from_json(data: Any) -> Frames:
     return tuple(Frame(flow, step) for flow, step in data)
 
 
@@ -295,13 +295,13 @@ _FORM_NAMES = ("asked", "checked", "unsure", "said_back")
 
 def _form_to_json(form: OpenForm) -> Json:
     lists: dict[str, Json] = {name: list(getattr(form, name)) for name in _FORM_NAMES}
-    at = _frames_to_json(form.at)
+    at = frames_to_json(form.at)
     return {"at": at, "asking": form.asking, "checking": form.checking, **lists}
 
 
 def _form_from_json(data: Any) -> OpenForm:
     return OpenForm(
-        at=_frames_from_json(data["at"]),
+        at=frames_from_json(data["at"]),
         asking=data["asking"],
         checking=data["checking"],
         **{name: tuple(data[name]) for name in _FORM_NAMES},
@@ -310,12 +310,12 @@ def _form_from_json(data: Any) -> OpenForm:
 
 def _offers_to_json(offers: Offers) -> Json:
     plain: dict[str, Json] = {name: getattr(offers, name) for name in Offers.__slots__}
-    return plain | {"at": _frames_to_json(offers.at), "asking": offers.asking.value}
+    return plain | {"at": frames_to_json(offers.at), "asking": offers.asking.value}
 
 
 def _offers_from_json(data: Any) -> Offers:
     asking = Asking(data.get("asking", ""))
-    return Offers(**{**data, "at": _frames_from_json(data.get("at", ())), "asking": asking})
+    return Offers(**{**data, "at": frames_from_json(data.get("at", ())), "asking": asking})
 
 
 def _prompt_to_json(prompt: Prompt) -> Json:

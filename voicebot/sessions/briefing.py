@@ -1,4 +1,4 @@
-"""What an agent is told of who waits, and how a promised callback is written down with it."""
+"""What an agent is told of who waits, and how it is written down with a place that outlives us."""
 
 from __future__ import annotations
 
@@ -31,32 +31,47 @@ class Briefing:
 
 def as_booking(place: ContactPlace, briefing: Briefing, number: str) -> Booking:
     """What is to be kept of a callback. `restored` is the inverse."""
-    contact = place.contact
     return Booking(
-        contact.contact_id,
+        place.contact.contact_id,
         place.queue,
         number,
         place.arrived_at,
         place.due_at,
-        {
-            "priority": contact.priority,
-            "skills": dict(contact.skills),
-            "party": contact.party,
-            "caller": briefing.caller,
-            "language": str(briefing.language),
-            "context": dict(briefing.context),
-            "facts": dict(briefing.facts),
-            "way_back": dict(briefing.way_back),
-        },
+        {**contact_to_json(place.contact), **briefing_to_json(briefing)},
     )
 
 
 def restored(booking: Booking) -> tuple[Contact, Briefing]:
     """The contact of a callback, in the queue in which it stood, and what is known of it."""
-    told: Mapping[str, Any] = booking.details
+    return told_of(ContactId(booking.contact_id), booking.queue, booking.details)
+
+
+def contact_to_json(contact: Contact) -> dict[str, Json]:
+    """What the queues need to know of it; with `briefing_to_json` the inverse of `told_of`."""
+    return {
+        "priority": contact.priority,
+        "skills": dict(contact.skills),
+        "party": contact.party,
+    }
+
+
+def briefing_to_json(briefing: Briefing) -> dict[str, Json]:
+    """What agents are told, as plain data."""
+    return {
+        "caller": briefing.caller,
+        "language": str(briefing.language),
+        "context": dict(briefing.context),
+        "facts": dict(briefing.facts),
+        "way_back": dict(briefing.way_back),
+    }
+
+
+def told_of(contact_id: ContactId, queue: str, told: Mapping[str, Any]) -> tuple[Contact, Briefing]:
+    """A contact that stands in ``queue``, and what is known of it, as they were written down.
+    Raises KeyError for anything else."""
     contact = Contact(
-        ContactId(booking.contact_id),
-        booking.queue,
+        contact_id,
+        queue,
         priority=told["priority"],
         skills=told["skills"],
         party=told["party"],

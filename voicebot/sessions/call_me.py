@@ -11,6 +11,7 @@ is the holder's; whoever answers hears the question that the text stood at.
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -79,6 +80,7 @@ class CallMe:
         self._asked = asked
         self._clock = clock
         self._calls: dict[CallId, ConversationId] = {}
+        self._keeping: set[asyncio.Task[None]] = set()
 
     @property
     def is_offered(self) -> bool:
@@ -88,6 +90,10 @@ class CallMe:
         """Count what was asked for before the last stop. Raises StorageError."""
         for call in await self._asked.since(self._clock() - DAY_S):
             self._limits.add(call)
+
+    async def stop(self) -> None:
+        """Let what was promised be written down."""
+        await asyncio.gather(*self._keeping)
 
     async def ending(self, conversation: ConversationId) -> str:
         """The last two digits of the number that the contact is known by, empty where it cannot be
@@ -134,7 +140,20 @@ class CallMe:
         number = self._policy.number(written)
         if number is None or not self.is_offered or not number.startswith(self._policy.prefixes):
             return None
-        return None if self._limits.wait_s(CallAsked(self._clock(), number, "")) else number
+        asked = CallAsked(self._clock(), number, "")
+        if self._limits.wait_s(asked):
+            return None
+        # The limits bound how many of these there are.
+        keeping = asyncio.create_task(self._keep(asked), name="a promised call")
+        self._keeping.add(keeping)
+        keeping.add_done_callback(self._keeping.discard)
+        return number
+
+    async def _keep(self, asked: CallAsked) -> None:
+        try:
+            await self._asked.add(asked, asked.at - DAY_S)
+        except StorageError as error:
+            log.warning("promised_call_not_kept", problem=str(error))
 
     def over(self, report: DialReport) -> None:
         """A call out is over, one of these or another. Who answered and left before we knew whether

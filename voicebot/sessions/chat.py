@@ -16,12 +16,12 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from voicebot.acd.model import ContactId
+from voicebot.acd.model import Channel, ContactId, ContactState
 from voicebot.errors import TextRefused
 from voicebot.events import QueueNoted
 from voicebot.flows import meanwhile
-from voicebot.flows.commands import Transfer
-from voicebot.flows.events import FlowEvent, TurnCame
+from voicebot.flows.commands import Listen, Transfer
+from voicebot.flows.events import FlowEvent, InputMatched, TurnCame
 from voicebot.flows.rejoin import still_transfers
 from voicebot.flows.state import FlowState, Frames
 from voicebot.personal_numbers import masked
@@ -154,13 +154,16 @@ class ChatSession:
             raise TextRefused("over", "this conversation has ended")
         words = self._written.checked(message.text)
         await self.wake(application, now)
+        listen, facts = self._flow.listen, self._flow.facts
         if self.wants is not None:
-            return await self._keep(message, words, application, now)
-        listen = self._flow.listen
+            listen = self._choices(self.wants, application)
+            if listen is None or message.fact:
+                return await self._keep(message, words, application, now)
         if listen is None:
             raise TextRefused("over", "this conversation has ended")
-        facts = self._flow.facts
         event = await understood(message, words, listen, application.typed, facts)
+        if self.wants is not None and not isinstance(event, InputMatched):
+            return await self._keep(message, words, application, now)
         told = HIDDEN if listen.sensitive else masked(words)
         shown = f"{label_of(message.fact, facts)}: {told}" if message.fact else told
         reading = Reading.of(event, self._flow.step, secret=listen.sensitive)
@@ -171,6 +174,16 @@ class ChatSession:
         for gap in self._written.masked_gaps():
             application.append(gap)
         return cursor
+
+    def _choices(self, transfer: Transfer, application: ChatApplication) -> Listen | None:
+        """What the caller may choose instead of the wait for ``transfer``. None while an agent
+        rings or has it, who came for that, and while the place is that of a call."""
+        queueing = application.queueing
+        contact_id = ContactId(self.record.contact_id)
+        standing = None if queueing is None else queueing.service.standing(contact_id)
+        if standing is None or standing.state is not ContactState.WAITING:
+            return None
+        return transfer.choices if standing.contact.channel is Channel.TEXT else None
 
     async def _keep(
         self, message: Message, words: str, application: ChatApplication, now: float

@@ -148,8 +148,11 @@ class ChatFlow:
                 case SendText():
                     event = TextNotSent(IN_TEXT)
                 case Transfer() as transfer if transfer.queue and application.queueing:
-                    facts = facts_known(interpreter.flows, state, None)
-                    await self._wait_in_line(transfer, facts, record, now)
+                    self._wait_for_nothing()
+                    self.facts = facts_known(interpreter.flows, state, None)
+                    if transfer.choices is not None:
+                        self.replies = await application.replies.of(transfer.choices)
+                    await self._wait_in_line(transfer, record, now)
                     return
                 case Transfer():
                     if state.step in asked:
@@ -185,11 +188,8 @@ class ChatFlow:
     def _wait_for_nothing(self) -> None:
         self.listen, self.replies, self.wants = None, (), None
 
-    async def _wait_in_line(
-        self, transfer: Transfer, facts: tuple[Fact, ...], record: ChatRecord, now: float
-    ) -> None:
-        self._wait_for_nothing()
-        self.wants, self.facts = transfer, facts
+    async def _wait_in_line(self, transfer: Transfer, record: ChatRecord, now: float) -> None:
+        self.wants = transfer
         self.is_new_in_line = record.stand is None
         await self._written.commit(replace(record, stand=record.stand or Stand(now, now)), now)
 

@@ -88,7 +88,7 @@ class Chats:
         self._shelf = ChatShelf(store, policy.in_memory, lambda id_: self.line.pages.stirred(id_))
         self._tally = ChatTally()
         self.line = TextQueue(store, self._shelf, hold, self._over, clock, call_later)
-        self.taken_over = TakenOver(self._shelf, self.line, hold, clock)
+        self.taken_over = TakenOver(store, self._shelf, self.line, hold, clock)
         self._beginnings = Beginnings(store, hold, fresh, self._tally, policy.most)
         self.tidying = Tidying(
             store, self._shelf, self._tally, policy.link_s, policy.idle_s, clock, self.line.left
@@ -280,6 +280,7 @@ class Chats:
             with self._hold() as application:
                 cursor = await session.take(message, application, self._clock())
                 await self.line.settle(session, application)
+            self.writes(conversation, False)
             self._tally.said(session, cursor, before)
             self._tally.ended(session, TextStage.ENDED, self._clock())
             return cursor

@@ -41,6 +41,11 @@ _SAID: Final = {
 class Moves(Protocol):
     """Who takes places over for callers who go on in text (`sessions.text_places`)."""
 
+    def may_leave(self, place: Place, in_queue: InQueue) -> None:
+        """The caller waits on the line at ``place``; where they have a link they may leave it, or
+        we may."""
+        ...
+
     def caller_left(self, place: Place, in_queue: InQueue) -> str | None:
         """The caller has hung up who kept ``place``. None where it is somebody else's from now on,
         else why the place is to be left."""

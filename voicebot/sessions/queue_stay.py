@@ -232,6 +232,8 @@ class QueueStay:
         # Who was called back because an agent rings is offered nothing else now.
         called_back, self._told = self._told and self._is_turn(place), False
         prompts = () if called_back else transfer.while_waiting
+        if self._queueing.moves is not None:
+            self._queueing.moves.may_leave(place, self._in_queue())
         choosing: asyncio.Task[InputMatched] | None = None
         with waiter.handoff.company(prompts, waiter.say):
             try:

@@ -67,7 +67,8 @@ class TextPages:
             return replace(view, waiting=self._by.in_line(conversation))
         if stay.talk is not None:
             agent = str(stay.talk.agent)
-            return replace(view, agent=agent, agent_typing=bool(stay.talk.agent_writes))
+            typing = bool(stay.talk.agent_writes)
+            return replace(view, agent=agent, agent_typing=typing, replies=())
         stay.shown = in_line(stay.contact_id, stay.queueing)
         return replace(view, waiting=stay.shown)
 

@@ -6,9 +6,9 @@ keeps it: who waited stands where they stood, who talked to an agent waits at th
 What is written meanwhile is kept for the agent, and nothing but an agent answers it.
 
 What happens in the queues comes to one task a conversation; everything that is written down is done
-by the conversation's only writer (`ChatShelf.locked`). One that has taken the place of a call over
-(`text_taken_over`) may do something else meanwhile, and goes back when an agent has answered. Left
-out on purpose: what is offered to those who wait, which is for those who can only listen.
+by the conversation's only writer (`ChatShelf.locked`). One that chooses what its flow offers to who
+waits, or has taken the place of a call over (`text_taken_over`), does something else meanwhile, and
+goes back when an agent has answered. Left out on purpose: what is said to who waits on the line.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from voicebot.acd import effects as e
 from voicebot.acd.model import ContactId, ContactState
 from voicebot.errors import StorageError, TextRefused
 from voicebot.flows.events import CallbackAgreed, FlowEvent, TransferRefused, TransferReturned
+from voicebot.queues.moved_words import moved_words
 from voicebot.sessions.chat import ChatSession
 from voicebot.sessions.chat_application import ChatApplication
 from voicebot.sessions.chat_records import ChatStore
@@ -42,7 +43,7 @@ from voicebot.sessions.text_pages import TextPages
 from voicebot.sessions.text_standing_by import StandingBy
 from voicebot.sessions.text_stays import LEFT_LINE, THROUGH, Stay, Stays
 from voicebot.sessions.waking import CallLater, on_the_loop
-from voicebot.types import Outcome
+from voicebot.types import Outcome, Prompt
 
 log = structlog.get_logger(__name__)
 
@@ -121,7 +122,7 @@ class TextQueue:
             if stay is None:
                 event = await self._enter(session, application)
             else:
-                event = self._called_from(stay, session)
+                event = await self._called_from(stay, session)
             if event is None:
                 return
             assert application.queueing is not None, "it was asked"
@@ -180,13 +181,16 @@ class TextQueue:
         stay.task = asyncio.create_task(self._follow(stay), name="text in a queue")
         return stay
 
-    def _called_from(self, stay: Stay, session: ChatSession) -> FlowEvent | None:
-        """The flow asks for a call instead of the wait: `CallbackAgreed` where one is promised."""
+    async def _called_from(self, stay: Stay, session: ChatSession) -> FlowEvent | None:
+        """The flow asks for a call instead of the wait: `CallbackAgreed` where one is promised;
+        else it is said that the wait goes on."""
         wanted = session.wants
         if wanted is None or not wanted.callback or wanted is stay.not_called:
             return None
         stay.not_called = wanted
         if not self.callbacks.booked(stay.place, wanted, stay.queueing):
+            words = Prompt((moved_words(session.record.language).not_called,))
+            await session.add_notice(words, self._clock())
             return None
         self._stays.remove(stay, "is called back")
         return CallbackAgreed()

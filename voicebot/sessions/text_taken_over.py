@@ -9,26 +9,28 @@ from voicebot.errors import TextRefused
 from voicebot.flows.state import Frames
 from voicebot.sessions.chat import ChatSession
 from voicebot.sessions.chat_application import ChatApplication
-from voicebot.sessions.chat_records import Stand
+from voicebot.sessions.chat_records import ChatRecord, ChatStore, Stand
 from voicebot.sessions.chat_shelf import ChatShelf
 from voicebot.sessions.invitation import ConversationId
 from voicebot.sessions.place import Place
 from voicebot.sessions.text_places import Told
 from voicebot.sessions.text_queue import TextQueue
-from voicebot.types import Prompt
+from voicebot.types import CallId, Prompt
 
 
 class TakenOver:
-    """The conversations of ``shelf``, as far as places need them (`text_places.TextSide`); the rest
-    is as in `TextQueue`, which is ``line``."""
+    """The conversations of ``store``, at hand on ``shelf``, as far as places need them
+    (`text_places.TextSide`); the rest is as in `TextQueue`, which is ``line``."""
 
     def __init__(
         self,
+        store: ChatStore,
         shelf: ChatShelf,
         line: TextQueue,
         hold: Callable[[], AbstractContextManager[ChatApplication]],
         clock: Callable[[], float],
     ) -> None:
+        self._store = store
         self._shelf = shelf
         self._line = line
         self._hold = hold
@@ -72,3 +74,7 @@ class TakenOver:
             await self._line.messengers.send(session, before)
 
         await self._shelf.locked(conversation, say)
+
+    async def of_call(self, call: CallId) -> ChatRecord | None:
+        """See `text_places.TextSide`."""
+        return await self._store.by_contact(call)

@@ -22,6 +22,8 @@ class Traces:
     lines: int = 0
     messages: int = 0
     callbacks: int = 0
+    held_places: int = 0
+    """Places in queues, for a caller who may go on in text."""
     opt_outs: int = 0
     notes: int = 0
     """What agents wrote."""

@@ -1,4 +1,4 @@
-"""Callbacks, agents' states and the places of callers who waited, in the database.
+"""Callbacks, agents' states, places held for text and those of callers who waited, in the database.
 
 What happens is written by one task, in order, a moment behind the event loop. Its backlog is
 bounded; what does not fit, or cannot be written, is counted and told in the log: calls go on.
@@ -15,11 +15,12 @@ from sqlalchemy import Executable, delete, func, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from voicebot.sessions.held_places import KeptPlace
 from voicebot.sessions.queue_records import AgentChange, Booking
 from voicebot.sessions.records import STOPPED
 from voicebot.storage.database import describe, reading
 from voicebot.storage.journal import STOPPED_DURING_CALL
-from voicebot.storage.schema import agent_changes, callbacks, calls
+from voicebot.storage.schema import agent_changes, callbacks, calls, held_places
 
 log = structlog.get_logger(__name__)
 
@@ -55,6 +56,21 @@ class SqlQueueRecords:
     def settled(self, contact_id: str) -> None:
         self._put(delete(callbacks).where(callbacks.c.contact_id == contact_id))
 
+    def place_held(self, place: KeptPlace) -> None:
+        self._put(
+            delete(held_places).where(held_places.c.contact_id == place.contact_id),
+            insert(held_places).values(
+                contact_id=place.contact_id,
+                queue=place.queue,
+                since=place.since,
+                left_at=place.left_at,
+                details=dict(place.details),
+            ),
+        )
+
+    def place_gone(self, contact_id: str) -> None:
+        self._put(delete(held_places).where(held_places.c.contact_id == contact_id))
+
     def agent_changed(self, change: AgentChange) -> None:
         self._put(
             insert(agent_changes).values(
@@ -88,6 +104,12 @@ class SqlQueueRecords:
         """Every callback that is owed, those who waited longest first. Raises StorageError."""
         statement = select(callbacks).order_by(callbacks.c.arrived_at, callbacks.c.contact_id)
         return [Booking(**row) for row in await self._rows(statement)]
+
+    async def held_places(self) -> list[KeptPlace]:
+        """Places that callers with a link had, those who waited longest first. Raises
+        StorageError."""
+        statement = select(held_places).order_by(held_places.c.since, held_places.c.contact_id)
+        return [KeptPlace(**row) for row in await self._rows(statement)]
 
     async def last_changes(self) -> dict[str, AgentChange]:
         """What each agent did last. Raises StorageError."""

@@ -429,6 +429,19 @@ callbacks = Table(
     Column("details", JSON, nullable=False),
 )
 
+# Places of callers who have a link to go on in text; a row goes with the place.
+held_places = Table(
+    "held_places",
+    metadata,
+    Column("contact_id", String(64), primary_key=True),
+    Column("queue", Text, nullable=False),
+    Column("since", Double, nullable=False),
+    # NULL while the caller is on the line.
+    Column("left_at", Double),
+    # Needs, briefing and where the flow waits, as `sessions.held_places` writes them.
+    Column("details", JSON, nullable=False),
+)
+
 # Agents' comings, pauses and goings, in order.
 agent_changes = Table(
     "agent_changes",

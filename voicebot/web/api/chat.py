@@ -34,6 +34,7 @@ from voicebot.web.api.chat_models import (
     Link,
     Refused,
     Sent,
+    Typing,
     View,
     Written,
 )
@@ -44,6 +45,8 @@ from voicebot.web.rate_limit import RateLimit
 
 LARGEST_BODY: Final = 16 * 1024
 LONGEST_WAIT_S: Final = 25
+TYPING_PER_MINUTE: Final = 60
+"""How often a conversation may tell that its caller types; our page does every three seconds."""
 STATUSES: Final = {
     "calling": 409,
     "elsewhere": 422,
@@ -123,6 +126,7 @@ class Entrance:
         self._clock = clock
         self._opens = RateLimit(rules.opens_per_minute)
         self._messages = RateLimit(rules.messages_per_minute)
+        self._typing = RateLimit(TYPING_PER_MINUTE)
 
     def may_open(self, request: Request) -> None:
         """Raises TextRefused: 'origin', 'rate'."""
@@ -133,6 +137,11 @@ class Entrance:
     def may_write(self, conversation: ConversationId) -> None:
         """Raises TextRefused 'rate'."""
         self._within(self._messages, conversation)
+
+    def types(self, conversation: ConversationId, on: bool) -> None:
+        """The caller is typing, or is not. Raises TextRefused 'rate'."""
+        self._within(self._typing, conversation)
+        self.desk.writes(conversation, on)
 
     def _within(self, limit: RateLimit, who: str) -> None:
         if wait_s := limit.wait_s(who, self._clock()):
@@ -216,6 +225,13 @@ def chat_router(
         """Send each view as a server-sent event; its id is the cursor."""
         stream = _as_events(desk.follow(conversation, after))
         return StreamingResponse(stream, media_type="text/event-stream")
+
+    @router.post("/{conversation}/typing", status_code=204, summary="Show that the caller types")
+    async def typing(request: Request, conversation: ConversationId = Depends(known)) -> None:
+        """Let an agent who has the conversation see that the caller is writing, or no longer is:
+        for pages without a WebSocket."""
+        types = await read_body(request, Typing, LARGEST_BODY, TextRefused)
+        entrance.types(conversation, types.on)
 
     @router.post("/{conversation}/leave_line", status_code=204, summary="Wait for nobody")
     async def leave_line(conversation: ConversationId = Depends(known)) -> None:

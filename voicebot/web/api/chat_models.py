@@ -29,6 +29,12 @@ class Written(_Asked):
     fact: str = Field("", max_length=64, description="name of the fact that is corrected")
 
 
+class Typing(_Asked):
+    """Whether the caller is writing."""
+
+    on: bool
+
+
 class Begun(BaseModel):
     """A conversation that is open in this browser now."""
 

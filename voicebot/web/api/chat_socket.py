@@ -5,8 +5,8 @@ cookie. Then views come as they change (``{"type": "view", ...}``), and the page
 ``{"type": "say", "id", "text", "fact"}``, which is answered with ``{"type": "sent", "id",
 "cursor"}`` or ``{"type": "refused", "id", "code", "detail"}``. ``{"type": "leave_line"}`` gives the
 place in a queue up, and ``{"type": "typing", "on": true}`` lets an agent see that the caller is
-writing; neither is answered, but for a refusal without an id. Handshakes carry an origin, which is
-checked: a page elsewhere would send our cookie along (cross-site WebSocket hijacking).
+writing; neither is answered, but for a refusal to leave, without an id. Handshakes carry an origin,
+which is checked: a page elsewhere would send our cookie along (cross-site WebSocket hijacking).
 """
 
 from __future__ import annotations
@@ -28,8 +28,6 @@ from voicebot.web.origin import own_origin
 from voicebot.web.two_ways import two_ways
 
 HELLO_S: Final = 10.0
-TYPING_EVERY_S: Final = 1.0
-"""More often nobody is told that the caller is typing."""
 REFUSED: Final = 4403
 TRY_LATER: Final = 1013
 NO_MESSAGE: Final = 1003
@@ -67,7 +65,6 @@ class _Page:
         self._entrance = entrance
         self._websocket = websocket
         self._conversation = conversation
-        self._typing_again_at = 0.0
 
     async def serve(self) -> None:
         """Until the page goes. Raises what ends it."""
@@ -99,10 +96,8 @@ class _Page:
                     raise ValueError("a page says something")
 
     def _types(self, on: bool) -> None:
-        now = asyncio.get_running_loop().time()
-        if now >= self._typing_again_at:
-            self._typing_again_at = now + TYPING_EVERY_S
-            self._entrance.desk.writes(self._conversation, on)
+        with suppress(TextRefused):  # so often nobody needs to know
+            self._entrance.types(self._conversation, on)
 
     async def _leave_line(self) -> None:
         try:

@@ -44,9 +44,11 @@ class Found(BaseModel):
     lines: int
     messages: int
     callbacks: int
+    held_places: int = Field(description="in queues, for who may go on in text")
     opt_outs: int
     notes: int = Field(description="that agents wrote")
     notices: int = Field(description="that other programs are still to be told")
+    asked_calls: int = Field(description="asked for from a page in the last day")
     left: str = Field(description="where the number still stands; empty where it does not")
 
 

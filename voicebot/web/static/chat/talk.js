@@ -109,7 +109,8 @@ export class Talk extends EventTarget {
 
   // The caller writes, or rests; of use where a person reads.
   typing(on) {
-    this.socket?.send(JSON.stringify({ type: "typing", on }));
+    if (this.socket) this.socket.send(JSON.stringify({ type: "typing", on }));
+    else this.send(`${this.conversation}/typing`, { on }).catch(() => {}); // nothing is lost with it
   }
 
   // The caller waits for a person no more.
@@ -327,10 +328,13 @@ export class Talk extends EventTarget {
   }
 
   async post(path, body) {
+    return (await this.send(path, body)).json();
+  }
+
+  send(path, body) {
     const signal = AbortSignal.timeout(ANSWER_MS);
     const headers = { "Content-Type": "application/json" };
-    const response = await this.fetch(path, { method: "POST", headers, body: JSON.stringify(body), signal });
-    return response.json();
+    return this.fetch(path, { method: "POST", headers, body: JSON.stringify(body), signal });
   }
 
   async fetch(path, options) {

@@ -119,7 +119,7 @@ export class View {
     this.person.show(view);
     this.input.classList.toggle("secret", view.secret);
     this.showFacts(view.facts);
-    this.showReplies(view.typing || view.over || view.waiting || view.agent ? [] : view.replies);
+    this.showReplies(view.typing || view.over || view.agent ? [] : view.replies);
     if (view.over) {
       this.form.hidden = true;
       this.settleCards();
