@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 
 from voicebot.acd import events as ev
-from voicebot.acd.model import AgentId, AgentProfile, Presence
+from voicebot.acd.model import AgentId, AgentProfile, Channel, Presence
 from voicebot.config import Settings
 from voicebot.desk.desks import Desks
 from voicebot.desk.line import DeskLines
@@ -136,9 +136,9 @@ class HumanQueues:
         """The queues as calls of one version of the application see them."""
         return Queueing(self.service, file, self._settings.queues.screen_url, self.moves)
 
-    def facts(self) -> Mapping[str, Json]:
+    def facts(self, channel: Channel = Channel.VOICE) -> Mapping[str, Json]:
         """What flows are told of the queues; nothing where there are none."""
-        facts = self.service.facts()
+        facts = self.service.facts(channel)
         return {"queues": facts} if facts else {}
 
     def desk(self) -> QueueDesk:

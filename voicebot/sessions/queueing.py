@@ -38,6 +38,7 @@ from voicebot.sessions.feed import LiveEvent
 from voicebot.sessions.place import Accepted, Joined, Notice, Place, Ringing
 from voicebot.sessions.queue_accounts import QueueAccounts
 from voicebot.sessions.queue_events import live
+from voicebot.sessions.queue_facts import facts_of
 from voicebot.sessions.queue_figures import QueueTally
 from voicebot.sessions.queue_records import (
     AgentChange,
@@ -324,17 +325,10 @@ class QueueService:
         place = self._places.get(contact_id)
         return None if place is None else place.briefing
 
-    def facts(self) -> dict[str, Json]:
-        """What flows may know, as the variable ``queues``: for each queue ``waiting``, ``open``,
-        ``agents`` and ``free``, and ``wait_s`` for a caller who came now (null: nobody knows)."""
+    def facts(self, channel: Channel = Channel.VOICE) -> dict[str, Json]:
+        """What flows may know, as the variable ``queues``; see `facts_of`."""
         return {
-            name: {
-                "waiting": state.waiting,
-                "wait_s": None if state.next_wait_s is None else round(state.next_wait_s),
-                "open": self.is_open(name),
-                "agents": state.agents,
-                "free": state.free,
-            }
+            name: facts_of(state, channel, is_open=self.is_open(name))
             for name, state in self.queues().items()
         }
 

@@ -17,9 +17,10 @@ from typing import Any, Final, TypeAlias
 from voicebot.acd import effects as e
 from voicebot.acd import events as ev
 from voicebot.acd.acd import Acd
-from voicebot.acd.model import AgentId, AgentProfile, Contact, ContactId, Presence
+from voicebot.acd.model import AgentId, AgentProfile, Channel, Contact, ContactId, Presence
 from voicebot.errors import RoutingError
 from voicebot.queues.reader import QueueFile
+from voicebot.sessions.queue_facts import facts_of
 from voicebot.traffic.timeline import Timeline
 from voicebot.types import Json
 
@@ -142,13 +143,8 @@ class Agents:
         told: dict[str, Json] = {}
         for rules in self._file.queues:
             state = self._acd.queue(rules.name, now)
-            told[rules.name] = {
-                "waiting": state.waiting,
-                "wait_s": None if state.next_wait_s is None else round(state.next_wait_s),
-                "open": rules.hours is None or rules.hours.is_open(now),
-                "agents": state.agents,
-                "free": state.free,
-            }
+            is_open = rules.hours is None or rules.hours.is_open(now)
+            told[rules.name] = facts_of(state, Channel.VOICE, is_open=is_open)
         return {"queues": told} if told else {}
 
     async def enter(self, contact: Contact, patience_s: float, told: Told, now: float) -> None:
