@@ -135,7 +135,7 @@ class Server:
             self._callback_calls(),
             SqlQueueRecords(self._engine),
             self,
-            self._ledger.note_agent_time,
+            self._ledger.note_agent_times,
             self.feed.publish,
             self.desking.desks,
         )

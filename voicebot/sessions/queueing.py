@@ -254,6 +254,7 @@ class QueueService:
 
     def _write_down(self, effect: e.Effect, now: float) -> None:
         self.tally.count(effect, self._acd.contact)
+        self.ready_times.take(effect, now)
         self._publish(live(effect, now, self._acd.contact))
         fact = self._accounts.take(effect, now)
         if fact is not None:
@@ -261,7 +262,6 @@ class QueueService:
         if isinstance(effect, e.AgentChanged):
             change = AgentChange(effect.agent_id, now, state_of(effect), effect.reason)
             self._records.agent_changed(change)
-            self.ready_times.changed(effect.agent_id, effect.presence, now)
 
     def change(self, queues: Iterable[QueueRules]) -> None:
         """Let new rules count (`Acd.change`). Raises RoutingError, with nothing changed."""
