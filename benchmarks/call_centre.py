@@ -33,13 +33,17 @@ class Arrival:
 
 @dataclass(slots=True)
 class Tally:
-    """What happened. ``waits_s`` are of those who were connected."""
+    """What happened. ``waits_s`` are of those who were connected; ``told`` are the estimates given
+    to those of them who stood in line, with the wait that came of each (s)."""
 
     offered: int = 0
     abandoned: int = 0
     turned_away: int = 0
     waits_s: list[float] = field(default_factory=list)
     handling_s: float = 0.0
+    told: dict[Channel, list[tuple[float, float]]] = field(
+        default_factory=lambda: {channel: [] for channel in Channel}
+    )
 
     def service_level(self, within_s: float) -> float:
         """The share of the contacts offered that were connected within ``within_s``."""
@@ -71,6 +75,7 @@ class CallCentre:
         self._random = random.Random(seed)
         self._channels: dict[ContactId, Channel] = {}
         self._waiting: set[ContactId] = set()
+        self._told: dict[ContactId, float] = {}
         self._tick_at: float | None = None
         for agent in agents:
             self._receive(ev.SignIn(agent))
@@ -108,6 +113,8 @@ class CallCentre:
                 case e.Offer(contact_id, agent_id):
                     answer = ev.Answer(contact_id, AgentId(agent_id))
                     pending += self.acd.receive(answer, self.env.now)
+                case e.Queued(contact_id, wait_s=float(wait_s)):
+                    self._told[contact_id] = wait_s
                 case e.Connect(contact_id):
                     self._connected(effect)
                 case e.Abandoned(contact_id):
@@ -123,7 +130,10 @@ class CallCentre:
     def _connected(self, effect: e.Connect) -> None:
         self._waiting.discard(effect.contact_id)
         self.tally.waits_s.append(effect.waited_s)
-        handling = self._handling[self._channels.pop(effect.contact_id)](self._random)
+        channel = self._channels.pop(effect.contact_id)
+        if (told := self._told.pop(effect.contact_id, None)) is not None:
+            self.tally.told[channel].append((told, effect.waited_s))
+        handling = self._handling[channel](self._random)
         self.tally.handling_s += handling
         self._later(handling, self._hang_up, effect.contact_id)
 
@@ -154,3 +164,12 @@ def poisson(per_s: float, count: int, queue: str, seed: int) -> Iterator[Arrival
     """``count`` arrivals at random, ``per_s`` of them a second on average."""
     source = random.Random(seed)
     return (Arrival(source.expovariate(per_s), queue) for _ in range(count))
+
+
+def mixed(calls: float, texts: float, count: int, queue: str, seed: int) -> Iterator[Arrival]:
+    """``count`` arrivals at random, so many ``calls`` and ``texts`` a second on average."""
+    source = random.Random(seed)
+    for _ in range(count):
+        after_s = source.expovariate(calls + texts)
+        is_call = source.random() < calls / (calls + texts)
+        yield Arrival(after_s, queue, Channel.VOICE if is_call else Channel.TEXT)

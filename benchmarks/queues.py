@@ -1,6 +1,6 @@
 """The distribution against the formulas of queues, and how fast it decides.
 
-Usage: ``python -m benchmarks.queues [--contacts 1500000] [--parts formulas day speed]``
+Usage: ``python -m benchmarks.queues [--contacts 1500000] [--parts formulas day waits speed]``
 
 ``formulas`` simulates three published cases with the real `Acd` on SimPy's virtual time and wants
 each figure within 1% of Erlang C or A. Runs are replicated; the offered load that chance gave to a
@@ -9,6 +9,8 @@ run explains most of how its figures differ from the mean, so that it serves as 
 
 ``day`` sends a day of 120,000 contacts through 12 agents and looks for the share that the bot has
 to keep so that a person answers within 20 s on average.
+
+``waits`` compares what callers are told on joining a line of calls and texts with what they wait.
 
 ``speed`` times decisions with many waiting and many agents.
 """
@@ -26,7 +28,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.call_centre import Arrival, CallCentre, Tally, exponential, poisson
+from benchmarks.call_centre import Arrival, CallCentre, Tally, exponential, mixed, poisson
 from voicebot.acd import effects as e
 from voicebot.acd import events as ev
 from voicebot.acd.acd import Acd
@@ -218,6 +220,41 @@ def mean_response(containment: float) -> float:
     return sum(waits) / len(waits)
 
 
+# Waits
+
+Desks = tuple[tuple[int, int, int], ...]
+"""How many agents, and how many calls and conversations each of them takes."""
+FLOORS: tuple[tuple[str, Desks, float, float], ...] = (
+    ("10 take calls, 5 take texts", ((10, 1, 0), (5, 0, 3)), 0.039, 0.032),
+    ("6 take calls, 6 take either", ((6, 1, 0), (6, 1, 3)), 0.036, 0.018),
+    ("12 take either", ((12, 1, 3),), 0.032, 0.026),
+)
+"""Agents of one queue, and the calls and texts a second that keep them almost as busy as can be."""
+
+
+def waits(contacts: int = 30_000) -> None:
+    """What callers were told on joining the line against what they waited, kind by kind."""
+    print(f"\nThe estimate of the wait, {contacts:,} contacts, {240} s a call and {420} s a text")
+    print(f"  {'':<30}{'':<7}{'in line':>9}{'waited s':>10}{'error s':>9}{'bias s':>8}")
+    for name, desks, calls, texts in FLOORS:
+        profiles = tuple(
+            AgentProfile(AgentId(f"a{kind}-{number}"), ("people",), voice=voice, text=text)
+            for kind, (count, voice, text) in enumerate(desks)
+            for number in range(count)
+        )
+        rules = QueueRules("people", announcing=None)
+        tally = CallCentre((rules,), profiles, HANDLING, seed=3).run(
+            mixed(calls, texts, contacts, "people", 4)
+        )
+        for channel, told in tally.told.items():
+            estimates, truth = np.array(told).T
+            error = estimates - truth
+            print(
+                f"  {name:<30}{channel:<7}{len(told):>9,}{truth.mean():>10.1f}"
+                f"{abs(error).mean():>9.1f}{error.mean():>8.1f}"
+            )
+
+
 # Speed
 
 
@@ -293,13 +330,15 @@ def decisions(waiting: int, staff: int, rounds: int = 4000) -> list[float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--contacts", type=int, default=1_500_000, help="of each case")
-    parser.add_argument("--parts", nargs="*", default=["formulas", "day", "speed"])
+    parser.add_argument("--parts", nargs="*", default=["formulas", "day", "waits", "speed"])
     options = parser.parse_args()
     good = True
     if "formulas" in options.parts:
         good &= formulas(options.contacts)
     if "day" in options.parts:
         day()
+    if "waits" in options.parts:
+        waits()
     if "speed" in options.parts:
         good &= speed()
     if not good:

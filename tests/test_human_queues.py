@@ -68,7 +68,7 @@ def queues(
         _never,
         SqlQueueRecords(engine),
         journal or SqlJournal(engine),
-        ledger.note_agent_time,
+        ledger.note_agent_times,
         lambda event: None,
         at or desks(),
     )

@@ -16,6 +16,7 @@ import structlog
 from fastapi import FastAPI
 
 import voicebot
+from voicebot.acd.model import Channel
 from voicebot.actions.seed import seed_samples
 from voicebot.admissions import Admissions
 from voicebot.alarms import Alarms, AlarmSources
@@ -118,7 +119,7 @@ class Server:
             url=lambda: self.http_url,
             order=lambda order: self.outbound.order(order),
             queueing=lambda file: self.queues.for_calls(file),
-            world=lambda: self.queues.facts(),
+            world=lambda: self.queues.facts(Channel.TEXT),
         )
         self.desking = Desking(settings, self._engine, self.engines, self.editions, self._doors)
         self.supervision = Supervision(
@@ -135,7 +136,7 @@ class Server:
             self._callback_calls(),
             records,
             self,
-            self._ledger.note_agent_time,
+            self._ledger.note_agent_times,
             self.feed.publish,
             self.desking.desks,
         )

@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 
 from voicebot.acd import events as ev
-from voicebot.acd.model import AgentId, AgentProfile, Presence
+from voicebot.acd.model import AgentId, AgentProfile, Channel, Presence
 from voicebot.config import Settings
 from voicebot.desk.desks import Desks
 from voicebot.desk.line import DeskLines
@@ -21,7 +21,7 @@ from voicebot.sessions.feed import LiveEvent
 from voicebot.sessions.queue_handoff import Moves, Queueing
 from voicebot.sessions.queue_records import SIGNED_OUT
 from voicebot.sessions.queueing import QueueService
-from voicebot.sessions.ready_times import NoteTime
+from voicebot.sessions.ready_times import NoteTimes
 from voicebot.sessions.records import Journal
 from voicebot.sessions.ringing import CallBack
 from voicebot.storage.queue_records import PLACES_KEPT_S, SqlQueueRecords
@@ -45,17 +45,16 @@ class HumanQueues:
         call_back: CallBack | None,
         records: SqlQueueRecords,
         journal: Journal,
-        note_time: NoteTime,
+        note_times: NoteTimes,
         publish: Callable[[LiveEvent], None],
         desks: Desks,
     ) -> None:
-        """``journal`` takes what became of calls in the queues, ``note_time`` how long agents were
-        ready, ``publish`` what happens, ``desks`` are those of the agents. Raises ConfigError for
-        an agent of a queue that is not
-        there."""
+        """``journal`` takes what became of calls in the queues, ``note_times`` when agents were
+        ready and busy, ``publish`` what happens, ``desks`` are those of the agents. Raises
+        ConfigError for an agent of a queue that is not there."""
         self._settings = settings
         self._records = records
-        self._note_time = note_time
+        self._note_times = note_times
         self._writing: list[asyncio.Task[None]] = []
         self.moves: Moves | None = None
         """Who takes places over to text; set once that is there, before the first call."""
@@ -117,7 +116,7 @@ class HumanQueues:
             PLACES_KEPT_S, self.service.keep_places, {}
         )
         self._forget = forgetting.cancel
-        times = self.service.ready_times.keep_written(self._note_time, time.time)
+        times = self.service.ready_times.keep_written(self._note_times, time.time)
         self._writing = [
             asyncio.create_task(self._records.run(), name="queue records"),
             asyncio.create_task(times, name="agents' time"),
@@ -136,9 +135,9 @@ class HumanQueues:
         """The queues as calls of one version of the application see them."""
         return Queueing(self.service, file, self._settings.queues.screen_url, self.moves)
 
-    def facts(self) -> Mapping[str, Json]:
+    def facts(self, channel: Channel = Channel.VOICE) -> Mapping[str, Json]:
         """What flows are told of the queues; nothing where there are none."""
-        facts = self.service.facts()
+        facts = self.service.facts(channel)
         return {"queues": facts} if facts else {}
 
     def desk(self) -> QueueDesk:
@@ -158,7 +157,7 @@ class HumanQueues:
         for task in self._writing:
             task.cancel()
         await asyncio.gather(*self._writing, return_exceptions=True)
-        await self.service.ready_times.write(self._note_time, time.time())
+        await self.service.ready_times.write(self._note_times, time.time())
 
 
 def _profiles(settings: Settings, file: QueueFile) -> dict[AgentId, AgentProfile]:

@@ -13,6 +13,7 @@ from voicebot.alerts.hours import SETTLED_S, compared, read_hour, read_usual
 from voicebot.alerts.model import Kind, Reading, Readings, Rule, Usual
 from voicebot.alerts.usual import hours_before, usual_of
 from voicebot.analytics.history import HourSums, Span, Split
+from voicebot.analytics.measures import AgentSeconds
 from voicebot.analytics.totals import HOUR_S, Totals
 from voicebot.events import DeflectionReached
 
@@ -74,7 +75,7 @@ class Books:
         )
         return [HourSums(None, "support" if split else "", totals)]
 
-    async def ready_seconds(self, span: Span) -> Mapping[str, float]:
+    async def agent_seconds(self, span: Span) -> Mapping[str, AgentSeconds]:
         return {}
 
     async def stages(self, since: float, until: float) -> Sequence[DeflectionReached]:

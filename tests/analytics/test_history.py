@@ -20,6 +20,7 @@ from voicebot.analytics.history import (
     period_of,
     read_history,
 )
+from voicebot.analytics.measures import AgentSeconds
 from voicebot.analytics.totals import DAY_S, HOUR_S, Totals
 from voicebot.errors import UsageError
 
@@ -93,8 +94,8 @@ class _Ledger:
         value = ["ann", "bob"] if split else [""]
         return [HourSums(hour, each, Totals(contacts=1)) for hour in hours for each in value]
 
-    async def ready_seconds(self, span: Span) -> Mapping[str, float]:
-        return {"ann": 600.0, "eve": 60.0}
+    async def agent_seconds(self, span: Span) -> Mapping[str, AgentSeconds]:
+        return {"ann": AgentSeconds(600.0, 300.0), "eve": AgentSeconds(60.0, 60.0)}
 
 
 async def _rows(
@@ -103,7 +104,9 @@ async def _rows(
     query = HistoryQuery(Span(0.0, 10.0), UTC, where or {}, split, every)
     history = await read_history(_Ledger(), query, 100.0)
     shown = (history.whole, *history.rows)
-    return [(row.period, row.value, row.ready_s) for row in shown]
+    return [
+        (row.period, row.value, None if row.agents is None else row.agents.ready_s) for row in shown
+    ]
 
 
 async def test_readiness_is_told_for_the_whole_and_by_agent() -> None:

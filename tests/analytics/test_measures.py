@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from voicebot.analytics.measures import MEASURES, Costs, measured
+from voicebot.analytics.measures import MEASURES, AgentSeconds, Costs, measured
 from voicebot.analytics.totals import NAMES, Totals
 from voicebot.types import Outcome
 
@@ -70,11 +70,11 @@ def test_every_definition_is_on_the_page_as_it_is_in_the_code() -> None:
     ],
 )
 def test_a_measure_of_a_day(name: str, value: float) -> None:
-    assert measured(DAY, COSTS, ready_s=7200.0)[name] == pytest.approx(value)
+    assert measured(DAY, COSTS, AgentSeconds(7200.0, 3600.0))[name] == pytest.approx(value)
 
 
 def test_every_measure_is_tried_above() -> None:
-    assert None not in measured(DAY, COSTS, ready_s=7200.0).values()
+    assert None not in measured(DAY, COSTS, AgentSeconds(7200.0, 3600.0)).values()
     assert len(measured(DAY, COSTS, None)) == 14
 
 

@@ -18,21 +18,19 @@ from voicebot.acd.model import (
     Contact,
     ContactId,
     Overflow,
-    Presence,
     QueueRules,
     Spill,
 )
 from voicebot.analytics.history import HistoryQuery, Span, Split, read_history
 from voicebot.analytics.measures import Costs, measured
 from voicebot.analytics.totals import HOUR_S, Rules
-from voicebot.errors import DialFailed, StorageError
+from voicebot.errors import DialFailed
 from voicebot.events import QueueNoted
 from voicebot.sessions.briefing import Briefing
 from voicebot.sessions.feed import AgentMoved, LiveEvent, QueueMoved
 from voicebot.sessions.place import Joined, Place
 from voicebot.sessions.queue_records import Booking
 from voicebot.sessions.queueing import QueueService
-from voicebot.sessions.ready_times import ReadyTimes
 from voicebot.storage.database import open_database
 from voicebot.storage.journal import SqlJournal
 from voicebot.storage.ledger import SqlLedger
@@ -236,45 +234,6 @@ async def test_who_is_sent_away_at_once_has_not_waited() -> None:
     assert [each.call_id for each in floor.facts] == ["one"]
 
 
-async def test_agents_are_ready_while_they_are_signed_in_and_not_paused() -> None:
-    floor = Floor()
-    began = floor.clock.now
-    floor.sign_in(ANNA)
-    await floor.clock.advance(100)
-    floor.service.receive(ev.Pause(ANNA, "lunch"))
-    await floor.clock.advance(50)
-    floor.service.receive(ev.Resume(ANNA))
-    await floor.clock.advance(10)
-    written: dict[tuple[str, float], float] = {}
-    refuses = True
-
-    async def note(agent: str, began_at: float, ended_at: float) -> None:
-        if refuses:
-            raise StorageError("away")
-        written[agent, began_at - began] = ended_at - began
-
-    times = floor.service.ready_times
-    await times.write(note, floor.clock.now)
-    assert written == {}
-    refuses = False
-    await times.write(note, floor.clock.now)
-    assert written == {("anna", 0.0): 100.0, ("anna", 150.0): 160.0}
-    await floor.clock.advance(5)
-    floor.service.receive(ev.SignOut(ANNA))
-    written.clear()
-    await times.write(note, floor.clock.now + 100)
-    assert written == {("anna", 150.0): 165.0}
-    assert times.unwritten(floor.clock.now + 100) == ()
-
-
-def test_who_leaves_in_the_middle_of_a_call_is_at_work_to_its_end() -> None:
-    times = ReadyTimes()
-    times.changed(ANNA, Presence.AVAILABLE, 0.0)
-    times.changed(ANNA, Presence.LEAVING, 10.0)
-    times.changed(ANNA, None, 25.0)
-    assert [each.ended_at for each in times.unwritten(99.0)] == [25.0]
-
-
 async def test_the_report_tells_what_happened_in_the_queue(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'calls.db'}"
     await upgrade(url)
@@ -320,12 +279,12 @@ async def test_the_report_tells_what_happened_in_the_queue(tmp_path: Path) -> No
     await floor.clock.advance(30)
     facts_go_on()
     await journal.flush()
-    await floor.service.ready_times.write(ledger.note_agent_time, floor.clock.now)
+    await floor.service.ready_times.write(ledger.note_agent_times, floor.clock.now)
     span = Span(began - HOUR_S, floor.clock.now + HOUR_S)
     history = await read_history(
         ledger, HistoryQuery(span, UTC, split=Split.AGENT), floor.clock.now
     )
-    told = measured(history.whole.totals, Costs("EUR", 4.0, 0.2), history.whole.ready_s)
+    told = measured(history.whole.totals, Costs("EUR", 4.0, 0.2), history.whole.agents)
     await journal.stop()
     await engine.dispose()
     assert told["asa_s"] == pytest.approx((10 + 90) / 2)

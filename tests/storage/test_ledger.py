@@ -7,20 +7,23 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Connection, func, inspect, select, text
+from sqlalchemy import Connection, func, insert, inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.storage.back_and_forth import back_and_forth
 from tests.storage.facts import answered, ended, noted, started
 from tests.storage.made_up import MadeUp, counted, store
+from voicebot.acd.model import AgentId
 from voicebot.analytics.history import Every, HistoryQuery, Span, Split, gather, read_history
+from voicebot.analytics.measures import AgentSeconds
 from voicebot.analytics.totals import DAY_S, HOUR_S, Rules, Totals
 from voicebot.errors import StorageError
 from voicebot.events import CallEvent, QueueNoted
+from voicebot.sessions.ready_times import Stretch
 from voicebot.storage.database import open_database
 from voicebot.storage.journal import SqlJournal
 from voicebot.storage.ledger import SqlLedger
-from voicebot.storage.schema import CUTS, ledger_hours, stale_hours
+from voicebot.storage.schema import CUTS, agent_time, ledger_hours, stale_hours
 from voicebot.types import CallId, Matter, Outcome
 
 BEGIN = 500_000 * HOUR_S
@@ -262,12 +265,42 @@ async def test_agents_are_ready_in_the_part_of_their_time_that_was_asked(
     either: AsyncEngine,
 ) -> None:
     ledger = SqlLedger(either, RULES)
-    await ledger.note_agent_time("ann", BEGIN - 100, BEGIN + 50)
-    await ledger.note_agent_time("ann", BEGIN + 100, BEGIN + 110)
-    await ledger.note_agent_time("ann", BEGIN + 100, BEGIN + 120)
-    await ledger.note_agent_time("bob", NOW - 10, NOW + 10)
-    await ledger.note_agent_time("eve", NOW, NOW + 10)
-    assert dict(await ledger.ready_seconds(WHOLE)) == {"ann": 70.0, "bob": 10.0}
+    ann, bob, eve = AgentId("ann"), AgentId("bob"), AgentId("eve")
+    await ledger.note_agent_times(
+        [Stretch(ann, BEGIN - 100, BEGIN + 50, True), Stretch(ann, BEGIN + 100, BEGIN + 110, False)]
+    )
+    await ledger.note_agent_times([Stretch(ann, BEGIN + 100, BEGIN + 120, False)])
+    await ledger.note_agent_times([])
+    await ledger.note_agent_times(
+        [Stretch(bob, NOW - 10, NOW + 10, False), Stretch(eve, NOW, NOW + 10, True)]
+    )
+    assert dict(await ledger.agent_seconds(WHOLE)) == {
+        "ann": AgentSeconds(70.0, 50.0),
+        "bob": AgentSeconds(10.0, 0.0),
+    }
+
+
+async def test_time_of_which_nobody_knows_whether_it_was_busy_is_not_counted(
+    either: AsyncEngine,
+) -> None:
+    ledger = SqlLedger(either, RULES)
+    old = {"agent": "ann", "began_at": BEGIN, "ended_at": BEGIN + 50}
+    async with either.begin() as connection:
+        await connection.execute(insert(agent_time).values(old))
+    assert dict(await ledger.agent_seconds(WHOLE)) == {}
+
+
+async def test_busy_time_goes_and_comes_with_its_migration(either: AsyncEngine) -> None:
+    def before(connection: Connection) -> None:
+        assert "busy" not in {
+            each["name"] for each in inspect(connection).get_columns("agent_time")
+        }
+
+    ledger = SqlLedger(either, RULES)
+    await ledger.note_agent_times([Stretch(AgentId("ann"), BEGIN, BEGIN + 50, True)])
+    async with either.begin() as connection:
+        await connection.run_sync(back_and_forth, "0023", before)
+    assert dict(await ledger.agent_seconds(WHOLE)) == {}
 
 
 async def test_hours_far_apart_are_read_as_one_stretch(engine: AsyncEngine) -> None:

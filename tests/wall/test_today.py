@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from voicebot.analytics.history import HourSums, Span, Split
+from voicebot.analytics.measures import AgentSeconds
 from voicebot.analytics.totals import Totals
 from voicebot.errors import StorageError
 from voicebot.events import CallEnded, DeflectionReached, DeflectionStage
@@ -57,7 +58,7 @@ class Books:
         )
         return [HourSums(None, "", totals)]
 
-    async def ready_seconds(self, span: Span) -> Mapping[str, float]:
+    async def agent_seconds(self, span: Span) -> Mapping[str, AgentSeconds]:
         return {}
 
     async def stages(self, since: float, until: float) -> Sequence[DeflectionReached]:

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from tests.staff.memory import MemoryLog
 from voicebot.analytics.contacts import LedgerContact
 from voicebot.analytics.history import HourSums, Span, Split
-from voicebot.analytics.measures import MEASURES, Costs
+from voicebot.analytics.measures import MEASURES, AgentSeconds, Costs
 from voicebot.analytics.totals import DAY_S, Totals
 from voicebot.staff.model import Actor, Deed
 from voicebot.web.api.history import history_router
@@ -46,7 +46,7 @@ class Books:
         values = ["returns", "support"] if split else [""]
         return [HourSums(hour, each, Totals(contacts=10, self_served=served)) for each in values]
 
-    async def ready_seconds(self, span: Span) -> Mapping[str, float]:
+    async def agent_seconds(self, span: Span) -> Mapping[str, AgentSeconds]:
         return {}
 
     async def pages(self, span: Span, now: float) -> AsyncIterator[Sequence[LedgerContact]]:

@@ -59,7 +59,7 @@ def come_back(floor: Floor, seat: Seat, now: float) -> None:
 def room(floor: Floor, seat: Seat, event: ev.Room, now: float) -> None:
     """Take another number of contacts at once; what rings of a kind that the agent takes no longer
     goes back to the head of its line."""
-    floor.seats.resize(seat, event.voice, event.text)
+    floor.resize(seat, event.voice, event.text, now)
     taken = {channel for channel, cost in seat.costs.items() if cost is not None}
     _take_back(floor, seat, "no room", now, leave=taken)
     _overflow_alone(floor, seat, now)

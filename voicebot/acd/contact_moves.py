@@ -120,7 +120,7 @@ def abandon(floor: Floor, case: Case, event: ev.Abandon, now: float) -> None:
         floor.effects.append(e.Withdraw(event.contact_id, case.agent_id, "caller left"))
         seat = floor.take_back(case, now)
     if case.queued and not case.callback:
-        floor.estimators[case.queue].abandoned()
+        floor.estimators[case.queue, case.need.channel].abandoned()
     floor.drop(case, now)
     floor.effects.append(e.Abandoned(event.contact_id, case.queue, event.reason, waited))
     if seat is not None:
@@ -152,7 +152,8 @@ def _connect(floor: Floor, case: Case, now: float) -> None:
     case.state = ContactState.CONNECTED
     floor.effects.append(e.Connect(contact.contact_id, case.agent_id, case.queue, waited))
     if case.estimate_s is not None and not case.callback:
-        floor.estimators[case.queue].came_true(case.estimate_s, now - case.entered)
+        estimator = floor.estimators[case.queue, case.need.channel]
+        estimator.came_true(case.estimate_s, now - case.entered)
     floor.last_agents.remember(contact.party, case.agent_id, now)
     for other in floor.bookings.of(contact.party):
         if other != contact.contact_id:
@@ -276,6 +277,8 @@ def _go_by(floor: Floor, case: Case, channel: Channel, only: AgentId) -> None:
     if only and not floor.seats[only].costs[channel]:
         only = NOBODY
     case.need = replace(case.need, channel=channel, only=only)
+    # What was told was of the other channel's line; nobody knows what the wait would have been.
+    case.estimate_s = None
     floor.effects.append(e.Moved(case.contact.contact_id, case.queue, channel))
 
 

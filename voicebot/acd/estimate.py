@@ -3,8 +3,10 @@
 The queue-length estimator refined for abandonment (Ibrahim and Whitt, 'Real-time delay estimation
 in overloaded multiserver queues with abandonments', Management Science 55, 2009: QL_r): with k
 callers ahead, the line moves on at the rate R + k * theta, so the wait is the sum of the inverse
-rates. Where their R is servers over the known mean service time, ours is measured: what one agent
-takes out of the line in a second of somebody waiting, times the agents who are there now. That is
+rates. Where their R is servers over the known mean service time, ours is measured: what one place
+takes out of the line in a second of somebody waiting, times the places that are there now; an agent
+has one for calls, and several for conversations. Calls and conversations are estimated apart, each
+by its own line and its own places: what one kind takes from the other is measured too. That is
 right also for agents of several queues, for rings and for work after a call. Rates fade with a half
 life, so that the afternoon is not estimated by the morning; before enough has been seen, the
 handling time of the settings weighs in. theta is the abandonments over the time spent waiting, the
@@ -39,32 +41,32 @@ class EstimateError:
 
 
 class WaitEstimator:
-    """The rates of one queue, and the error of its estimates."""
+    """The rates of one queue for one channel, and the error of its estimates."""
 
     def __init__(self, handling_s: float) -> None:
         self._handling_s = handling_s
         self._at = -math.inf
-        self._waiting = self._agents = 0
-        self._agent_seconds = self._starts = 0.0
+        self._waiting = self._places = 0
+        self._place_seconds = self._starts = 0.0
         self._waited_seconds = self._abandoned = 0.0
         self._errors = 0
         self._abs_sum = self._sum = self._wait_sum = 0.0
 
-    def observe(self, now: float, waiting: int, agents: int) -> None:
-        """From ``now`` on so many wait, and so many agents are there."""
+    def observe(self, now: float, waiting: int, places: int) -> None:
+        """From ``now`` on so many wait, and agents can have so many at once."""
         past = now - self._at
         if past > 0:
             if self._at > -math.inf:
                 self._fade(past)
             self._at = now
-        self._waiting, self._agents = waiting, agents
+        self._waiting, self._places = waiting, places
 
     def _fade(self, past: float) -> None:
         kept = 0.5 ** (past / HALF_LIFE_S)
         # What a second is worth by now, on average over the seconds past.
         worth = (1.0 - kept) * HALF_LIFE_S / math.log(2)
         busy = worth if self._waiting else 0.0
-        self._agent_seconds = self._agent_seconds * kept + busy * self._agents
+        self._place_seconds = self._place_seconds * kept + busy * self._places
         self._waited_seconds = self._waited_seconds * kept + worth * self._waiting
         self._starts *= kept
         self._abandoned *= kept
@@ -77,12 +79,12 @@ class WaitEstimator:
         """Somebody left the line."""
         self._abandoned += 1.0
 
-    def estimate(self, position: int, agents: int) -> float | None:
+    def estimate(self, position: int, places: int) -> float | None:
         """Seconds that the contact at ``position`` (1 is next) will wait; None without agents."""
-        if agents < 1 or position < 1:
+        if places < 1 or position < 1:
             return None
         prior_s = PRIOR_STARTS * self._handling_s
-        rate = agents * (PRIOR_STARTS + self._starts) / (prior_s + self._agent_seconds)
+        rate = places * (PRIOR_STARTS + self._starts) / (prior_s + self._place_seconds)
         leaving = self._abandoned / self._waited_seconds if self._waited_seconds > 0 else 0.0
         exact = min(position, _EXACT)
         wait = sum(1.0 / (rate + ahead * leaving) for ahead in range(exact))
@@ -101,9 +103,17 @@ class WaitEstimator:
 
     @property
     def error(self) -> EstimateError:
-        if not self._errors:
-            return EstimateError()
-        count = self._errors
-        return EstimateError(
-            count, self._abs_sum / count, self._sum / count, self._wait_sum / count
-        )
+        return error_of(self)
+
+
+def error_of(*estimators: WaitEstimator) -> EstimateError:
+    """The error of all their estimates together."""
+    count = sum(each._errors for each in estimators)
+    if not count:
+        return EstimateError()
+    return EstimateError(
+        count,
+        sum(each._abs_sum for each in estimators) / count,
+        sum(each._sum for each in estimators) / count,
+        sum(each._wait_sum for each in estimators) / count,
+    )

@@ -18,6 +18,7 @@ from voicebot.acd.memory import Bookings, LastAgents
 from voicebot.acd.model import (
     NOBODY,
     AgentId,
+    Channel,
     ContactId,
     ContactState,
     Presence,
@@ -38,9 +39,9 @@ class Floor:
         """An agent who cannot be reached comes back after ``unreachable_s``; 0: when resumed."""
         self.queues = {rules.name: rules for rules in queues}
         self.lines = {name: Line() for name in self.queues}
-        self.estimators = {
-            name: WaitEstimator(rules.handling_s) for name, rules in self.queues.items()
-        }
+        self.estimators: dict[tuple[str, Channel], WaitEstimator] = {}
+        for rules in self.queues.values():
+            self._estimate_for(rules)
         self.seats = Seats(self.queues)
         self.cases: dict[ContactId, Case] = {}
         self.bookings = Bookings()
@@ -55,10 +56,14 @@ class Floor:
         for rules in queues:
             if rules.name not in self.queues:
                 self.lines[rules.name] = Line()
-                self.estimators[rules.name] = WaitEstimator(rules.handling_s)
+                self._estimate_for(rules)
                 self.seats.open(rules.name)
             self.queues[rules.name] = rules
         self.seats.reach_again()
+
+    def _estimate_for(self, rules: QueueRules) -> None:
+        for channel in Channel:
+            self.estimators[rules.name, channel] = WaitEstimator(rules.handling_s)
 
     # Waiting
 
@@ -79,16 +84,14 @@ class Floor:
 
     def join(self, case: Case, now: float) -> None:
         """Stand in line, where the rank says."""
-        line = self.lines[case.queue]
-        line.add(case.need, case.rank, case.contact.contact_id)
+        self.lines[case.queue].add(case.need, case.rank, case.contact.contact_id)
         case.in_line = True
         self._observe(case.queue, now)
         if not case.queued:
             case.queued = True
-            position = line.ahead_of(case.rank) + 1
-            case.estimate_s = self.estimate(case.queue, position)
+            case.estimate_s = self.wait_left(case)
             self.effects.append(
-                e.Queued(case.contact.contact_id, case.queue, position, case.estimate_s)
+                e.Queued(case.contact.contact_id, case.queue, self.position(case), case.estimate_s)
             )
 
     def step_out(self, case: Case, now: float) -> None:
@@ -128,8 +131,17 @@ class Floor:
     def position(self, case: Case) -> int:
         return self.lines[case.queue].ahead_of(case.rank) + 1
 
-    def estimate(self, queue: str, position: int) -> float | None:
-        return self.estimators[queue].estimate(position, self.seats.available(queue))
+    def wait_left(self, case: Case) -> float | None:
+        """The estimated rest of the wait (s) of a contact in line: only contacts of its own channel
+        are ahead of it, for what the others take of the agents is in the measured rate."""
+        channel = case.need.channel
+        ahead = self.lines[case.queue].ahead_of(case.rank, channel)
+        return self.estimate(case.queue, channel, ahead + 1)
+
+    def estimate(self, queue: str, channel: Channel, position: int) -> float | None:
+        """The same for the contact that is at ``position`` (1 is next) of those of its channel."""
+        places = self.seats.places(queue, channel)
+        return self.estimators[queue, channel].estimate(position, places)
 
     def _set_patience(self, case: Case, rules: QueueRules, now: float) -> None:
         """What only a caller on the line needs: overflow by time, and announcements."""
@@ -147,7 +159,10 @@ class Floor:
             self.timers.set(Timing.WIDEN, due, case.contact.contact_id)
 
     def _observe(self, queue: str, now: float) -> None:
-        self.estimators[queue].observe(now, len(self.lines[queue]), self.seats.available(queue))
+        for channel in Channel:
+            waiting = self.lines[queue].count(channel)
+            places = self.seats.places(queue, channel)
+            self.estimators[queue, channel].observe(now, waiting, places)
 
     # Agents and contacts find each other
 
@@ -181,7 +196,7 @@ class Floor:
         """Reserve the agent for the contact, and ring."""
         contact_id, agent_id = case.contact.contact_id, seat.profile.agent_id
         if case.queued:
-            self.estimators[case.queue].started()
+            self.estimators[case.queue, case.need.channel].started()
         self.step_out(case, now)
         case.state = ContactState.OFFERED
         self.seize(case, seat)
@@ -265,6 +280,12 @@ class Floor:
             for queue, _ in seat.reach:
                 for contact_id in self.lines[queue].waiting_for(seat.profile.agent_id):
                     self.seek(self.cases[contact_id], now)
+
+    def resize(self, seat: Seat, voice: int, text: int, now: float) -> None:
+        """Let the agent take so many calls and conversations from now on."""
+        self.seats.resize(seat, voice, text)
+        for queue in seat.profile.queues:
+            self._observe(queue, now)
 
     def come_back_later(self, seat: Seat, now: float) -> None:
         """The agent is away because they could not be asked: try again in a while."""

@@ -50,14 +50,18 @@ class Line:
 
     def __init__(self) -> None:
         self._lists: dict[AgentId, dict[Need, _Entries]] = {NOBODY: {}}
-        self._length = 0
+        self._lengths = dict.fromkeys(Channel, 0)
 
     def __len__(self) -> int:
-        return self._length
+        return sum(self._lengths.values())
+
+    def count(self, channel: Channel) -> int:
+        """How many of a channel stand in line."""
+        return self._lengths[channel]
 
     def add(self, need: Need, rank: Rank, contact_id: ContactId) -> None:
         insort(self._lists.setdefault(need.only, {}).setdefault(need, []), (rank, contact_id))
-        self._length += 1
+        self._lengths[need.channel] += 1
 
     def remove(self, need: Need, rank: Rank, contact_id: ContactId) -> None:
         lists = self._lists[need.only]
@@ -67,7 +71,7 @@ class Line:
             del lists[need]
             if not lists and need.only:
                 del self._lists[need.only]
-        self._length -= 1
+        self._lengths[need.channel] -= 1
 
     def heads(self, agent_id: AgentId) -> Iterator[tuple[Need, Rank, ContactId]]:
         """The first of each list that this agent may be asked about."""
@@ -93,11 +97,12 @@ class Line:
         ]
         return [contact_id for _, contact_id in sorted(everybody)]
 
-    def ahead_of(self, rank: Rank) -> int:
-        """How many stand before ``rank``."""
+    def ahead_of(self, rank: Rank, channel: Channel | None = None) -> int:
+        """How many stand before ``rank``, of one channel or of all."""
         key = (rank, ContactId(""))
         return sum(
             bisect_left(entries, key)
             for lists in self._lists.values()
-            for entries in lists.values()
+            for need, entries in lists.items()
+            if channel is None or need.channel is channel
         )

@@ -138,9 +138,14 @@ class AgentProfile:
         """The whole of the agent, in units that both kinds of contact divide evenly."""
         return math.lcm(max(1, self.voice), max(1, self.text))
 
+    @property
+    def rooms(self) -> tuple[tuple[Channel, int], ...]:
+        """How many contacts of each kind fill the agent."""
+        return (Channel.VOICE, self.voice), (Channel.TEXT, self.text)
+
     def cost(self, channel: Channel) -> int | None:
         """The units that one contact takes; None where the agent takes none of this kind."""
-        room = self.voice if channel is Channel.VOICE else self.text
+        room = dict(self.rooms)[channel]
         return self.units // room if room else None
 
 

@@ -93,7 +93,8 @@ class Seats:
         self._free: dict[tuple[str, Channel], list[FreeKey]] = {
             (name, channel): [] for name in queues for channel in Channel
         }
-        self._available = dict.fromkeys(queues, 0)
+        self._available = {(name, channel): 0 for name in queues for channel in (None, *Channel)}
+        self._places = {(name, channel): 0 for name in queues for channel in Channel}
         self._reaching = {(name, channel): 0 for name in queues for channel in Channel}
         self._signed_in = 0
 
@@ -126,7 +127,8 @@ class Seats:
         """There is another queue; nobody serves it yet."""
         self._free.update({(queue, channel): [] for channel in Channel})
         self._reaching.update({(queue, channel): 0 for channel in Channel})
-        self._available[queue] = 0
+        self._available.update({(queue, channel): 0 for channel in (None, *Channel)})
+        self._places.update({(queue, channel): 0 for channel in Channel})
 
     def reach_again(self) -> None:
         """The rules of queues have changed, and with them whose agents are asked in the end."""
@@ -152,22 +154,33 @@ class Seats:
 
     def resize(self, seat: Seat, voice: int, text: int) -> None:
         """Let the agent take so many calls and conversations from now on."""
-        counts = seat.presence is not Presence.LEAVING
+        counts, takes = seat.presence is not Presence.LEAVING, seat.presence is Presence.AVAILABLE
         if counts:
             self._count_reach(seat, -1)
+        if takes:
+            self._count(seat, -1)
         seat.profile = replace(seat.profile, voice=voice, text=text)
         seat.measure()
         if counts:
             self._count_reach(seat, 1)
+        if takes:
+            self._count(seat, 1)
         self.refresh(seat)
 
-    def available(self, queue: str) -> int:
-        """The queue's own agents who take contacts or are at work on one: not paused or away."""
-        return self._available[queue]
+    def available(self, queue: str, channel: Channel | None = None) -> int:
+        """The queue's own agents who take contacts (of one channel, or of any) or are at work on
+        one: not paused or away."""
+        return self._available[queue, channel]
 
-    def count_free(self, queue: str) -> int:
-        """The queue's own agents with room for another contact of some kind."""
-        return len({key for channel in Channel for key in self._free[queue, channel]})
+    def places(self, queue: str, channel: Channel) -> int:
+        """How many contacts of a channel these agents can have at once, if no other is there."""
+        return self._places[queue, channel]
+
+    def count_free(self, queue: str, channel: Channel | None = None) -> int:
+        """The queue's own agents with room for another contact, of one channel or of any."""
+        if channel is not None:
+            return len(self._free[queue, channel])
+        return len({key for each in Channel for key in self._free[queue, each]})
 
     def reaching(self, queue: str, channel: Channel) -> int:
         """Agents signed in who may be offered this queue's contacts of a kind, sooner or later."""
@@ -201,7 +214,10 @@ class Seats:
 
     def _count(self, seat: Seat, change: int) -> None:
         for queue in seat.profile.queues:
-            self._available[queue] += change
+            self._available[queue, None] += change
+            for channel, room in seat.profile.rooms:
+                self._available[queue, channel] += change if room else 0
+                self._places[queue, channel] += change * room
 
     def _count_reach(self, seat: Seat, change: int) -> None:
         for queue, _ in seat.reach:

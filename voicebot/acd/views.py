@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from voicebot.acd.case import Case
-from voicebot.acd.estimate import EstimateError
+from voicebot.acd.estimate import EstimateError, error_of
 from voicebot.acd.floor import Floor
-from voicebot.acd.model import AgentId, Contact, ContactId, ContactState, Presence
+from voicebot.acd.model import AgentId, Channel, Contact, ContactId, ContactState, Presence
 from voicebot.acd.seats import Seat
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelState:
+    """A queue for who comes by one channel: ``agents`` take it and are available or at work,
+    ``free`` have room for one more, and who came now would wait ``next_wait_s`` (None: nobody
+    knows)."""
+
+    agents: int
+    free: int
+    next_wait_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +32,14 @@ class QueueState:
     longest_wait_s: float
     agents: int
     free: int
-    next_wait_s: float | None
     error: EstimateError
+    channels: Mapping[Channel, ChannelState]
+
+    @property
+    def next_wait_s(self) -> float | None:
+        """What a caller who came now would wait; where nobody takes calls, who writes."""
+        calls = self.channels[Channel.VOICE]
+        return (calls if calls.agents else self.channels[Channel.TEXT]).next_wait_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +71,23 @@ def queue_state(floor: Floor, name: str, now: float) -> QueueState:
     line = floor.lines[name]
     first = line.first()
     longest = 0.0 if first is None else max(0.0, now - floor.cases[first].since)
-    free = floor.seats.count_free(name)
-    next_wait = 0.0 if free and not len(line) else floor.estimate(name, len(line) + 1)
     return QueueState(
         len(line),
         longest,
         floor.seats.available(name),
+        floor.seats.count_free(name),
+        error_of(*(floor.estimators[name, channel] for channel in Channel)),
+        {channel: _channel_state(floor, name, channel) for channel in Channel},
+    )
+
+
+def _channel_state(floor: Floor, queue: str, channel: Channel) -> ChannelState:
+    waiting, free = floor.lines[queue].count(channel), floor.seats.count_free(queue, channel)
+    at_once = free > 0 and not waiting
+    return ChannelState(
+        floor.seats.available(queue, channel),
         free,
-        next_wait,
-        floor.estimators[name].error,
+        0.0 if at_once else floor.estimate(queue, channel, waiting + 1),
     )
 
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Final, Protocol
 
+from voicebot.analytics.measures import AgentSeconds
 from voicebot.analytics.totals import DAY_S, HOUR_S, Totals, add_to
 from voicebot.errors import UsageError
 
@@ -98,20 +99,20 @@ class Ledger(Protocol):
         are in order, and the first is not after the span's beginning. Raises StorageError."""
         ...
 
-    async def ready_seconds(self, span: Span) -> Mapping[str, float]:
-        """How long each agent was signed in and not paused. Raises StorageError."""
+    async def agent_seconds(self, span: Span) -> Mapping[str, AgentSeconds]:
+        """How long each agent was ready, and busy, as far as it is known. Raises StorageError."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
-    """``period`` as `period_of` writes it, empty where time was not split; ``ready_s`` None where
-    it cannot be told apart."""
+    """``period`` as `period_of` writes it, empty where time was not split; ``agents`` is their time
+    together, None where it cannot be told apart."""
 
     period: str
     value: str
     totals: Totals
-    ready_s: float | None
+    agents: AgentSeconds | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +132,10 @@ async def read_history(ledger: Ledger, query: HistoryQuery, now: float) -> Histo
         now=now,
         starts=starts,
     )
-    ready: Mapping[str, float] = {}
+    ready: Mapping[str, AgentSeconds] = {}
     # Agents are ready for all queues and doors together.
     if set(query.where) <= {Split.AGENT, Split.DIRECTION}:
-        ready = await ledger.ready_seconds(query.span)
+        ready = await ledger.agent_seconds(query.span)
         if (agent := query.where.get(Split.AGENT)) is not None:
             ready = {agent: ready[agent]} if agent in ready else {}
     by_agent = query.split is Split.AGENT and query.every is None
@@ -144,7 +145,8 @@ async def read_history(ledger: Ledger, query: HistoryQuery, now: float) -> Histo
         for (period, value), totals in sorted(gathered.items())
     ]
     whole = sum(gathered.values(), Totals())
-    return History(HistoryRow("", "", whole, sum(ready.values()) or None), tuple(rows))
+    together = sum(ready.values(), AgentSeconds()) if ready else None
+    return History(HistoryRow("", "", whole, together), tuple(rows))
 
 
 def gather(

@@ -32,13 +32,13 @@ from voicebot.logs import configure_logging
 from voicebot.queues.reader import load_queues
 from voicebot.rehearsal.sandbox import Sandbox
 from voicebot.sessions.answering import with_knowledge
+from voicebot.sessions.ready_times import Stretch
 from voicebot.sessions.records import CallQuery
 from voicebot.storage.archive import SqlCallArchive
 from voicebot.storage.database import open_database, sqlite_file
 from voicebot.storage.journal import SqlJournal
 from voicebot.storage.ledger import SqlLedger
 from voicebot.storage.migrations import upgrade
-from voicebot.traffic.agents import AtWork
 from voicebot.traffic.calendar import HOUR_S
 from voicebot.traffic.counter import Counter
 from voicebot.traffic.hearing import Hearing
@@ -121,8 +121,7 @@ async def _fill(settings: Settings, plan: Plan, url: str, zone: ZoneInfo, *, mix
 
         at_work = await _play(settings, plan, zone, journal.append, drain)
         await journal.flush()
-        for each in at_work:
-            await ledger.note_agent_time(each.agent, each.began_at, each.ended_at)
+        await ledger.note_agent_times(at_work)
         while await ledger.fold(plan.over_by + HOUR_S):
             pass
     finally:
@@ -136,7 +135,7 @@ async def _play(
     zone: ZoneInfo,
     append: Callable[[CallEvent], None],
     drain: Callable[[], Awaitable[None]],
-) -> list[AtWork]:
+) -> list[Stretch]:
     application = settings.server.application
     flows, actions = read_application(application)
     grammars = GrammarStore(application / "grammars", settings.server.data / GRAMMAR_CACHE)

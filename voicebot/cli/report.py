@@ -179,12 +179,12 @@ def _row(row: HistoryRow, costs: Costs) -> dict[str, Json]:
         "period": row.period,
         "value": row.value,
         "contacts": asdict(row.totals),
-        "measures": dict(measured(row.totals, costs, row.ready_s)),
+        "measures": dict(measured(row.totals, costs, row.agents)),
     }
 
 
 def _print_whole(whole: HistoryRow, costs: Costs) -> None:
-    values = measured(whole.totals, costs, whole.ready_s)
+    values = measured(whole.totals, costs, whole.agents)
     typer.echo(f"{whole.totals.contacts} contacts")
     for each in MEASURES:
         typer.echo(f"  {each.name:26} {_shown(each, values[each.name], costs)}")
@@ -198,7 +198,7 @@ def _print_rows(rows: Sequence[HistoryRow], costs: Costs) -> None:
     for title in ("", "contacts", *(each.name for each in shown)):
         table.add_column(title, justify="left" if not title else "right", overflow="fold")
     for row in rows:
-        values = measured(row.totals, costs, row.ready_s)
+        values = measured(row.totals, costs, row.agents)
         title = " ".join(part for part in (row.period, row.value) if part) or "(none)"
         cells = [_shown(each, values[each.name], costs) for each in shown]
         table.add_row(title, str(row.totals.contacts), *cells)

@@ -12,9 +12,13 @@ from typing import Any, Final
 
 from voicebot.desk.desk import Desk
 from voicebot.desk.services import Suggest, Suggestion
+from voicebot.grammar.words import is_unparted, normalise_words
 from voicebot.types import Language
 
-_ENOUGH_WORDS: Final = 3
+_WORD: Final = 4
+_CHARACTER: Final = 3
+_ENOUGH: Final = 12
+"""Three words, or four characters of a script that writes no spaces: 怎么退货 is a question."""
 
 
 class LookingUp:
@@ -53,7 +57,8 @@ class LookingUp:
 
 def says_enough(sentence: str) -> bool:
     """Whether an article can be looked up for it: fewer words say too little."""
-    return len(sentence.split()) >= _ENOUGH_WORDS
+    words = normalise_words(sentence)
+    return sum(_CHARACTER if is_unparted(word) else _WORD for word in words) >= _ENOUGH
 
 
 def suggested(question: str, found: Sequence[Suggestion]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """One conversation in text on one desk: what pages are told of it, and when.
 
-Lines are told as they come, numbered, so that a page knows what it has; that the caller is typing
-or gone, when that changes. Left out on purpose: keeping any of it, which the conversation does.
+Lines are told as they come, numbered, so that a page knows what it has. That the caller is typing
+or gone stands in the state of the desk, which is told with every change. Left out on purpose:
+keeping any of it, which the conversation does.
 """
 
 from __future__ import annotations
@@ -31,7 +32,6 @@ class Writing:
         self._talk = talk
         self._clock = clock
         self._asked = asked
-        self._told: tuple[bool, bool] | None = None
 
     def changed(self) -> None:
         """Tell what is new (`TextTalk.changed`)."""
@@ -44,12 +44,6 @@ class Writing:
             show_lines(desk.tell, contact, list(contact.written)[-len(fresh) :])
             if asked := [line.text for line in fresh if line.who is Who.CALLER]:
                 self._asked(asked[-1])
-        is_now = (bool(talk.caller_writes), talk.there)
-        if is_now != self._told:
-            self._told = is_now
-            about = {"contact": contact.contact_id}
-            desk.tell({"type": "writing", **about, "who": "caller", "on": is_now[0]})
-            desk.tell({"type": "there", **about, "on": is_now[1]})
         if talk.over and contact.over_at is None:
             contact.over_at = self._clock()
         desk.stir()

@@ -3,7 +3,7 @@
 One `QueueService` for the server. It hands events to the `Acd` with the wall clock, wakes when the
 `Acd` wants to be woken, and carries out what comes back: it rings agents (`AgentLines`), and tells
 each waiting session through its `Place`. It joins no legs: who waits gets the agent's leg and does
-that (`sessions.queue_handoff`).
+that (`sessions.queue_handoff`). Callbacks that are owed are `promises`.
 
 Everything runs on the event loop, and an event and its effects are one step of it: nobody sees the
 distribution between the two. Two agents who answer at once are two events; the second is told no.
@@ -31,13 +31,15 @@ from voicebot.acd.model import (
     QueueRules,
 )
 from voicebot.acd.views import AgentState, ContactPlace, QueueState
-from voicebot.errors import DialFailed, RoutingError
+from voicebot.errors import RoutingError
 from voicebot.events import QueueNoted
-from voicebot.sessions.briefing import Briefing, as_booking, restored
+from voicebot.sessions.briefing import Briefing, restored
 from voicebot.sessions.feed import LiveEvent
 from voicebot.sessions.place import Accepted, Joined, Notice, Place, Ringing
+from voicebot.sessions.promises import Promises
 from voicebot.sessions.queue_accounts import QueueAccounts
 from voicebot.sessions.queue_events import live
+from voicebot.sessions.queue_facts import facts_of
 from voicebot.sessions.queue_figures import QueueTally
 from voicebot.sessions.queue_records import (
     AgentChange,
@@ -87,13 +89,14 @@ class QueueService:
         self._rings = Rings(lines, self.briefing, self.receive, self._channel_of, for_text)
         self._clock = clock
         self._wake = WakeUp(call_later, self._tick)
-        self._call_back = call_back
         self._records = records or NoRecords()
+        self._promises = Promises(
+            *(call_back, self._records, self._rings, self.receive, self.standing, self.left)
+        )
         self._note = note
         self._publish = publish
         self._accounts = QueueAccounts()
         self._places: dict[ContactId, Place] = {}
-        self._bookings: dict[ContactId, str] = {}
         self._left_waiting: dict[str, float] = {}
         self._watchers: list[Watcher] = []
         self.tally = QueueTally()
@@ -144,7 +147,7 @@ class QueueService:
     def left(self, place: Place, reason: str) -> None:
         """The caller is gone, or done with the agent (`Place.leave`)."""
         contact_id = place.contact_id
-        if contact_id in self._bookings or self._places.pop(contact_id, None) is None:
+        if contact_id in self._promises or self._places.pop(contact_id, None) is None:
             return
         found = self._acd.contact(contact_id)
         if found is None:
@@ -173,15 +176,7 @@ class QueueService:
         """Keep the place without the caller: ``number`` is called when the turn comes, or at
         ``at``. Raises RoutingError, with nothing changed, where that cannot be: an agent rings for
         the caller at this moment, the queue is closed then, or voicebot cannot call."""
-        if self._call_back is None or not number:
-            raise RoutingError("nobody can be called back")
-        self._bookings[place.contact_id] = number
-        try:
-            self.receive(ev.BookCallback(place.contact_id, at))
-        except RoutingError:
-            del self._bookings[place.contact_id]
-            raise
-        self._keep_booking(place)
+        self._promises.make(place, number, ev.BookCallback(place.contact_id, at))
 
     def promise(
         self, contact: Contact, briefing: Briefing, number: str, since: float | None = None
@@ -190,18 +185,14 @@ class QueueService:
         queue is closed, when it opens. ``since`` is when it came to the queue, None: now. Raises
         RoutingError, with nothing changed, where that cannot be."""
         contact_id = contact.contact_id
-        if self._call_back is None or not number:
-            raise RoutingError("nobody can be called back")
         if contact_id in self._places:
             raise RoutingError(f"contact {contact_id} is here already")
         place = self._places[contact_id] = Place(self.left, contact, briefing)
-        self._bookings[contact_id] = number
         try:
-            self.receive(ev.Promise(contact, since))
+            self._promises.make(place, number, ev.Promise(contact, since))
         except RoutingError:
-            del self._places[contact_id], self._bookings[contact_id]
+            del self._places[contact_id]
             raise
-        self._keep_booking(place)
 
     def move(self, place: Place, channel: Channel) -> None:
         """The caller goes on in another way, at the same place. Raises RoutingError where they do
@@ -230,13 +221,6 @@ class QueueService:
         due = booking.due_at
         self.book(place, booking.number, due if due and due > self._clock() else None)
 
-    def _keep_booking(self, place: Place) -> None:
-        """Write a callback down as it stands now, where there still is one."""
-        standing = self._acd.contact(place.contact_id)
-        number = self._bookings.get(place.contact_id)
-        if standing is not None and number is not None:
-            self._records.booked(as_booking(standing, place.briefing, number))
-
     # Agents, and everything else that happens
 
     def receive(self, event: ev.Event) -> None:
@@ -253,6 +237,7 @@ class QueueService:
 
     def _write_down(self, effect: e.Effect, now: float) -> None:
         self.tally.count(effect, self._acd.contact)
+        self.ready_times.take(effect, now)
         self._publish(live(effect, now, self._acd.contact))
         fact = self._accounts.take(effect, now)
         if fact is not None:
@@ -260,7 +245,6 @@ class QueueService:
         if isinstance(effect, e.AgentChanged):
             change = AgentChange(effect.agent_id, now, state_of(effect), effect.reason)
             self._records.agent_changed(change)
-            self.ready_times.changed(effect.agent_id, effect.presence, now)
 
     def change(self, queues: Iterable[QueueRules]) -> None:
         """Let new rules count (`Acd.change`). Raises RoutingError, with nothing changed."""
@@ -324,17 +308,10 @@ class QueueService:
         place = self._places.get(contact_id)
         return None if place is None else place.briefing
 
-    def facts(self) -> dict[str, Json]:
-        """What flows may know, as the variable ``queues``: for each queue ``waiting``, ``open``,
-        ``agents`` and ``free``, and ``wait_s`` for a caller who came now (null: nobody knows)."""
+    def facts(self, channel: Channel = Channel.VOICE) -> dict[str, Json]:
+        """What flows may know, as the variable ``queues``; see `facts_of`."""
         return {
-            name: {
-                "waiting": state.waiting,
-                "wait_s": None if state.next_wait_s is None else round(state.next_wait_s),
-                "open": self.is_open(name),
-                "agents": state.agents,
-                "free": state.free,
-            }
+            name: facts_of(state, channel, is_open=self.is_open(name))
             for name, state in self.queues().items()
         }
 
@@ -357,14 +334,14 @@ class QueueService:
                 self._rings.stop(contact_id)
             case e.Connect(contact_id, agent_id) if self._channel_of(contact_id) is Channel.TEXT:
                 self._tell(contact_id, Accepted(agent_id))
-            case e.Connect(contact_id, agent_id) if contact_id not in self._bookings:
+            case e.Connect(contact_id, agent_id) if contact_id not in self._promises:
                 self._tell(contact_id, Joined(agent_id, self._rings.take(contact_id)))
             case e.CallbackDue(contact_id):
                 agent = Joined(effect.agent_id, self._rings.take(contact_id), waited=True)
-                reaching = self._reach(contact_id, agent)
-                self._rings.begin(contact_id, reaching, "callback")
+                self._promises.begin(self._places[contact_id], agent)
             case e.CallbackOff(contact_id) | e.Abandoned(contact_id):
-                self._forget_booking(contact_id)
+                if self._promises.drop(contact_id):
+                    self._places.pop(contact_id, None)
             case e.Queued() | e.Announce():
                 self._tell(effect.contact_id, effect)
             case e.Overflowed() if not effect.to_queue:
@@ -374,39 +351,6 @@ class QueueService:
         place = self._places.get(contact_id)
         if place is not None:
             place.tell(notice)
-
-    def _forget_booking(self, contact_id: ContactId) -> None:
-        if self._bookings.pop(contact_id, None) is not None:
-            self._places.pop(contact_id, None)
-            self._records.settled(contact_id)
-
-    async def _reach(self, contact_id: ContactId, agent: Joined) -> None:
-        """Call a caller back, with the agent on the line."""
-        assert self._call_back is not None, "without it nothing is booked"
-        place, reached = self._places[contact_id], False
-
-        def answered() -> None:
-            nonlocal reached
-            self.receive(ev.Reached(contact_id))
-            reached = True
-            # The promise is kept, whatever comes of it: now this is a caller like any other.
-            del self._bookings[contact_id]
-            self._records.settled(contact_id)
-            self._rings.detach(contact_id)
-
-        reason = "failed"
-        try:
-            await self._call_back(self._bookings[contact_id], place, agent, answered)
-        except DialFailed as error:
-            reason = error.outcome
-        except Exception:
-            log.exception("callback_failed")
-        if reached:
-            self.left(place, reason)
-            return
-        self._rings.over(contact_id)
-        self.receive(ev.NotReached(contact_id, reason))
-        self._keep_booking(place)
 
     # Time
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final
@@ -39,13 +38,15 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from voicebot.analytics.history import HourSums, Span, Split
+from voicebot.analytics.measures import AgentSeconds
 from voicebot.analytics.totals import HOUR_S, NAMES, Rules, Totals, add_to
 from voicebot.errors import StorageError
+from voicebot.sessions.ready_times import Stretch
+from voicebot.storage.agent_times import read_times, write_times
 from voicebot.storage.database import reading, writing
 from voicebot.storage.ledger_facts import HourOf, contacts, fold_hours, within
 from voicebot.storage.schema import (
     CUTS,
-    agent_time,
     calls,
     ledger_hours,
     ledger_rules,
@@ -101,32 +102,19 @@ class SqlLedger:
                 found += await asked.read(connection, asked.of_rows(rows))
         return _added(found)
 
-    async def ready_seconds(self, span: Span) -> Mapping[str, float]:
-        """How long each agent was ready or at work (`analytics.history.Ledger`). Raises
+    async def agent_seconds(self, span: Span) -> Mapping[str, AgentSeconds]:
+        """How long each agent was ready, and busy (`analytics.history.Ledger`). Raises
         StorageError."""
-        table = agent_time.c
-        statement = select(agent_time).where(
-            table.ended_at > span.since, table.began_at < span.until
-        )
-        seconds: defaultdict[str, float] = defaultdict(float)
         async with self._reading() as connection:
-            for row in (await connection.execute(statement)).mappings():
-                begin, end = max(row["began_at"], span.since), min(row["ended_at"], span.until)
-                seconds[row["agent"]] += end - begin
-        return seconds
+            return await read_times(connection, span)
 
     # Keeping
 
-    async def note_agent_time(self, agent: str, began_at: float, ended_at: float) -> None:
-        """An agent was signed in and not paused from ``began_at`` on; the same beginning again
-        moves the end. Raises StorageError."""
-        table = agent_time.c
-        same = (table.agent == agent, table.began_at == began_at)
+    async def note_agent_times(self, stretches: Sequence[Stretch]) -> None:
+        """Write when agents were ready and busy; the same agent and beginning again moves the end.
+        Raises StorageError."""
         async with self._writing() as connection:
-            await connection.execute(delete(agent_time).where(*same))
-            await connection.execute(
-                insert(agent_time).values(agent=agent, began_at=began_at, ended_at=ended_at)
-            )
+            await write_times(connection, stretches)
 
     async def start(self) -> None:
         """See that what is kept is counted by our rules; else all of it is stale. Raises

@@ -352,13 +352,15 @@ ledger_hours = Table(
 # By what rules the sums were counted: one row.
 ledger_rules = Table("ledger_rules", metadata, Column("rules", String(64), primary_key=True))
 
-# When agents were signed in and not paused.
+# When agents were ready (`sessions.ready_times`).
 agent_time = Table(
     "agent_time",
     metadata,
     Column("agent", Text, primary_key=True),
     Column("began_at", Double, primary_key=True),
     Column("ended_at", Double, nullable=False),
+    # Whether they had a contact then; null: nobody knows.
+    Column("busy", Boolean),
     Index("ix_agent_time_ended_at", "ended_at"),
 )
 

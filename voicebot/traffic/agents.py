@@ -7,6 +7,7 @@ purpose: text conversations, and the calls of callbacks that were promised.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
@@ -17,9 +18,11 @@ from typing import Any, Final, TypeAlias
 from voicebot.acd import effects as e
 from voicebot.acd import events as ev
 from voicebot.acd.acd import Acd
-from voicebot.acd.model import AgentId, AgentProfile, Contact, ContactId, Presence
+from voicebot.acd.model import AgentId, AgentProfile, Channel, Contact, ContactId, Presence
 from voicebot.errors import RoutingError
 from voicebot.queues.reader import QueueFile
+from voicebot.sessions.queue_facts import facts_of
+from voicebot.sessions.ready_times import ReadyTimes
 from voicebot.traffic.timeline import Timeline
 from voicebot.types import Json
 
@@ -36,15 +39,6 @@ _SHIFTS: Final = (
     (time(12), time(16), time(16, 30), time(20, 30)),
 )
 """Begin, break, end of it, end."""
-
-
-@dataclass(frozen=True, slots=True)
-class AtWork:
-    """An agent was signed in and not paused; UTC epoch seconds."""
-
-    agent: str
-    began_at: float
-    ended_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +82,15 @@ class _Waiting:
 
 
 class Agents:
-    """``file`` are the application's queues. ``at_work`` grows as shifts end."""
+    """``file`` are the application's queues. ``times`` are those of the agents."""
 
     def __init__(self, file: QueueFile, timeline: Timeline, dice: Random) -> None:
-        self.at_work: list[AtWork] = []
+        self.times = ReadyTimes(most=sys.maxsize)
         self._acd = Acd(file.queues)
         self._file = file
         self._timeline = timeline
         self._dice = dice
         self._waiting: dict[ContactId, _Waiting] = {}
-        self._ready: dict[AgentId, float] = {}
         self._tick_at = math.inf
 
     # Shifts
@@ -142,13 +135,8 @@ class Agents:
         told: dict[str, Json] = {}
         for rules in self._file.queues:
             state = self._acd.queue(rules.name, now)
-            told[rules.name] = {
-                "waiting": state.waiting,
-                "wait_s": None if state.next_wait_s is None else round(state.next_wait_s),
-                "open": rules.hours is None or rules.hours.is_open(now),
-                "agents": state.agents,
-                "free": state.free,
-            }
+            is_open = rules.hours is None or rules.hours.is_open(now)
+            told[rules.name] = facts_of(state, Channel.VOICE, is_open=is_open)
         return {"queues": told} if told else {}
 
     async def enter(self, contact: Contact, patience_s: float, told: Told, now: float) -> None:
@@ -175,6 +163,7 @@ class Agents:
     async def _receive(self, event: ev.Event, now: float) -> None:
         effects = self._acd.receive(event, now)
         for effect in effects:
+            self.times.take(effect, now)
             await self._follow(effect, now)
         due = self._acd.next_timer()
         if due is not None and due < self._tick_at:
@@ -203,8 +192,8 @@ class Agents:
             case e.Overflowed(contact_id, queue, to_queue=""):
                 waited_s = now - self._waiting[contact_id].since
                 await self._tell(contact_id, SentAway(queue, waited_s, effect), now)
-            case e.AgentChanged(agent_id, presence):
-                self._changed(agent_id, presence, now)
+            case e.AgentChanged(agent_id, Presence.AWAY):
+                self._timeline.at(now + AWAY_S, partial(self._if_possible, ev.Resume(agent_id)))
 
     def _connected(self, effect: e.Connect, now: float) -> None:
         talk_s = self._dice.lognormvariate(math.log(HANDLING_S) - 0.18, 0.6)
@@ -224,13 +213,3 @@ class Agents:
 
     async def _tell(self, contact_id: ContactId, came: Came, now: float) -> None:
         await self._waiting.pop(contact_id).told(came, now)
-
-    def _changed(self, agent: AgentId, presence: Presence | None, now: float) -> None:
-        if presence is Presence.AVAILABLE:
-            self._ready.setdefault(agent, now)
-            return
-        began = self._ready.pop(agent, None)
-        if began is not None:
-            self.at_work.append(AtWork(agent, began, now))
-        if presence is Presence.AWAY:
-            self._timeline.at(now + AWAY_S, partial(self._if_possible, ev.Resume(agent)))

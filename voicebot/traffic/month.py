@@ -27,9 +27,10 @@ from voicebot.sessions.account import CallAccount
 from voicebot.sessions.dialogue import facts_of
 from voicebot.sessions.numbers import number_of
 from voicebot.sessions.queue_handoff import known_of, refused_by
+from voicebot.sessions.ready_times import Stretch
 from voicebot.sessions.registry import Refusal
 from voicebot.telephony._api import LegInfo
-from voicebot.traffic.agents import Agents, AtWork, Came, GaveUp, SentAway, Served
+from voicebot.traffic.agents import Agents, Came, GaveUp, SentAway, Served
 from voicebot.traffic.calendar import DAY_S, arrivals
 from voicebot.traffic.caller import Caller
 from voicebot.traffic.shop import EN, WANTS, ZH
@@ -95,8 +96,8 @@ class Month:
         self._past: defaultdict[str, deque[history.Contact]] = defaultdict(lambda: deque(maxlen=20))
         self._recent: deque[tuple[str, str, str]] = deque(maxlen=REMEMBERED)
 
-    async def play(self) -> list[AtWork]:
-        """All contacts, to their ends; gives when agents were at work."""
+    async def play(self) -> list[Stretch]:
+        """All contacts, to their ends; gives when agents were ready and busy."""
         plan, zone = self._plan, self._house.zone
         last = datetime.fromtimestamp(plan.until, zone).date()
         days = [last - timedelta(days=back) for back in range(1, plan.days + 1)]
@@ -107,7 +108,7 @@ class Month:
         await self._timeline.run()
         return [
             replace(each, ended_at=min(each.ended_at, plan.over_by))
-            for each in self._agents.at_work
+            for each in self._agents.times.unwritten(plan.over_by)
             if each.began_at < plan.over_by
         ]
 

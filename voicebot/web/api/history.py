@@ -143,7 +143,7 @@ class HistoryRowModel(_Model):
             period=row.period,
             value=row.value,
             contacts=asdict(row.totals),
-            measures=dict(measured(row.totals, costs, row.ready_s)),
+            measures=dict(measured(row.totals, costs, row.agents)),
         )
 
 
@@ -179,7 +179,7 @@ def history_router(
         now = clock()
         queries = chosen.queries(now)
         wholes = [(await read_history(ledger, each, now)).whole for each in queries]
-        values = [measured(each.totals, costs, each.ready_s) for each in wholes]
+        values = [measured(each.totals, costs, each.agents) for each in wholes]
         compared: Mapping[str, float | None] = values[1] if len(values) > 1 else {}
         return MeasureList(
             since=utc(queries[0].span.since),

@@ -12,7 +12,7 @@ from fastapi import Path as InPath
 from pydantic import BaseModel, ConfigDict, Field
 
 from voicebot.acd import events as ev
-from voicebot.acd.model import AgentId, AgentProfile, ContactId
+from voicebot.acd.model import AgentId, AgentProfile, Channel, ContactId
 from voicebot.errors import RoutingError
 from voicebot.sessions.queueing import QueueService
 from voicebot.web.api.models import Problem, utc
@@ -25,7 +25,8 @@ class Queue(BaseModel):
     open: bool
     waiting: int = Field(description="contacts in line, callbacks among them")
     longest_wait_s: float = Field(description="of the first in line")
-    wait_s: float | None = Field(description="estimate for who comes now; null: nobody knows")
+    wait_s: float | None = Field(description="estimate for who calls now; null: nobody knows")
+    text_wait_s: float | None = Field(description="the same for who writes now")
     agents: int = Field(description="agents who take contacts or are at work")
     free: int
     answered: int
@@ -142,7 +143,8 @@ def _queue(service: QueueService, name: str) -> Queue:
         open=service.is_open(name),
         waiting=state.waiting,
         longest_wait_s=state.longest_wait_s,
-        wait_s=state.next_wait_s,
+        wait_s=state.channels[Channel.VOICE].next_wait_s,
+        text_wait_s=state.channels[Channel.TEXT].next_wait_s,
         agents=state.agents,
         free=state.free,
         answered=counts.connected,
