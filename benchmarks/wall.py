@@ -98,7 +98,7 @@ class Line:
         self._ledger = SqlLedger(engine, Rules())
         self._journal = SqlJournal(engine)
         sources = Sources(
-            CallRegistry(500), self._queues, agents, self._ledger, lambda: 30, lambda: (), dict
+            CallRegistry(500), self._queues, agents, self._ledger, lambda: 30, lambda: (), set, dict
         )
         self.wallboard = Wallboard(Settings(), engine, sources)
 

@@ -56,9 +56,18 @@ async def test_calls_queues_agents_and_the_day_stand_in_one_picture(engine: Asyn
     ledger, registry = SqlLedger(engine, Rules()), CallRegistry(60)
     settings = Settings(wall=WallSettings(containment_target=0.6))
     talking = {AgentId("anna"): CallId("c")}
-    sources = Sources(registry, queues, AGENTS, ledger, lambda: 5, lambda: (), lambda: talking)
+    sources = Sources(
+        registry,
+        queues,
+        AGENTS,
+        ledger,
+        in_text=lambda: 5,
+        alerts=lambda: (),
+        joined=lambda: {CallId("d")},
+        talking=lambda: talking,
+    )
     wallboard = Wallboard(settings, engine, sources, lambda: times[0])
-    for call in ("a", "b", "c"):
+    for call in ("a", "b", "c", "d"):
         registry.admit(CallId(call))
         wallboard.observe(started(call))
     wallboard.observe(
@@ -74,9 +83,9 @@ async def test_calls_queues_agents_and_the_day_stand_in_one_picture(engine: Asyn
     wall = await wallboard.board.look()
     assert wall.at == NOON
     assert wall.stages == {
-        Stage.GREETING: 1, Stage.FLOW: 1, Stage.QUEUED: 1, Stage.WITH_AGENT: 0, Stage.TEXT: 5,
+        Stage.GREETING: 1, Stage.FLOW: 1, Stage.QUEUED: 1, Stage.WITH_AGENT: 1, Stage.TEXT: 5,
     }  # fmt: skip
-    assert (wall.lines, wall.most_lines) == (3, 60)
+    assert (wall.lines, wall.most_lines) == (4, 60)
     (queue,) = wall.queues
     assert (queue.waiting, queue.first_since, queue.open) == (1, NOON - 60, True)
     assert (queue.told_s, queue.waited_s) == (None, None)

@@ -380,6 +380,7 @@ class Server:
             self._ledger,
             in_text=lambda: self.chatting.chats.going_on,
             alerts=self.alarms.views,
+            joined=self.supervision.with_people,
             talking=self.supervision.with_agents,
         )
         return Wallboard(self.settings, self._engine, sources)

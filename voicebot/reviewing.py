@@ -17,9 +17,11 @@ from voicebot.forgetting import PersonForgetting, note_forgotten
 from voicebot.front_desk import FrontDesk
 from voicebot.nlu.meanings import Meanings
 from voicebot.replaying import Replays
+from voicebot.sessions.chat_so_far import WrittenSoFar
 from voicebot.storage.action_runs import SqlActionRuns
 from voicebot.storage.archive import SqlCallArchive
 from voicebot.storage.contacts import SqlContacts
+from voicebot.storage.conversations import SqlChatStore
 from voicebot.storage.deflections import SqlDeflections
 from voicebot.storage.ledger import SqlLedger
 from voicebot.storage.misheard import SqlMisheard
@@ -76,6 +78,7 @@ class Reviewing:
             SqlDeflections(engine),
             SqlNotes(engine),
             self._recording,
+            WrittenSoFar(SqlChatStore(engine)).of,
         )
         costs = Costs(**self._settings.costs.model_dump())
         return (

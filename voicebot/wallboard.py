@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -40,8 +40,8 @@ LOOK_EVERY_S: Final = 1.0
 @dataclass(frozen=True, slots=True)
 class Sources:
     """Where the wall gets what it shows. ``agents`` are those of the settings, ``in_text`` counts
-    conversations in text that go on, ``alerts`` gives those that stand, ``talking`` the call that
-    each agent talks on."""
+    conversations in text that go on, ``alerts`` gives those that stand, ``joined`` the
+    calls whose caller talks with a person, ``talking`` the call that each agent talks on."""
 
     registry: CallRegistry
     queues: QueueService
@@ -49,6 +49,7 @@ class Sources:
     ledger: Ledger
     in_text: Callable[[], int]
     alerts: Callable[[], tuple[AlertView, ...]]
+    joined: Callable[[], Collection[CallId]]
     talking: Callable[[], Mapping[AgentId, CallId]]
 
 
@@ -111,7 +112,9 @@ class Wallboard:
         self._see_agents()
         return Wall(
             at=self._clock(),
-            stages=self._calls.stages(sources.queues.contacts(), sources.in_text()),
+            stages=self._calls.stages(
+                sources.queues.contacts(), sources.joined(), sources.in_text()
+            ),
             lines=sources.registry.active,
             most_lines=sources.registry.max_calls,
             queues=self._queues(),

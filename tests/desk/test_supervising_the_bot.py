@@ -151,12 +151,16 @@ async def test_who_takes_over_talks_and_another_hears_them_on(house: House) -> N
     await sue.become(Standing.TALKING)
     await settle()
     assert sue.standing is Standing.TALKING
+    assert house.supervision.with_people() == {line.session.call_id}
+    (told,) = house.supervision.conversations()
+    assert (told.stage, told.supervisor, told.agent) == (Stage.PERSON, "sue", "")
     assert await talk(line, page, other) == [100, 10, 110]
     with pytest.raises(UsageError, match="yours now"):
         await sue.become(Standing.LISTENING)
     page.hang_up()
     await line.hear_out()
     assert house.supervision.seen(sue.id, "sue") is None
+    assert house.supervision.with_people() == frozenset()
     assert (await talk(line, other))[1] == 10, "tom hears the bot's call again"
     await line.hang_up()
     assert line.end.outcome is Outcome.TRANSFERRED
@@ -171,10 +175,32 @@ async def test_another_supervisor_takes_over_from_the_first(house: House) -> Non
     await tom.become(Standing.TALKING)
     await settle()
     assert page.ended
+    assert [each.supervisor for each in house.supervision.conversations()] == ["tom"]
+    assert house.supervision.seen(sue.id, "sue") is None, "the caller is not hers any more"
+    with pytest.raises(UsageError, match="over"):
+        await sue.end_call()
     assert await talk(line, other) == [100, 10]
     other.hang_up()
     await line.hear_out()
     await line.hang_up()
+
+
+async def test_who_has_taken_over_ends_the_call(house: House) -> None:
+    line = await house.call()
+    sue, page = await house.sit_in(line)
+    with pytest.raises(UsageError, match="take the caller over first"):
+        await sue.end_call()
+    await sue.become(Standing.TALKING)
+    await settle()
+    assert await talk(line, page) == [100, 10]
+    await sue.end_call()
+    await line.over()
+    assert page.ended
+    assert (line.end.outcome, line.end.reason) == (
+        Outcome.TRANSFERRED,
+        "a supervisor ended the call",
+    )
+    assert line.turns[-1].prompt.endswith("Which fruit?"), "the bot says nothing after it"
 
 
 async def test_who_wants_the_caller_may_think_better_of_it(house: House) -> None:

@@ -13,6 +13,7 @@ from tests.sessions.agents_at_work import QUEUES, Telephones, TurnedClock, settl
 from tests.sessions.conftest import Exchange
 from voicebot.acd import events as ev
 from voicebot.acd.model import AgentId, AgentProfile, ContactId
+from voicebot.desk.supervision import Supervision
 from voicebot.events import CallEnded, CallEvent, TurnFinished
 from voicebot.flows.interpreter import Interpreter
 from voicebot.flows.reader import load_flows
@@ -197,6 +198,21 @@ def longest_silence_s(caller: LoopbackCaller) -> float:
         now = now + 1 if is_silent(frame) else 0
         longest = max(longest, now)
     return longest * FRAME_S
+
+
+async def test_supervisors_see_one_call_with_the_agent_who_has_it(house: House) -> None:
+    contact = await house.book()
+    caller, agent = await house.reach()
+    supervision = Supervision(None, lambda: house.service, house.services.registry.open_calls)
+    supervision.talking(house.talks[0])
+    (told,) = supervision.conversations()
+    (call,) = house.services.registry.open_calls()
+    assert call != str(contact)
+    assert (told.call, told.agent, told.queue, told.flow) == (call, "anna", "support", "main")
+    assert supervision.with_people() == {call}
+    agent.hang_up()
+    await house.over(caller)
+    assert supervision.conversations() == ()
 
 
 async def test_both_talk_at_once_and_the_agent_may_do_all_that_a_talk_allows(house: House) -> None:

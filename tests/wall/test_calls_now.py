@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from voicebot.acd.model import NOBODY, Contact, ContactId, ContactState
 from voicebot.acd.views import ContactPlace
@@ -26,8 +26,11 @@ def place(call: str, state: ContactState) -> ContactPlace:
     )
 
 
-def counted(calls: CallsNow, *places: ContactPlace, in_text: int = 0) -> Mapping[Stage, int]:
-    return {stage: count for stage, count in calls.stages(places, in_text).items() if count}
+def counted(
+    calls: CallsNow, *places: ContactPlace, joined: Collection[str] = (), in_text: int = 0
+) -> Mapping[Stage, int]:
+    stages = calls.stages(places, {CallId(each) for each in joined}, in_text)
+    return {stage: count for stage, count in stages.items() if count}
 
 
 def test_a_call_is_greeted_until_the_caller_was_heard() -> None:
@@ -53,6 +56,15 @@ def test_who_waits_or_is_rung_for_is_queued_and_then_with_an_agent() -> None:
     ) == {Stage.QUEUED: 2, Stage.WITH_AGENT: 1}
 
 
+def test_who_talks_outside_the_queues_is_with_a_person_until_that_is_over() -> None:
+    calls = CallsNow()
+    calls.observe(started("a"))
+    assert counted(calls, joined="a") == {Stage.WITH_AGENT: 1}
+    assert counted(calls, joined="b") == {Stage.GREETING: 1}, "a call that has ended by now"
+    calls.observe(turn("a", TurnResult.MATCH))
+    assert counted(calls) == {Stage.FLOW: 1}
+
+
 def test_a_promised_callback_is_no_call() -> None:
     calls = CallsNow()
     calls.observe(started("a"))
@@ -63,4 +75,4 @@ def test_a_promised_callback_is_no_call() -> None:
 def test_conversations_in_text_are_counted_by_who_keeps_them() -> None:
     calls = CallsNow()
     assert counted(calls, in_text=4) == {Stage.TEXT: 4}
-    assert set(calls.stages([], 0)) == set(Stage)
+    assert set(calls.stages([], (), 0)) == set(Stage)

@@ -118,6 +118,22 @@ async def test_every_deed_is_noted_with_the_call(
     ]
 
 
+async def test_who_has_the_caller_ends_the_call_once_that_is_noted(
+    client: httpx.AsyncClient, desks: Office, joined: Joined, house: House
+) -> None:
+    here = await begin(client, desks)
+    refused = await client.post(f"{here}/end")
+    assert (refused.status_code, "take the caller over" in refused.json()["detail"]) == (409, True)
+    taken = await client.put(here, json={"standing": "talking"})
+    assert taken.json()["conversation"]["supervisor"]
+    assert (await client.post(f"{here}/end")).status_code == 202
+    assert joined.caller.ended == "a supervisor ended the call"
+    assert (await noted(house))[1:] == [
+        (Deed.CALL_TAKEN_OVER, "caller"),
+        (Deed.CALL_ENDED, "caller"),
+    ]
+
+
 async def test_a_call_of_the_bots_shows_its_words_and_facts(
     client: httpx.AsyncClient, desks: Office, bot: OpenCall
 ) -> None:

@@ -15,7 +15,8 @@ from fastapi import FastAPI
 from tests.web.shelf import STARTED, Shelf, finished_call, running_call
 from voicebot.analytics.contacts import LedgerContact
 from voicebot.desk.notes import Note
-from voicebot.events import DeflectionReached, DeflectionStage
+from voicebot.events import DeflectionReached, DeflectionStage, TurnResult
+from voicebot.sessions.records import TurnRecord
 from voicebot.types import CallId, Outcome
 from voicebot.web.api.one_call import CallShelves, one_call_router
 
@@ -29,6 +30,10 @@ class Shelves:
     stages: list[DeflectionReached] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     file: Path | None = None
+    written: tuple[TurnRecord, ...] | None = None
+
+    async def so_far(self, contact: CallId) -> tuple[TurnRecord, ...] | None:
+        return self.written
 
     async def contact(self, call_id: CallId, now: float) -> LedgerContact | None:
         return self.known
@@ -52,7 +57,9 @@ def house() -> Shelves:
 async def client(house: Shelves) -> AsyncIterator[httpx.AsyncClient]:
     app = FastAPI()
     app.include_router(
-        one_call_router(CallShelves(house.archive, house, house, house, lambda _: house.file))
+        one_call_router(
+            CallShelves(house.archive, house, house, house, lambda _: house.file, house.so_far)
+        )
     )
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://voicebot") as client:
@@ -160,10 +167,29 @@ async def test_a_finished_call_is_given_with_its_turns(
         "repeat": None,
         "resolved": None,
         "deflection": [],
+        "is_written": False,
         "timeline": [
             {"part": "silence", "begin_s": 1.0, "end_s": 60.0, "estimated": True},
         ],
     }
+
+
+async def test_text_that_goes_on_stands_behind_what_was_said(
+    house: Shelves, client: httpx.AsyncClient
+) -> None:
+    house.archive.calls.append(finished_call({"order": "4271"}))
+    before = (await client.get("/api/calls/c2")).json()
+    house.written = ()
+    opened = (await client.get("/api/calls/c2")).json()
+    assert opened == before | {"is_written": True}
+    asked = TurnRecord(
+        100_001, STARTED + 90, "day", "Which day?", TurnResult.SAID, None, None, False
+    )
+    house.written = (replace(asked, channel="web"),)
+    call = (await client.get("/api/calls/c2")).json()
+    assert call["turns"][:-1] == before["turns"]
+    assert (call["turns"][-1]["prompt"], call["turns"][-1]["channel"]) == ("Which day?", "web")
+    assert call["timeline"] == before["timeline"], "nobody spoke then"
 
 
 async def test_a_running_call_has_no_end_yet(house: Shelves, client: httpx.AsyncClient) -> None:

@@ -24,6 +24,7 @@ from voicebot.config import Settings, load_settings
 from voicebot.errors import UsageError
 from voicebot.flows.interpreter import Interpreter
 from voicebot.logs import configure_logging
+from voicebot.rehearsal.recorded_offers import RecordedOffers
 from voicebot.rehearsal.replay import Compared, Course, Totals, as_recorded, replay, totals
 from voicebot.rehearsal.sandbox import Sandbox
 from voicebot.rehearsal.stage import RunAction, Unanswered
@@ -32,6 +33,7 @@ from voicebot.sessions.callers import Callers, identify_by
 from voicebot.sessions.records import CallQuery, CallRecord
 from voicebot.storage.archive import SqlCallArchive
 from voicebot.storage.database import open_database
+from voicebot.storage.deflections import SqlDeflections
 from voicebot.storage.history import SqlHistories
 from voicebot.telephony._api import LegInfo
 from voicebot.types import CallId, Json
@@ -95,12 +97,15 @@ async def replayed(
     try:
         calls = await _calls(SqlCallArchive(engine), query, ids, limit)
         histories = SqlHistories(engine) if settings.callers.history else None
+        stages = SqlDeflections(engine)
+        offers = [RecordedOffers.of(each, await stages.stages_of(each.id)) for each in calls]
         edited = folder or settings.server.application
-        after = await _courses(calls, edited, settings, histories, audio, live_reads)
+        taken = partial(_courses, calls, offers, settings, histories, audio, live_reads)
+        after = await taken(edited)
         if before is None:
             old = [as_recorded(each) for each in calls]
         else:
-            old = await _courses(calls, before, settings, histories, audio, live_reads)
+            old = await taken(before)
     finally:
         await engine.dispose()
     return [Compared(*each) for each in zip(calls, old, after, strict=True)]
@@ -132,11 +137,12 @@ async def _calls(
 
 async def _courses(
     calls: Sequence[CallRecord],
-    application: Path,
+    offers: Sequence[RecordedOffers],
     settings: Settings,
     histories: SqlHistories | None,
     audio: bool,
     live_reads: bool,
+    application: Path,
 ) -> list[Course]:
     flows, actions = read_application(application)
     hearing = ReplayedHearing(application, settings, audio=audio)
@@ -153,7 +159,7 @@ async def _courses(
     courses = []
     with tempfile.TemporaryDirectory(prefix="voicebot-replay-") as copies:
         sandbox = Sandbox(application, actions, Path(copies))
-        for call in calls:
+        for call, offered in zip(calls, offers, strict=True):
             await sandbox.renew()
             flow = call.flow if call.flow in flows.flows else default
             answers = _answers(live, sandbox)
@@ -167,6 +173,7 @@ async def _courses(
                     with_knowledge(act, library),
                     hearing.of(call),
                     known,
+                    offered,
                 )
             )
         await sandbox.aclose()

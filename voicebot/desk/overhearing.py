@@ -1,4 +1,4 @@
-"""One supervisor in one call: they listen, whisper, take it over, or send it to a queue.
+"""One supervisor in one call: they listen, whisper, take it over, end it, or send it to a queue.
 
 Their leg sits where the call is: with the bot (`sessions.open_call`), or in the conversation with a
 person (`sessions.talk`), and follows the call from one to the other. What makes no sense as things
@@ -15,7 +15,7 @@ from typing import Any, Final, TypeAlias
 
 from voicebot.errors import UsageError
 from voicebot.sessions.open_call import OpenCall
-from voicebot.sessions.stepping_in import SendOn, TakeOver
+from voicebot.sessions.stepping_in import ENDED, SendOn, TakeOver
 from voicebot.sessions.talk import Talk
 from voicebot.telephony._api import CallLeg, LegEnded
 from voicebot.telephony.bridge import Role, Seat, attend
@@ -82,8 +82,17 @@ class Overhearing:
 
     @property
     def is_over(self) -> bool:
-        """Whether they have gone, or the call is over."""
-        return self._ended.is_set() or self._find_room() is None
+        """Whether they have gone, or the call is over, or another supervisor took the caller."""
+        room = self._find_room()
+        return self._ended.is_set() or room is None or self._is_relieved(room)
+
+    def _is_relieved(self, room: Room) -> bool:
+        return (
+            self._has_caller
+            and isinstance(room, Talk)
+            and self._leg is not None
+            and not room.is_with(self._leg)
+        )
 
     @property
     def _is_stepping_in(self) -> bool:
@@ -149,6 +158,18 @@ class Overhearing:
         elif isinstance(self._room, OpenCall):
             self._withdraw()
             self._room.orders.give(SendOn(queue))
+
+    def check_ending(self) -> Talk:
+        """The conversation to be ended. Raises UsageError for who has not taken the caller over."""
+        self._check_line()
+        room = self._find_room()
+        if self.standing is not Standing.TALKING or not isinstance(room, Talk):
+            raise UsageError("take the caller over first; then you may end the call")
+        return room
+
+    async def end_call(self) -> None:
+        """Hang the caller up, who counts as transferred."""
+        await self.check_ending().end_call(ENDED)
 
     def _check_line(self) -> None:
         if self.is_over:

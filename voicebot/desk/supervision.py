@@ -51,7 +51,8 @@ class Conversation:
     """A call that goes on. ``since`` is UTC epoch seconds: of the call, or of the conversation with
     the person who has the caller. ``queue`` and ``agent`` are empty where no queue has it: with the
     bot, a transfer to a number, or a caller who was handed over. ``caller`` is their number
-    and ``flow`` where the call began, both empty where a conversation alone is known."""
+    and ``flow`` where the call began, both empty where a conversation alone is known.
+    ``supervisor`` has taken the caller over, empty where none has."""
 
     call: CallId
     since: float
@@ -61,6 +62,7 @@ class Conversation:
     stage: Stage = Stage.PERSON
     caller: str = ""
     flow: str = ""
+    supervisor: str = ""
 
 
 class Supervision:
@@ -92,9 +94,9 @@ class Supervision:
     def talking(self, talk: Talk) -> None:
         """A caller and a person are joined (`HandoffServices.talking`)."""
         self._forget_old()
-        self._talks[talk.contact_id] = (talk, self._clock())
+        self._talks[talk.call_id] = (talk, self._clock())
         for there in self._there.values():
-            if there.call == talk.contact_id:
+            if there.call == talk.call_id:
                 there.move()
 
     def conversations(self) -> tuple[Conversation, ...]:
@@ -110,14 +112,22 @@ class Supervision:
         talking = [self._view(call, {}) for call in self._talks]
         return {AgentId(each.agent): each.call for each in talking if each.agent}
 
+    def with_people(self) -> frozenset[CallId]:
+        """The calls whose caller talks with a person: an agent, a supervisor, or somebody else whom
+        the flow has called."""
+        self._forget_old()
+        return frozenset(self._talks)
+
     def so_far(self, call: CallId) -> SoFar | None:
         """How far the bot has come with a call; None where it never had it."""
         opened = self._open_calls().get(call)
         return None if opened is None else opened.so_far()
 
     def _view(self, call: CallId, calls: Mapping[CallId, OpenCall]) -> Conversation:
-        place, opened = self._service().standing(ContactId(call)), calls.get(call)
+        opened = calls.get(call)
         talk, since = self._talks.get(call, (None, 0.0 if opened is None else opened.since))
+        contact = call if talk is None else talk.contact_id
+        place = self._service().standing(ContactId(contact))
         stage = Stage.PERSON if talk is not None else Stage.BOT
         if talk is None and place is not None and place.state in _IN_LINE:
             stage = Stage.WAITING
@@ -130,7 +140,17 @@ class Supervision:
             stage,
             "" if opened is None else opened.caller,
             "" if opened is None else opened.flow,
+            self._who_has(call),
         )
+
+    def _who_has(self, call: CallId) -> str:
+        """The supervisor who has taken the caller over; empty for nobody."""
+        having = (
+            each.who
+            for each in self._there.values()
+            if each.call == call and each.standing is Standing.TALKING and not each.is_over
+        )
+        return next(having, "")
 
     def _forget_old(self) -> None:
         self._talks = {call: each for call, each in self._talks.items() if not each[0].over}
@@ -158,7 +178,7 @@ class Supervision:
             raise UsageError("calls in the browser are switched off in the settings (webrtc)")
         there = [each for each in self._there.values() if each.call == call]
         mine = [each for each in there if each.who == who]
-        if any(each.standing is Standing.TALKING for each in mine):
+        if self._who_has(call) == who:
             raise UsageError("you talk to this caller already, on another page")
         if len(there) - len(mine) >= MOST_LISTENERS:
             raise UsageError(f"{MOST_LISTENERS} supervisors are in this call already")
@@ -237,7 +257,8 @@ class Supervision:
 
     def _release(self, call: CallId) -> None:
         """The caller is taken over: the agent's work with them is done, as far as queues know."""
-        contact_id, service = ContactId(call), self._service()
+        talk, _ = self._talks.get(call, (None, 0.0))
+        contact_id, service = ContactId(call if talk is None else talk.contact_id), self._service()
         place = service.standing(contact_id)
         if place is not None and place.state is ContactState.CONNECTED:
             service.handed_over(contact_id)

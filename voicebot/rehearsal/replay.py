@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from voicebot.errors import ActionError
 from voicebot.events import TurnResult
@@ -28,11 +28,14 @@ from voicebot.flows.events import (
 )
 from voicebot.flows.interpreter import Interpreter
 from voicebot.rehearsal.judge import result_of
+from voicebot.rehearsal.recorded_offers import RecordedOffers
 from voicebot.rehearsal.stage import RunAction, Unanswered
 from voicebot.rehearsal.witness import Witness, meaning, requested, unanswered
 from voicebot.sessions.recording import STEP as CONSENT_STEP
 from voicebot.sessions.records import CallRecord, TurnRecord
 from voicebot.types import HIDDEN, TEXT_DOORS, Json, Outcome
+
+NOTHING_OFFERED: Final = RecordedOffers()
 
 Hear: TypeAlias = Callable[[TurnRecord, Listen], Awaitable[FlowEvent]]
 """What a recorded turn would be heard as now, by the grammars of the question that is asked now."""
@@ -106,10 +109,11 @@ async def replay(
     act: RunAction,
     hear: Hear,
     known: Mapping[str, Json] | None = None,
+    offers: RecordedOffers = NOTHING_OFFERED,
 ) -> Course:
     """Take ``call`` through the flows of ``interpreter``; ``known`` are variables about its caller
-    as they were then."""
-    return await _Replay(call, interpreter, act, hear, known or {}).run()
+    as they were then, ``offers`` what it was offered of text."""
+    return await _Replay(call, interpreter, act, hear, known or {}, offers).run()
 
 
 class _Replay:
@@ -120,12 +124,13 @@ class _Replay:
         act: RunAction,
         hear: Hear,
         known: Mapping[str, Json],
+        offers: RecordedOffers,
     ) -> None:
         self._call = call
         self._recorded = as_recorded(call)
         self._answers = answers_of(call)
-        facts = {**facts_of(call), **known}
-        self._witness = Witness(interpreter, facts=facts, transfer=self._transfer)
+        facts = {**facts_of(call), "text": offers.fact, **known}
+        self._witness = Witness(interpreter, facts=facts, transfer=self._transfer, text=offers.sent)
         self._act = act
         self._hear = hear
         self._turns: list[Understood] = []

@@ -37,7 +37,7 @@ class Numbers(IntEnum):
 def turns_of(
     record: ChatRecord, lines: Sequence[ChatLine], contact: CallId, numbers: Numbers
 ) -> Iterator[TurnFinished]:
-    """The turns of a conversation that is over, as turns of ``contact``."""
+    """The turns of a conversation, as turns of ``contact``."""
     prompts: list[ChatLine] = []
     turn: TurnFinished | None = None
     for line in lines:

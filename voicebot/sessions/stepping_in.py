@@ -18,6 +18,8 @@ from voicebot.telephony._api import CallLeg
 
 STEPPED_IN: Final = "a supervisor stepped in"
 """Why a caller leaves a queue whom a supervisor has taken out of it."""
+ENDED: Final = "a supervisor ended the call"
+"""Why a call is over that whoever took it over has ended."""
 
 
 @dataclass(frozen=True, slots=True)

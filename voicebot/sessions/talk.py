@@ -106,6 +106,11 @@ class Talk:
         """Whoever was consulted and has the caller now: ends with the conversation."""
         self._closed = asyncio.Event()
 
+    @property
+    def call_id(self) -> CallId:
+        """The call of the caller's line; that of who was called back is not their contact's."""
+        return self.contact_id if self._caller_leg is None else self._caller_leg.info.call_id
+
     # For the handoff
 
     def connect(self) -> None:
@@ -240,6 +245,17 @@ class Talk:
         if not self.over:
             self.take_back()
         await former.hang_up("a supervisor has taken over")
+
+    def is_with(self, leg: CallLeg) -> bool:
+        """Whether whoever is on ``leg`` has the caller."""
+        return self._leg is leg
+
+    async def end_call(self, reason: str) -> None:
+        """Hang the caller up: nothing of the flow comes after."""
+        self._check()
+        if self._caller_leg is None:
+            raise UsageError("the caller's line is not ours to end")
+        await self._caller_leg.hang_up(reason)
 
     async def _dismiss(self) -> None:
         asking, self._asking = self._asking, None

@@ -99,6 +99,7 @@ class Deed(StrEnum):
     AGENT_WHISPERED_TO = "agent whispered to"
     CALL_TAKEN_OVER = "call taken over"
     CALLER_SENT_ON = "caller sent to a queue"
+    CALL_ENDED = "call ended by a supervisor"
     CONTACTS_EXPORTED = "contacts exported"
     CALLER_FORGOTTEN = "caller forgotten"
     ALERTS_MUTED = "alerts muted"

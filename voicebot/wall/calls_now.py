@@ -1,13 +1,13 @@
 """Which calls go on now, and how far each has come. Pure: it sees every fact of `voicebot.events`.
 
-A call that talks on another line by a transfer of the flow's own (not to a queue) counts as in the
-flow: no fact tells when it got there.
+Whose caller talks with a person is told by who joins them, whoever that is: no fact tells of
+supervisors, nor of numbers that a flow calls.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from voicebot.acd.model import ContactState
@@ -45,12 +45,16 @@ class CallsNow:
             case CallEnded():
                 self._was_heard.pop(event.call_id, None)
 
-    def stages(self, places: Iterable[ContactPlace], in_text: int) -> Mapping[Stage, int]:
+    def stages(
+        self, places: Iterable[ContactPlace], joined: Collection[CallId], in_text: int
+    ) -> Mapping[Stage, int]:
         """How many contacts are at each stage. ``places`` are those of all queues: of them only
-        calls count, for who is to be called back is on no line."""
+        calls count, for who is to be called back is on no line. ``joined`` are the calls whose
+        caller talks with a person."""
         queued = {CallId(each.contact.contact_id): _IN_QUEUE.get(each.state) for each in places}
         counts: Counter[Stage] = Counter()
         for call, heard in self._was_heard.items():
-            counts[queued.get(call) or (Stage.FLOW if heard else Stage.GREETING)] += 1
+            with_bot = Stage.FLOW if heard else Stage.GREETING
+            counts[Stage.WITH_AGENT if call in joined else queued.get(call) or with_bot] += 1
         counts[Stage.TEXT] = in_text
         return {stage: counts[stage] for stage in Stage}

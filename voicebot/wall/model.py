@@ -22,6 +22,7 @@ class Stage(StrEnum):
     QUEUED = "queued"
     """Waits for a person, or one rings."""
     WITH_AGENT = "with_agent"
+    """Talks with a person: an agent, a supervisor, or somebody whom the flow has called."""
     TEXT = "text"
     """Conversations in text that go on."""
 

@@ -35,10 +35,12 @@ from voicebot.events import (
 from voicebot.flows.reader import load_flows
 from voicebot.nlu.embeddings import SENTENCE, Vectors
 from voicebot.nlu.meanings import Meanings
+from voicebot.sessions.chat_so_far import WrittenSoFar
 from voicebot.sessions.feed import EventFeed
 from voicebot.storage.action_runs import SqlActionRuns
 from voicebot.storage.archive import SqlCallArchive
 from voicebot.storage.contacts import SqlContacts
+from voicebot.storage.conversations import SqlChatStore
 from voicebot.storage.database import open_database
 from voicebot.storage.deflections import SqlDeflections
 from voicebot.storage.journal import SqlJournal
@@ -89,6 +91,7 @@ steps:
 class ReviewSite:
     office: Office
     url: str
+    texts: SqlChatStore
 
 
 def _alike(language: Language, texts: Sequence[str]) -> Vectors:
@@ -247,10 +250,15 @@ async def review_site(folder: Path, calls: int = 60) -> AsyncIterator[ReviewSite
     side = SignInSide(office.desk, Attempts.per_minute(100), office.clock)
     archive, contacts = SqlCallArchive(engine), SqlContacts(engine, Rules())
     bench = Workbench(folder, load_flows(folder / "flows"), Meanings(_alike))
-    notes = SqlNotes(engine)
+    notes, texts = SqlNotes(engine), SqlChatStore(engine)
     await notes.keep(Note(RECORDED, "anna", "support", NOW - 60, "return label", "Sent it again."))
     shelves = CallShelves(
-        archive, contacts, SqlDeflections(engine), notes, lambda name: folder / name
+        archive,
+        contacts,
+        SqlDeflections(engine),
+        notes,
+        lambda name: folder / name,
+        WrittenSoFar(texts).of,
     )
     costs = Costs("USD", 6.0, 0.25)
     app = create_app(
@@ -280,7 +288,7 @@ async def review_site(folder: Path, calls: int = 60) -> AsyncIterator[ReviewSite
     server = HttpServer(app, "127.0.0.1", 0, linger_s=1)
     await server.start()
     try:
-        yield ReviewSite(office, server.url)
+        yield ReviewSite(office, server.url, texts)
     finally:
         await server.stop()
         await engine.dispose()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,11 @@ import pytest
 from tests.peers.chromium import Chromium
 from tests.peers.looks import looked_at
 from tests.web.page.review_site import RECORDED, WRITTEN, ReviewSite, review_site
+from voicebot.sessions.chat_records import ChatChange, ChatLine, ChatRecord, Who
+from voicebot.sessions.invitation import ConversationId
 from voicebot.staff.model import Actor, Deed
 from voicebot.staff.roles import Role
+from voicebot.types import Language
 
 PASSWORD = "correct horse battery"
 INTERVAL = "/history?interval=custom&from=2026-11-13&to=2026-11-21"
@@ -113,4 +117,25 @@ async def test_misunderstood_words_lead_to_their_calls_and_what_they_come_to_now
         text = await browser.evaluate("document.body.innerText")
         assert "Conversation with" in text
         assert "written on our page" in text
+        assert browser.console == []
+
+
+async def test_text_that_goes_on_comes_to_the_page_of_its_call(site: ReviewSite) -> None:
+    talk = ChatRecord(
+        ConversationId("t1"), "main", Language("en-US"), "one", {}, 1.0, 9.0, contact=RECORDED
+    )
+    goes_on = "document.querySelector('#goes-on').innerText"
+    last = "[...document.querySelectorAll('#turns li')].at(-1)?.innerText ?? ''"
+    async with Chromium() as browser:
+        asked = ChatLine(1, site.office.now, "web", Who.BOT, "Which day suits you?")
+        await site.texts.create(replace(talk, cursor=1), [asked])
+        await _come_in(browser, site, f"/calls/{RECORDED}")
+        await browser.until(f"({last}).includes('Which day suits you?')")
+        await browser.until(f"{goes_on}.includes('goes on in text')")
+        more = replace(asked, cursor=2, text="Or another one?")
+        over = replace(talk, cursor=2)
+        assert await site.texts.commit(ChatChange(over, 1, [more]))
+        await browser.until(f"({last}).includes('Or another one?')")
+        assert await site.texts.commit(ChatChange(replace(over, ended_at=20.0), 2))
+        await browser.until(f"{goes_on} == ''")
         assert browser.console == []

@@ -1,4 +1,5 @@
-"""``/api/listen``: supervisors listen to calls, whisper to agents, take callers over, send them on.
+"""``/api/listen``: supervisors listen to calls, whisper to agents, take callers over, send them
+on, end calls.
 
 Who opens a call gets a right to one WebRTC call, as callers get from ``/api/webrtc/token``, and
 asks every few seconds how things stand; a page that does not is let go. Each deed is in the audit
@@ -176,6 +177,25 @@ def listen_router(
             supervision.check_sending(overhearing, order.queue)
             await note(actor, Deed.CALLER_SENT_ON, conversation.call)
             await overhearing.send_on(order.queue)
+        except UsageError as error:
+            raise HTTPException(409, str(error)) from None
+
+    @router.post(
+        "/{id}/end",
+        status_code=202,
+        summary="End the call",
+        responses={
+            404: {"model": Problem, "description": "It is over, or not yours."},
+            409: {"model": Problem, "description": "You have not taken the caller over."},
+        },
+    )
+    async def end_call(id: Id, actor: Asker) -> None:
+        """For callers whom you have taken over: they are hung up, and the flow does not go on."""
+        overhearing, conversation = there(id, actor)
+        try:
+            overhearing.check_ending()
+            await note(actor, Deed.CALL_ENDED, conversation.call)
+            await overhearing.end_call()
         except UsageError as error:
             raise HTTPException(409, str(error)) from None
 

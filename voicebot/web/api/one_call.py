@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +19,7 @@ from voicebot.analytics.timeline import CallTimes, Part, Stretch, TurnTimes, mea
 from voicebot.desk.notes import Note, NoteRecords
 from voicebot.errors import AudioError
 from voicebot.events import DeflectionReached, DeflectionStage
-from voicebot.sessions.records import CallArchive, CallRecord
+from voicebot.sessions.records import CallArchive, CallRecord, TurnRecord
 from voicebot.types import CallId
 from voicebot.web.api.models import Call, Problem, utc
 from voicebot.web.waveforms import Waveforms
@@ -94,6 +94,9 @@ class WholeCall(Call):
     )
     notes: list[CallNote] = Field(description="of the agents, the newest first")
     deflection: list[Stage]
+    is_written: bool = Field(
+        description="whether the contact goes on in text now; its turns so far are among `turns`"
+    )
     timeline: list[StretchModel] = Field(
         description="who spoke when, as far as the records tell; empty while the call runs"
     )
@@ -113,13 +116,15 @@ class WaveformModel(_Model):
 @dataclass(frozen=True, slots=True)
 class CallShelves:
     """Where what is known of calls is read; ``recording`` gives the file of a recording's name,
-    None where it has been deleted."""
+    None where it has been deleted. ``written`` gives what a contact has written so far in text that
+    goes on, None where none does."""
 
     archive: CallArchive
     contacts: ContactLookup
     deflections: StagesLookup
     notes: NoteRecords
     recording: Callable[[str], Path | None]
+    written: Callable[[CallId], Awaitable[tuple[TurnRecord, ...] | None]]
 
 
 def one_call_router(shelves: CallShelves, clock: Callable[[], float] = time.time) -> APIRouter:
@@ -139,12 +144,15 @@ def one_call_router(shelves: CallShelves, clock: Callable[[], float] = time.time
         responses={404: {"model": Problem, "description": "No call has this id."}},
     )
     async def get_call(id: _Id) -> WholeCall:
-        """Give one call with all its turns so far, its way through the queues and to text, who
-        spoke when, and what agents wrote about it."""
+        """Give one call with all its turns so far, spoken and written, its way through the queues
+        and to text, who spoke when, and what agents wrote about it."""
         call = await record(id)
         contact = await shelves.contacts.contact(call.id, clock())
         stages = await shelves.deflections.stages_of(call.id)
-        return _whole(call, contact, stages, await shelves.notes.about([call.id]))
+        written = await shelves.written(call.id)
+        call = call if not written else replace(call, turns=(*call.turns, *written))
+        notes = await shelves.notes.about([call.id])
+        return _whole(call, contact, stages, notes, is_written=written is not None)
 
     @router.get(
         "/{id}/waveform",
@@ -185,6 +193,8 @@ def _whole(
     contact: LedgerContact | None,
     stages: Sequence[DeflectionReached],
     notes: Sequence[Note],
+    *,
+    is_written: bool,
 ) -> WholeCall:
     return WholeCall(
         **dict(Call.of(call)),
@@ -198,6 +208,7 @@ def _whole(
         resolved=contact.resolved if contact else None,
         notes=[CallNote.of(each) for each in notes],
         deflection=[Stage.of(each) for each in stages],
+        is_written=is_written,
         timeline=[StretchModel.of(each) for each in told(_times(call, contact))],
     )
 

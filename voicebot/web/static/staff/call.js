@@ -9,26 +9,66 @@ import { timeline } from "./timeline.js";
 
 const id = location.pathname.split("/")[2];
 const path = `/api/calls/${id}`;
+const AGAIN_MS = 3000;
 let began = 0; // when the recording begins, in seconds of the call
 
-async function show() {
+async function begin() {
   await showPlaces();
   const call = await ask("GET", path);
+  await show(call);
+  follow(call);
+  // What the address points at was not there when the page came.
+  if (location.hash) location.replace(location.hash);
+}
+
+const goesOn = (call) => !call.ended_at || call.is_written;
+
+// Whoever reads along sees what comes, until both call and text are over.
+function follow(call) {
+  $("goes-on").textContent = !goesOn(call) ? "" : `${call.ended_at ? "The caller goes on in text" : "This goes on"}; what comes is added here.`;
+  if (goesOn(call)) setTimeout(again, AGAIN_MS, call);
+}
+
+async function again(before) {
+  let call = before;
+  try {
+    call = await ask("GET", path);
+    if (call.ended_at === before.ended_at && goesOn(call)) showTurns(call);
+    else await show(call);
+  } catch {
+    // The server is asked again.
+  }
+  follow(call);
+}
+
+async function show(call) {
   const inText = ["chat", "webhook"].includes(call.transport);
   document.title = `${inText ? "Conversation" : "Call"} of ${moment(call.started_at)} - voicebot`;
   $("title").textContent = inText ? `Conversation with ${call.caller || "somebody on our page"}`
     : `Call ${call.direction === "outbound" ? "to" : "from"} ${call.direction === "outbound" ? call.callee : call.caller || "unknown"}`;
   $("facts").replaceChildren(...facts(call));
-  $("turns").replaceChildren(...call.turns.map((turn, place) => turnItem(turn, call, place + 1)));
-  if (!call.turns.length) $("turns").replaceChildren(el("li", {}, "Nothing was said."));
+  $("turns").replaceChildren();
+  showTurns(call);
   $("replay-part").hidden = !call.outcome || !call.turns.some((turn) => turn.heard);
   replayButton($("replay"), () => [call.id], "Replay against today's files");
   showLatencies(call);
   showNotes(call);
   showStages(call);
   await showTimeline(call);
-  // What the address points at was not there when the page came.
-  if (location.hash) location.replace(location.hash);
+}
+
+// Only what is new is made, so that nothing is lost under the hand; the last one may still change.
+function showTurns(call) {
+  const list = $("turns"), keys = call.turns.map((turn) => JSON.stringify(turn));
+  for (const each of [...list.children]) if (!keys.includes(each.dataset.key)) each.remove();
+  const there = new Set([...list.children].map((each) => each.dataset.key));
+  call.turns.forEach((turn, place) => {
+    if (there.has(keys[place])) return;
+    const item = turnItem(turn, call, place + 1);
+    item.dataset.key = keys[place];
+    list.append(item);
+  });
+  if (!call.turns.length) list.append(el("li", {}, "Nothing was said."));
 }
 
 function facts(call) {
@@ -149,4 +189,4 @@ function play(second) {
   audio.play().catch(() => {});
 }
 
-guarded(show)();
+guarded(begin)();

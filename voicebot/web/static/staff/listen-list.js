@@ -14,9 +14,10 @@ export function callerOf({ caller }) {
   return caller || "Number unknown";
 }
 
-export function whereOf({ stage, flow, queue, agent }) {
+export function whereOf({ stage, flow, queue, agent, supervisor }) {
   if (stage === "bot") return `With the bot (${flow})`;
   if (stage === "waiting") return `Waits for ${queue}`;
+  if (supervisor) return `With ${supervisor}, who took over`;
   return agent ? `With ${agent} (${queue})` : "With a person outside the queues";
 }
 

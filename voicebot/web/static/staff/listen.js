@@ -23,6 +23,7 @@ const SURE = {
   bot: "The bot falls silent, and the caller talks to you. When you leave, the bot asks its question again.",
   waiting: "The caller leaves the queue and talks to you. When you leave, the call goes on in the flow.",
   person: "The agent leaves the call, and the caller talks to you. When you leave, the call goes on in the flow.",
+  ending: "The caller is hung up, and does not go back to the bot. Say goodbye first.",
 };
 const TROUBLE = {
   NotAllowedError: "The browser may not use the microphone. Allow it for this page, then try again.",
@@ -134,6 +135,7 @@ function stands({ standing, conversation, so_far: soFar, queues }) {
     $(each).disabled = standing === "coming" || wanted === "talking" && (each === wanted || standing === wanted);
   }
   $("whispering").hidden = conversation.stage !== "person";
+  $("ending").hidden = standing !== "talking";
   $("sending").hidden = !queues.length;
   showQueues(queues);
   showSoFar(soFar);
@@ -190,21 +192,39 @@ async function send() {
   if (here === place && place.standing === "talking") end(place, `The caller waits for ${queue}.`);
 }
 
+async function endCall() {
+  const place = here;
+  if (!place) return;
+  await ask("POST", `/api/listen/${place.id}/end`);
+  end(place, "You have ended the call.");
+}
+
+// What is to be done once they are sure: `ending`, or taking over from whoever has the caller.
+let wanted = "";
+
+function askWhetherSure(button) {
+  wanted = button;
+  $("sure-words").textContent = SURE[button === "ending" ? button : here?.stage ?? "person"];
+  $("yes").textContent = button === "ending" ? "End it now" : "Take over now";
+  $("sure").hidden = false;
+  $("yes").focus();
+}
+
 function say(words) {
   $("problem").textContent = words;
 }
 
 $("listening").addEventListener("click", () => change("listening"));
 $("whispering").addEventListener("click", () => change("whispering"));
-$("talking").addEventListener("click", () => {
-  $("sure-words").textContent = SURE[here?.stage ?? "person"];
-  $("sure").hidden = false;
-  $("yes").focus();
+for (const each of ["talking", "ending"]) $(each).addEventListener("click", () => askWhetherSure(each));
+$("yes").addEventListener("click", () => {
+  if (wanted === "talking") return change("talking").then(() => $("leave").focus());
+  $("sure").hidden = true;
+  return guarded(endCall);
 });
-$("yes").addEventListener("click", () => change("talking").then(() => $("leave").focus()));
 $("no").addEventListener("click", () => {
   $("sure").hidden = true;
-  $("talking").focus();
+  $(wanted).focus();
 });
 $("leave").addEventListener("click", () => {
   here?.line.hangUp();
