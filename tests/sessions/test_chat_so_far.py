@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.sessions.chat_house import house
 from voicebot.events import TurnResult
-from voicebot.flows.commands import InputMatched
+from voicebot.flows.events import InputMatched
 from voicebot.sessions.chat_reading import Reading
 from voicebot.sessions.chat_records import ChatChange, ChatLine, ChatRecord, Who
 from voicebot.sessions.chat_so_far import WrittenSoFar

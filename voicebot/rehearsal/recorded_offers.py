@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from voicebot.events import DeflectionReached, DeflectionStage
-from voicebot.flows.commands import FlowEvent, SendText, TextNotSent, TextSent
+from voicebot.flows.commands import SendText
+from voicebot.flows.events import FlowEvent, TextNotSent, TextSent
 from voicebot.sessions.records import CallRecord
 from voicebot.types import Json
 
