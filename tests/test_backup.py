@@ -20,10 +20,11 @@ from typer.testing import CliRunner
 
 from tests.storage.test_forgetting import WORDS, fill
 from voicebot.backup import back_up, restore
-from voicebot.backup_file import DATABASE, LEFT_FREE, MANIFEST
+from voicebot.backup_file import DATABASE, LEFT_FREE, MANIFEST, Contents, write
 from voicebot.cli.main import app
 from voicebot.config import Settings
 from voicebot.errors import StorageError, UsageError
+from voicebot.media.muting_notes import left_behind, note, noted
 from voicebot.storage.database import open_database
 from voicebot.storage.migrations import newest_revision, upgrade
 
@@ -95,6 +96,28 @@ def test_what_was_backed_up_comes_back(backup: Path, there: Settings) -> None:
     assert backup.stat().st_mode & 0o077 == 0
     # It is a database that goes on to be used.
     asyncio.run(upgrade(there.database_url))
+
+
+def test_what_is_still_to_fall_silent_comes_with_its_note(
+    here: Settings, there: Settings, tmp_path: Path
+) -> None:
+    sound = here.server.data / "recordings" / "2026-11-21" / "one.wav"
+    note(sound, (1.0, 2.0))
+    file = tmp_path / "backup.tar.gz"
+    contents = back_up(here, file, recordings=True, application=False, replace=False)
+    assert contents.recordings == 1
+    restore(there, file, force=False, now=NOW)
+    (restored,) = left_behind(there.server.data / "recordings")
+    assert (restored.name, noted(restored)) == ("one.wav", [(1.0, 2.0)])
+
+
+def test_a_file_that_goes_meanwhile_does_not_end_a_backup(tmp_path: Path) -> None:
+    gone, stays = tmp_path / "gone.wav", tmp_path / "stays.wav"
+    stays.write_bytes(b"RIFF")
+    with (tmp_path / "backup.tar.gz").open("wb") as file:
+        files = iter([("recordings/d/gone.wav", gone), ("recordings/d/stays.wav", stays)])
+        contents = write(file, Contents("sqlite", "", "", ""), files)
+    assert list(contents.digests) == ["recordings/d/stays.wav"]
 
 
 def test_a_backup_is_of_one_moment_while_others_write(

@@ -158,7 +158,7 @@ class Server:
             self._engine,
             self._rules,
             self._ledger,
-            self._recording.recorder.path,
+            self._recording.recorder.playable,
             self.front_desk,
             lambda: self.application,
         )

@@ -20,6 +20,7 @@ import voicebot
 from voicebot.backup_file import APPLICATION, DATABASE, RECORDINGS, Contents, unpacked, write
 from voicebot.config import Settings
 from voicebot.errors import StorageError, UsageError
+from voicebot.media.muting_notes import note_of
 from voicebot.privacy import recordings_of
 from voicebot.storage import copies
 
@@ -107,12 +108,27 @@ def _files(
 ) -> Iterator[tuple[str, Path]]:
     yield DATABASE, database
     if recordings:
-        yield from _below(RECORDINGS, recordings_of(settings).folder)
+        yield from _sounds(recordings_of(settings).folder)
     if application:
         data = settings.server.data.absolute()
         for name, path in _below(APPLICATION, settings.server.application):
             if not path.absolute().is_relative_to(data):
                 yield name, path
+
+
+def _sounds(folder: Path) -> Iterator[tuple[str, Path]]:
+    """The recordings, and the notes of what is still to fall silent in them: a restored one does
+    so at the next start."""
+    for name, path in _below(RECORDINGS, folder):
+        note = note_of(path)
+        noted = (f"{RECORDINGS}/{note.relative_to(folder).as_posix()}", note)
+        # Before, as the note goes when all is silent; or behind, as a call goes on meanwhile.
+        was_noted = note.exists()
+        if was_noted:
+            yield noted
+        yield name, path
+        if not was_noted and note.exists():
+            yield noted
 
 
 def _below(name: str, folder: Path) -> Iterator[tuple[str, Path]]:

@@ -18,6 +18,7 @@ import shutil
 import tarfile
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
@@ -64,7 +65,8 @@ class Contents:
         return self._below(APPLICATION)
 
     def _below(self, folder: str) -> int:
-        return sum(name.startswith(f"{folder}/") for name in self.digests)
+        names = (PurePosixPath(name) for name in self.digests)
+        return sum(name.parts[0] == folder and name.name[0] != "." for name in names)
 
 
 def write(file: IO[bytes], contents: Contents, files: Iterator[tuple[str, Path]]) -> Contents:
@@ -72,7 +74,9 @@ def write(file: IO[bytes], contents: Contents, files: Iterator[tuple[str, Path]]
     digests: dict[str, str] = {}
     with tarfile.open(fileobj=file, mode="w:gz", compresslevel=5) as tar:
         for name, path in files:
-            digests[name] = _add(tar, name, path)
+            # What was deleted since the files were listed: a caller was forgotten, a day was over.
+            with suppress(FileNotFoundError):
+                digests[name] = _add(tar, name, path)
         contents = replace(contents, digests=digests)
         manifest = json.dumps(_as_manifest(contents)).encode()
         info = tarfile.TarInfo(MANIFEST)

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from voicebot.config import Settings
 from voicebot.errors import StorageError
+from voicebot.media.muting_notes import note_of
 from voicebot.media.recorder import Recorder, days_ago
 from voicebot.storage.tidying import Kind, SqlTidying
 
@@ -94,6 +95,7 @@ def delete_recordings(recorder: Recorder, names: tuple[str, ...]) -> int:
     found = [path for name in names if (path := recorder.path(name)) is not None]
     for path in found:
         _delete(path)
+        _delete(note_of(path))
     return len(found)
 
 

@@ -22,6 +22,7 @@ from voicebot.queues.reader import QueueFile
 from voicebot.sessions.chats import Chats
 from voicebot.sessions.invitation import ConversationId
 from voicebot.sessions.queue_handoff import Queueing
+from voicebot.types import HIDDEN
 
 
 @dataclass
@@ -102,6 +103,24 @@ async def test_what_the_caller_writes_is_unread_until_it_is_seen_or_answered(sho
     await conduct.say(contact, "I am here.", "k1")
     assert shop.at("anna", contact)["unread"] == 0
     assert lines_of(screen)[-1] == ("agent", "I am here.")
+
+
+async def test_pieces_of_a_card_number_leave_the_desk_once_it_is_known(shop: Shop) -> None:
+    screen = shop.office.sit_down("anna")
+    talk = await shop.caller()
+    await shop.takes("anna", screen)
+    for piece in ("4539", "5787", "6362"):
+        await shop.chats.say(talk, message(piece))
+    before = lines_of(screen)
+    assert before[-1] == ("caller", "6362")
+    await shop.chats.say(talk, message("1486"))
+    told_now = [each for each in screen.take() if each["type"] == "lines"]
+    now = {line["cursor"]: line["text"] for each in told_now for line in each["lines"]}
+    first = len(before) - 2
+    assert now == {first + place: HIDDEN for place in range(4)}
+    # Who opens the desk now has not seen the pieces either.
+    late = lines_of(shop.office.desk("anna").open())
+    assert [text for _, text in late[-4:]] == [HIDDEN] * 4
 
 
 async def test_conversations_stand_beside_each_other(shop: Shop) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +14,7 @@ import soundfile
 
 from voicebot.errors import AudioError
 from voicebot.media.muting import PART, mute_stretches
+from voicebot.media.muting_notes import left_behind, note, note_of, noted
 from voicebot.media.recorder import Recorder
 from voicebot.media.sound_writer import SUFFIXES, SoundFormat, open_sound
 from voicebot.media.stereo import StereoSamples
@@ -94,3 +98,87 @@ def test_half_of_a_rewritten_file_does_not_outlive_a_killed_process(tmp_path: Pa
     recorder.start()
     recorder.stop()
     assert not part.exists()
+
+
+KILLED = """
+import os, signal, sys, time
+from pathlib import Path
+import numpy as np
+from voicebot.media.muting_notes import note_of
+from voicebot.media.recorder import Recorder
+from voicebot.types import CallId
+
+recorder = Recorder(Path(sys.argv[1]), sys.argv[2])
+recorder.start()
+recording = recorder.begin(CallId("abc"), 8000)
+path = recorder.folder / recording.name
+tone = (12_000 * np.sin(np.arange(160) * 2 * np.pi * 400 / 8000)).astype(np.int16)
+for index in range(500):
+    recording.sent(tone, index * 0.02)
+    recording.heard(tone, index * 0.02)
+    if index == 250:
+        recording.mute(2.0, 4.0)
+deadline = time.monotonic() + 30
+while recorder._jobs.qsize() or not note_of(path).exists():
+    assert time.monotonic() < deadline
+    time.sleep(0.01)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("sound_format", ["wav", "opus"])
+def test_what_a_killed_process_knew_to_be_secret_falls_silent_at_the_next_start(
+    tmp_path: Path, sound_format: SoundFormat
+) -> None:
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, str(tmp_path), sound_format], timeout=60, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL
+    (path,) = left_behind(tmp_path)
+    assert _loudness(path, 2.1, 3.9) > 5000
+    recorder = Recorder(tmp_path, sound_format)
+    name = path.relative_to(tmp_path).as_posix()
+    assert recorder.path(name) == path
+    assert recorder.playable(name) is None
+    recorder.start()
+    recorder.stop()
+    assert recorder.playable(name) == path
+    assert _loudness(path, 2.1, 3.9) < 50
+    assert _loudness(path, 0.1, 1.9) > 5000
+    assert _loudness(path, 4.1, 6.0) > 5000
+    assert not list(left_behind(tmp_path))
+
+
+def test_a_recording_that_cannot_be_made_silent_is_held_back(recorder: Recorder) -> None:
+    broken = recorder.folder / "2026-11-21" / "abc.opus"
+    broken.parent.mkdir()
+    broken.write_bytes(b"no sound")
+    note(broken, (1.0, 2.0))
+    again = Recorder(recorder.folder)
+    again.start()
+    again.stop()
+    assert again.counters.unmuted == 1
+    assert again.playable("2026-11-21/abc.opus") is None
+
+
+@pytest.mark.parametrize("text", ["", "1.0 x\n", "1.0\n", "1 2\n3", "\xff"])
+def test_a_note_that_cannot_be_read_stands_for_the_whole_recording(
+    tmp_path: Path, text: str
+) -> None:
+    path = tmp_path / "a.wav"
+    writer = open_sound(path, "wav", RATE)
+    writer.write(_tone(5))
+    writer.close()
+    note_of(path).write_text(text, "latin-1")
+    mute_stretches(path, noted(path))
+    assert _loudness(path, 0.0, 5.0) == 0
+
+
+def test_a_note_without_a_recording_goes(tmp_path: Path) -> None:
+    path = tmp_path / "2026-11-21" / "abc.wav"
+    path.parent.mkdir()
+    note(path, (1.0, 2.0))
+    recorder = Recorder(tmp_path)
+    recorder.start()
+    recorder.stop()
+    assert not list(path.parent.iterdir())

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from voicebot.events import CallEnded, TurnResult
 from voicebot.sessions.captions import caption_of
-from voicebot.sessions.feed import InputHeard, LiveEvent, PartHeard, PromptSpoken
-from voicebot.types import CallId, Heard, Json, Mode, Outcome
+from voicebot.sessions.feed import InputHeard, LiveEvent, PartHeard, PromptSpoken, TurnHidden
+from voicebot.types import HIDDEN, CallId, Heard, Json, Mode, Outcome
 
 CALL = CallId("c1")
 SPOKEN = Heard("four two", {"number": "42"}, 0.9, Mode.SPEECH)
@@ -18,22 +20,33 @@ MISHEARD = Heard("for who", None, 0.2, Mode.SPEECH)
 @pytest.mark.parametrize(
     "event, shown",
     [
-        (PromptSpoken(CALL, 1.0, "ask", "Which one?"), {"type": "prompt", "text": "Which one?"}),
+        (
+            PromptSpoken(CALL, 1.0, "ask", "Which one?", turn=1),
+            {"type": "prompt", "turn": 1, "text": "Which one?"},
+        ),
         (PartHeard(CALL, 1.0, "ask", "four"), {"type": "partial", "text": "four"}),
         (
-            InputHeard(CALL, 1.0, "ask", TurnResult.MATCH, SPOKEN),
-            {"type": "heard", "text": "four two", "mode": "speech"},
+            InputHeard(CALL, 1.0, "ask", TurnResult.MATCH, SPOKEN, 1),
+            {"type": "heard", "turn": 1, "text": "four two", "mode": "speech"},
         ),
         (
-            InputHeard(CALL, 1.0, "ask", TurnResult.MATCH, KEYED),
-            {"type": "heard", "text": "42", "mode": "dtmf"},
+            InputHeard(CALL, 1.0, "ask", TurnResult.MATCH, KEYED, 1),
+            {"type": "heard", "turn": 1, "text": "42", "mode": "dtmf"},
         ),
         (
-            InputHeard(CALL, 1.0, "ask", TurnResult.NOMATCH, KEYED),
-            {"type": "heard", "text": "42", "mode": "dtmf"},
+            InputHeard(CALL, 1.0, "ask", TurnResult.NOMATCH, KEYED, 1),
+            {"type": "heard", "turn": 1, "text": "42", "mode": "dtmf"},
         ),
         (InputHeard(CALL, 1.0, "ask", TurnResult.NOMATCH, MISHEARD), {"type": "unheard"}),
         (InputHeard(CALL, 1.0, "ask", TurnResult.NOINPUT, None), {"type": "unheard"}),
+        (
+            TurnHidden(CALL, 1.0, 1, f"{HIDDEN}?", replace(KEYED, text=HIDDEN)),
+            {"type": "hidden", "turn": 1, "prompt": f"{HIDDEN}?", "heard": HIDDEN},
+        ),
+        (
+            TurnHidden(CALL, 1.0, 2, HIDDEN, None),
+            {"type": "hidden", "turn": 2, "prompt": HIDDEN, "heard": ""},
+        ),
         (CallEnded(CALL, 1.0, Outcome.SELF_SERVED, "caller hung up"), None),
     ],
 )

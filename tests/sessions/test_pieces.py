@@ -27,6 +27,7 @@ from voicebot.media.recorder import Recorder
 from voicebot.sessions.account import CallAccount
 from voicebot.sessions.chat_reading import Reading
 from voicebot.sessions.chat_records import ChatLine, Who
+from voicebot.sessions.feed import InputHeard, PromptSpoken, TurnHidden
 from voicebot.sessions.pieces import Pieces, reworded_lines
 from voicebot.sessions.recording import Consent, Recordings
 from voicebot.sessions.spoken_lines import SpokenLine
@@ -113,6 +114,34 @@ def test_every_turn_with_a_piece_reads_otherwise_afterwards(call: Call) -> None:
     assert not any(piece in repr(call.account.turns) for piece in PIECES)
     # The last piece was never written, nor shown to who follows the call.
     assert PIECES[3] not in repr(call.events) + repr(call.live)
+
+
+def test_who_follows_the_call_is_told_at_once_how_the_turns_read(call: Call) -> None:
+    call.turn("Your card?", PIECES[0])
+    call.turn(f"{PIECES[0]}, go on.", PIECES[1])
+    call.turn("Go on.", PIECES[2])
+    told = len(call.live)
+    call.turn(f"{PIECES[2]}, go on.", PIECES[3])
+    hidden = [event for event in call.live[told:] if isinstance(event, TurnHidden)]
+    assert [(event.turn, event.prompt) for event in hidden] == [
+        (1, "Your card?"), (2, f"{HIDDEN}, go on."), (3, "Go on."), (4, f"{HIDDEN}, go on."),
+    ]  # fmt: skip
+    assert [event.heard.text for event in hidden if event.heard is not None] == [HIDDEN] * 4
+    spoken = [event for event in call.live if isinstance(event, PromptSpoken | InputHeard)]
+    assert [event.turn for event in spoken] == [1, 1, 2, 2, 3, 3, 4, 4]
+
+
+def test_a_known_number_is_hidden_when_the_caller_comes_back_to_it(call: Call) -> None:
+    for piece in PIECES:
+        call.turn("Go on.", piece)
+    call.account.hearing(f"it began {PIECES[0]}")
+    assert call.account.partial == f"it began {HIDDEN}"
+    call.turn("Sorry?", f"it began {PIECES[0]} and I want 486 of them", {"digits": PIECES[0]})
+    last = call.turns()[-1]
+    assert last.heard is not None
+    assert last.heard.text == f"it began {HIDDEN} and I want 486 of them"
+    assert last.heard.semantics == {"digits": HIDDEN}
+    assert call.muted[-1] == (143.7, 147.0)
 
 
 def test_the_matter_and_questions_without_an_answer_read_otherwise_too(call: Call) -> None:

@@ -20,6 +20,7 @@ from voicebot.sessions.feed import (
     PartHeard,
     PromptSpoken,
     QueueMoved,
+    TurnHidden,
 )
 from voicebot.types import CallId, Heard, Language, Mode, Outcome
 from voicebot.web.server import HttpServer
@@ -33,10 +34,11 @@ def _call(call: str) -> list[LiveEvent]:
     return [
         CallStarted(name, AT, "sip", "alice", "shop", "main", Language("en-US")),
         CallAnswered(name, AT),
-        PromptSpoken(name, AT, "ask", "Which order?\nPlease say or key it.", 480.0),
+        PromptSpoken(name, AT, "ask", "Which order?\nPlease say or key it.", 480.0, 1),
         PartHeard(name, AT, "ask", "four two"),
         InputHeard(name, AT, "ask", TurnResult.MATCH, heard),
         InputHeard(name, AT, "ask", TurnResult.NOINPUT, None),
+        TurnHidden(name, AT, 1, "Which order?", Heard("••••", None, 1.0, Mode.DTMF)),
         CallEnded(name, AT, Outcome.SELF_SERVED, "goodbye"),
     ]
 
@@ -66,7 +68,7 @@ async def test_a_call_is_told_as_it_happens(house: House, remote: httpx.AsyncCli
         told = _events(answer)
         for sent, name in zip(
             _call("a"),
-            ["started", "answered", "prompt", "partial", "heard", "heard", "ended"],
+            ["started", "answered", "prompt", "partial", "heard", "heard", "hidden", "ended"],
             strict=True,
         ):
             house.feed.publish(sent)

@@ -1,8 +1,8 @@
 """One conversation in text on one desk: what pages are told of it, and when.
 
-Lines are told as they come, numbered, so that a page knows what it has. That the caller is typing
-or gone stands in the state of the desk, which is told with every change. Left out on purpose:
-keeping any of it, which the conversation does.
+Lines are told as they come, numbered, so that a page knows what it has, and again when they read
+otherwise. That the caller is typing or gone stands in the state of the desk, which is told with
+every change. Left out on purpose: keeping any of it, which the conversation does.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ class Writing:
     def changed(self) -> None:
         """Tell what is new (`TextTalk.changed`)."""
         desk, contact, talk = self._desk, self._contact, self._talk
+        self._reword()
         fresh = talk.lines(contact.cursor)
         if fresh:
             contact.written.extend(fresh)
@@ -47,3 +48,17 @@ class Writing:
         if talk.over and contact.over_at is None:
             contact.over_at = self._clock()
         desk.stir()
+
+    def _reword(self) -> None:
+        """Lines that are here read otherwise by now where they held a piece of a secret."""
+        here = self._contact.written
+        if not here:
+            return
+        known = {line.cursor: line for line in self._talk.lines(here[0].cursor - 1)}
+        changed = []
+        for place, line in enumerate(here):
+            now = known.get(line.cursor, line)
+            if now != line:
+                here[place] = now
+                changed.append(now)
+        show_lines(self._desk.tell, self._contact, changed)

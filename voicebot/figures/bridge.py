@@ -25,6 +25,11 @@ def recording_figures(recorder: RecorderCounters) -> Iterator[Figure]:
         ("recordings", "Recordings begun", recorder.begun),
         ("recordings_failed", "Recordings that broke off", recorder.failed),
         (
+            "recordings_unmuted",
+            "Recordings held back because a secret in them could not be made silent",
+            recorder.unmuted,
+        ),
+        (
             "recording_dropped_seconds",
             "Sound not recorded because the disk was too slow",
             recorder.dropped_ms / 1000,

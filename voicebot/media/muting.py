@@ -56,7 +56,8 @@ def _write_anew(path: Path, stretches: Sequence[Stretch]) -> None:
     try:
         with soundfile.SoundFile(path) as file:
             _copy(file, part, path, stretches)
-        part.replace(path)
+        if path.exists():  # who was forgotten meanwhile does not come back
+            part.replace(path)
     finally:
         part.unlink(missing_ok=True)
 

@@ -3,8 +3,9 @@
 The loop only puts frames together (`media.stereo`); blocks of half a second go to the thread
 through a bounded queue. When the disk is too slow blocks are dropped and counted, and the file has
 silence in their place; when it is full or gone, that recording ends and the call goes on. What
-turns out to be a secret afterwards falls silent when the call is over (`muting`). Files lie in a
-folder for each day, ``2026-11-21/<call id>.wav``, readable by their owner alone.
+turns out to be a secret afterwards falls silent when the call is over (`muting`), or at the next
+start where the process was killed before (`muting_notes`). Files lie in a folder for each day,
+``2026-11-21/<call id>.wav``, readable by their owner alone.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import numpy as np
 import structlog
 
 from voicebot.errors import AudioError
+from voicebot.media import muting_notes
 from voicebot.media.muting import PART, Stretch, mute_stretches
 from voicebot.media.sound_writer import SUFFIXES, SoundFormat, SoundWriter, open_sound
 from voicebot.media.stereo import StereoLine, StereoSamples
@@ -41,13 +43,21 @@ _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 @dataclass(slots=True)
 class RecorderCounters:
     """``dropped_ms`` is sound for which there was no room, ``failed`` recordings that broke off,
-    ``unmuted`` those in which a secret can still be heard."""
+    ``unmuted`` those in which a secret could not be made silent: they are held back."""
 
     running: int = 0
     begun: int = 0
     failed: int = 0
     dropped_ms: int = 0
     unmuted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Secret:
+    """Job of the thread: write down that ``stretch`` of the recording ``name`` is a secret."""
+
+    name: str
+    stretch: Stretch
 
 
 class CallRecorder:
@@ -83,7 +93,9 @@ class CallRecorder:
         """Have silence on both sides from ``since_s`` to ``until_s`` (perhaps still to come), in
         seconds of the recording, once the call is over."""
         if until_s > max(0.0, since_s):
-            self._secret.append((max(0.0, since_s), until_s))
+            stretch = (max(0.0, since_s), until_s)
+            self._secret.append(stretch)
+            self._recorder.note(self.name, stretch)
 
     def close(self) -> None:
         """The call is over; what is waiting is written. Does nothing the second time."""
@@ -123,9 +135,9 @@ class Recorder:
         self.counters = RecorderCounters()
         self._format: SoundFormat = sound_format
         self._today = today
-        self._jobs: queue.Queue[tuple[str, int, StereoSamples] | str | None]
+        self._jobs: queue.Queue[tuple[str, int, StereoSamples] | _Secret | str | None]
         self._jobs = queue.Queue(queue_blocks)
-        self._endings: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._late: queue.SimpleQueue[_Secret | str] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._files: dict[str, SoundWriter] = {}
         self._broken: set[str] = set()
@@ -141,6 +153,8 @@ class Recorder:
             raise AudioError(str(self.folder), f"cannot be made: {error.strerror}") from None
         for part in self.folder.glob(f"*/.*{PART}"):
             part.unlink(missing_ok=True)  # the process was killed while it wrote it
+        for path in muting_notes.left_behind(self.folder):
+            self._muting.submit(self._mute_left, path.relative_to(self.folder).as_posix())
         self._thread = threading.Thread(target=self._write_on, name="recorder", daemon=True)
         self._thread.start()
 
@@ -167,6 +181,12 @@ class Recorder:
         path = self.folder / day / file
         return path if path.is_file() else None
 
+    def playable(self, name: str) -> Path | None:
+        """The same for who wants to hear it: None too while something in it is still to fall
+        silent."""
+        path = self.path(name)
+        return None if path is None or muting_notes.note_of(path).exists() else path
+
     def delete_before(self, day: date) -> int:
         """Delete the recordings of the days before ``day``; give how many days went. Blocks."""
         gone = 0
@@ -192,10 +212,17 @@ class Recorder:
         self.counters.running -= 1
         if secret:
             self._secret[name] = secret
+        self._put(name)
+
+    def note(self, name: str, stretch: Stretch) -> None:
+        """Have it written down that ``stretch`` of a recording under way is a secret."""
+        self._put(_Secret(name, stretch))
+
+    def _put(self, job: _Secret | str) -> None:
         try:
-            self._jobs.put_nowait(name)
+            self._jobs.put_nowait(job)
         except queue.Full:
-            self._endings.put(name)  # a few octets; the thread looks here when it has caught up
+            self._late.put(job)  # a few octets; the thread looks here when it has caught up
 
     def _name(self, call_id: CallId) -> str:
         return f"{self._today().isoformat()}/{_safe(call_id)}{SUFFIXES[self._format]}"
@@ -208,13 +235,28 @@ class Recorder:
             if isinstance(job, tuple):
                 self._write_block(*job)
             elif job is not None:
-                self._close(job)
+                self._do(job)
             if self._jobs.empty() or job is None:
-                self._close_late()
+                while not self._late.empty():
+                    self._do(self._late.get())
             if job is None:
                 break
         for name in tuple(self._files):
             self._close(name)
+
+    def _do(self, job: _Secret | str) -> None:
+        if isinstance(job, _Secret):
+            self._write_note(job)
+        else:
+            self._close(job)
+
+    def _write_note(self, secret: _Secret) -> None:
+        if secret.name not in self._files:
+            return  # nothing was recorded, or it is over: then it is made silent at once
+        try:
+            muting_notes.note(self.folder / secret.name, secret.stretch)
+        except AudioError as error:
+            log.error("muting_not_noted", problem=error.problem)
 
     def _write_block(self, name: str, rate: int, block: StereoSamples) -> None:
         if name in self._broken:
@@ -243,15 +285,22 @@ class Recorder:
             self._muting.submit(self._mute, name, secret)
 
     def _mute(self, name: str, secret: Sequence[Stretch]) -> None:
+        path = self.folder / name
         try:
-            mute_stretches(self.folder / name, secret)
-        except AudioError as error:
-            log.error("recording_not_muted", problem=error.problem)
+            mute_stretches(path, secret)
+            muting_notes.note_of(path).unlink(missing_ok=True)
+        except (AudioError, OSError) as error:
+            log.error("recording_not_muted", problem=str(error))
             self.counters.unmuted += 1
 
-    def _close_late(self) -> None:
-        while not self._endings.empty():
-            self._close(self._endings.get())
+    def _mute_left(self, name: str) -> None:
+        """A process was killed, or could not, before a recording fell silent in part."""
+        path = self.folder / name
+        if not path.exists():
+            muting_notes.note_of(path).unlink(missing_ok=True)
+            return
+        self._mute(name, muting_notes.noted(path))
+        log.info("recording_muted_late", recording=name)
 
 
 def days_ago(days: int, now: datetime) -> date:

@@ -29,7 +29,7 @@ from voicebot.events import (
 from voicebot.flows.events import FREE
 from voicebot.personal_numbers import masked, masked_heard, masked_values
 from voicebot.sessions.answering import unanswered
-from voicebot.sessions.feed import InputHeard, LiveEvent, PartHeard, PromptSpoken
+from voicebot.sessions.feed import InputHeard, LiveEvent, PartHeard, PromptSpoken, TurnHidden
 from voicebot.sessions.hiding import hidden
 from voicebot.sessions.pieces import Pieces
 from voicebot.sessions.records import Journal
@@ -141,11 +141,12 @@ class CallAccount:
             now = self.clock()
             self._said_at = now if self._said_at is None else self._said_at
             self.marks.said()
-            self.publish(PromptSpoken(self.info.call_id, now, self._step, fresh, latency_ms))
+            turn = self._turns + 1
+            self.publish(PromptSpoken(self.info.call_id, now, self._step, fresh, latency_ms, turn))
 
     def hearing(self, text: str) -> None:
         """The caller has said ``text`` so far and may go on."""
-        self.partial = text = HIDDEN if self.discreet else masked(text)
+        self.partial = text = HIDDEN if self.discreet else self._pieces.without(masked(text))
         self.publish(PartHeard(self.info.call_id, self.clock(), self._step, text))
 
     def heard(
@@ -164,7 +165,7 @@ class CallAccount:
         plain = heard
         self.partial = ""
         if heard is not None:
-            heard = hidden(heard) if self.discreet else masked_heard(heard)
+            heard = hidden(heard) if self.discreet else self._pieces.of_heard(masked_heard(heard))
         self._turns += 1
         self.marks.heard(self._turns, spoke)
         now = self.clock()
@@ -188,7 +189,7 @@ class CallAccount:
         if heard is None or heard.grammar != FREE:
             self._settle()
         if result is not TurnResult.SAID:
-            self.publish(InputHeard(self.info.call_id, self.clock(), self._step, result, heard))
+            self.publish(InputHeard(self.info.call_id, now, self._step, result, heard, self._turns))
         self._prompts.clear()
         self._spoken = 0
         self._said_at = None
@@ -240,6 +241,11 @@ class CallAccount:
                 self.marks.hide_heard(now.index)
             if now.prompt != turns[place].prompt:
                 self.marks.hide_said(now.index)
+            if now.prompt != turns[place].prompt or now.index != turn.index:
+                hidden_turn = TurnHidden(
+                    now.call_id, self.clock(), now.index, now.prompt, now.heard
+                )
+                self.publish(hidden_turn)
             if now.index == turn.index:
                 turn = now
                 continue

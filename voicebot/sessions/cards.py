@@ -6,10 +6,11 @@ values are cut, so that a field of a database cannot fill a page.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
+from urllib.parse import unquote
 
 from voicebot.flows.cards import Card
 from voicebot.personal_numbers import masked
@@ -48,6 +49,22 @@ class ShownCard:
             "replies": list(self.replies),
         }
 
+    def hiding(self, hide: Callable[[str], str]) -> ShownCard:
+        """The card as ``hide`` leaves its texts. A picture, a link or an answer that would not be
+        whole is left out."""
+
+        def is_whole(words: str) -> bool:
+            return hide(words) == words
+
+        return ShownCard(
+            hide(self.title),
+            tuple((hide(label), hide(value)) for label, value in self.lines),
+            self.image if is_whole(self.image) else "",
+            hide(self.alt),
+            tuple((hide(label), url) for label, url in self.links if is_whole(unquote(url))),
+            tuple(reply for reply in self.replies if is_whole(reply)),
+        )
+
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ShownCard:
         """The inverse of `to_json`."""
@@ -65,15 +82,24 @@ def shown(card: Card, language: Language, today: date) -> ShownCard:
     """The card in the words of ``language``, card numbers and the like masked as in any line."""
 
     def words(prompt: Prompt) -> str:
-        return _short(masked(text(prompt, language, today)))
+        return text(prompt, language, today)
 
-    return ShownCard(
+    whole = ShownCard(
         words(card.title),
-        tuple((_short(label), words(value)) for label, value in card.lines),
+        tuple((label, words(value)) for label, value in card.lines),
         card.image,
         words(card.alt),
-        tuple((_short(label), address) for label, address in card.links),
+        card.links,
         tuple(words(reply) for reply in card.replies),
+    )
+    plain = whole.hiding(masked)
+    return replace(
+        plain,
+        title=_short(plain.title),
+        lines=tuple((_short(label), _short(value)) for label, value in plain.lines),
+        alt=_short(plain.alt),
+        links=tuple((_short(label), address) for label, address in plain.links),
+        replies=tuple(_short(reply) for reply in plain.replies),
     )
 
 

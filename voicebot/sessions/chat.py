@@ -114,6 +114,7 @@ class ChatSession:
             self.record.language,
             self.call,
             listen is not None and listen.sensitive and not self.over,
+            reworded=self._written.reworded(after),
         )
 
     def answers_to(self, cursor: int) -> list[ChatLine]:

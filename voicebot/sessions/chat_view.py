@@ -39,3 +39,5 @@ class ChatView:
     agent: str = ""
     """The name of the agent who has the conversation, empty for none."""
     agent_typing: bool = False
+    reworded: tuple[ChatLine, ...] = ()
+    """Lines that the page knows and that read otherwise by now: they held a piece of a secret."""

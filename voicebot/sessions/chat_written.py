@@ -49,6 +49,7 @@ class WrittenChat:
         self._gap: Reading | None = None
         """What our next line tells of the message that it answers: there is no answer."""
         self._pieces = Pieces()
+        self._reworded: set[int] = set()
 
     @property
     def over(self) -> bool:
@@ -57,6 +58,10 @@ class WrittenChat:
     def known(self, who: Who, client_id: str) -> int | None:
         """The cursor of a message that has come before."""
         return self._known.get((who, client_id))
+
+    def reworded(self, until: int) -> tuple[ChatLine, ...]:
+        """The lines up to the cursor ``until`` that were told with other words before."""
+        return tuple(self.lines[cursor - 1] for cursor in sorted(self._reworded) if cursor <= until)
 
     def checked(self, message: str) -> str:
         """The words of a message. Raises TextRefused ('long', 'size', 'empty')."""
@@ -128,6 +133,7 @@ class WrittenChat:
         self.record = record
         for line in reworded:
             self.lines[line.cursor - 1] = line
+            self._reworded.add(line.cursor)
         self.lines += lines
         self._known |= _ids_of(lines)
         self.typing = typing

@@ -21,13 +21,15 @@ from voicebot.types import CallId, Heard
 
 @dataclass(frozen=True, slots=True)
 class PromptSpoken:
-    """The first packet of a prompt has left for the caller; ``latency_ms`` as in a turn."""
+    """The first packet of a prompt has left for the caller; ``latency_ms`` as in a turn. ``turn``
+    is the number of the turn that it belongs to."""
 
     call_id: CallId
     at: float
     step: str
     prompt: str
     latency_ms: float | None = None
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,19 @@ class InputHeard:
     at: float
     step: str
     result: TurnResult
+    heard: Heard | None
+    turn: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TurnHidden:
+    """What was told of a turn holds a piece of a number that is known to be a secret by now: it
+    reads ``prompt`` (all of them together) and ``heard`` instead."""
+
+    call_id: CallId
+    at: float
+    turn: int
+    prompt: str
     heard: Heard | None
 
 
@@ -113,6 +128,7 @@ LiveEvent: TypeAlias = (
     | PromptSpoken
     | PartHeard
     | InputHeard
+    | TurnHidden
     | QueueMoved
     | AgentMoved
     | CallEnded

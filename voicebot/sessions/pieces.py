@@ -20,6 +20,8 @@ from voicebot.types import Heard, Json
 
 MOST_NUMBERS: Final = 8
 MOST_GAPS: Final = 40
+FEWEST_AGAIN: Final = 4
+"""Digits in the caller's own words that are a piece of a known number: fewer may be a quantity."""
 
 
 @dataclass(slots=True)
@@ -60,6 +62,14 @@ class Pieces:
         """``words`` with dots in place of pieces that are known."""
         return without(words, self._numbers)
 
+    def of_heard(self, heard: Heard) -> Heard:
+        """What the caller says of them afterwards; the same object where that is nothing."""
+        text = without(heard.text, self._numbers, FEWEST_AGAIN)
+        meaning = values_without(heard.semantics, self._numbers, FEWEST_AGAIN)
+        if (text, meaning) == (heard.text, heard.semantics):
+            return heard
+        return replace(heard, text=text, semantics=meaning)
+
     def values_without(self, value: Json) -> Json:
         """The same for all texts and numbers in ``value``."""
         return values_without(value, self._numbers)
@@ -88,6 +98,20 @@ class Pieces:
         meaning = values_without(heard.semantics, self._numbers, fewest=1)
         return replace(heard, text=text, semantics=meaning)
 
+    def of_ours(self, line: ChatLine) -> ChatLine:
+        """The same for a line that the caller did not write."""
+        card = None if line.card is None else line.card.hiding(self.without)
+        text = self.without(line.text) if card is None else card.as_text()
+        return replace(line, text=text, card=card)
+
+    def of_line_again(self, line: ChatLine) -> ChatLine:
+        """The same for a line in which the caller comes back to a number."""
+        read = line.reading
+        if read is not None:
+            read = replace(read, heard=self.of_heard(read.heard))
+        text = without(line.text, self._numbers, FEWEST_AGAIN)
+        return replace(line, text=text, reading=read)
+
     def of_line(self, line: ChatLine, text: str) -> ChatLine:
         """The same for a line that is a piece."""
         read = line.reading
@@ -112,8 +136,9 @@ def reworded_lines(
     known = [*lines, *fresh]
     for place in range(len(lines), len(known)):
         if known[place].who is not Who.CALLER:
-            known[place] = replace(known[place], text=pieces.without(known[place].text))
+            known[place] = pieces.of_ours(known[place])
             continue
+        known[place] = pieces.of_line_again(known[place])
         places = [at for at in range(place + 1) if known[at].who is Who.CALLER]
         changed = pieces.complete([Said(known[at].text) for at in places])
         for index, text in changed.items():
@@ -122,6 +147,6 @@ def reworded_lines(
             since = places[min(changed)]
             for at, line in enumerate(known[since:place], since):
                 if line.who is not Who.CALLER:
-                    known[at] = replace(line, text=pieces.without(line.text))
+                    known[at] = pieces.of_ours(line)
     old = [now for now, line in zip(known, lines, strict=False) if now != line]
     return known[len(lines) :], old

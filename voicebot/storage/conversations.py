@@ -252,7 +252,8 @@ async def _reword(
     for line in lines:
         of_line = table.conversation_id == conversation, table.number == line.cursor
         read = line.reading.to_json() if line.reading is not None else None
-        now = {"text": line.text, "reading": read}
+        card = line.card.to_json() if line.card is not None else None
+        now = {"text": line.text, "reading": read, "card": card}
         await connection.execute(update(conversation_lines).where(*of_line).values(now))
 
 

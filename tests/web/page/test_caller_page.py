@@ -16,6 +16,7 @@ from tests.peers.looks import looked_at
 from tests.peers.namespace import Namespace, may_make_namespaces
 from tests.web.page.conftest import Stage, staged
 from voicebot.telephony._api import Admission, HoldChanged, KeyIn, LegEnded
+from voicebot.types import HIDDEN, Json
 
 pytestmark = pytest.mark.peer
 
@@ -70,6 +71,18 @@ async def test_captions_of_both_sides_are_shown(stage: Stage, speech: Path) -> N
         assert said == ["Assistant\nWhat can I do <b>for</b> you?", "You\norder status"]
         assert await browser.evaluate("document.querySelector('#partial').hidden")
         assert await browser.evaluate("document.querySelector('#captions').ariaLive") == "polite"
+
+        # A turn that holds a piece of a card number reads otherwise once that is known.
+        for words in ("You said 4242.", "And then?"):
+            stage.door.tell(call, {"type": "prompt", "turn": 7, "text": words})
+        stage.door.tell(call, {"type": "heard", "turn": 7, "text": "4242", "mode": "dtmf"})
+        stage.door.tell(call, {"type": "prompt", "turn": 8, "text": "Go on."})
+        said_now = f"You said {HIDDEN}. And then?"
+        hidden: dict[str, Json] = {"type": "hidden", "turn": 7, "prompt": said_now, "heard": HIDDEN}
+        stage.door.tell(call, hidden)
+        words = "[...document.querySelectorAll('#captions li .words')].map(e => e.innerText)"
+        now = ["order status", said_now, HIDDEN, "Go on."]
+        await browser.until(f"JSON.stringify({words}.slice(1)) == JSON.stringify({now!r})")
 
 
 async def test_keys_of_the_keypad_and_of_the_keyboard_arrive(stage: Stage, speech: Path) -> None:

@@ -160,6 +160,20 @@ async def test_a_secret_is_dots_on_the_page_and_is_not_kept_there(server: ChatSe
         assert page.console == []
 
 
+async def test_pieces_of_a_card_number_leave_the_page_once_it_is_known(server: ChatServer) -> None:
+    pieces = ("4539", "5787", "6362", "1486")
+    async with Chromium() as page:
+        await page.open(await link(server))
+        await page.until(CONNECTED)
+        for piece in pieces[:3]:
+            await write(page, piece)
+            await page.until(f"{LINES}.includes('{piece}')")
+        await write(page, pieces[3])
+        await page.until(f"{LINES}.filter((each) => each == '{HIDDEN}').length == 4")
+        assert not await page.evaluate(f"{LINES}.some((each) => {list(pieces)}.includes(each))")
+        assert page.console == []
+
+
 async def test_a_fact_is_corrected_on_the_page(server: ChatServer) -> None:
     async with Chromium() as page:
         await page.open(await link(server, "delivery"))

@@ -7,6 +7,7 @@ import json
 from tests.peers.accessibility import PROBLEMS
 from tests.peers.chromium import Chromium
 from tests.web.page.desk_site import NOW, SaidDesk, contact, desk_site, ringing
+from voicebot.types import HIDDEN
 
 
 def column(of: str) -> str:
@@ -102,6 +103,12 @@ async def test_two_conversations_are_held_side_by_side_without_a_microphone() ->
         assert first["key"] == again["key"]
         await desk.add("maria", "agent", "Send a photo.", first["key"])
         await shows(page, "maria", "My lamp is broken", "Hello?", "Send a photo.")
+
+        # A line that held a piece of a card number reads otherwise once that is known.
+        before = await page.evaluate(lines("maria"))
+        desk.lines["maria"][0]["text"] = HIDDEN
+        await desk.show("maria", 0)
+        await shows(page, "maria", HIDDEN, *before[1:])
 
         # What is refused comes back into the box.
         desk.refuses["say"] = "this conversation is over"

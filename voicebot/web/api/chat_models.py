@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from voicebot.sessions.chat_records import MAX_TEXT, Who
+from voicebot.sessions.chat_records import MAX_TEXT, ChatLine, Who
 from voicebot.sessions.chat_view import ChatView
 
 
@@ -81,6 +81,19 @@ class Line(BaseModel):
     id: str = Field(description="the sender's id of a message, empty for ours")
     card: Card | None = Field(None, description="stands for the same as the text")
 
+    @classmethod
+    def of(cls, line: ChatLine) -> Self:
+        return cls(
+            cursor=line.cursor,
+            at=line.at,
+            channel=line.channel,
+            who=line.who.value,
+            name=line.name,
+            text=line.text,
+            id=line.client_id if line.who is Who.CALLER else "",
+            card=None if line.card is None else Card.model_validate(line.card.to_json()),
+        )
+
 
 class Waiting(BaseModel):
     """Where the conversation stands in a line."""
@@ -109,6 +122,9 @@ class View(BaseModel):
     """What a page shows that knew the lines before these."""
 
     lines: list[Line]
+    reworded: list[Line] = Field(
+        description="lines the page knows and that read otherwise by now: they held a secret"
+    )
     cursor: int = Field(description="the last line there is")
     facts: list[Fact]
     replies: list[str] = Field(description="short answers, for buttons")
@@ -127,19 +143,8 @@ class View(BaseModel):
     @classmethod
     def of(cls, view: ChatView) -> Self:
         return cls(
-            lines=[
-                Line(
-                    cursor=line.cursor,
-                    at=line.at,
-                    channel=line.channel,
-                    who=line.who.value,
-                    name=line.name,
-                    text=line.text,
-                    id=line.client_id if line.who is Who.CALLER else "",
-                    card=None if line.card is None else Card.model_validate(line.card.to_json()),
-                )
-                for line in view.lines
-            ],
+            lines=[Line.of(line) for line in view.lines],
+            reworded=[Line.of(line) for line in view.reworded],
             cursor=view.cursor,
             facts=[
                 Fact(name=fact.name, label=fact.label, value=fact.value, editable=fact.editable)

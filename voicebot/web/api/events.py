@@ -24,8 +24,10 @@ from voicebot.sessions.feed import (
     PromptSpoken,
     QueueMoved,
     Subscription,
+    TurnHidden,
 )
 from voicebot.types import CallId
+from voicebot.types import Heard as HeardInput
 from voicebot.web.api.models import Heard, Problem, utc
 
 
@@ -58,8 +60,9 @@ def events_router(feed: EventFeed) -> APIRouter:
         # Not Annotated: `watch` is local, and postponed annotations are read from outside.
         subscription: Subscription = Depends(watch),
     ) -> AsyncIterator[ServerSentEvent]:
-        """Send `started`, `answered`, `prompt`, `partial`, `heard`, `queue` and `ended` as they
-        happen. The data is a JSON object with `call` (its id) and `at`. Who follows all calls gets
+        """Send `started`, `answered`, `prompt`, `partial`, `heard`, `hidden`, `queue` and `ended`
+        as they happen. The data is a JSON object with `call` (its id) and `at`. `hidden` says how
+        a turn told before (`turn`) reads now: it held a piece of a secret. Who follows all gets
         `agent` too, with `agent`, `state` and `reason`. A watcher that reads too slowly gets
         `lost` and is cut off."""
         async for event in subscription:
@@ -84,6 +87,9 @@ def server_sent(event: LiveEvent) -> ServerSentEvent:
             name, data = "partial", {"step": event.step, "text": event.text}
         case InputHeard():
             name, data = "heard", _heard(event)
+        case TurnHidden():
+            name, data = "hidden", {"turn": event.turn, "prompt": event.prompt}
+            data["heard"] = _words(event.heard)
         case QueueMoved():
             name, data = "queue", _queue(event)
         case AgentMoved():
@@ -120,12 +126,25 @@ def _queue(event: QueueMoved) -> dict[str, JsonValue]:
 
 
 def _prompt(event: PromptSpoken) -> dict[str, JsonValue]:
-    return {"step": event.step, "prompt": event.prompt, "latency_ms": event.latency_ms}
+    return {
+        "step": event.step,
+        "turn": event.turn,
+        "prompt": event.prompt,
+        "latency_ms": event.latency_ms,
+    }
 
 
 def _heard(event: InputHeard) -> dict[str, JsonValue]:
-    heard = Heard.of(event.heard).model_dump(mode="json") if event.heard else None
-    return {"step": event.step, "result": event.result.value, "heard": heard}
+    return {
+        "step": event.step,
+        "turn": event.turn,
+        "result": event.result.value,
+        "heard": _words(event.heard),
+    }
+
+
+def _words(heard: HeardInput | None) -> JsonValue:
+    return None if heard is None else Heard.of(heard).model_dump(mode="json")
 
 
 def _iso(at: float) -> str:

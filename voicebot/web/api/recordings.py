@@ -27,7 +27,7 @@ def recordings_router(
     archive: CallArchive, path: Callable[[str], Path | None], playbacks: Playbacks
 ) -> APIRouter:
     """Serve the recordings of ``archive``'s calls; ``path`` gives the file of a recording's name,
-    None where it has been deleted."""
+    None where it has been deleted, or may not be heard yet."""
     router = APIRouter(prefix="/api/calls", tags=["calls"])
 
     @router.get(
@@ -54,7 +54,10 @@ def recordings_router(
             raise HTTPException(409, "the call is still being recorded")
         file = path(call.recording)
         if file is None:
-            raise HTTPException(404, "the recording has been deleted")
+            raise HTTPException(
+                404,
+                "the recording has been deleted, or has to fall silent in part before it is heard",
+            )
         await playbacks.note(actor_of(request), call.id)
         return FileResponse(
             file,

@@ -173,9 +173,10 @@ function showMuted(muted) {
 
 function heard(message) {
   switch (message.type) {
-    case "prompt": return caption("bot", message.text);
+    case "prompt": return caption("bot", message);
     case "partial": return showPartial(message.text);
-    case "heard": return caption("caller", message.text, message.mode === "dtmf");
+    case "heard": return caption("caller", message, message.mode === "dtmf");
+    case "hidden": return hide(message);
     case "unheard": return showPartial("");
     case "text_asked": return askForText(message.key);
     case "text_offered": return offerText(message.url);
@@ -185,17 +186,29 @@ function heard(message) {
   }
 }
 
-function caption(who, text, keyed = false) {
+function caption(who, { text, turn }, keyed = false) {
   if (who === "caller") {
     showPartial("");
     at("keyed").textContent = "";
   }
   const item = document.createElement("li");
   item.className = `caption ${who}${keyed ? " keyed" : ""}`;
+  item.dataset.turn = turn;
   item.append(span("who", WHO[who]), span("words", text));
   at("captions").append(item);
   while (at("captions").children.length > MOST_CAPTIONS) at("captions").firstElementChild.remove();
   toTheEnd();
+}
+
+// A turn turned out to hold a piece of a secret. What the bot said in it stood in several captions.
+function hide({ turn, prompt, heard }) {
+  const now = { bot: prompt, caller: heard };
+  for (const item of at("captions").querySelectorAll(`[data-turn="${turn}"]`)) {
+    const who = item.classList.contains("bot") ? "bot" : "caller";
+    if (!now[who]) item.remove();
+    else item.querySelector(".words").textContent = now[who];
+    now[who] = "";
+  }
 }
 
 function showPartial(text) {

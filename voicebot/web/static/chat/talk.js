@@ -36,6 +36,7 @@ export class Talk extends EventTarget {
     this.conversation = "";
     this.key = "";
     this.cursor = 0;
+    this.reworded = new Map(); // what lines say by now that held a piece of a secret
     this.outbox = [];
     this.secret = false;
     this.secrets = new Set();
@@ -299,7 +300,10 @@ export class Talk extends EventTarget {
       this.outbox = this.outbox.filter(({ id }) => !said.has(id));
       this.keep();
     }
-    this.tell("view", { ...view, lines: fresh });
+    // They come with every view.
+    const reworded = view.reworded.filter(({ cursor, text }) => this.reworded.get(cursor) !== text);
+    for (const { cursor, text } of reworded) this.reworded.set(cursor, text);
+    this.tell("view", { ...view, lines: fresh, reworded });
   }
 
   lose(code) {

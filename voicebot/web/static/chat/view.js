@@ -114,6 +114,7 @@ export class View {
     const atEnd = this.isAtEnd();
     this.language = view.language;
     this.speak(view.language);
+    for (const line of view.reworded) this.reword(line);
     for (const line of view.lines) this.add(line);
     this.showTyping(view);
     this.person.show(view);
@@ -136,15 +137,29 @@ export class View {
     this.typingWords.textContent = this.word(name);
   }
 
-  add({ who, text, channel, card, name }) {
-    if (who === "caller") this.settleCards();
-    if (card) return this.log.append(this.cardOf(card));
+  add(line) {
+    if (line.who === "caller") this.settleCards();
+    this.log.append(this.lineOf(line));
+    while (this.log.children.length > MOST_LINES) this.log.firstElementChild.remove();
+  }
+
+  // What held a piece of a secret reads otherwise now.
+  reword(line) {
+    this.log.querySelector(`[data-cursor="${line.cursor}"]`)?.replaceWith(this.lineOf(line));
+  }
+
+  lineOf({ cursor, who, text, channel, card, name }) {
+    const item = card ? this.cardOf(card) : this.wordsOf(who, text, channel, name);
+    item.dataset.cursor = cursor;
+    return item;
+  }
+
+  wordsOf(who, text, channel, name) {
     const item = make("li", { class: `line ${who}` }, this.worded("span", `who.${who}`, { class: "who" }));
     if (who === "agent" && name) item.append(make("bdi", { class: "by" }, name));
     if (channel === "voice") item.append(this.worded("span", "page.byPhone", { class: "by" }));
     item.append(this.spoken("p", text));
-    this.log.append(item);
-    while (this.log.children.length > MOST_LINES) this.log.firstElementChild.remove();
+    return item;
   }
 
   cardOf({ title, lines, image, alt, links, replies }) {

@@ -44,6 +44,7 @@ export class Column {
     this.input.addEventListener("input", () => conversation.typed(this.input.value));
     this.input.addEventListener("keydown", (event) => this.pressed(event));
     conversation.addEventListener("lines", ({ detail }) => this.showLines(detail));
+    conversation.addEventListener("reworded", ({ detail }) => this.reword(detail));
     conversation.addEventListener("settled", () => this.speakUp());
     conversation.addEventListener("outbox", () => this.showPending());
     conversation.addEventListener("draft", () => (this.input.value = conversation.draft));
@@ -103,6 +104,10 @@ export class Column {
     if (atEnd || lines.some(({ who }) => who === "agent")) this.toTheEnd();
   }
 
+  reword(line) {
+    this.log.querySelector(`[data-cursor="${line.cursor}"]`)?.replaceWith(shown(line));
+  }
+
   showPending() {
     this.pending.replaceChildren(...this.conversation.outbox.map(({ text }) => line("agent", text, null, "being sent")));
     this.toTheEnd();
@@ -119,8 +124,9 @@ function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-function shown({ who, name, text, at, card }) {
+function shown({ cursor, who, name, text, at, card }) {
   const item = card ? cardOf(card) : line(who, text, at, "", name);
+  item.dataset.cursor = cursor;
   if (name && name !== $("me").textContent) item.classList.add("colleague");
   item.append(make("time", { class: "hint", datetime: new Date(at * 1000).toISOString() }, clock.format(new Date(at * 1000))));
   return item;

@@ -11,8 +11,8 @@ const TYPING_REST_MS = 4000;
 const SETTLED_MS = 1000;
 
 export class Conversation extends EventTarget {
-  // Events: "lines" (detail: new ones), "settled" (what was there from the beginning is here),
-  // "outbox", "draft", "refused" (detail: a sentence).
+  // Events: "lines" (detail: new ones), "reworded" (detail: one that is known), "settled" (what was
+  // there from the beginning is here), "outbox", "draft", "refused" (detail: a sentence).
 
   // `order(what, more)` sends an order about this contact, and gives its answer.
   constructor(contact, order) {
@@ -36,9 +36,10 @@ export class Conversation extends EventTarget {
 
   // Hearing
 
-  // Gives those that are new.
+  // Gives those that are new. One that is known reads otherwise where it held a piece of a secret.
   take(lines) {
     const fresh = lines.filter(({ cursor }) => cursor > this.cursor);
+    for (const line of lines) this.reword(line);
     if (!fresh.length) return fresh;
     if (!this.cursor) setTimeout(() => this.settle(), SETTLED_MS);
     this.cursor = fresh.at(-1).cursor;
@@ -50,6 +51,13 @@ export class Conversation extends EventTarget {
     }
     this.tell("lines", fresh);
     return fresh;
+  }
+
+  reword(line) {
+    const place = this.lines.findIndex(({ cursor }) => cursor === line.cursor);
+    if (place < 0 || JSON.stringify(this.lines[place]) === JSON.stringify(line)) return;
+    this.lines[place] = line;
+    this.tell("reworded", line);
   }
 
   settle() {

@@ -24,13 +24,17 @@ export function showSoFar(soFar) {
   ]));
 }
 
-// Only what is new is added, so that who is read to hears each line once; the last one may grow.
+// Only what is new is added, so that who is read to hears each line once; the last one may grow, and
+// an earlier one turn out to hold a piece of a secret.
 function showLines(lines) {
   const list = $("lines"), keys = new Set(lines.map(key));
   const follows = list.scrollHeight - list.scrollTop - list.clientHeight < 24;
   for (const each of [...list.children]) if (!keys.has(each.dataset.key)) each.remove();
-  const there = new Set([...list.children].map((each) => each.dataset.key));
-  for (const each of lines) if (!there.has(key(each))) list.append(line(each));
+  let place = list.firstElementChild;
+  for (const each of lines) {
+    if (place?.dataset.key === key(each)) place = place.nextElementSibling;
+    else list.insertBefore(line(each), place);
+  }
   if (follows) list.scrollTop = list.scrollHeight;
 }
 
