@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.acd.floor_plan import MORNING, Centre, of_type, offers
+from voicebot.acd import admission
 from voicebot.acd import effects as e
 from voicebot.acd import events as ev
 from voicebot.acd.hours import Hours, Span
@@ -28,6 +29,16 @@ from voicebot.errors import RoutingError
 PLAIN = QueueRules("q", announcing=None)
 NEVER = Hours(ZoneInfo("UTC"), ((),) * 7)
 NOON = Hours(ZoneInfo("UTC"), ((Span(12 * 60, 13 * 60),),) * 7)
+
+
+def test_a_line_as_long_as_lines_may_get_takes_nobody_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admission, "MAX_LINE", 2)
+    centre = Centre(PLAIN)
+    centre.arrive("c1", 0)
+    centre.arrive("c2", 1)
+    assert centre.acd.position(ContactId("c2")) == 2
+    assert centre.arrive("c3", 2) == (e.Overflowed(ContactId("c3"), "q", Spill.LENGTH),)
+    assert centre.acd.contact(ContactId("c3")) is None
 
 
 def test_a_closed_queue_says_when_it_opens() -> None:
@@ -308,6 +319,15 @@ def test_the_error_of_estimates_is_kept() -> None:
     centre.answer("c2", "ann", 60)
     error = centre.acd.queue("q", MORNING + 60).error
     assert (error.count, error.mean_abs_s, error.bias_s, error.mean_wait_s) == (1, 40, 40, 60)
+
+
+def test_a_booked_callback_waits_for_whoever_declined_no_longer_than_the_caller_did() -> None:
+    centre = Centre(QueueRules("q", declined_for_s=30, announcing=None))
+    centre.sign_in("ann")
+    centre.arrive("c1", 0)
+    centre.decline("c1", "ann", 2)
+    centre.do(ev.BookCallback(ContactId("c1")), 10)
+    assert offers(centre.until(32)) == [("c1", "ann")]
 
 
 def test_a_callback_does_not_overflow_after_it_was_declined() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from voicebot.grammar.compiled import CompiledGrammar
 from voicebot.grammar.matcher import best_match
-from voicebot.grammar.words import word_lattice
+from voicebot.grammar.words import MAX_WORDS, word_lattice
 
 Compile = Callable[..., CompiledGrammar]
 
@@ -34,6 +34,13 @@ def test_first_written_reading_wins_a_tie(compile_rules: Compile) -> None:
     grammar = compile_rules("$main = $a | x | $b;\n$a = $b y | x;\n$b = x;")
     assert _tree(grammar, "x") == '$main[$a["x"]]'
     assert _tree(compile_rules("$main = x {t} | $a;\n$a = x;"), "x") == '$main["x",{!{t}!}]'
+
+
+def test_the_longest_input_is_read_and_a_longer_one_is_not(compile_rules: Compile) -> None:
+    grammar = compile_rules("$main = $GARBAGE;")
+    assert _tree(grammar, "x " * MAX_WORDS) is not None
+    assert _tree(grammar, "x " * (MAX_WORDS + 1)) is None
+    assert _tree(grammar, "") is None
 
 
 def test_repeats_are_greedy(compile_rules: Compile) -> None:

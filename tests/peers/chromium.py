@@ -25,9 +25,10 @@ from typing import Any, Final, Self
 WITHIN_S: Final = 20.0
 _LONGEST_MESSAGE: Final = 16 * 1024 * 1024
 
-# Chromium reads from descriptor 3 and writes to 4.
-_PLACE_PIPES: Final = (
-    "import os, sys; here = [os.dup2(int(sys.argv[n]), n + 50) for n in (1, 2)]; "
+# Chromium reads from descriptor 3 and writes to 4. Copies are taken first, with numbers that are
+# free: a pipe may have any number, also the one that the other has to get.
+PLACE_PIPES: Final = (
+    "import fcntl, os, sys; here = [fcntl.fcntl(int(n), fcntl.F_DUPFD, 5) for n in sys.argv[1:3]]; "
     "os.dup2(here[0], 3); os.dup2(here[1], 4); os.execv(sys.argv[3], sys.argv[3:])"
 )
 
@@ -84,7 +85,7 @@ class Chromium:
             *self._wrapper(),
             sys.executable,
             "-c",
-            _PLACE_PIPES,
+            PLACE_PIPES,
             str(to_browser),
             str(into),
             chromium() or "chromium",

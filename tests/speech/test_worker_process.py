@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from queue import Queue
 
 import pytest
 
 from voicebot.speech import worker_process
-from voicebot.speech.wire import Job, pack
+from voicebot.speech.wire import EngineSpec, Job, pack
 
 
 def test_memory_goes_back_in_a_pause_and_the_next_job_is_done(
@@ -36,3 +38,17 @@ def test_memory_goes_back_in_a_pause_and_the_next_job_is_done(
             assert found.get(timeout=20).args == (number,)
     worker.join(20)
     assert not worker.is_alive()
+
+
+def test_a_worker_whose_server_is_gone_ends_without_a_word() -> None:
+    inward, outward = os.pipe()
+    os.close(inward)
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "voicebot.speech.worker_process"],
+        stdin=subprocess.PIPE,
+        stdout=outward,
+        stderr=subprocess.PIPE,
+    )
+    os.close(outward)
+    _, said = worker.communicate(pack(EngineSpec("builtins:dict")), timeout=60)
+    assert (worker.returncode, said) == (0, b"")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.storage.postgres import new_database, running_postgres
+from tests.storage.postgres import running_postgres
+from tests.storage.ready import ready_postgres, ready_sqlite
 from voicebot.storage.database import open_database
-from voicebot.storage.migrations import upgrade
 
 
 @pytest.fixture
@@ -19,9 +18,13 @@ def database_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'data' / 'calls.db'}"
 
 
+def _file_of(database_url: str) -> Path:
+    return Path(database_url.removeprefix("sqlite:///"))
+
+
 @pytest.fixture
 async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    await upgrade(database_url)
+    await ready_sqlite(_file_of(database_url))
     engine = open_database(database_url)
     yield engine
     await engine.dispose()
@@ -36,11 +39,10 @@ def postgres_socket() -> Iterator[str]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def either(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[AsyncEngine]:
     """A fresh database of either kind."""
-    url = database_url
     if request.param == "postgresql":
-        socket = request.getfixturevalue("postgres_socket")
-        url = new_database(socket, f"test_{uuid.uuid4().hex}")
-    await upgrade(url)
+        url = await ready_postgres(request.getfixturevalue("postgres_socket"))
+    else:
+        url = await ready_sqlite(_file_of(database_url))
     engine = open_database(url)
     yield engine
     await engine.dispose()

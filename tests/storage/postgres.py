@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -62,7 +63,8 @@ def running_postgres() -> Iterator[str]:
             _wait(folder)
             yield str(folder)
         finally:
-            process.send_signal(2)
+            # At once: nobody wants to have the databases written out that are deleted below.
+            process.send_signal(signal.SIGQUIT)
             process.wait(timeout=30)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from dataclasses import replace
 from zoneinfo import ZoneInfo
@@ -30,6 +31,8 @@ BEGIN = 500_000 * HOUR_S
 RULES = Rules(repeat_days=2, short_s=5.0, target_s=20.0)
 NOW = BEGIN + 9 * DAY_S
 WHOLE = Span(BEGIN, NOW)
+WITHIN = Span(BEGIN + 1.5 * HOUR_S, BEGIN + 5 * DAY_S + 0.25 * HOUR_S)
+"""From the middle of an hour to the middle of another."""
 
 
 def _made_up(seed: int, contacts: int = 150) -> list[MadeUp]:
@@ -86,43 +89,41 @@ async def test_sums_are_those_of_the_definitions_before_and_after_they_are_kept(
     assert await _whole(ledger) == expected
 
 
-@pytest.mark.parametrize("split", list(Split))
-@pytest.mark.parametrize("hourly", [False, True])
-async def test_the_sums_of_every_split_add_up_to_the_whole(
-    either: AsyncEngine, split: Split, hourly: bool
-) -> None:
-    made_up = _made_up(7)
-    await store(either, made_up)
-    ledger = SqlLedger(either, RULES)
-    await ledger.start()
-    await ledger.fold(NOW, limit=60)
-    # From the middle of an hour to the middle of another.
-    span = Span(BEGIN + 1.5 * HOUR_S, BEGIN + 5 * DAY_S + 0.25 * HOUR_S)
-    inside = [each for each in made_up if span.since <= each.at < span.until]
-    found = await ledger.sums(span, {}, split, hourly=hourly, now=NOW)
-    for value in {each.value(split.value) for each in inside}:
-        chosen = [each for each in inside if each.value(split.value) == value]
-        part = sum((each.totals for each in found if each.value == value), Totals())
-        assert part == counted(chosen, made_up, RULES, NOW)
-    whole = sum((each.totals for each in found), Totals())
-    assert whole == await _whole(ledger, span) == counted(inside, made_up, RULES, NOW)
-
-
-@pytest.mark.parametrize("every", [Every.DAY, Every.WEEK, Every.MONTH])
-@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Kolkata"])
-async def test_periods_put_together_by_the_database_are_those_of_their_hours(
-    engine: AsyncEngine, every: Every, zone: str
-) -> None:
-    await store(engine, _made_up(9))
+async def _partly_kept(engine: AsyncEngine, made_up: list[MadeUp]) -> SqlLedger:
+    """A ledger that keeps the sums of some hours, and has to count the others."""
+    await store(engine, made_up)
     ledger = SqlLedger(engine, RULES)
     await ledger.start()
     await ledger.fold(NOW, limit=60)
-    span = Span(BEGIN + 1.5 * HOUR_S, BEGIN + 5 * DAY_S + 0.25 * HOUR_S)
-    query = HistoryQuery(span, ZoneInfo(zone), {}, Split.AGENT, every)
-    hours = await ledger.sums(span, {}, Split.AGENT, hourly=True, now=NOW)
-    expected = gather(hours, every, ZoneInfo(zone))
-    found = await read_history(ledger, query, NOW)
-    assert {(row.period, row.value): row.totals for row in found.rows} == expected
+    return ledger
+
+
+async def test_the_sums_of_every_split_add_up_to_the_whole(either: AsyncEngine) -> None:
+    made_up = _made_up(7)
+    ledger = await _partly_kept(either, made_up)
+    inside = [each for each in made_up if WITHIN.since <= each.at < WITHIN.until]
+    expected = counted(inside, made_up, RULES, NOW)
+    assert await _whole(ledger, WITHIN) == expected
+    for split, hourly in itertools.product(Split, (False, True)):
+        found = await ledger.sums(WITHIN, {}, split, hourly=hourly, now=NOW)
+        for value in {each.value(split.value) for each in inside}:
+            chosen = [each for each in inside if each.value(split.value) == value]
+            part = sum((each.totals for each in found if each.value == value), Totals())
+            assert part == counted(chosen, made_up, RULES, NOW), (split, hourly, value)
+        whole = sum((each.totals for each in found), Totals())
+        assert whole == expected, (split, hourly)
+
+
+async def test_periods_put_together_by_the_database_are_those_of_their_hours(
+    engine: AsyncEngine,
+) -> None:
+    ledger = await _partly_kept(engine, _made_up(9))
+    hours = await ledger.sums(WITHIN, {}, Split.AGENT, hourly=True, now=NOW)
+    zones = [ZoneInfo(each) for each in ("UTC", "America/New_York", "Asia/Kolkata")]
+    for every, zone in itertools.product((Every.DAY, Every.WEEK, Every.MONTH), zones):
+        found = await read_history(ledger, HistoryQuery(WITHIN, zone, {}, Split.AGENT, every), NOW)
+        rows = {(row.period, row.value): row.totals for row in found.rows}
+        assert rows == gather(hours, every, zone), (every, zone)
 
 
 async def test_contacts_are_chosen_by_several_values_at_once(either: AsyncEngine) -> None:

@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.actions.conftest import Service
+from tests.storage.ready import ready_sqlite
 from voicebot.sending.attempt import Accepted, Attempt
 from voicebot.storage.database import open_database
-from voicebot.storage.migrations import upgrade
 from voicebot.storage.texts import SqlMessageStore
 from voicebot.texting.dispatch import DispatchPolicy, TextDispatch
 from voicebot.texting.message import SMS, TextMessage
@@ -78,9 +78,7 @@ class Post:
 
 @pytest.fixture
 async def engine(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
-    url = f"sqlite:///{tmp_path / 'texts.db'}"
-    await upgrade(url)
-    engine = open_database(url)
+    engine = open_database(await ready_sqlite(tmp_path / "texts.db"))
     yield engine
     await engine.dispose()
 

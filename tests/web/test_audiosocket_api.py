@@ -8,8 +8,8 @@ from uuid import UUID
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
+from tests.web.asking import asking
 from voicebot.errors import CallError
 from voicebot.web.api.audiosocket import audiosocket_router
 
@@ -46,12 +46,7 @@ def desk() -> Desk:
 
 @pytest.fixture
 async def dialplan(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
-    app = FastAPI()
-    app.include_router(audiosocket_router(desk, "open sesame"))
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(
-        transport=transport, base_url="http://voicebot", headers=BEARER
-    ) as client:
+    async with asking(audiosocket_router(desk, "open sesame"), BEARER) as client:
         yield client
 
 
@@ -133,10 +128,7 @@ async def test_nobody_gets_in_with_another_token(
 
 
 async def test_without_a_token_of_ours_nobody_gets_in(desk: Desk) -> None:
-    app = FastAPI()
-    app.include_router(audiosocket_router(desk, ""))
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://voicebot") as client:
+    async with asking(audiosocket_router(desk, "")) as client:
         answer = await client.get(f"{CALLS}/{ID}/state", headers={"Authorization": "Bearer "})
     assert answer.status_code == 403
     assert "VOICEBOT_AUDIOSOCKET__TOKEN" in answer.json()["detail"]

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
+from tests.web.asking import asking
 from voicebot.errors import DialRefused
 from voicebot.sessions.outbound import DialOrder, DialReport
 from voicebot.types import CallId, Language
@@ -40,21 +40,17 @@ def desk() -> Desk:
 
 @asynccontextmanager
 async def client_of(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
-    app = FastAPI()
-    app.include_router(
-        dial_router(
-            DialDesk(
-                order=desk.order,
-                report=desk.report,
-                flows=lambda: ("main", "survey"),
-                flow="main",
-                language=lambda flow: Language("en-US"),
-                timeout_s=30.0,
-            )
+    router = dial_router(
+        DialDesk(
+            order=desk.order,
+            report=desk.report,
+            flows=lambda: ("main", "survey"),
+            flow="main",
+            language=lambda flow: Language("en-US"),
+            timeout_s=30.0,
         )
     )
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://voicebot") as client:
+    async with asking(router) as client:
         yield client
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
 from tests.staff.memory import MemoryLog
+from tests.web.asking import asking
 from voicebot.analytics.contacts import LedgerContact
 from voicebot.analytics.history import HourSums, Span, Split
 from voicebot.analytics.measures import MEASURES, AgentSeconds, Costs
@@ -62,12 +62,9 @@ def books() -> Books:
 
 @pytest.fixture
 async def client(books: Books) -> AsyncIterator[httpx.AsyncClient]:
-    app = FastAPI()
-    app.dependency_overrides[actor_of] = lambda: Actor("anna", "192.0.2.1")
-    costs = Costs("EUR", 8.0, 0.5)
-    app.include_router(history_router(books, books, costs, books.log, clock=lambda: NOW))
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://voicebot") as client:
+    router = history_router(books, books, Costs("EUR", 8.0, 0.5), books.log, clock=lambda: NOW)
+    anna = {actor_of: lambda: Actor("anna", "192.0.2.1")}
+    async with asking(router, instead=anna) as client:
         yield client
 
 

@@ -10,8 +10,8 @@ import httpx
 import numpy as np
 import pytest
 import soundfile
-from fastapi import FastAPI
 
+from tests.web.asking import asking
 from tests.web.shelf import STARTED, Shelf, finished_call, running_call
 from voicebot.analytics.contacts import LedgerContact
 from voicebot.desk.notes import Note
@@ -55,14 +55,8 @@ def house() -> Shelves:
 
 @pytest.fixture
 async def client(house: Shelves) -> AsyncIterator[httpx.AsyncClient]:
-    app = FastAPI()
-    app.include_router(
-        one_call_router(
-            CallShelves(house.archive, house, house, house, lambda _: house.file, house.so_far)
-        )
-    )
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://voicebot") as client:
+    shelves = CallShelves(house.archive, house, house, house, lambda _: house.file, house.so_far)
+    async with asking(one_call_router(shelves)) as client:
         yield client
 
 

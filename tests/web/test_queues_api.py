@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
 from tests.sessions.agents_at_work import Telephones, TurnedClock, settle
+from tests.web.asking import asking
 from voicebot.acd.model import AgentId, AgentProfile, Contact, ContactId, QueueRules
 from voicebot.figures.queues import queue_figures
 from voicebot.sessions.briefing import Briefing
@@ -26,11 +26,8 @@ def service() -> QueueService:
 @pytest.fixture
 async def client(service: QueueService) -> AsyncIterator[httpx.AsyncClient]:
     anna = AgentId("anna")
-    app = FastAPI()
     profiles = {anna: AgentProfile(anna, ("support",))}
-    app.include_router(queues_router(QueueDesk(service, profiles)))
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as made:
+    async with asking(queues_router(QueueDesk(service, profiles))) as made:
         yield made
     await service.stop()
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
+from tests.web.asking import asking
 from voicebot.errors import ReplayRefused
 from voicebot.types import CallId
 from voicebot.web.api.replay import replay_router
@@ -44,10 +44,7 @@ def worker() -> Worker:
 
 @pytest.fixture
 async def client(worker: Worker) -> AsyncIterator[httpx.AsyncClient]:
-    app = FastAPI()
-    app.include_router(replay_router(worker.replay))
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://voicebot") as client:
+    async with asking(replay_router(worker.replay)) as client:
         yield client
 
 

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
+from tests.web.asking import asking
 from voicebot.analytics.history import Split
 from voicebot.analytics.search import SearchQuery, Speaker, TurnFound
 from voicebot.events import TurnResult
@@ -43,10 +43,7 @@ def pile() -> Pile:
 
 @pytest.fixture
 async def client(pile: Pile) -> AsyncIterator[httpx.AsyncClient]:
-    app = FastAPI()
-    app.include_router(search_router(pile))
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://voicebot") as client:
+    async with asking(search_router(pile)) as client:
         yield client
 
 

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
 from tests.wall.pictures import NOW, a_wall
+from tests.web.asking import asking
 from voicebot.wall.board import Board
 from voicebot.wall.model import Wall
 from voicebot.web.api.wall import encode, wall_router
@@ -40,10 +40,7 @@ def closing() -> Closing:
 
 @pytest.fixture
 async def client(closing: Closing) -> AsyncIterator[httpx.AsyncClient]:
-    app = FastAPI()
-    app.include_router(wall_router(closing.board))
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://voicebot") as client:
+    async with asking(wall_router(closing.board)) as client:
         yield client
 
 

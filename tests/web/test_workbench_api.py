@@ -7,8 +7,8 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
+from tests.web.asking import asking
 from tests.web.shelf import STARTED, Shelf, finished_call, running_call
 from voicebot.analytics.funnel import Answers, FunnelEdge, FunnelStep
 from voicebot.analytics.history import Span, Split
@@ -77,11 +77,9 @@ def bench() -> Bench:
 
 @pytest.fixture
 async def client(turns: Turns, bench: Bench) -> AsyncIterator[httpx.AsyncClient]:
-    app = FastAPI()
     shelf = Shelf([running_call(), finished_call()])
-    app.include_router(workbench_router(turns, shelf, lambda: bench, clock=lambda: STARTED))
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://voicebot") as client:
+    router = workbench_router(turns, shelf, lambda: bench, clock=lambda: STARTED)
+    async with asking(router) as client:
         yield client
 
 

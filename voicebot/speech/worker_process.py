@@ -47,7 +47,12 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     configure_logging("warning")
-    _serve(sys.stdin.buffer, answers)
+    try:
+        _serve(sys.stdin.buffer, answers)
+    except BrokenPipeError:
+        # The server is gone, or stopped this worker while its model was being loaded. What is left
+        # to be written goes nowhere, or Python would complain of it at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), answers.fileno())
 
 
 def _serve(jobs: BinaryIO, answers: BinaryIO) -> None:

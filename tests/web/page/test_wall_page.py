@@ -23,6 +23,19 @@ from voicebot.web.api.wall import encode, wall_router
 from voicebot.web.staff_pages import staff_pages_router, wall_page_router
 
 PASSWORD = "correct horse battery"
+HOLD = (
+    "window.holding = setInterval(() => dispatchEvent(new PointerEvent('pointerdown')), 50);"
+    " dispatchEvent(new PointerEvent('pointerdown'))"
+)
+RELEASE = "clearInterval(window.holding); dispatchEvent(new PointerEvent('pointerup'))"
+COMES = """new Promise((then) => {
+  const other = new EventSource('/api/wall/events');
+  other.addEventListener('wall', ({ data }) => {
+    if (JSON.parse(data).queues[0].waiting !== %d) return;
+    other.close();
+    then(true);
+  });
+})"""
 TOO_LONG = AlertView(
     "long line", "support", "support: callers waiting 12, limit 10", NOW - 200, NOW - 80, None
 )
@@ -111,6 +124,18 @@ async def mutes_and_unmutes(browser: Chromium, line: Line) -> None:
     await browser.until("document.querySelectorAll('#alerts li.muted').length == 1")
 
 
+async def nothing_moves_under_a_press(browser: Chromium, line: Line) -> None:
+    """A link that is drawn anew between press and release would lose the click."""
+    await browser.evaluate(HOLD)
+    link = "document.querySelector('#queues li')"
+    await browser.evaluate(f"window.pressed = {link}")
+    line.wall = a_wall(waiting=8)
+    assert await browser.evaluate(COMES % 8)
+    assert await browser.evaluate(f"{link} === window.pressed")
+    await browser.evaluate(RELEASE)
+    await browser.until("document.querySelector('#queues dd').textContent == '8'")
+
+
 async def test_the_wall_follows_the_line_and_comes_back_after_it_was_lost() -> None:
     line, office = Line(a_wall(alerts=(TOO_LONG, MUTED))), Office()
     actor = Actor("boss")
@@ -135,6 +160,7 @@ async def test_the_wall_follows_the_line_and_comes_back_after_it_was_lost() -> N
             line.wall = a_wall(waiting=7)
             await browser.until(f"{said}.includes('All is well')")
             await browser.until("document.querySelector('#queues dd').textContent == '7'")
+            await nothing_moves_under_a_press(browser, line)
             port = int(url.rpartition(":")[2])
         await browser.until("document.querySelector('#line').classList.contains('lost')")
         lost = list(browser.console)

@@ -6,6 +6,7 @@ import { ask } from "./api.js";
 import { forgetCall, showQueues, showSoFar } from "./listen-call.js";
 import { callerOf, forgetChoice, showList, whereOf } from "./listen-list.js";
 import { showPlaces } from "./places.js";
+import { afterRelease } from "./press.js";
 import { Line } from "/call/line.js";
 
 const $ = (id) => document.getElementById(id);
@@ -162,10 +163,14 @@ async function look() {
 
 async function list() {
   const { conversations } = await ask("GET", "/api/listen");
+  drawList(conversations);
+}
+
+const drawList = afterRelease((conversations) => {
   if (here) return;
   const words = showList(conversations, (chosen) => guarded(() => begin(chosen)));
   if (words) say(words);
-}
+});
 
 let changing = false;
 

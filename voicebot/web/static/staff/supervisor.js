@@ -2,6 +2,7 @@
 
 import { ask } from "./api.js";
 import { showPlaces } from "./places.js";
+import { afterRelease } from "./press.js";
 import { showAlerts } from "./alerts.js";
 
 const $ = (id) => document.getElementById(id);
@@ -188,13 +189,15 @@ async function guarded(work) {
 
 // The line to the server
 
+const showReleased = afterRelease(show);
+
 function connect() {
   stream?.close();
   stream = new EventSource("/api/wall/events");
   stream.addEventListener("wall", (event) => {
     heardAt = Date.now();
     tellLine(true);
-    show(JSON.parse(event.data));
+    showReleased(JSON.parse(event.data));
   });
   stream.addEventListener("error", () => {
     tellLine(false);
