@@ -8,6 +8,7 @@ here.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import structlog
 from fastapi import APIRouter, FastAPI, Request
@@ -22,6 +23,7 @@ from voicebot.web.api.events import events_router
 from voicebot.web.api.health import Readiness, health_router
 from voicebot.web.api.sign_in import SignInSide
 from voicebot.web.api.webrtc import tell_refused
+from voicebot.web.contract import describe
 from voicebot.web.doorkeeper import Doorkeeper
 from voicebot.web.metrics import MetricSource, metrics_router
 
@@ -68,6 +70,7 @@ def create_app(
     app.include_router(metrics_router(metric_sources))
     for router in routers:
         app.include_router(router)
+    app.openapi = partial(describe, app)  # type: ignore[method-assign]
     return app
 
 

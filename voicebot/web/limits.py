@@ -10,7 +10,7 @@ import asyncio
 from typing import Final, Protocol
 
 from starlette.datastructures import Headers
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from voicebot.types import Failure, Verdict
@@ -82,7 +82,7 @@ async def _refuse(status: int, why: str, scope: Scope, receive: Receive, send: S
         await send({"type": "websocket.close", "code": 1013})
         return
     headers = {"Connection": "close", "Retry-After": "5"}
-    await PlainTextResponse(why, status, headers)(scope, receive, send)
+    await JSONResponse({"detail": why}, status, headers)(scope, receive, send)
 
 
 def _now() -> float:
