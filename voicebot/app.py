@@ -55,7 +55,7 @@ from voicebot.sessions.outbound import OutboundCalls, OutboundServices
 from voicebot.sessions.registry import CallRegistry
 from voicebot.sessions.talk import Talk
 from voicebot.sessions.voice_services import VoiceServices
-from voicebot.storage.database import open_database
+from voicebot.storage.database import SERVER_PATIENCE_S, open_database
 from voicebot.storage.history import SqlHistories
 from voicebot.storage.journal import SqlJournal
 from voicebot.storage.ledger import SqlLedger
@@ -101,7 +101,7 @@ class Server:
         self.feed = EventFeed()
         self.lag = LoopLag()
         self.tally = CallTally()
-        self._engine = open_database(settings.database_url)
+        self._engine = open_database(settings.database_url, patience_s=SERVER_PATIENCE_S)
         self.event_hooks = EventHooks(settings, self._engine)
         self._journal = SqlJournal(self._engine, telling=self.event_hooks.teller)
         self._rules = Rules(**settings.ledger.model_dump())

@@ -8,9 +8,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from tests.actions.conftest import Loader
 from voicebot.actions.refused import Refused
+from voicebot.actions.sql import may_pass
 from voicebot.errors import ActionError, ConfigError
 
 SCHEMA = """
@@ -154,3 +156,12 @@ async def test_a_locked_database_fails_within_the_time(
 async def test_a_url_that_no_driver_knows_is_a_setting_to_mend(load: Loader) -> None:
     with pytest.raises(ConfigError, match=r"databases\.shop"):
         load(_action("SELECT 1"), {"shop": "oracle9+nothing://x"})
+
+
+@pytest.mark.parametrize(
+    ("sqlstate", "passes"), [("57P03", True), ("53300", True), ("40P01", True), ("42P01", False)]
+)
+def test_what_postgresql_complains_of_may_pass_by_its_sqlstate(sqlstate: str, passes: bool) -> None:
+    complaint = Exception("words of the server")
+    complaint.sqlstate = sqlstate  # type: ignore[attr-defined]
+    assert may_pass(DBAPIError("SELECT", None, complaint)) is passes

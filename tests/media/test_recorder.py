@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import threading
 from collections.abc import Iterator
 from datetime import date, datetime
+from io import FileIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -15,6 +18,9 @@ import soundfile
 from voicebot.media.recorder import CallRecorder, Recorder, days_ago
 from voicebot.media.sound_writer import SoundFormat, open_sound
 from voicebot.types import CallId, Samples
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 RATE = 8000
 DAY = date(2026, 11, 21)
@@ -141,6 +147,60 @@ def test_a_recording_that_cannot_be_written_breaks_off_alone(
     assert recorder.counters.failed == 1
     assert (folder / "bad.wav").stat().st_size == 0
     assert soundfile.info(folder / "good.wav").frames == 60 * 160
+
+
+class _Disk:
+    """How many more octets there is room for."""
+
+    room = 0
+
+
+class _FileOnDisk(FileIO):
+    def write(self, octets: ReadableBuffer, /) -> int:
+        fitting = bytes(octets)[: _Disk.room]
+        if not fitting:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        _Disk.room -= len(fitting)
+        return super().write(fitting)
+
+
+@pytest.mark.parametrize("room", [0, 10, 1000])
+def test_a_full_disk_costs_the_recordings_that_meet_it_and_none_that_come_later(
+    recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    monkeypatch.setattr("voicebot.media.sound_writer.FileIO", _FileOnDisk)
+    _Disk.room = room
+    unlucky = recorder.begin(CallId("unlucky"), RATE)
+    _talk(unlucky, 60)
+    unlucky.close()
+    while not recorder._jobs.empty():
+        threading.Event().wait(0.01)
+    _Disk.room = 1_000_000
+    lucky = recorder.begin(CallId("lucky"), RATE)
+    _talk(lucky, 60)
+    lucky.close()
+    recorder.stop()
+    assert recorder.counters.failed == 1
+    assert soundfile.info(tmp_path / "recordings" / lucky.name).frames == 60 * 160
+    assert (recorder.path(unlucky.name) is not None) is (room == 1000)  # only with sound in it
+
+
+def test_a_mistake_of_ours_in_one_recording_spares_the_others(
+    recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def open_all_but_one(path: Path, kind: SoundFormat, rate: int) -> object:
+        if path.stem == "bad":
+            raise ValueError("a mistake of ours")
+        return open_sound(path, kind, rate)
+
+    monkeypatch.setattr("voicebot.media.recorder.open_sound", open_all_but_one)
+    for call in ("bad", "good"):
+        recording = recorder.begin(CallId(call), RATE)
+        _talk(recording, 60)
+        recording.close()
+    recorder.stop()
+    assert recorder.counters.failed == 1
+    assert soundfile.info(tmp_path / "recordings/2026-11-21/good.wav").frames == 60 * 160
 
 
 def test_old_days_are_deleted_and_nothing_else(recorder: Recorder) -> None:

@@ -46,3 +46,23 @@ async def test_other_paths_are_a_404_in_json(client: httpx.AsyncClient, path: st
     answer = await client.get(path)
     assert answer.status_code == 404
     assert answer.json() == {"detail": "Not Found"}
+
+
+async def test_answers_from_around_the_routes_are_told_with_them(client: httpx.AsyncClient) -> None:
+    description = await _description(client)
+    calls = description["paths"]["/api/calls"]["get"]["responses"]
+    assert {"401", "403", "413", "422", "429", "503"} <= set(calls)
+    ready = description["paths"]["/readyz"]["get"]["responses"]
+    assert "401" not in ready
+    assert "ReadinessReport" in str(ready["503"])
+    detail = description["components"]["schemas"]["HTTPValidationError"]["properties"]["detail"]
+    assert [each["type"] for each in detail["anyOf"]] == ["string", "array"]
+
+
+async def test_a_refusal_is_told_as_json_where_the_answer_is_text(
+    client: httpx.AsyncClient,
+) -> None:
+    description = await _description(client)
+    answers = description["paths"]["/metrics"]["get"]["responses"]
+    assert set(answers["200"]["content"]) == {"text/plain"}
+    assert set(answers["429"]["content"]) == {"application/json"}

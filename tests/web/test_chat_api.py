@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
@@ -17,6 +18,7 @@ from tests.sessions.chat_house import House, house
 from tests.sessions.test_call_me import Lines, calls_of
 from tests.sessions.test_chats import a_call
 from tests.web.chat_server import SHOP_PAGE, ChatServer, chat_server
+from voicebot.errors import StorageError
 from voicebot.sessions.invitation import ConversationId
 from voicebot.web.api.chat import STATUSES, ChatRules
 from voicebot.web.api.chat_models import CallGrant
@@ -399,3 +401,19 @@ async def test_nobody_keeps_the_server_from_stopping(shop: House) -> None:
                 await server.chats.stop()
                 with pytest.raises(ConnectionClosed):
                     await receive(page)
+
+
+async def test_a_database_that_is_away_is_told_to_the_page_and_in_the_log(
+    server: ChatServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*_: object) -> int:
+        raise StorageError("conversations cannot be written: database or disk is full")
+
+    talk = await opened(server)
+    monkeypatch.setattr(server.chats, "say", full)
+    with capture_logs() as logged:
+        answer = await write(server, talk, "m1", "hours")
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert [line["problem"] for line in logged if line["event"] == "storage_failed"] == [
+        "conversations cannot be written: database or disk is full"
+    ]

@@ -253,6 +253,32 @@ async def test_a_line_that_is_open_is_closed_when_the_right_to_it_ends(
         line.exception()
 
 
+async def test_a_line_that_is_open_outlasts_a_database_that_is_away(
+    house: House, cookie: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.policy = EntryPolicy(ask_again_s=0.01)
+    line = asyncio.ensure_future(house.connect("/mine/socket", {**cookie, **HERE}))
+    await house.inside.wait()
+    asked = asyncio.Event()
+    rounds = 0
+
+    async def away(secret: str, now: float) -> None:
+        nonlocal rounds
+        rounds += 1
+        if rounds == 3:
+            asked.set()
+        raise StorageError("records of staff cannot be read")
+
+    with monkeypatch.context() as outage:
+        outage.setattr(house.office.desk, "session", away)
+        async with asyncio.timeout(30):
+            await asked.wait()
+        assert not line.done()
+    await house.office.register.disable("anna", BOSS, house.office.now)
+    async with asyncio.timeout(30):
+        assert await line == []
+
+
 async def test_who_leaves_ends_what_was_served(house: House, cookie: dict[str, str]) -> None:
     line = asyncio.create_task(house.connect("/mine", {**cookie, **HERE}))
     await house.inside.wait()

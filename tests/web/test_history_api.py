@@ -123,6 +123,9 @@ async def test_parts_come_in_pages(client: httpx.AsyncClient, books: Books) -> N
         ("quue=support", "quue"),
         ("limit=100000", "limit"),
         ("until=now", "until"),
+        ("until=0001-01-01T00:00:00Z", "until"),
+        ("until=9999-12-31T23:59:59-12:00", "until"),
+        ("compare_since=9999-12-31T23:59:59-12:00", "compare_since"),
     ],
 )
 async def test_what_makes_no_sense_is_told(

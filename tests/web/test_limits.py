@@ -219,3 +219,12 @@ async def test_a_websocket_outlives_the_patience_and_keeps_its_place(open_site: 
         assert await site.get("/healthz", OTHER) == 0
     await site.until_nobody_is_here()
     assert await site.get("/healthz", OTHER) == 200
+
+
+@pytest.mark.parametrize("path", ["/healthz?id=%00", "/health%00z", "/healthz?a=1&b=x%00y"])
+async def test_an_address_with_a_nul_is_refused_before_anybody_looks_for_it(
+    open_site: OpenSite, path: str
+) -> None:
+    site = await open_site()
+    assert await site.get(path) == 400
+    assert await site.get("/healthz?id=%2500") == 200

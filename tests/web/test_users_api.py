@@ -200,3 +200,23 @@ async def test_pages_come_with_what_they_are_made_of(boss: httpx.AsyncClient, pa
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     for part in (f"{page}.js", "lists.js", "lists.css"):
         assert (await boss.get(f"/staff/{part}")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body", [b"1e999", b'{"name": 1e999}', b'{"name": "\\ud800", "role": "x"}', b'{"\\ud800": 1}']
+)
+async def test_what_json_can_bring_and_not_take_back_is_refused(
+    boss: httpx.AsyncClient, body: bytes
+) -> None:
+    kind = {"content-type": "application/json"}
+    answer = await boss.post("/api/users", content=body, headers=kind)
+    assert answer.status_code == 422
+    assert all(set(each) == {"type", "loc", "msg"} for each in answer.json()["detail"])
+
+
+async def test_a_refused_password_is_not_repeated(boss: httpx.AsyncClient) -> None:
+    change = {"old": PASSWORD, "new": ["much too secret"]}
+    answer = await boss.post("/api/account/password", json=change)
+    assert answer.status_code == 422
+    assert "secret" not in answer.text
+    assert PASSWORD not in answer.text

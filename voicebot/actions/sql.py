@@ -38,6 +38,9 @@ MAX_ROWS = 1000
 """Rows that ``result: all`` may give; a flow cannot use more, and a forgotten WHERE shows."""
 
 _INTERRUPT_EVERY_S = 0.05
+_PASSING_SQLSTATES = ("08", "40", "53", "55", "57P")
+"""PostgreSQL's classes of: a connection that broke, a deadlock, no room or connection left, a lock,
+and a server that stops or starts."""
 _LOCK_SHARE = 0.8
 """How much of an action's time may go into waiting for a lock of SQLite."""
 
@@ -127,7 +130,7 @@ class SqlWorker:
         except IntegrityError:
             raise Refused(self._name, "the database refused it: a constraint is broken") from None
         except DBAPIError as error:
-            kind = Transient if _may_pass(error) else ActionError
+            kind = Transient if may_pass(error) else ActionError
             raise kind(self._name, f"the database failed: {_describe(error)}") from None
         except (SQLAlchemyError, OSError) as error:
             problem = f"the database could not be used: {type(error).__name__}"
@@ -199,11 +202,14 @@ async def _interrupt(running: asyncio.Future[Any], driver: Any) -> None:
     running.exception()  # it was interrupted; taken, so that nobody reports it as lost
 
 
-def _may_pass(error: DBAPIError) -> bool:
+def may_pass(error: DBAPIError) -> bool:
     """Whether the next try may do better: a lost connection, a lock. Of SQLite's errors of
-    operation only those, as it counts a missing table among them too."""
+    operation only those, as it counts a missing table among them too; of PostgreSQL's complaints,
+    which have no class of their own here, those with a passing SQLSTATE."""
     if isinstance(error.orig, sqlite3.OperationalError):
         return "locked" in str(error.orig) or "busy" in str(error.orig)
+    if (getattr(error.orig, "sqlstate", None) or "").startswith(_PASSING_SQLSTATES):
+        return True
     return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
 
 

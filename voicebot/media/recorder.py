@@ -267,9 +267,16 @@ class Recorder:
                 file = self._files[name] = open_sound(self.folder / name, self._format, rate)
             file.write(block)
         except AudioError as error:
-            log.error("recording_broke_off", problem=error.problem)
-            self.counters.failed += 1
-            self._broken.add(name)
+            self._break_off(name, error.problem)
+        except Exception:
+            # One recording may not end the thread, which writes those of all other calls.
+            log.exception("recording_failed")
+            self._break_off(name, "something of ours broke")
+
+    def _break_off(self, name: str, problem: str) -> None:
+        log.error("recording_broke_off", problem=problem)
+        self.counters.failed += 1
+        self._broken.add(name)
 
     def _close(self, name: str) -> None:
         self._broken.discard(name)

@@ -8,6 +8,7 @@ last one.
 
 from __future__ import annotations
 
+import errno
 import os
 import struct
 from io import FileIO
@@ -51,9 +52,13 @@ def open_sound(path: Path, sound_format: SoundFormat, rate: int) -> SoundWriter:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, _PRIVATE)
     except OSError as error:
         raise AudioError(str(path), f"cannot be made: {error.strerror}") from None
-    if sound_format == "wav":
-        return _WavWriter(descriptor, path, rate)
-    return _OggWriter(descriptor, path, rate, _SUBTYPES[sound_format])
+    try:
+        if sound_format == "wav":
+            return _WavWriter(descriptor, path, rate)
+        return _OggWriter(descriptor, path, rate, _SUBTYPES[sound_format])
+    except AudioError:
+        path.unlink(missing_ok=True)  # nothing of the call is in it
+        raise
 
 
 class _WavWriter:
@@ -62,14 +67,18 @@ class _WavWriter:
         self._path = path
         self._rate = rate
         self._written = 0
-        self._write_header()
+        try:
+            self._write_header()
+        except OSError as error:
+            self._file.close()
+            raise AudioError(str(path), f"cannot be made: {error.strerror}") from None
 
     def write(self, block: StereoSamples) -> None:
         octets = block.astype("<i2", copy=False).tobytes()
         if self._written + len(octets) > _LARGEST:
             raise AudioError(str(self._path), "is as long as a WAV file can be")
         try:
-            self._file.write(octets)
+            self._write_all(octets)
             self._written += len(octets)
             self._write_header()
         except OSError as error:
@@ -85,8 +94,12 @@ class _WavWriter:
             *(self._rate, self._rate * frame, frame, 8 * _SAMPLE_BYTES, b"data", self._written),
         )
         self._file.seek(0)
-        self._file.write(header)
+        self._write_all(header)
         self._file.seek(0, os.SEEK_END)
+
+    def _write_all(self, octets: bytes) -> None:
+        if self._file.write(octets) != len(octets):  # what there was room for
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 class _OggWriter:

@@ -34,13 +34,21 @@ WRITES: Mapping[str, Any] = {"sqlite_begin": "IMMEDIATE"}
 BUSY_TIMEOUT_S = 5.0
 """How long SQLite waits for another process's lock before 'database is locked'."""
 
+SERVER_PATIENCE_S = 30.0
+"""How long a server waits for one answer of PostgreSQL."""
+
+_CONNECT_WITHIN_S = 10.0
 _MODE_PAUSE_S = 0.02
 
 _ASYNC_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 
 
-def open_database(url: str) -> AsyncEngine:
+def open_database(url: str, *, patience_s: float | None = None) -> AsyncEngine:
     """Make the engine for ``url``; connections are opened as they are needed.
+
+    ``patience_s`` bounds each statement on PostgreSQL, whose machine may vanish without a word; for
+    as long as it is silent a server would otherwise seem well. None waits for as long as it takes,
+    as a migration must.
 
     A plain ``sqlite://`` or ``postgresql://`` gets its asynchronous driver. The folder of an SQLite
     file is made. Raises StorageError for a URL that names no database we can open.
@@ -48,7 +56,12 @@ def open_database(url: str) -> AsyncEngine:
     parsed = _parse(url)
     try:
         # Parameters are what callers said: they stay out of error texts.
-        engine = create_async_engine(parsed, hide_parameters=True, pool_pre_ping=not _lite(parsed))
+        engine = create_async_engine(
+            parsed,
+            hide_parameters=True,
+            pool_pre_ping=not _lite(parsed),
+            connect_args=_patience(parsed, patience_s),
+        )
     except ImportError as error:
         raise StorageError(
             f"database {shown(parsed)} needs the package '{error.name}'; install it beside voicebot"
@@ -94,6 +107,8 @@ def shown(url: URL) -> str:
 def describe(error: BaseException) -> str:
     """Say in one line what the driver complained about, without SQL and without parameters."""
     cause = getattr(error, "orig", None) or error
+    if isinstance(cause, TimeoutError) and not str(cause):
+        return "the database does not answer"
     return str(cause).partition("\n")[0] or type(cause).__name__
 
 
@@ -118,6 +133,13 @@ def sqlite_file(url: str) -> Path | None:
     """The file of an SQLite database; None for any other. Raises StorageError as above."""
     parsed = _parse(url)
     return Path(parsed.database) if _lite(parsed) and parsed.database else None
+
+
+def _patience(url: URL, patience_s: float | None) -> dict[str, float]:
+    """What the driver is told of it."""
+    if patience_s is None or url.drivername != "postgresql+asyncpg":
+        return {}
+    return {"command_timeout": patience_s, "timeout": min(patience_s, _CONNECT_WITHIN_S)}
 
 
 def _lite(url: URL) -> bool:

@@ -23,8 +23,7 @@ from typing import TypeAlias
 import structlog
 from sqlalchemy import SelectBase, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from voicebot.errors import StorageError
@@ -41,6 +40,7 @@ from voicebot.storage.batch import Insert, write
 from voicebot.storage.database import WRITES, describe
 from voicebot.storage.ledger_facts import HourOf, hours_changed
 from voicebot.storage.notices import notice_row
+from voicebot.storage.outages import is_outage
 from voicebot.storage.schema import calls, notices, stale_hours, turns
 from voicebot.types import CallId, Outcome
 
@@ -177,7 +177,7 @@ class SqlJournal:
             try:
                 orphans = await self._commit(batch)
             except Exception as error:  # noqa: BLE001  (no odd fact may end the journal)
-                if not _is_outage(error):
+                if not is_outage(error):
                     await self._write_apart(batch, error)
                     return
                 self._note_outage(describe(error))
@@ -242,13 +242,6 @@ class SqlJournal:
         self._problem = ""
         self._written += written
         self._failed += orphans
-
-
-def _is_outage(error: Exception) -> bool:
-    """Whether the database is locked, full or away, so that the same facts may go through later."""
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return True
-    return isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | OSError)
 
 
 def _hours_interrupted() -> SelectBase:

@@ -8,9 +8,11 @@ here.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import structlog
 from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -22,8 +24,10 @@ from voicebot.web.api.events import events_router
 from voicebot.web.api.health import Readiness, health_router
 from voicebot.web.api.sign_in import SignInSide
 from voicebot.web.api.webrtc import tell_refused
+from voicebot.web.contract import describe
 from voicebot.web.doorkeeper import Doorkeeper
 from voicebot.web.metrics import MetricSource, metrics_router
+from voicebot.web.refusals import tell_invalid
 
 log = structlog.get_logger(__name__)
 
@@ -61,6 +65,7 @@ def create_app(
     app.add_middleware(Doorkeeper, desk=staff.desk, policy=staff.entry, clock=staff.clock)
     app.add_middleware(UnexpectedErrors)
     app.add_exception_handler(StorageError, _storage_is_away)
+    app.add_exception_handler(RequestValidationError, tell_invalid)
     app.add_exception_handler(CallRefused, tell_refused)
     app.include_router(calls_router(archive))
     app.include_router(events_router(feed))
@@ -68,6 +73,7 @@ def create_app(
     app.include_router(metrics_router(metric_sources))
     for router in routers:
         app.include_router(router)
+    app.openapi = partial(describe, app)  # type: ignore[method-assign]
     return app
 
 

@@ -4,7 +4,7 @@ Asks for every request, WebSockets too, what `web.access` says of its path, befo
 is read. Proof is a session's cookie or ``Authorization: Bearer`` with a token (RFC 6750). A cookie
 comes along by itself, so what it may change has to come from a page of ours (`web.origin`); a token
 does not. Who holds a line open (events, a desk) is asked again now and then: a right that ends
-closes the line.
+closes the line, a database that is away does not.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from voicebot.errors import StorageError
 from voicebot.staff.desk import StaffDesk
 from voicebot.staff.model import Identity
 from voicebot.staff.roles import Scope as Right
@@ -149,12 +150,20 @@ class Doorkeeper:
                 if done:
                     await serving
                     return
-                if self._refusal(await self._who(connection), asked, connection) is not None:
+                if await self._ended(asked, connection):
                     return
         finally:
             if not serving.done():
                 serving.cancel()
                 await asyncio.wait({serving})
+
+    async def _ended(self, asked: Access, connection: HTTPConnection) -> bool:
+        """Whether the right to what is being served is over; with the database away it is not, so
+        that an outage takes no agent off the desk in the middle of a call."""
+        try:
+            return self._refusal(await self._who(connection), asked, connection) is not None
+        except StorageError:
+            return False
 
 
 async def _refuse(

@@ -10,7 +10,7 @@ import asyncio
 from typing import Final, Protocol
 
 from starlette.datastructures import Headers
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from voicebot.types import Failure, Verdict
@@ -44,7 +44,8 @@ class Open:
 
 
 class Limits:
-    """Passes on what ``gate`` allows; answers the rest with 429, and too large a body with 413."""
+    """Passes on what ``gate`` allows; answers the rest with 429, too large a body with 413, and an
+    address with a NUL, which PostgreSQL cannot look for, with 400."""
 
     def __init__(self, app: ASGIApp, gate: Gate) -> None:
         self._app = app
@@ -57,6 +58,9 @@ class Limits:
         address = scope["client"][0]
         if self._gate.request(address, _now()) is not Verdict.ALLOW:
             await _refuse(429, "too many requests", scope, receive, send)
+            return
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            await _refuse(400, "no address holds a NUL", scope, receive, send)
             return
         length = Headers(scope=scope).get("content-length", "0")
         if not length.isdecimal() or int(length) > MAX_BODY:
@@ -81,8 +85,8 @@ async def _refuse(status: int, why: str, scope: Scope, receive: Receive, send: S
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1013})
         return
-    headers = {"Connection": "close", "Retry-After": "5"}
-    await PlainTextResponse(why, status, headers)(scope, receive, send)
+    headers = {"Connection": "close", **({"Retry-After": "5"} if status == 429 else {})}
+    await JSONResponse({"detail": why}, status, headers)(scope, receive, send)
 
 
 def _now() -> float:

@@ -80,6 +80,12 @@ def test_directions_are_mirrored(stated: str, ours: str, held: bool) -> None:
     assert not agree(read_sdp(offer(BOTH, f"a={stated}"))).expects_audio or stated == "sendrecv"
 
 
+@pytest.mark.parametrize("address", ["239.1.2.3/127", "224.0.0.1", "255.255.255.255"])
+def test_audio_is_sent_to_one_party_and_not_to_a_network(address: str) -> None:
+    with pytest.raises(NoCommonCodec):
+        agree(read_sdp(offer(BOTH, connection=f"IN IP4 {address}")))
+
+
 def test_the_address_zero_is_hold() -> None:
     agreed = agree(read_sdp(offer(BOTH, connection="IN IP4 0.0.0.0")))
     assert agreed.held

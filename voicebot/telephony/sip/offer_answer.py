@@ -30,6 +30,7 @@ from voicebot.telephony.sip.messages import MalformedMessage
 OUR_KEYS: Final = {8000: 101, 48_000: 102}
 """Payload types of our telephone events, one for each clock."""
 EVERY_CODEC: Final = tuple(CODECS)
+_BROADCAST: Final = ipaddress.IPv4Address("255.255.255.255")
 _PLAIN_RTP: Final = ("RTP/AVP", "RTP/AVPF")
 _MIRRORED: Final = {
     "sendrecv": "sendrecv",
@@ -186,7 +187,8 @@ def _noise(codecs: list[Codec]) -> int:
 
 
 def _host_of(sdp: SdpMessage, media: MediaDescription, peer_host: str) -> str | None:
-    """The IPv4 address to send to; None where there is none.
+    """The IPv4 address to send to; None where there is none, or one that stands for many: whoever
+    calls may not have us talk to a whole network.
 
     Phones on a host with IPv6 name that address even to a peer whom they reach over IPv4; where
     they called from serves until their RTP comes and tells. A name is not looked up: that would
@@ -196,9 +198,10 @@ def _host_of(sdp: SdpMessage, media: MediaDescription, peer_host: str) -> str | 
     if connection is None:
         return None
     try:
-        return str(ipaddress.IPv4Address(connection.address.split("/")[0]))
+        address = ipaddress.IPv4Address(connection.address.split("/")[0])
     except ValueError:
         return peer_host or None
+    return None if address.is_multicast or address == _BROADCAST else str(address)
 
 
 def _direction(sdp: SdpMessage, media: MediaDescription, host: str) -> str:

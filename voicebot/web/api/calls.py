@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -18,6 +17,7 @@ from voicebot.sessions.records import CallArchive, CallQuery, Cursor
 from voicebot.types import CallId, Direction, Outcome
 from voicebot.web.api.history import checked, refused, zone_of
 from voicebot.web.api.models import Call, CallList
+from voicebot.web.moments import Moment
 
 
 class _Listing(BaseModel):
@@ -29,12 +29,12 @@ class _Listing(BaseModel):
     caller: str | None = Field(
         None, max_length=256, description="only calls of exactly this number or name"
     )
-    since: datetime | None = Field(
+    since: Moment | None = Field(
         None,
         description="only calls that started at this time or later; UTC where no zone is given",
         examples=["2026-11-21T08:00:00Z"],
     )
-    until: datetime | None = Field(None, description="only calls that started before this time")
+    until: Moment | None = Field(None, description="only calls that started before this time")
     direction: Direction | None = Field(None, description="who called whom")
     door: str | None = Field(
         None, max_length=64, description="how they came in; as in /api/history"
@@ -140,7 +140,5 @@ def calls_router(archive: CallArchive, clock: Callable[[], float] = time.time) -
     return router
 
 
-def _seconds(moment: datetime | None) -> float | None:
-    if moment is None:
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+def _seconds(moment: Moment | None) -> float | None:
+    return None if moment is None else moment.timestamp()

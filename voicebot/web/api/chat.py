@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coro
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+import structlog
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.routing import APIRoute
@@ -42,6 +43,8 @@ from voicebot.web.api.chat_phone import PhoneCalls, add_phone_routes
 from voicebot.web.bodies import read_body
 from voicebot.web.origin import own_origin
 from voicebot.web.rate_limit import RateLimit
+
+log = structlog.get_logger(__name__)
 
 LARGEST_BODY: Final = 16 * 1024
 LONGEST_WAIT_S: Final = 25
@@ -319,6 +322,7 @@ def _route_of(entrance: Entrance) -> type[APIRoute]:
                 except (TextRefused, TextUnavailable) as error:
                     response = refused(error)
                 except StorageError as error:
+                    log.error("storage_failed", problem=str(error))
                     response = refused(TextUnavailable(str(error)))
                 response.headers["Cache-Control"] = "no-store"
                 response.headers["Referrer-Policy"] = "no-referrer"

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from voicebot.analytics.deflection import DeflectionRecords, Funnel, deflection
 from voicebot.events import DeflectionStage
+from voicebot.web.moments import Moment
 
 DAY_S = 86_400.0
 MOST_DAYS = 93
@@ -72,16 +73,16 @@ def deflection_router(
     @router.get("", summary="How many contacts were served in text")
     async def report(
         since: Annotated[
-            datetime | None,
+            Moment | None,
             Query(description="contacts first offered text then or later (default: a day ago)"),
         ] = None,
         until: Annotated[
-            datetime | None, Query(description="and before this time (default: now)")
+            Moment | None, Query(description="and before this time (default: now)")
         ] = None,
     ) -> DeflectionReport:
         """By intent and by hour. At most 93 days at once; UTC where no zone is given."""
-        end = clock() if until is None else _seconds(until)
-        begin = end - DAY_S if since is None else _seconds(since)
+        end = clock() if until is None else until.timestamp()
+        begin = end - DAY_S if since is None else since.timestamp()
         if not begin < end <= begin + MOST_DAYS * DAY_S:
             raise HTTPException(422, f"since should be before until, by at most {MOST_DAYS} days")
         found = deflection(await records.stages(begin, end))
@@ -97,7 +98,3 @@ def deflection_router(
         )
 
     return router
-
-
-def _seconds(time: datetime) -> float:
-    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -31,6 +31,7 @@ from voicebot.staff.model import Actor, AuditEntry, AuditLog, Deed, exported
 from voicebot.types import Direction
 from voicebot.web.api.models import utc
 from voicebot.web.identity import actor_of
+from voicebot.web.moments import Moment
 
 
 class Interval(BaseModel):
@@ -38,19 +39,19 @@ class Interval(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    since: datetime | None = Field(
+    since: Moment | None = Field(
         None,
         description="contacts that began at this time or later; UTC where no zone is given. A week "
         "before the end if left out",
         examples=["2026-11-16T00:00:00Z"],
     )
-    until: datetime | None = Field(
+    until: Moment | None = Field(
         None, description="contacts that began before this time; now if left out"
     )
 
     def span(self, now: float) -> Span:
-        until = now if self.until is None else _seconds(self.until)
-        since = until - 7 * DAY_S if self.since is None else _seconds(self.since)
+        until = now if self.until is None else self.until.timestamp()
+        since = until - 7 * DAY_S if self.since is None else self.since.timestamp()
         return checked("since", lambda: Span(since, until))
 
 
@@ -75,7 +76,7 @@ class Chosen(Interval):
 class _Counted(Chosen):
     """What is counted of them, and what it is compared with."""
 
-    compare_since: datetime | None = Field(
+    compare_since: Moment | None = Field(
         None, description="an interval of the same length from this time on is told beside it"
     )
     zone: str = Field(
@@ -89,7 +90,7 @@ class _Counted(Chosen):
         span = self.span(now)
         spans = [span]
         if self.compare_since is not None:
-            begin = _seconds(self.compare_since)
+            begin = self.compare_since.timestamp()
             length = span.until - span.since
             spans.append(checked("compare_since", lambda: Span(begin, begin + length)))
         zone = zone_of(self.zone)
@@ -282,7 +283,3 @@ def checked(name: str, make: Callable[[], Span]) -> Span:
 def refused(name: str, problem: str) -> RequestValidationError:
     """The answer 422 that names the parameter ``name``."""
     return RequestValidationError([{"type": "value", "loc": ("query", name), "msg": problem}])
-
-
-def _seconds(moment: datetime) -> float:
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

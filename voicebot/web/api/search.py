@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -20,6 +20,7 @@ from voicebot.analytics.search import (
     terms_of,
 )
 from voicebot.web.api.models import utc
+from voicebot.web.moments import Moment
 
 
 class _Asked(BaseModel):
@@ -33,10 +34,10 @@ class _Asked(BaseModel):
         examples=['refund "order number"'],
     )
     who: Speaker | None = Field(None, description="only what the caller, or the bot, said")
-    since: datetime | None = Field(
+    since: Moment | None = Field(
         None, description="calls that began at this time or later; UTC where no zone is given"
     )
-    until: datetime | None = Field(None, description="calls that began before this time")
+    until: Moment | None = Field(None, description="calls that began before this time")
     outcome: types.Outcome | None = Field(None, description="calls that ended so")
     caller: str | None = Field(None, max_length=256, description="exactly this number or name")
     direction: types.Direction | None = Field(None, description="who called whom")
@@ -133,7 +134,5 @@ def search_router(transcripts: Transcripts) -> APIRouter:
     return router
 
 
-def _seconds(moment: datetime | None) -> float | None:
-    if moment is None:
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+def _seconds(moment: Moment | None) -> float | None:
+    return None if moment is None else moment.timestamp()
