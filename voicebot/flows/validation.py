@@ -60,6 +60,8 @@ class Known:
 
     grammars: Collection[str] | None = None
     actions: Mapping[str, Mapping[str, bool]] | None = None
+    broken_actions: Collection[str] = ()
+    """Those that are there, with faults that are told elsewhere."""
     transfers: Collection[str] | None = None
     intents: Mapping[Language, Collection[str] | None] | None = None
     """The names of each language's intents, None where they cannot be read; a language without
@@ -79,7 +81,8 @@ def validate(flows: FlowSet, known: Known = NOTHING_KNOWN) -> list[FlowError]:
     variables = _variables(flows)
     problems: list[FlowError] = []
     for flow in flows.in_all_languages():
-        problems += _missing_steps(flow)
+        missing = list(_missing_steps(flow))
+        problems += missing
         problems += _questions(flow)
         problems += _forms(flow)
         problems += _commands(flow)
@@ -88,9 +91,9 @@ def validate(flows: FlowSet, known: Known = NOTHING_KNOWN) -> list[FlowError]:
         problems += _transfers(flow)
         problems += missing_intents(flow, known.intents)
         problems += _offers(flow)
-        if not any(each.unreadable for each in flows):
+        if flows.is_whole:
             problems += _undefined_variables(flow, variables)
-        if not flow.unreadable:
+        if not flow.unreadable and not missing:  # those that are there may hang on one that is not
             problems += _unreachable(flow)
             problems += _dead_ends(flow)
             problems += silent_loops(flow)
@@ -98,7 +101,8 @@ def validate(flows: FlowSet, known: Known = NOTHING_KNOWN) -> list[FlowError]:
     written = FlowSet(flows.flows)
     problems += _missing(written.grammars(), known.grammars, "grammar", "Write grammars/{}.gram.")
     actions = None if known.actions is None else {**BUILTIN_ACTIONS, **known.actions}
-    problems += _missing(flows.actions(), actions, "action", "Define it in actions.yaml.")
+    called = (each for each in flows.actions() if each.name not in known.broken_actions)
+    problems += _missing(called, actions, "action", "Define it in actions.yaml.")
     problems += _arguments(flows, actions or {})
     problems += _callers(flows, actions or {})
     problems += missing_transfers(flows, known.transfers)
@@ -261,7 +265,7 @@ def _other_flows(flow: Flow, flows: FlowSet) -> Iterator[FlowError]:
             if isinstance(step, GotoStep)
             else None
         )
-        if reference is not None and reference.name not in flows.flows:
+        if reference is not None and reference.name not in {*flows.flows, *flows.unread}:
             yield reference.place.error(
                 f"flow '{reference.name}' does not exist", suggest(reference.name, flows.flows)
             )
@@ -284,8 +288,6 @@ def _dead_ends(flow: Flow) -> Iterator[FlowError]:
     for step in flow.steps.values():
         if step.name in able or step.name not in found or step.name in named:
             continue
-        if any(edge.target.name not in flow.steps for edge in edges(step)):
-            continue  # the missing step is reported already
         named |= _trapped_from(step, flow, able)
         yield step.place.error(
             f"from step '{step.name}' no answer leads to a hang-up, a transfer or a return",
