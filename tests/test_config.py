@@ -81,6 +81,16 @@ def test_rtp_ports_that_are_no_range_are_refused(tmp_path: Path, ports: str, pro
     assert said.endswith("(default [20000, 20999]).")
 
 
+def test_a_file_that_is_no_toml_is_told_with_its_place(tmp_path: Path) -> None:
+    said = _complaint(tmp_path, "[transfers]\nagents = sip:agents@pbx.example\n")
+    assert ':2:10: not valid TOML: Invalid value. Text stands in quotes: key = "value".' in said
+
+
+def test_a_transfer_goes_to_a_sip_uri(tmp_path: Path) -> None:
+    said = _complaint(tmp_path, "[transfers]\nagents = 'agents@pbx.example'\n")
+    assert "transfers.agents: should be a SIP URI such as sip:" in said
+
+
 def test_lists_come_from_the_environment_parted_by_commas(tmp_path: Path) -> None:
     settings = _load(
         tmp_path,
@@ -196,8 +206,7 @@ def test_names_of_databases_and_transfers_are_free(tmp_path: Path) -> None:
         ),
         (
             "[server\n",
-            "FILE: not valid TOML: Expected ']' at the end of a table declaration "
-            "(at line 1, column 8)",
+            "FILE:1:8: not valid TOML: Expected ']' at the end of a table declaration",
         ),
     ],
 )

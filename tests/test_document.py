@@ -46,6 +46,15 @@ def test_every_key_and_value_has_its_place() -> None:
         ("a: 1\nb: 2\na: 3\n", "f.yaml:3:1: 'a' stands twice (first in line 1). Keep one."),
         ("a:\n\t- b\n", "f.yaml:2:1: a tab where YAML wants spaces. Indent with spaces."),
         ("a: hello: there\n", "f.yaml:1:9: mapping values are not allowed here. Put text that"),
+        (
+            "a\nb: 1\n",
+            "f.yaml:2:2: mapping values are not allowed here. Write ': ' after the key in line 1",
+        ),
+        ("a: b\n c: d\n", "f.yaml:2:3: mapping values are not allowed here. Line this key up with"),
+        (
+            "a:\n- b\nc\nd: e\n",
+            "f.yaml:3:1: could not find expected ':'. Write ': ' after a key, and",
+        ),
         ("a: &x 1\n", "f.yaml:1:4: anchor '&x' is not used here"),
         ("a: !!python/object 1\n", "f.yaml:1:4: tag 'python/object' is not used here"),
         ("a: 1\n---\nb: 2\n", "f.yaml:2:1: but found another document"),

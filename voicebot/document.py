@@ -107,6 +107,11 @@ class Map:
             if key not in known:
                 yield place.error(f"unknown {what} '{key}'", suggest(key, known))
 
+    def misspells(self, wanted: str, known: Collection[str]) -> bool:
+        """Whether a key that is unknown is told to be ``wanted``, which is then not missing too."""
+        told = f"Did you mean '{wanted}'?"
+        return any(error.remedy == told for error in self.unknown_keys(known))
+
 
 Node: TypeAlias = Scalar | Sequence | Map
 
@@ -144,7 +149,7 @@ def parse_document(text: str, name: str) -> Node:
         root = YAML(typ="safe", pure=True).compose(text)
         return _Converter(name).convert(root) if root else Scalar(None, "", Place(name, 1, 1))
     except MarkedYAMLError as error:
-        raise _translate(error, name) from None
+        raise _translate(error, name, text.splitlines()) from None
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         column = error.position - text.rfind("\n", 0, error.position)
@@ -168,18 +173,37 @@ _REMEDIES = {
     "end of stream": "Close the quote.",
     "another document": "Keep one document in a file.",
     "simple key": "Write ': ' after the key.",
+    "could not find expected ':'": "Write ': ' after a key, and '- ' before an item of a list.",
 }
 
 
-def _translate(error: MarkedYAMLError, name: str) -> FlowError:
+def _translate(error: MarkedYAMLError, name: str, lines: list[str]) -> FlowError:
     mark = error.problem_mark or error.context_mark
     problem = str(error.problem or error.context or "is not YAML")
+    if "could not find expected ':'" in problem:
+        mark = error.context_mark or mark  # where the key begins, not where the search for it ended
     remedy = next((say for part, say in _REMEDIES.items() if part in problem), "")
     if "\\t" in problem:
         problem = "a tab where YAML wants spaces"
     if mark is None:
         return FlowError(name, 0, 0, problem, remedy)
+    if "mapping values are not allowed" in problem:
+        remedy = _swallowed(lines, mark.line, mark.column) or remedy
     return FlowError(name, mark.line + 1, mark.column + 1, problem, remedy)
+
+
+def _swallowed(lines: list[str], line: int, column: int) -> str:
+    """The remedy where a line was taken for more of the text above it; ``line`` and ``column`` of
+    the colon that is too many count from 0. Nothing where the line has two colons itself."""
+    above = next((number for number in reversed(range(line)) if lines[number].strip()), None)
+    if above is None or ": " in lines[line][:column]:
+        return ""
+    before, here = lines[above], lines[line]
+    if ":" not in before:
+        return f"Write ': ' after the key in line {above + 1}."
+    if len(before) - len(before.lstrip()) < len(here) - len(here.lstrip()):
+        return f"Line this key up with the one in line {above + 1}."
+    return ""
 
 
 class _Converter:

@@ -55,13 +55,13 @@ alerts:
     "rule, said",
     [
         ("above: 1", "alerts.yaml:2:6: 'when' is missing. Add 'when:'."),
-        ("when: wating, above: 1", "2:13: cannot be 'wating'. Did you mean 'waiting'?"),
+        ("when: wating, above: 1", "2:13: 'wating' is not known here. Did you mean 'waiting'?"),
         ("when: waiting, abvoe: 1", "2:22: unknown key 'abvoe'. Did you mean 'above'?"),
         ("when: waiting", "2:6: an alert has one limit."),
         ("when: waiting, above: 1, below: 2", "an alert has one limit"),
         ("when: waiting, unusual: 3", "2:22: nobody knows what is usual for 'waiting'"),
-        ("when: waiting, above: -1", "2:29: has no use for this value. Give a number from 0 to"),
-        ("when: containment, below: 40", "Give a number from 0 to 1."),
+        ("when: waiting, above: -1", "2:29: expected a number from 0 to 10,000,000"),
+        ("when: containment, below: 40", "expected a number from 0 to 1"),
         ("when: deflection, below: target", "Set wall.deflection_target, or a number."),
         ("when: failed, above: target", "'failed' has no target. Give a number."),
         (

@@ -28,7 +28,7 @@ from voicebot.actions.functions.source import Sources, read_sources
 from voicebot.actions.http_reader import changes_by_default, read_http, variables_of
 from voicebot.actions.sql import parameters_of
 from voicebot.actions.written_secrets import secret_text
-from voicebot.document import Map, Scalar, read_document, suggest
+from voicebot.document import Map, Place, Scalar, read_document, suggest
 from voicebot.errors import FlowError
 from voicebot.flows.facts import BUILTIN_ACTIONS
 from voicebot.flows.once import KEY_ARGUMENT
@@ -51,14 +51,17 @@ _CHANGING = re.compile(r"(?:\s|--[^\n]*\n)*(?:INSERT|UPDATE|DELETE|REPLACE|MERGE
 
 @dataclass(frozen=True, slots=True)
 class ActionFile:
-    """What stands in an action file. ``definitions`` lacks the actions that have problems;
-    ``variables`` are the environment variables that the others name, ``sources`` the Python files
-    that they may use."""
+    """What stands in an action file. ``definitions`` lacks the actions that have problems, whose
+    names are ``broken`` (None: nobody can tell); ``variables`` are the environment variables that
+    the others name, ``sources`` the Python files that they may use, ``statements`` where SQL
+    stands."""
 
     definitions: Mapping[str, ActionDefinition]
     problems: tuple[FlowError, ...]
     variables: frozenset[str] = frozenset()
     sources: Sources = field(default_factory=Sources)
+    broken: frozenset[str] | None = frozenset()
+    statements: Mapping[str, Place] = field(default_factory=dict)
 
     @property
     def signatures(self) -> dict[str, dict[str, bool]]:
@@ -92,14 +95,15 @@ def read_actions(
     try:
         root = read_document(file) if file.exists() else None
     except FlowError as error:
-        return ActionFile({}, (*problems, error))
+        return ActionFile({}, (*problems, error), sources=sources, broken=None)
     if root is None or (isinstance(root, Scalar) and root.value is None):
         return ActionFile({}, tuple(problems), sources=sources)
     if not isinstance(root, Map):
         problem = f"expected names with their actions, not {root.kind}"
         problems.append(root.place.error(problem, "Begin with 'my_action:'."))
-        return ActionFile({}, tuple(problems), sources=sources)
+        return ActionFile({}, tuple(problems), sources=sources, broken=None)
     definitions: dict[str, ActionDefinition] = {}
+    statements: dict[str, Place] = {}
     for name, node in root.entries.items():
         place = root.key_places[name]
         try:
@@ -111,13 +115,18 @@ def read_actions(
             if not isinstance(node, Map):
                 raise place.error(f"action '{name}' has no keys", f"Give it one of {_KINDS}.")
             reader = _Reader(Fields(node, place), databases, sources)
-            problems.extend(reader.unknown_keys())
+            if unknown := reader.unknown_keys():
+                problems.extend(unknown)
+                continue  # what it lacks may be what is misspelt
             definitions[name] = reader.read(name)
+            statements[name] = reader.fields.place_of("sql")
         except FlowError as error:
             problems.append(error)
     http = [definition.work for definition in definitions.values()]
     variables = [variables_of(work) for work in http if isinstance(work, HttpWork)]
-    return ActionFile(definitions, tuple(problems), frozenset[str]().union(*variables), sources)
+    names = frozenset[str]().union(*variables)
+    broken = frozenset(root.entries) - definitions.keys()
+    return ActionFile(definitions, tuple(problems), names, sources, broken, statements)
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,8 @@ def _make(file: Path, script: Path) -> bool:
         ) from None
     draft = Path(name)
     try:
-        _run(draft, script)
+        with contextlib.closing(sqlite3.connect(draft, isolation_level=None)) as connection:
+            run_script(connection, script)
         return _publish(draft, file)
     finally:
         draft.unlink(missing_ok=True)
@@ -102,21 +103,21 @@ def _publish(draft: Path, file: Path) -> bool:
     return True
 
 
-def _run(draft: Path, script: Path) -> None:
+def run_script(connection: sqlite3.Connection, script: Path) -> None:
+    """Run all of ``script`` in one transaction. Raises FlowError for a statement refused."""
     try:
         lines = script.read_text(encoding="utf-8").splitlines(keepends=True)
     except (OSError, UnicodeDecodeError) as error:
         raise FlowError(str(script), 0, 0, f"cannot be read: {error}") from None
-    with contextlib.closing(sqlite3.connect(draft, isolation_level=None)) as connection:
-        connection.execute("BEGIN")
-        for first_line, statement in _statements(lines):
-            try:
-                connection.execute(statement)
-            except (sqlite3.Error, sqlite3.Warning) as error:
-                problem = f"SQLite refuses the statement that begins here: {error}"
-                remedy = "Mend it; the sqlite3 command can try the file."
-                raise FlowError(str(script), first_line, 1, problem, remedy) from None
-        connection.execute("COMMIT")
+    connection.execute("BEGIN")
+    for first_line, statement in _statements(lines):
+        try:
+            connection.execute(statement)
+        except (sqlite3.Error, sqlite3.Warning) as error:
+            problem = f"SQLite refuses the statement that begins here: {error}"
+            remedy = "Mend it; the sqlite3 command can try the file."
+            raise FlowError(str(script), first_line, 1, problem, remedy) from None
+    connection.execute("COMMIT")
 
 
 def _statements(lines: list[str]) -> Iterator[tuple[int, str]]:

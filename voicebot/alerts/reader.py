@@ -185,7 +185,5 @@ def default_clear(key: str, limit: float, kind: Kind) -> float:
 def _number(node: Node, least: float, most: float) -> float:
     value = node.value if isinstance(node, Scalar) else None
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
-        raise node.place.error(
-            "has no use for this value", f"Give a number from {least:g} to {most:g}."
-        )
+        raise node.place.error(f"expected a number from {least:,.12g} to {most:,.12g}")
     return float(value)

@@ -22,10 +22,12 @@ import typer
 from voicebot.actions.definition import PythonWork
 from voicebot.actions.functions.pool import import_problem
 from voicebot.actions.functions.source import FOLDER as FUNCTIONS
-from voicebot.actions.reader import read_actions
+from voicebot.actions.reader import ActionFile, read_actions
+from voicebot.actions.sample_check import sample_problems
 from voicebot.actions.seed import sample_scripts
 from voicebot.alerts.reader import load_alerts
 from voicebot.cli.check_intents import inspect_intents
+from voicebot.cli.check_settings import settings_problems
 from voicebot.cli.grammar import inspect_file
 from voicebot.cli.grammar_engines import GrammarEngines
 from voicebot.config import Settings, load_settings
@@ -92,6 +94,12 @@ class Report:
     advice: list[VoicebotError] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
 
+    def tidy(self) -> None:
+        """Name everything once, and problems in the order of files and lines."""
+        self.problems = sorted({str(each): each for each in self.problems}.values(), key=_order)
+        self.warnings = list({str(each): each for each in self.warnings}.values())
+        self.advice = list({str(each): each for each in self.advice}.values())
+
     def as_text(self) -> str:
         lines = [str(problem) for problem in self.problems]
         lines += [f"{warning} (warning)" for warning in self.warnings]
@@ -132,7 +140,7 @@ def check_application(application: Path, settings: Settings) -> Report:
     actions = _check_actions(application, settings, report)
     intents = inspect_intents(application, flows, grammars)
     report.problems += intents.problems
-    report.warnings += intents.warnings
+    report.warnings += intents.warnings if flows.is_whole else []
     report.advice += intents.advice
     if intents.count:
         report.counts["intents"] = intents.count
@@ -140,33 +148,36 @@ def check_application(application: Path, settings: Settings) -> Report:
     queues = load_queues(application)
     known = Known(
         grammars,
-        actions,
+        None if actions.broken is None else actions.signatures,
+        broken_actions=actions.broken or (),
         intents=intents.known,
-        knowledge=knowledge.languages,
-        queues=queues.names,
+        knowledge=None if knowledge.problems else knowledge.languages,
+        queues=None if queues.problems and not queues.names else queues.names,
         images=image_names(application / IMAGES),
     )
     alerts = load_alerts(application, queues.names, settings.wall.targets)
     report.problems += [*validate(flows, known), *queues.problems, *alerts.problems]
+    report.problems += settings_problems(settings, flows, known.queues)
     if queues.names:
         report.counts["queues"] = len(queues.names)
     if alerts.rules:
         report.counts["alerts"] = len(alerts.rules)
     _check_builtins(flows, store, report)
     recordings = _check_recordings(application / "audio", report)
-    report.warnings += advice.warnings(flows, _Lengths(settings, recordings))
-    report.advice += _unanswerable(application, knowledge, flows)
     report.warnings += advice.out_of_step(flows, _languages(store, flows))
-    report.problems.sort(key=_order)
     report.advice += missing_transfers(flows, settings.transfers)
-    report.advice += advice.unread_variables(flows)
-    report.advice += _unused(grammars, flows, intents.grammars)
+    if flows.is_whole:
+        report.warnings += advice.warnings(flows, _Lengths(settings, recordings))
+        report.advice += _unanswerable(application, knowledge, flows)
+        report.advice += advice.unread_variables(flows)
+        report.advice += _unused(grammars, flows, intents.grammars)
     report.counts = {
         "flows": len(flows.flows),
         "steps": sum(len(flow.steps) for flow in flows),
         "prompts": sum(1 for _ in flows.prompts()),
         **report.counts,
     }
+    report.tidy()
     return report
 
 
@@ -212,7 +223,8 @@ def _check_knowledge(
     found = read_articles(application, language)
     report.problems += found.problems
     report.warnings += found.warnings
-    report.warnings += out_of_step(found.articles)
+    if not found.problems:  # an article that cannot be read is none that a language lacks
+        report.warnings += out_of_step(found.articles)
     if found.articles:
         report.counts["articles"] = len(found.articles)
     return found
@@ -237,13 +249,13 @@ def _check_builtins(flows: FlowSet, store: GrammarStore, report: Report) -> None
                 report.problems.append(reference.place.error(error.problem, error.remedy))
 
 
-def _check_actions(
-    application: Path, settings: Settings, report: Report
-) -> dict[str, dict[str, bool]]:
-    databases = {*settings.databases, *sample_scripts(application, settings.databases)}
+def _check_actions(application: Path, settings: Settings, report: Report) -> ActionFile:
+    samples = sample_scripts(application, settings.databases)
     file = application / "flows" / ACTIONS_FILE
-    actions = read_actions(file, frozenset(databases), application / FUNCTIONS)
+    databases = frozenset({*settings.databases, *samples})
+    actions = read_actions(file, databases, application / FUNCTIONS)
     report.problems += actions.problems
+    report.problems += sample_problems(actions.definitions, actions.statements, samples)
     works = [each.work for each in actions.definitions.values()]
     functions = [work for work in works if isinstance(work, PythonWork)]
     if functions and (problem := asyncio.run(import_problem(actions.sources, functions))):
@@ -252,7 +264,7 @@ def _check_actions(
     for name in sorted(actions.variables - set(os.environ)):
         unset = f"environment variable {name} is not set here, and an action uses it"
         report.advice.append(FlowError(str(file), 0, 0, unset))
-    return actions.signatures
+    return actions
 
 
 class _Lengths:
@@ -310,6 +322,8 @@ def _unused(
     files: Mapping[str, Path], flows: FlowSet, spotted: Iterable[str]
 ) -> Iterator[FlowError]:
     used = {*spotted, *(reference.name for reference in flows.grammars())}
+    if any(name not in files for name in used if not name.startswith("builtin:")):
+        return  # what seems to be left over may be what is misspelt
     text = "".join(path.read_text("utf-8", errors="replace") for path in files.values())
     for name in sorted(set(files) - used):
         if files[name].name not in text:

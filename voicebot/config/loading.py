@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -51,9 +52,16 @@ def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(str(path), f"not valid TOML: {error}") from None
+        raise _not_toml(str(path), str(error)) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(str(path), f"cannot be read: {error}") from None
+
+
+def _not_toml(path: str, said: str) -> ConfigError:
+    found = re.fullmatch(r"(.*) \(at line (\d+), column (\d+)\)", said)
+    problem, where = (found[1], f"{path}:{found[2]}:{found[3]}") if found else (said, path)
+    remedy = 'Text stands in quotes: key = "value".' if problem == "Invalid value" else ""
+    return ConfigError(where, f"not valid TOML: {problem}", remedy)
 
 
 def _keep_secrets_out(raw: Mapping[str, Any], file: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 
 from voicebot.config.agents import AgentSettings, QueueSettings
 from voicebot.config.alerts import AlertSettings
@@ -35,6 +37,12 @@ from voicebot.config.text import TextSettings
 from voicebot.config.texting import TextingSettings, WebhookSettings
 from voicebot.config.wall import WallSettings
 from voicebot.config.webrtc import WebRtcSettings
+
+
+def _sip_uri(uri: str) -> str:
+    if not uri.startswith(("sip:", "sips:")):
+        raise ValueError("should be a SIP URI such as sip:agents@pbx.example.com")
+    return uri
 
 
 class Settings(Section):
@@ -79,7 +87,7 @@ class Settings(Section):
     databases: dict[str, str] = Field(
         default_factory=dict, description="database URLs that SQL actions may name"
     )
-    transfers: dict[str, str] = Field(
+    transfers: dict[str, Annotated[str, AfterValidator(_sip_uri)]] = Field(
         default_factory=dict, description="SIP URIs of the names that flows transfer to"
     )
 

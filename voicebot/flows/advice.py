@@ -196,6 +196,8 @@ def _untranslated(flows: FlowSet) -> Iterator[FlowError]:
         for flow in translation:
             if flow is not flows[flow.name]:
                 yield from flow.out_of_step
+            elif flow.name in translation.unread:
+                continue
             elif flow.language != language and list(flow.templates()):
                 file = Path(flow.file)
                 yield flow.start.place.error(

@@ -31,8 +31,6 @@ def dead_ends(flow: Flow) -> Iterator[FlowError]:
     for step in flow.steps.values():
         if step.name in able or step.name not in found or step.name in named:
             continue
-        if any(edge.target.name not in flow.steps for edge in edges(step)):
-            continue  # the missing step is reported already
         named |= _trapped_from(step, flow, able)
         yield step.place.error(
             f"from step '{step.name}' no answer leads to a hang-up, a transfer or a return",

@@ -49,16 +49,17 @@ class FieldReader:
         A key that is a word of Python's ends in '_': ``if_``. ``what`` names the mapping in
         messages, ``place`` is where a missing key is reported.
         """
-        self.problems += mapping.unknown_keys({key.name for key in keys}, f"key in {what}:")
+        known = {key.name for key in keys}
+        self.problems += mapping.unknown_keys(known, f"key in {what}:")
         values: dict[str, Any] = {}
         complete = True
         for key in keys:
             node = mapping.get(key.name)
             if node is None:
                 if key.required:
-                    self.problems.append(
-                        place.error(f"{what} has no '{key.name}'", f"Add it: {key.meaning}.")
-                    )
+                    if not mapping.misspells(key.name, known):
+                        missing = f"{what} has no '{key.name}'"
+                        self.problems.append(place.error(missing, f"Add it: {key.meaning}."))
                     complete = False
                 continue
             value = self.attempt(partial(self._readers[key.shape], self), node)

@@ -97,6 +97,14 @@ class FlowSet:
 
     flows: Mapping[str, Flow]
     translations: Mapping[Language, FlowSet] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
+    """Flows whose files are there and cannot be read; empty where flows are run."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every flow and step was read: only then is what none of them uses left over."""
+        read = not self.unread and not any(flow.unreadable for flow in self)
+        return read and all(translation.is_whole for translation in self.translations.values())
 
     def __getitem__(self, name: str) -> Flow:
         """Raises UsageError for a flow that is not there."""

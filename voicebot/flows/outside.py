@@ -31,6 +31,8 @@ class Known:
 
     grammars: Collection[str] | None = None
     actions: Mapping[str, Mapping[str, bool]] | None = None
+    broken_actions: Collection[str] = ()
+    """Those that are there, with faults that are told elsewhere."""
     transfers: Collection[str] | None = None
     intents: Mapping[Language, Collection[str] | None] | None = None
     """The names of each language's intents, None where they cannot be read; a language without
@@ -52,7 +54,8 @@ def missing_outside(flows: FlowSet, known: Known) -> Iterator[FlowError]:
     written = FlowSet(flows.flows)
     yield from _missing(written.grammars(), known.grammars, "grammar", "Write grammars/{}.gram.")
     actions = None if known.actions is None else {**BUILTIN_ACTIONS, **known.actions}
-    yield from _missing(flows.actions(), actions, "action", "Define it in actions.yaml.")
+    called = (each for each in flows.actions() if each.name not in known.broken_actions)
+    yield from _missing(called, actions, "action", "Define it in actions.yaml.")
     yield from _arguments(flows, actions or {})
     yield from _callers(flows, actions or {})
     yield from missing_transfers(flows, known.transfers)

@@ -105,7 +105,8 @@ def read_flows(folder: Path) -> tuple[FlowSet, list[FlowError]]:
         if _is_translation(place, problems)
     }
     known = {str(problem): problem for problem in problems}  # a fault of a flow is one in each
-    return FlowSet(flows, translations), sorted(known.values(), key=by_place)
+    unread = frozenset(path.stem for path in paths) - flows.keys()
+    return FlowSet(flows, translations, unread), sorted(known.values(), key=by_place)
 
 
 def _is_translation(folder: Path, problems: list[FlowError]) -> bool:
@@ -127,6 +128,7 @@ def _read_translation(
 ) -> FlowSet:
     """All flows in the language of ``folder``, those without a file there as they are."""
     found = dict(flows)
+    unread: set[str] = set()
     for path in sorted(folder.glob("*.yaml")):
         if path.stem not in documents:
             if not (folder.parent / path.name).is_file():
@@ -139,13 +141,14 @@ def _read_translation(
             document = overlay.translated(documents[path.stem], read_document(path))
         except FlowError as problem:
             problems.append(problem)
+            unread.add(path.stem)
             continue
         problems += overlay.problems
         written = flows[path.stem]
         flow = read_flow(document, path.stem, written.file, problems, translated=True)
         if flow is not None:
             found[path.stem] = replace(flow, out_of_step=tuple(overlay.out_of_step))
-    return FlowSet(found)
+    return FlowSet(found, unread=frozenset(unread))
 
 
 def by_place(problem: SourceError) -> tuple[str, int, int]:
@@ -165,7 +168,9 @@ def read_flow(
         problems.append(root.place.error("a flow is a mapping", "Begin with 'start:'."))
         return None
     tongue = root.get("language")
-    language = Language(str(tongue.value) if isinstance(tongue, Scalar) else DEFAULT_LANGUAGE)
+    said = str(tongue.value) if isinstance(tongue, Scalar) else ""
+    # One that is misspelt is told below, and not all that is not there in it.
+    language = Language(said if re.fullmatch(LANGUAGE_TAG, said) else DEFAULT_LANGUAGE)
     reader = field_reader(problems, language, translated=translated)
     values = reader.read(root, FLOW_KEYS, "the flow", top)
     if values is None:

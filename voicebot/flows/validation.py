@@ -39,7 +39,8 @@ def validate(flows: FlowSet, known: Known = NOTHING_KNOWN) -> list[FlowError]:
     variables = variables_set(flows)
     problems: list[FlowError] = []
     for flow in flows.in_all_languages():
-        problems += _missing_steps(flow)
+        missing = list(_missing_steps(flow))
+        problems += missing
         problems += _questions(flow)
         problems += _forms(flow)
         problems += _commands(flow)
@@ -48,9 +49,9 @@ def validate(flows: FlowSet, known: Known = NOTHING_KNOWN) -> list[FlowError]:
         problems += _transfers(flow)
         problems += missing_intents(flow, known.intents)
         problems += _offers(flow)
-        if not any(each.unreadable for each in flows):
+        if flows.is_whole:
             problems += undefined_variables(flow, variables)
-        if not flow.unreadable:
+        if not flow.unreadable and not missing:  # those that are there may hang on one that is not
             problems += unreachable(flow)
             problems += dead_ends(flow)
             problems += silent_loops(flow)
@@ -176,7 +177,7 @@ def _other_flows(flow: Flow, flows: FlowSet) -> Iterator[FlowError]:
             if isinstance(step, GotoStep)
             else None
         )
-        if reference is not None and reference.name not in flows.flows:
+        if reference is not None and reference.name not in {*flows.flows, *flows.unread}:
             yield reference.place.error(
                 f"flow '{reference.name}' does not exist", suggest(reference.name, flows.flows)
             )

@@ -121,6 +121,8 @@ class _Reader:
 
     def _intents(self, root: Map) -> Iterator[Intent]:
         node = root.get("intents")
+        if node is None and root.misspells("intents", _KEYS):
+            return
         if not isinstance(node, Map) or not node.entries:
             place = node.place if node else root.place
             self.problems.append(place.error("there are no intents", "List them under 'intents:'"))
@@ -141,8 +143,8 @@ class _Reader:
         if not isinstance(node, Map):
             self.problems.append(place.error(f"intent '{name}' is empty", "Add 'examples:'"))
             return Intent(name, (), place=place)
-        self.problems += node.unknown_keys(_INTENT_KEYS)
         before = len(self.problems)
+        self.problems += node.unknown_keys(_INTENT_KEYS)
         examples = tuple(self._examples(node.get("examples"), name))
         if not examples and len(self.problems) == before:
             self.problems.append(place.error(f"intent '{name}' has no examples", "Add some."))

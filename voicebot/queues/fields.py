@@ -63,9 +63,7 @@ def whole(least: int, most: int) -> Read[int]:
     def read(node: Node) -> int:
         value = node.value if isinstance(node, Scalar) else None
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise node.place.error(
-                "has no use for this value", f"Give a whole number from {least} to {most}."
-            )
+            raise node.place.error(f"expected a whole number from {least} to {most}")
         return value
 
     return read
@@ -77,7 +75,7 @@ def choice(known: Collection[str]) -> Read[str]:
     def read(node: Node) -> str:
         word = text(node)
         if word not in known:
-            raise node.place.error(f"cannot be '{word}'", suggest(word, known))
+            raise node.place.error(f"'{word}' is not known here", suggest(word, known))
         return word
 
     return read
