@@ -27,7 +27,8 @@ from voicebot.cli.caller_voice import RATE, synthetic
 from voicebot.grammar.near import distance
 from voicebot.grammar.words import normalise_words
 from voicebot.media import g711
-from voicebot.nlu.embeddings import Encoder, encoder_for
+from voicebot.nlu.embeddings import Encoder
+from voicebot.nlu.encoders import encoder_for
 from voicebot.nlu.evaluation import evaluate
 from voicebot.nlu.intents import IntentModel
 from voicebot.nlu.training import Labelled, train_model

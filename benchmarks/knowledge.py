@@ -28,7 +28,8 @@ from numpy.typing import NDArray
 
 from voicebot.nlu.article_reader import load_articles
 from voicebot.nlu.articles import Article
-from voicebot.nlu.embeddings import SENTENCE, Encoder, Vectors, encoder_for
+from voicebot.nlu.embeddings import SENTENCE, Encoder, Vectors
+from voicebot.nlu.encoders import encoder_for
 from voicebot.nlu.intent_reader import load_intents
 from voicebot.nlu.knowledge import THRESHOLD, KnowledgeBase, rank, texts_of
 from voicebot.types import Language

@@ -34,7 +34,7 @@ from voicebot.flows.validation import validate
 from voicebot.grammar.disk_cache import FOLDER as GRAMMAR_CACHE
 from voicebot.grammar.store import GrammarStore
 from voicebot.live.fingerprint import fingerprint
-from voicebot.nlu import embeddings
+from voicebot.nlu import encoders
 from voicebot.nlu.article_reader import load_articles
 from voicebot.nlu.knowledge import Library
 from voicebot.nlu.library import IntentLibrary, missing_slot_grammars, names_of, read_library
@@ -124,7 +124,7 @@ class Application:
         Returns at once.
         """
         if self.intents.of(language) is not None or self.knowledge.speaks(language):
-            embeddings.wake(language)
+            encoders.wake(language)
 
     def grammar_sets(self) -> set[tuple[str, ...]]:
         """The names of the grammars that are listened for together: those of every question and

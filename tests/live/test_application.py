@@ -9,7 +9,7 @@ from voicebot import application
 from voicebot.errors import FlowError, GrammarError, UsageError
 from voicebot.flows.commands import Listen, Say
 from voicebot.flows.events import ContactStarted
-from voicebot.nlu import embeddings
+from voicebot.nlu import encoders
 from voicebot.sessions import grammars
 from voicebot.types import Language
 
@@ -90,7 +90,7 @@ def test_who_speaks_wakes_what_understands_free_words_where_there_is_something_t
     folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     woken: list[str] = []
-    monkeypatch.setattr(embeddings, "wake", woken.append)
+    monkeypatch.setattr(encoders, "wake", woken.append)
     folder.load().wake(Language("en-US"))
     assert woken == []
 

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from voicebot.errors import ModelError
-from voicebot.nlu import embeddings
+from voicebot.nlu import encoders
 from voicebot.nlu.e5 import E5
-from voicebot.nlu.embeddings import SENTENCE, Encoder, Vectors, encoder_for, wake
+from voicebot.nlu.embeddings import SENTENCE, Encoder, Vectors
+from voicebot.nlu.encoders import encoder_for, wake
 from voicebot.nlu.minilm import encoder as minilm
 from voicebot.nlu.minilm.encoder import MiniLm
 from voicebot.nlu.minilm.wordpiece import CLS, SEP, UNKNOWN, tokenize, vocabulary
@@ -75,8 +76,8 @@ def test_an_encoder_is_woken_once_and_what_goes_wrong_ends_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     sleeper = Sleeper()
-    monkeypatch.setattr(embeddings, "encoder_for", lambda language: sleeper)
-    embeddings._waking.cache_clear()
+    monkeypatch.setattr(encoders, "encoder_for", lambda language: sleeper)
+    encoders._waking.cache_clear()
     try:
         wake(Language("en-US"))
         wake(Language("en-GB"))
@@ -85,7 +86,7 @@ def test_an_encoder_is_woken_once_and_what_goes_wrong_ends_nothing(
         assert sleeper.asked.get(timeout=20)
         assert sleeper.asked.empty()
     finally:
-        embeddings._waking.cache_clear()
+        encoders._waking.cache_clear()
         for thread in threading.enumerate():
             if thread.name.startswith("encoder "):
                 thread.join(20)

@@ -10,7 +10,7 @@ import pytest
 from voicebot.document import Place
 from voicebot.nlu.article_reader import load_articles
 from voicebot.nlu.articles import Article, Wording
-from voicebot.nlu.embeddings import encoder_for
+from voicebot.nlu.encoders import encoder_for
 from voicebot.nlu.gaps import ALIKE_ENGLISH, group
 from voicebot.nlu.knowledge import THRESHOLD, KnowledgeBase, Library
 from voicebot.nlu.lexical import Lexicon, terms_of

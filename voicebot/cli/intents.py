@@ -23,7 +23,8 @@ from voicebot.application import intent_languages
 from voicebot.config import Settings, load_settings
 from voicebot.errors import SourceError, UsageError
 from voicebot.flows.reader import load_flows
-from voicebot.nlu.embeddings import Report, encoder_for
+from voicebot.nlu.embeddings import Report
+from voicebot.nlu.encoders import encoder_for
 from voicebot.nlu.evaluation import Evaluation, advice, evaluate, explained
 from voicebot.nlu.intent_reader import intent_files, load_intents, read_intents
 from voicebot.nlu.intent_set import OUT_OF_SCOPE

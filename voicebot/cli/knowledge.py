@@ -17,7 +17,7 @@ from voicebot.config import Settings, load_settings
 from voicebot.errors import UsageError
 from voicebot.events import QuestionUnanswered
 from voicebot.flows.reader import load_flows
-from voicebot.nlu.embeddings import encoder_for
+from voicebot.nlu.encoders import encoder_for
 from voicebot.nlu.gaps import ALIKE_ENGLISH, ALIKE_OTHERS, GapGroup, group
 from voicebot.nlu.knowledge import THRESHOLD, Found
 from voicebot.storage.database import open_database

@@ -9,17 +9,15 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from voicebot.acd.model import Channel, ContactId
+from voicebot.desk.agent_leg import AgentLeg
 from voicebot.sessions.briefing import Briefing
 from voicebot.sessions.chat_records import ChatLine, Who
 from voicebot.sessions.talk import Talk
 from voicebot.sessions.text_talk import TextTalk
 from voicebot.types import Json
-
-if TYPE_CHECKING:
-    from voicebot.desk.line import AgentLeg
 
 KEPT_LINES: Final = 400
 """Lines of a conversation that a desk keeps, the newest."""

@@ -16,8 +16,8 @@ from typing import Any, Final
 
 from voicebot.acd import events as ev
 from voicebot.acd.model import AgentId, AgentProfile, Channel, ContactId, Presence
+from voicebot.desk.agent_leg import AgentLeg
 from voicebot.desk.contacts import AtDesk, Ringing
-from voicebot.desk.line import AgentLeg
 from voicebot.desk.screens import Message, Screen
 from voicebot.desk.services import DeskServices
 from voicebot.desk.warm_lines import choose, let_go, warm_reception

@@ -14,9 +14,9 @@ import structlog
 
 from voicebot.acd import effects as e
 from voicebot.acd.model import AgentId, AgentProfile, Channel, ContactId, Presence
+from voicebot.desk.agent_leg import AgentLeg
 from voicebot.desk.contacts import KEPT_LINES, AtDesk, Ringing, SpokenLine
 from voicebot.desk.desk import Desk
-from voicebot.desk.line import AgentLeg
 from voicebot.desk.looking_up import LookingUp
 from voicebot.desk.services import DeskServices
 from voicebot.desk.writing import Writing

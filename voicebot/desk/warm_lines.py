@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 
+from voicebot.desk.agent_leg import AgentLeg
 from voicebot.desk.contacts import Ringing
-from voicebot.desk.line import AgentLeg
 from voicebot.sessions.kept_leg import keep
 from voicebot.telephony._api import Admission, CallLeg, Reception
 

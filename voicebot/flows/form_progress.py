@@ -15,7 +15,7 @@ from voicebot.flows.form_model import FormSlot
 from voicebot.flows.form_questions import needed_slots
 from voicebot.flows.state import Frame, OpenForm, Waiting
 from voicebot.flows.steps import FormStep
-from voicebot.flows.template import Template
+from voicebot.flows.template import evaluated
 from voicebot.flows.walk import MAX_CALLS, Walk
 from voicebot.types import Json, Prompt, Value
 
@@ -56,7 +56,7 @@ def _begin(walk: Walk, step: FormStep) -> OpenForm:
     again = bool(walk.state.questions) and walk.state.questions[-1] == walk.state.frames
     values: dict[str, Json] = {}
     for slot in step.form.values():
-        value = evaluate(slot.prefill, variables)
+        value = evaluated(slot.prefill, variables)
         if again or (value is None and slot.carry):
             value = variables.get(slot.name)
         values[slot.name] = value
@@ -196,8 +196,3 @@ def hide(walk: Walk, step: FormStep, values: Mapping[str, Json]) -> None:
 def is_said_back(slot: FormSlot) -> bool:
     """Whether the slot has words that say its value back."""
     return slot.confirm is not None and bool(slot.confirm.say)
-
-
-def evaluate(value: Template | Json, variables: Mapping[str, Json]) -> Json:
-    """A value as it was written, with the variables filled in."""
-    return value.value(variables) if isinstance(value, Template) else value

@@ -22,7 +22,6 @@ from voicebot.flows.form_progress import (
     after_answer,
     clear_counts,
     complete,
-    evaluate,
     hide,
     is_said_back,
 )
@@ -31,6 +30,7 @@ from voicebot.flows.references import Route
 from voicebot.flows.requests import is_intent
 from voicebot.flows.state import Frame, OpenForm, Waiting
 from voicebot.flows.steps import FormStep
+from voicebot.flows.template import evaluated
 from voicebot.flows.walk import MAX_CALLS, Walk
 from voicebot.types import Heard
 
@@ -137,7 +137,7 @@ def _take_default(walk: Walk) -> bool:
     slot = step.form.get(form.asking)
     if slot is None or walk.state.waiting is Waiting.CONFIRMATION:
         return False
-    value = evaluate(slot.default, walk.state.variables)
+    value = evaluated(slot.default, walk.state.variables)
     if value is None or counts.noinput_here + counts.nomatch_here + 1 < DEFAULT_AFTER:
         return False
     walk.set(**{slot.name: value})

@@ -138,6 +138,11 @@ def _trimmed(parts: list[str | Slot]) -> tuple[str | Slot, ...]:
     return tuple(part for part in parts if part != "")
 
 
+def evaluated(value: Template | Json, variables: Mapping[str, Json]) -> Json:
+    """A value as it was written, with the variables filled in where it is a template."""
+    return value.value(variables) if isinstance(value, Template) else value
+
+
 def _sayable(value: Json) -> str | int | float:
     """A value as a prompt can hold it: lists joined by commas, null as nothing."""
     if value is None:

@@ -37,9 +37,7 @@ def noinput(walk: Walk) -> None:
 
 def nomatch(walk: Walk) -> None:
     """The caller said something that was none of what was asked."""
-    counts = walk.state.counts
-    _count(walk, replace(counts, nomatch_here=counts.nomatch_here + 1))
-    if _offer_text(walk):
+    if _offered_text(walk):
         return
     step = question(walk)
     own, of_flow = step.nomatch, walk.nearest(lambda flow: flow.nomatch)
@@ -55,9 +53,7 @@ def ambiguous(walk: Walk, options: tuple[str, ...]) -> None:
     if which is None or walk.state.waiting is Waiting.CONFIRMATION:
         nomatch(walk)
         return
-    counts = walk.state.counts
-    _count(walk, replace(counts, nomatch_here=counts.nomatch_here + 1))
-    if _offer_text(walk):
+    if _offered_text(walk):
         return
     _escalate(walk, which[1], None, walk.state.counts.nomatch_here)
 
@@ -75,6 +71,13 @@ def listening_failed(walk: Walk) -> None:
 def _count(walk: Walk, counts: Counts) -> None:
     counts = replace(counts, in_a_row=counts.in_a_row + 1, in_all=counts.in_all + 1)
     walk.state = replace(walk.state, counts=counts)
+
+
+def _offered_text(walk: Walk) -> bool:
+    """Count words that were not understood; whether text is offered now, and nothing asked."""
+    counts = walk.state.counts
+    _count(walk, replace(counts, nomatch_here=counts.nomatch_here + 1))
+    return _offer_text(walk)
 
 
 def _offer_text(walk: Walk) -> bool:

@@ -31,7 +31,7 @@ from voicebot.flows.steps import (
     OfferStep,
     Step,
 )
-from voicebot.flows.template import Template
+from voicebot.flows.template import Template, evaluated
 from voicebot.types import HIDDEN, Json, Outcome, Prompt
 
 MAX_STEPS = 100
@@ -265,10 +265,8 @@ class Walk:
 
     def values(self, values: Mapping[str, Template | Json]) -> dict[str, Json]:
         """The values with the variables filled in."""
-        return {
-            name: value.value(self.state.variables) if isinstance(value, Template) else value
-            for name, value in values.items()
-        }
+        variables = self.state.variables
+        return {name: evaluated(value, variables) for name, value in values.items()}
 
     def shown(self, values: Mapping[str, Template | Json]) -> dict[str, Json]:
         """The values as others may know them."""

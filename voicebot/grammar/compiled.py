@@ -10,47 +10,10 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from voicebot.grammar.ast import Grammar, Tag, Token
-
-GARBAGE_WEIGHT = -1.0
-"""For each word that $GARBAGE takes: any reading with fewer such words is the better one."""
-
-NOTHING = -1
-"""No output, no rule."""
-
-
-class WordArc(NamedTuple):
-    """Read one word. ``order`` is the place among all ways out of the state as written."""
-
-    order: int
-    target: int
-    weight: float
-    output: int
-
-
-class Move(NamedTuple):
-    """Go on without reading: through ``rule`` where that is not `NOTHING`."""
-
-    order: int
-    target: int
-    weight: float
-    output: int
-    rule: int
-    label: str
-
-
-class State:
-    """One state. ``any_word`` is the target of any word at all ($GARBAGE), or `NOTHING`."""
-
-    __slots__ = ("any_word", "final", "moves", "words")
-
-    def __init__(self) -> None:
-        self.words: dict[str, list[WordArc]] = {}
-        self.moves: list[Move] = []
-        self.any_word = NOTHING
-        self.final = False
+from voicebot.grammar.packed import pack_outputs, pack_states
+from voicebot.grammar.states import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +50,6 @@ class CompiledGrammar:
 
     def __reduce__(self) -> tuple[type[CompiledGrammar], tuple[object, ...]]:
         """Pickle flat (see `packed`): a large grammar has a hundred thousand small objects."""
-        from voicebot.grammar.packed import pack_outputs, pack_states  # it stands on this module
-
         return CompiledGrammar, (
             self.key,
             self.documents,

@@ -27,9 +27,10 @@ from voicebot.grammar.ast import (
     Tag,
     Token,
 )
-from voicebot.grammar.compiled import NOTHING, CompiledGrammar, CompiledRule, Move, State, WordArc
+from voicebot.grammar.compiled import CompiledGrammar, CompiledRule
 from voicebot.grammar.linker import Linked, RuleKey
 from voicebot.grammar.shortest import NEVER, shortest_ways
+from voicebot.grammar.states import NOTHING, Move, State, WordArc
 from voicebot.grammar.words import DTMF_NAMES, normalise_words
 from voicebot.types import KEYS
 

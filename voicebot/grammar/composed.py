@@ -11,8 +11,9 @@ import hashlib
 from collections.abc import Mapping
 
 from voicebot.grammar.ast import Grammar, Tag, Token
-from voicebot.grammar.compiled import NOTHING, CompiledGrammar, CompiledRule, Move, State, WordArc
+from voicebot.grammar.compiled import CompiledGrammar, CompiledRule
 from voicebot.grammar.shortest import shortest_ways
+from voicebot.grammar.states import NOTHING, Move, State, WordArc
 
 
 def compose(driver: CompiledGrammar, parts: Mapping[str, CompiledGrammar]) -> CompiledGrammar:

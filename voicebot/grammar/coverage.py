@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from voicebot.grammar.ast import NOWHERE, Position
-from voicebot.grammar.compiled import NOTHING, CompiledGrammar, Move, WordArc
+from voicebot.grammar.compiled import CompiledGrammar
 from voicebot.grammar.shortest import NEVER
+from voicebot.grammar.states import NOTHING, Move, WordArc
 
 
 class Step(NamedTuple):

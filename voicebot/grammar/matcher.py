@@ -12,7 +12,8 @@ import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from voicebot.grammar.compiled import GARBAGE_WEIGHT, NOTHING, CompiledGrammar, Move
+from voicebot.grammar.compiled import CompiledGrammar
+from voicebot.grammar.states import GARBAGE_WEIGHT, NOTHING, Move
 from voicebot.grammar.tree import Node, Tree
 from voicebot.grammar.words import MAX_WORDS, Lattice
 

@@ -15,7 +15,8 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from voicebot.grammar.compiled import GARBAGE_WEIGHT, NOTHING, CompiledGrammar, State
+from voicebot.grammar.compiled import CompiledGrammar
+from voicebot.grammar.states import GARBAGE_WEIGHT, NOTHING, State
 
 MAX_STACK = 64
 SPARE_READINGS = 1_000

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar, overload
 
 from voicebot.grammar.ast import Position, Tag, Token
-from voicebot.grammar.compiled import Move, State, WordArc
+from voicebot.grammar.states import Move, State, WordArc
 
 
 @dataclass(slots=True)

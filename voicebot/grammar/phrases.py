@@ -19,10 +19,11 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from voicebot.grammar.ast import Grammar, Position, RootRule
-from voicebot.grammar.compiled import NOTHING, CompiledGrammar, CompiledRule
+from voicebot.grammar.compiled import CompiledGrammar, CompiledRule
 from voicebot.grammar.packed import PackedOutputs, PackedStates
 from voicebot.grammar.semantics import SCRIPT
 from voicebot.grammar.shortest import NEVER
+from voicebot.grammar.states import NOTHING
 from voicebot.grammar.words import digit_names, normalise_words, spellings
 from voicebot.types import Json, Language
 

@@ -12,9 +12,10 @@ import random
 from collections.abc import Iterator
 
 from voicebot.errors import GrammarError
-from voicebot.grammar.compiled import NOTHING, CompiledGrammar
+from voicebot.grammar.compiled import CompiledGrammar
 from voicebot.grammar.matcher import MAX_TREE_DEPTH
 from voicebot.grammar.shortest import NEVER
+from voicebot.grammar.states import NOTHING
 
 BUDGET = 12
 """Words after which a sentence is brought to its end."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Sequence
 
-from voicebot.grammar.compiled import NOTHING, State
+from voicebot.grammar.states import NOTHING, State
 
 NEVER = 1 << 30
 """The distance of a state from which no end can be reached."""

@@ -1,24 +1,12 @@
-"""What a sentence encoder is to the rest of this room, and which one a language gets.
-
-English has a small encoder of its own, that is quick and knows it well; every other language has
-the multilingual one. An encoder loads its network with the first text, or sooner with `wake`.
-"""
+"""What a sentence encoder is to the rest of this room. Which one a language gets: `encoders`."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
-from functools import cache
-from typing import Final, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
-import structlog
 from numpy.typing import NDArray
-
-from voicebot.errors import ModelError
-from voicebot.types import Language
-
-log = structlog.get_logger(__name__)
 
 Vectors: TypeAlias = NDArray[np.float32]
 
@@ -27,8 +15,6 @@ Report: TypeAlias = Callable[[str, int, int], None]
 
 SENTENCE = 384
 """Width of a sentence's own vector, the first part of what an encoder gives."""
-
-_ONE_EACH: Final = threading.Lock()
 
 
 class Encoder(Protocol):
@@ -50,56 +36,6 @@ class Encoder(Protocol):
         whatever stands beside it. Raises ModelError.
         """
         ...
-
-
-def encoder_for(language: Language) -> Encoder:
-    """The encoder of ``language``, one in a process.
-
-    Raises ModelError where it is not installed or was altered.
-    """
-    with _ONE_EACH:  # two threads that ask for the first time would load it twice
-        return _minilm() if _is_english(language) else _e5()
-
-
-def wake(language: Language) -> None:
-    """Begin to load the encoder of ``language``, where nobody has: somebody is about to speak.
-
-    Returns at once. What goes wrong stands in the log, and again in the way of the first text.
-    """
-    _waking(_is_english(language))
-
-
-@cache
-def _waking(english: bool) -> None:
-    kind = Language("en" if english else "mul")
-    threading.Thread(target=_wake, args=(kind,), name=f"encoder {kind}").start()
-
-
-def _wake(language: Language) -> None:
-    try:
-        encoder_for(language).encode(["a first text"])
-    except ModelError as error:
-        log.error("encoder_not_loaded", problem=str(error))
-    else:
-        log.info("encoder_loaded", language=language)
-
-
-def _is_english(language: Language) -> bool:
-    return language.partition("-")[0].lower() == "en"
-
-
-@cache
-def _minilm() -> Encoder:
-    from voicebot.nlu.minilm.encoder import MiniLm
-
-    return MiniLm()
-
-
-@cache
-def _e5() -> Encoder:
-    from voicebot.nlu.e5 import E5
-
-    return E5()
 
 
 def unit_length(vectors: Vectors) -> Vectors:

@@ -16,7 +16,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from voicebot.nlu.embeddings import Encoder, Vectors, encoder_for
+from voicebot.nlu.embeddings import Encoder, Vectors
+from voicebot.nlu.encoders import encoder_for
 from voicebot.nlu.store import pack_vectors, read_vectors, write_whole
 from voicebot.types import Language
 

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from voicebot.nlu.articles import Article, sentences
 from voicebot.nlu.cores import one_core
-from voicebot.nlu.embeddings import SENTENCE, Encoder, Vectors, encoder_for
+from voicebot.nlu.embeddings import SENTENCE, Encoder, Vectors
+from voicebot.nlu.encoders import encoder_for
 from voicebot.nlu.intents import clean
 from voicebot.nlu.lexical import Lexicon
 from voicebot.nlu.store import ModelStore

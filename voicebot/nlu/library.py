@@ -20,7 +20,8 @@ import structlog
 
 from voicebot.document import suggest
 from voicebot.errors import FlowError
-from voicebot.nlu.embeddings import Encoder, encoder_for
+from voicebot.nlu.embeddings import Encoder
+from voicebot.nlu.encoders import encoder_for
 from voicebot.nlu.intent_reader import IntentFile, intent_files, read_intents
 from voicebot.nlu.intent_set import Intent, IntentSet
 from voicebot.nlu.intents import IntentModel, Understanding

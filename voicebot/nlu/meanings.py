@@ -14,7 +14,8 @@ from typing import Final
 
 import numpy as np
 
-from voicebot.nlu.embeddings import SENTENCE, Vectors, encoder_for
+from voicebot.nlu.embeddings import SENTENCE, Vectors
+from voicebot.nlu.encoders import encoder_for
 from voicebot.types import Language
 
 ROOM: Final = 8000

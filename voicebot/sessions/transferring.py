@@ -3,8 +3,7 @@
 A target is reached by the line itself, or called over a bridge, as the flow or else the settings
 say. While a bridge is up the session gives it what happens on the line, and the caller hears what
 comes from it (`Transferring.handoff`). Supervisors who step in are handed the caller in the same
-way. Left out: how two people are joined (`handoff`), and how
-callers wait (`queue_stay`).
+way. Left out: how two people are joined (`handoff`), and how callers wait (`queue_stay`).
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ import structlog
 from voicebot.acd.model import ContactId
 from voicebot.errors import TransferFailed
 from voicebot.flows.commands import QUEUE_PREFIX, Listen, Transfer, TransferMode
-from voicebot.flows.events import FlowEvent, InputMatched, TransferDone, TransferRefused
+from voicebot.flows.events import FlowEvent, InputMatched, TransferDone, TransferRefused, TurnCame
 from voicebot.sessions.dialogue import InQueue
 from voicebot.sessions.handoff import Handoff, MakeMouth
 from voicebot.sessions.mouth import Mouth
@@ -150,7 +149,27 @@ class Transferring:
         bot.came_back()
         return event
 
-    # Supervisors
+    # What comes between, while the bot listens
+
+    async def unless_turn_comes(self, listening: Awaitable[FlowEvent]) -> FlowEvent:
+        """What comes of ``listening``; or that the turn came of a caller who keeps a place in a
+        queue, and then the bot is silent."""
+        stay = self.stay
+        if stay is None or not stay.awaits_turn:
+            return await listening
+        hearing = asyncio.ensure_future(listening)
+        turn = asyncio.ensure_future(stay.turn())
+        try:
+            await asyncio.wait({hearing, turn}, return_when=asyncio.FIRST_COMPLETED)
+            if hearing.done():
+                return hearing.result()
+            stay.told()
+            self._bot.mouth.stop()
+            return TurnCame()
+        finally:
+            for task in (hearing, turn):
+                task.cancel()
+            await asyncio.wait({hearing, turn})
 
     async def unless_stepped_in(self, waits: Awaitable[FlowEvent]) -> FlowEvent:
         """What comes of ``waits``; or, where a supervisor steps in meanwhile, of that."""

@@ -26,7 +26,7 @@ from voicebot.flows.commands import (
     SendText,
     Transfer,
 )
-from voicebot.flows.events import ContactStarted, FlowEvent, TurnCame
+from voicebot.flows.events import ContactStarted, FlowEvent
 from voicebot.sessions import recording
 from voicebot.sessions.account import CallAccount
 from voicebot.sessions.acting import carry_out
@@ -330,30 +330,12 @@ class VoiceSession:
             return await self._turns.hear(listen)
 
     async def _turn(self, listen: Listen) -> FlowEvent:
-        """Listen, unless a supervisor steps in; nobody does while a secret is asked for."""
-        listening = self._listen_in_line(listen)
+        """Listen, unless the turn comes of a caller who keeps a place in a queue, or a supervisor
+        steps in; nobody does while a secret is asked for."""
+        listening = self._transfers.unless_turn_comes(self._listen(listen))
         if listen.private:
             return await listening
         return await self._transfers.unless_stepped_in(listening)
-
-    async def _listen_in_line(self, listen: Listen) -> FlowEvent:
-        """Listen, unless the turn comes of a caller who keeps a place in a queue."""
-        stay = self._transfers.stay
-        if stay is None or not stay.awaits_turn:
-            return await self._listen(listen)
-        hearing = asyncio.ensure_future(self._listen(listen))
-        turn = asyncio.ensure_future(stay.turn())
-        try:
-            await asyncio.wait({hearing, turn}, return_when=asyncio.FIRST_COMPLETED)
-            if hearing.done():
-                return hearing.result()
-            stay.told()
-            self._mouth.stop()
-            return TurnCame()
-        finally:
-            for task in (hearing, turn):
-                task.cancel()
-            await asyncio.wait({hearing, turn})
 
     # The end
 

@@ -17,12 +17,13 @@ from typing import Final, NamedTuple, TypeAlias
 
 from voicebot.errors import GrammarError
 from voicebot.grammar.ast import NOWHERE, Position
-from voicebot.grammar.compiled import NOTHING, CompiledGrammar, Move
+from voicebot.grammar.compiled import CompiledGrammar
 from voicebot.grammar.coverage import WayMap, steps_from
 from voicebot.grammar.lint.findings import Finding, Severity
 from voicebot.grammar.lint.meaning import brief, same
 from voicebot.grammar.lint.path import Path, path_tree
 from voicebot.grammar.semantics import evaluate
+from voicebot.grammar.states import NOTHING, Move
 from voicebot.types import Json
 
 MOST_PAIRS: Final = 40_000

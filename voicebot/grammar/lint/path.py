@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from voicebot.grammar.compiled import NOTHING, CompiledGrammar, Move
+from voicebot.grammar.compiled import CompiledGrammar
 from voicebot.grammar.coverage import Step
 from voicebot.grammar.matcher import MAX_TREE_DEPTH
+from voicebot.grammar.states import NOTHING, Move
 from voicebot.grammar.tree import Node, Tree
 
 Path: TypeAlias = tuple[Step | None, ...]
