@@ -21,6 +21,10 @@ from voicebot.types import Language
 PASSWORD = "correct horse battery"
 INTERVAL = "/history?interval=custom&from=2026-11-13&to=2026-11-21"
 
+TICKS = """import("/staff/charts.js").then(({ lines }) => [...lines({
+  title: "Calls", head: "Day", points: [{ name: "Monday", value: 67 }], write: String,
+}).querySelectorAll("svg text")].slice(0, 3).map((each) => each.textContent))"""
+
 
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[ReviewSite]:
@@ -48,6 +52,7 @@ async def test_every_number_leads_to_its_calls_and_each_to_what_was_said(site: R
         await _come_in(browser, site, INTERVAL)
         await browser.until("document.querySelectorAll('#week td a').length")
         assert await browser.evaluate("document.querySelectorAll('#time a circle').length") > 3
+        assert await browser.evaluate(TICKS) == ["0", "40", "80"], "figures that read well"
         row = (
             "[...document.querySelectorAll('#sums tr')].find(e => /^Transferred/.test(e.innerText))"
         )
@@ -92,6 +97,11 @@ async def test_all_pages_can_be_used_by_everybody(site: ReviewSite) -> None:
                 "document.querySelectorAll('details').forEach(each => { each.open = true; })"
             )
             await looked_at(browser, name)
+            # It was opened wide and is narrow now: letters of drawings keep their size.
+            assert await browser.evaluate(
+                "[...document.querySelectorAll('svg.fitted')]"
+                ".every(e => e.viewBox.baseVal.width <= innerWidth)"
+            ), name
         assert browser.console == []
 
 
