@@ -21,6 +21,22 @@ from voicebot.types import Language
 PASSWORD = "correct horse battery"
 INTERVAL = "/history?interval=custom&from=2026-11-13&to=2026-11-21"
 
+SPOTS = """import("/staff/lessons.js").then(async ({ showMisunderstood }) => {
+  const place = { file: "flows/main.yaml", line: 1, column: 1 };
+  const spots = ["a", "b", "c", "d"].map((step, far) => (
+    { flow: "main", step, count: 9 - far, place, grammars: [place], intents: null }));
+  const cluster = {
+    count: 30, text: "no", language: "en-US", kinds: {}, examples: [], calls: ["x"], spots };
+  const real = window.fetch;
+  window.fetch = async () => Response.json(
+    { turns: 30, complete: true, pending: 0, next_offset: null, clusters: [cluster] });
+  const main = document.createElement("div");
+  await showMisunderstood(main, {}, () => true);
+  window.fetch = real;
+  const folded = [...main.querySelectorAll("details p")].length;
+  return [main.querySelectorAll("p.meta > span:first-child").length, folded,
+    [...main.querySelectorAll("summary")].at(-1).textContent];
+})"""
 TICKS = """import("/staff/charts.js").then(({ lines }) => [...lines({
   title: "Calls", head: "Day", points: [{ name: "Monday", value: 67 }], write: String,
 }).querySelectorAll("svg text")].slice(0, 3).map((each) => each.textContent))"""
@@ -111,6 +127,7 @@ async def test_misunderstood_words_lead_to_their_calls_and_what_they_come_to_now
     async with Chromium() as browser:
         await _come_in(browser, site, f"{INTERVAL}&door=chat&show=misunderstood+funnel")
         await browser.until("document.querySelector('#misunderstood article')")
+        assert await browser.evaluate(SPOTS) == [4, 2, "2 more steps"]
         words = await browser.evaluate("document.querySelector('#misunderstood').innerText")
         assert "voucher does not work" in words
         assert "refund" not in words, "that was said on the telephone"
