@@ -104,14 +104,16 @@ async def test_all_pages_can_be_used_by_everybody(site: ReviewSite) -> None:
         "listed-calls": (f"/calls?ids={RECORDED},{WRITTEN}", "#found tbody tr"),
     }
     async with Chromium() as browser:
-        await browser.look(1280, 900)
         await _come_in(browser, site, "/calls")
         for name, (place, last) in ready.items():
+            await browser.look(1280, 900)
             await browser.open(f"{site.url}{place}")
             await browser.until(f"document.querySelector({last!r})")
             await browser.evaluate(
                 "document.querySelectorAll('details').forEach(each => { each.open = true; })"
             )
+            places = "[...document.querySelectorAll('td .place')]"
+            await browser.until(f"{places}.every(e => e.clientHeight < 60)")
             await looked_at(browser, name)
             # It was opened wide and is narrow now: letters of drawings keep their size.
             assert await browser.evaluate(
