@@ -56,7 +56,7 @@ def _run(*arguments: str) -> str:
 def test_a_report_tells_rates() -> None:
     said = _run("report", *DAY)
     assert said.startswith("3 contacts\n")
-    assert "containment                66.7 %" in said
+    assert "containment                66.7%" in said
     assert "asa_s                      4.0 s" in said
     assert "first_contact_resolution   -" in said
 

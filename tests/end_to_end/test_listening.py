@@ -75,8 +75,9 @@ async def test_a_supervisor_hears_a_call_of_the_wall_and_takes_it_over(tmp_path:
                     await browser.click("#yes")
                     await browser.until("document.querySelector('#talking').ariaPressed == 'true'")
                     await hears_the_agent(caller)
-                    await browser.click("#leave")
+                    await browser.click("#ending")
+                    await browser.click("#yes")
                     await caller.ended(30)
                 assert browser.console == []
             call = await server.finished_call("5550100")
-    assert call["outcome"] == "transferred"
+    assert (call["outcome"], call["reason"]) == ("transferred", "a supervisor ended the call")

@@ -114,7 +114,7 @@ def say(rule: Rule, queue: str, reading: Reading) -> str:
 def _number(value: float, kind: Kind) -> str:
     match kind:
         case Kind.SHARE:
-            return f"{100 * value:.0f} %"
+            return f"{100 * value:.0f}%"
         case Kind.SECONDS:
             minutes, rest = divmod(round(value), 60)
             return f"{minutes}:{rest:02} min" if minutes else f"{rest} s"

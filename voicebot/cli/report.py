@@ -210,7 +210,7 @@ def _shown(measure: Measure, value: float | None, costs: Costs) -> str:
         return "-"
     match measure.unit:
         case Unit.SHARE:
-            return f"{100 * value:.1f} %"
+            return f"{100 * value:.1f}%"
         case Unit.SECONDS:
             return f"{value:.1f} s"
         case Unit.MONEY:

@@ -21,6 +21,26 @@ from voicebot.types import Language
 PASSWORD = "correct horse battery"
 INTERVAL = "/history?interval=custom&from=2026-11-13&to=2026-11-21"
 
+SPOTS = """import("/staff/lessons.js").then(async ({ showMisunderstood }) => {
+  const place = { file: "flows/main.yaml", line: 1, column: 1 };
+  const spots = ["a", "b", "c", "d"].map((step, far) => (
+    { flow: "main", step, count: 9 - far, place, grammars: [place], intents: null }));
+  const cluster = {
+    count: 30, text: "no", language: "en-US", kinds: {}, examples: [], calls: ["x"], spots };
+  const real = window.fetch;
+  window.fetch = async () => Response.json(
+    { turns: 30, complete: true, pending: 0, next_offset: null, clusters: [cluster] });
+  const main = document.createElement("div");
+  await showMisunderstood(main, {}, () => true);
+  window.fetch = real;
+  const folded = [...main.querySelectorAll("details p")].length;
+  return [main.querySelectorAll("p.meta > span:first-child").length, folded,
+    [...main.querySelectorAll("summary")].at(-1).textContent];
+})"""
+TICKS = """import("/staff/charts.js").then(({ lines }) => [...lines({
+  title: "Calls", head: "Day", points: [{ name: "Monday", value: 67 }], write: String,
+}).querySelectorAll("svg text")].slice(0, 3).map((each) => each.textContent))"""
+
 
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[ReviewSite]:
@@ -48,6 +68,7 @@ async def test_every_number_leads_to_its_calls_and_each_to_what_was_said(site: R
         await _come_in(browser, site, INTERVAL)
         await browser.until("document.querySelectorAll('#week td a').length")
         assert await browser.evaluate("document.querySelectorAll('#time a circle').length") > 3
+        assert await browser.evaluate(TICKS) == ["0", "40", "80"], "figures that read well"
         row = (
             "[...document.querySelectorAll('#sums tr')].find(e => /^Transferred/.test(e.innerText))"
         )
@@ -83,15 +104,22 @@ async def test_all_pages_can_be_used_by_everybody(site: ReviewSite) -> None:
         "listed-calls": (f"/calls?ids={RECORDED},{WRITTEN}", "#found tbody tr"),
     }
     async with Chromium() as browser:
-        await browser.look(1280, 900)
         await _come_in(browser, site, "/calls")
         for name, (place, last) in ready.items():
+            await browser.look(1280, 900)
             await browser.open(f"{site.url}{place}")
             await browser.until(f"document.querySelector({last!r})")
             await browser.evaluate(
                 "document.querySelectorAll('details').forEach(each => { each.open = true; })"
             )
+            places = "[...document.querySelectorAll('td .place')]"
+            await browser.until(f"{places}.every(e => e.clientHeight < 60)")
             await looked_at(browser, name)
+            # It was opened wide and is narrow now: letters of drawings keep their size.
+            assert await browser.evaluate(
+                "[...document.querySelectorAll('svg.fitted')]"
+                ".every(e => e.viewBox.baseVal.width <= innerWidth)"
+            ), name
         assert browser.console == []
 
 
@@ -101,6 +129,7 @@ async def test_misunderstood_words_lead_to_their_calls_and_what_they_come_to_now
     async with Chromium() as browser:
         await _come_in(browser, site, f"{INTERVAL}&door=chat&show=misunderstood+funnel")
         await browser.until("document.querySelector('#misunderstood article')")
+        assert await browser.evaluate(SPOTS) == [4, 2, "2 more steps"]
         words = await browser.evaluate("document.querySelector('#misunderstood').innerText")
         assert "voucher does not work" in words
         assert "refund" not in words, "that was said on the telephone"

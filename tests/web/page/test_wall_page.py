@@ -154,7 +154,7 @@ async def test_the_wall_follows_the_line_and_comes_back_after_it_was_lost() -> N
             assert nameless == []
             await looked_at(browser, "wall")
             said = "document.querySelector('main').innerText"
-            for words in ("62 %", "under the target of 40 %", "Pause (lunch)", "limit 10", "muted"):
+            for words in ("62%", "under the target of 40%", "Pause (lunch)", "limit 10", "muted"):
                 assert words in await browser.evaluate(said), words
             await mutes_and_unmutes(browser, line)
             line.wall = a_wall(waiting=7)

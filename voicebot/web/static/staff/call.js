@@ -132,7 +132,13 @@ function heardBlock(turn) {
   return el("div", { class: "heard" },
     el("span", { class: "who" }, `Caller, ${how}${sure}`), heard.text || el("em", {}, "nothing of use"),
     wrong ? el("p", { class: "meta" }, el("span", { class: "badge bad" }, wrong)) : null,
-    heard.semantics === null ? null : el("p", { class: "meta" }, "Understood as ", el("code", {}, JSON.stringify(heard.semantics))));
+    heard.semantics === null ? null : el("p", { class: "meta" }, "Understood as ", el("code", {}, meaning(heard.semantics))));
+}
+
+// {"intent": "return"} -> intent return
+function meaning(semantics) {
+  if (semantics === null || typeof semantics !== "object" || Array.isArray(semantics)) return plain(semantics);
+  return Object.entries(semantics).map(([name, value]) => `${name} ${plain(value)}`).join(", ") || "{}";
 }
 
 function showLatencies(call) {

@@ -15,13 +15,17 @@ const room = () => Math.max(280, Math.min(1120, (document.querySelector("main")?
 
 // Over time. `points` have a name, a value (null: none), a `before` to compare with, and an href.
 export function lines({ title, head, points, write, compared }) {
-  const wide = room();
+  const drawing = fitted((wide) => linesOf(wide, { title, points, write, compared }));
+  return figure(title, drawing, compared ? legend("first", "second", compared) : null, behind(title, head, points, write, compared));
+}
+
+function linesOf(wide, { title, points, write, compared }) {
   const values = points.flatMap((each) => [each.value, compared ? each.before : null]).filter((each) => each !== null && each !== undefined);
-  const [low, high] = range(values);
+  const [low, middle, high] = scale(values);
   const x = (place) => LEFT + ((wide - LEFT - 12) * (place + 0.5)) / Math.max(1, points.length);
   const y = (value) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - (value - low) / (high - low));
   const drawing = canvas(title, wide, HEIGHT, summary(points, write));
-  for (const value of [low, (low + high) / 2, high]) {
+  for (const value of [low, middle, high]) {
     drawing.append(
       shape("line", { class: "grid", x1: LEFT, x2: wide, y1: y(value), y2: y(value) }),
       shape("text", { x: LEFT - 6, y: y(value) + 4, "text-anchor": "end" }, write(value)));
@@ -38,20 +42,24 @@ export function lines({ title, head, points, write, compared }) {
       shape("title", {}, `${each.name}: ${write(each.value)}`));
     drawing.append(each.href ? shape("a", { href: each.href, "aria-label": `${each.name}: ${write(each.value)}` }, dot) : dot);
   });
-  return figure(title, drawing, compared ? legend("first", "second", compared) : null, behind(title, head, points, write, compared));
+  return drawing;
 }
 
 // Bars, one below the other; with `before` where there is something to compare with.
 export function bars({ title, head, rows, write, compared }) {
+  const drawing = fitted((wide) => barsOf(wide, { title, rows, write, compared }));
+  return figure(title, drawing, compared ? legend("bar", "bar before", compared) : null, behind(title, head, rows, write, compared));
+}
+
+function barsOf(wide, { title, rows, write, compared }) {
   const known = rows.flatMap((each) => [each.value, compared ? each.before : null]).filter((each) => typeof each === "number");
   const high = Math.max(0, ...known) || 1;
-  const wide = room();
   const left = Math.min(220, Math.round(wide * 0.36));
   const width = (value) => Math.max(1, (wide - left - 80) * (Math.max(0, value) / high));
   const drawing = canvas(title, wide, rows.length * ROW + 4, summary(rows, write));
   rows.forEach((each, place) => {
     const top = place * ROW;
-    const text = shape("text", { class: "strong", x: left - 8, y: top + 19, "text-anchor": "end" }, cut(each.name, left / 8));
+    const text = shape("text", { class: "strong", x: left - 8, y: top + 19, "text-anchor": "end" }, cut(each.name, Math.floor((left - 12) / 8)));
     drawing.append(each.href ? shape("a", { href: each.href, "aria-label": `${each.name}: ${told(each.value, write)}` }, text) : text);
     if (compared && typeof each.before === "number") {
       drawing.append(shape("rect", { class: "bar before", x: left, y: top + 18, width: width(each.before), height: 6, rx: 2 }));
@@ -61,7 +69,7 @@ export function bars({ title, head, rows, write, compared }) {
       shape("rect", { class: "bar", x: left, y: top + 5, width: width(each.value), height: compared ? 12 : 18, rx: 2 }),
       shape("text", { x: left + width(each.value) + 6, y: top + 18 }, write(each.value)));
   });
-  return figure(title, drawing, compared ? legend("bar", "bar before", compared) : null, behind(title, head, rows, write, compared));
+  return drawing;
 }
 
 // Hours across, days down. `cell(day, hour)` gives {value, href}; it is a table already.
@@ -106,11 +114,38 @@ function line(values, x, y, kind) {
   return paths.map((d) => shape("path", { class: kind, d }));
 }
 
-function range(values) {
-  const low = Math.min(0, ...values);
-  const high = Math.max(0, ...values);
-  return high > low ? [low, high] : [0, 1];
+// From end to end of a chart, with what stands in the middle.
+function scale(values) {
+  const low = -neat(Math.max(0, ...values.map((each) => -each)));
+  const high = neat(Math.max(0, ...values));
+  if (high === low) return [0, 0.5, 1];
+  return [low, low < 0 && high > 0 ? 0 : (low + high) / 2, high];
 }
+
+// The next number above it that reads well, and so does its half.
+function neat(value) {
+  if (value <= 0) return 0;
+  const power = 10 ** Math.floor(Math.log10(value));
+  const step = [1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10].find((each) => each * power >= value * (1 - 1e-9));
+  return step * power;
+}
+
+// A drawing is made for the width that the page has now, and anew when that changes.
+const draws = new WeakMap();
+
+function fitted(draw) {
+  const wide = room(), drawing = draw(wide);
+  drawing.classList.add("fitted");
+  draws.set(drawing, { draw, wide });
+  return drawing;
+}
+
+addEventListener("resize", () => {
+  for (const drawing of document.querySelectorAll("svg.fitted")) {
+    const { draw, wide } = draws.get(drawing);
+    if (wide !== room()) drawing.replaceWith(fitted(draw));
+  }
+});
 
 function behind(title, head, rows, write, compared) {
   const heads = compared ? [head, "Value", compared] : [head, "Value"];

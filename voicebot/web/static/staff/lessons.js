@@ -6,6 +6,7 @@ import { bars } from "./charts.js";
 import { callsLink, count, el, filePlace, table, words } from "./review.js";
 
 const CLUSTERS = 20;
+const SPOTS = 2; // shown at once; they come by how often the words were said there
 const SEEN = 5;
 const share = (part, whole) => (whole ? `${Math.round((100 * part) / whole)}%` : "");
 
@@ -112,12 +113,19 @@ function clusterBlock(cluster, chosen) {
     el("p", { class: "meta" }, el("strong", {}, `${count(cluster.count)} × “${cluster.text}”`), el("span", {}, cluster.language), ...kinds),
     el("details", {}, el("summary", {}, "Examples"), el("ul", {}, ...cluster.examples.map(said))),
     el("p", { class: "meta" }, calls),
-    ...cluster.spots.flatMap(spotLines));
+    ...cluster.spots.slice(0, SPOTS).map(spotLine),
+    ...furtherSpots(cluster.spots.slice(SPOTS)));
 }
 
-function spotLines(spot) {
+function furtherSpots(spots) {
+  if (!spots.length) return [];
+  const summary = el("summary", {}, `${count(spots.length)} more step${spots.length === 1 ? "" : "s"}`);
+  return [el("details", {}, summary, ...spots.map(spotLine))];
+}
+
+function spotLine(spot) {
   const places = [[spot.place, "step"], ...spot.grammars.map((place) => [place, "grammar"]), [spot.intents, "intents"]];
   const shown = places.filter(([place]) => place).map(([place, what]) => el("span", {}, `${what} `, filePlace(place)));
-  return [el("p", { class: "meta" }, el("span", {}, `${spot.flow}.${spot.step}, ${count(spot.count)} ×`),
-    ...(shown.length ? shown : ["the flows have changed since"]))];
+  return el("p", { class: "meta" }, el("span", {}, `${spot.flow}.${spot.step}, ${count(spot.count)} ×`),
+    ...(shown.length ? shown : ["the flows have changed since"]));
 }

@@ -7,9 +7,14 @@ import { showPlaces } from "./places.js";
 const AGAIN_MS = 5000;
 const BAD = ["failed", "unsure", "expired"];
 let messages = [];
+let told = "";
+let places = new Set();
 
 async function load() {
-  messages = (await ask("GET", "/api/outbox?limit=200")).messages;
+  const answer = await ask("GET", "/api/outbox?limit=200");
+  if (told === JSON.stringify(answer)) return; // nothing is lost under the hand
+  told = JSON.stringify(answer);
+  messages = answer.messages;
   const chosen = $("state").value;
   const states = [...new Set(messages.map((each) => each.state).concat(chosen || []))].sort();
   $("state").replaceChildren(choice("", "all"), ...states.map((state) => choice(state)));
@@ -34,12 +39,20 @@ function line(message) {
   const to = made("strong", message.recipient + " ");
   to.append(made("span", message.state, BAD.includes(message.state) ? "mark bad" : "mark"));
   const tries = message.tries > 1 ? `; ${message.tries} tries` : "";
-  const call = message.call ? `; call ${message.call}` : "";
-  words.append(to, made("span", `${message.channel}; ${when(message.created_at)}${tries}${call}`, "hint"));
+  const about = made("span", `${message.channel}; ${when(message.created_at)}${tries}`, "hint");
+  if (message.call) about.append("; ", callOf(message.call));
+  words.append(to, about);
   item.append(words);
   if (message.problem) item.append(made("p", message.problem, "text problem"));
   item.append(made("p", message.text || "The text is forgotten once it has served.", message.text ? "text" : "text hint"));
   return item;
+}
+
+function callOf(call) {
+  if (!places.has("/calls")) return `call ${call}`;
+  const link = made("a", "its call");
+  link.href = `/calls/${encodeURIComponent(call)}`;
+  return link;
 }
 
 $("filter").addEventListener("submit", (event) => event.preventDefault());
@@ -48,7 +61,7 @@ $("search").addEventListener("input", show);
 $("reload").addEventListener("click", guarded(load));
 
 guarded(async () => {
-  await showPlaces();
+  places = await showPlaces();
   await load();
   setInterval(() => { if (!document.hidden) guarded(load)(); }, AGAIN_MS);
 })();

@@ -24,7 +24,7 @@ let mayMute = false;
 let places = new Set();
 
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
-const percent = (share) => (share === null ? "–" : `${Math.round(100 * share)} %`);
+const percent = (share) => (share === null ? "–" : `${Math.round(100 * share)}%`);
 const serverNow = () => Date.now() / 1000 + ahead;
 
 function span(seconds) {
