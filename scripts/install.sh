@@ -26,7 +26,7 @@ command -v "$python" >/dev/null 2>&1 || {
     # What an interrupted setup left of one is no use.
     "$python" -m venv --clear "$venv"
 }
-echo "==> installing voicebot and its models (about 400 MB the first time)"
+echo "==> installing voicebot and its models (about 500 MB the first time)"
 {
     "$venv/bin/python" -m pip install --disable-pip-version-check -e '.[dev]' &&
         "$venv/bin/python" -c 'import voicebot.cli.main'

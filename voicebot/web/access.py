@@ -104,7 +104,7 @@ class AccessRules:
         self._longest = max(map(len, self._rules))
 
     def access(self, path: str) -> Access:
-        """What ``path`` asks for, decoded as the router sees it. Nothing is below the bare ``/``."""
+        """What ``path`` asks for, decoded as the router sees it. Nothing is below ``/``."""
         if path == "/":
             return self._bare
         parts = path.split("/")[1 : self._longest + 1]
