@@ -78,7 +78,7 @@ NOTHING_KNOWN = Known()
 
 def validate(flows: FlowSet, known: Known = NOTHING_KNOWN) -> list[FlowError]:
     """Every problem of ``flows``, in the order of files and lines."""
-    variables = _variables(flows)
+    variables = variables_of(flows)
     problems: list[FlowError] = []
     for flow in flows.in_all_languages():
         missing = list(_missing_steps(flow))
@@ -351,8 +351,8 @@ def _callers(flows: FlowSet, actions: Mapping[str, Mapping[str, bool]]) -> Itera
             )
 
 
-def _variables(flows: FlowSet) -> set[str]:
-    """Every variable that some step of some flow sets: flows share them."""
+def variables_of(flows: FlowSet) -> set[str]:
+    """Every variable that some step of some flow sets, which flows share, and every fact."""
     found = set(FACTS)
     for flow in flows:
         for step in flow.steps.values():
