@@ -24,6 +24,7 @@ $(PEERS): scripts/system_packages.sh
 	@touch $(PEERS)
 
 serve: setup
+	@echo "==> preparing prompts and intents (minutes the first time, then seconds)"
 	@$(BIN)/voicebot prompts build
 	@$(BIN)/voicebot intents train --used
 	@exec $(BIN)/voicebot serve

@@ -1,7 +1,8 @@
-"""Runs every benchmark one after the other, in processes of their own."""
+"""Runs every benchmark, or those that are named, one after the other, in processes of their own."""
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 
@@ -42,8 +43,13 @@ BENCHMARKS = (
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(BENCHMARKS)}")
+    names: list[str] = parser.parse_args().names
+    if unknown := [name for name in names if name not in BENCHMARKS]:
+        parser.error(f"there is no measurement {', '.join(unknown)}; --help lists them")
     failed = []
-    for name in BENCHMARKS:
+    for name in names or BENCHMARKS:
         print(f"\n=== {name}", flush=True)
         if subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode:
             failed.append(name)

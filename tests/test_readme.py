@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.__main__ import BENCHMARKS
+from benchmarks.__main__ import BENCHMARKS, main
 from voicebot.cli.main import COMMANDS
 
 ROOT = Path(__file__).parents[1]
@@ -46,3 +46,16 @@ def test_every_number_is_printed_by_make_bench() -> None:
 @pytest.mark.parametrize("name", BENCHMARKS)
 def test_every_measurement_of_make_bench_is_there(name: str) -> None:
     assert find_spec(f"benchmarks.{name}") is not None
+
+
+@pytest.mark.parametrize(("word", "code"), [("--help", 0), ("recogniton", 2)])
+def test_the_measurements_are_listed_without_running_any(
+    word: str, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["benchmarks", word])
+    with pytest.raises(SystemExit) as left:
+        main()
+    said = capsys.readouterr()
+    assert left.value.code == code
+    assert "recognition" in said.out or "no measurement recogniton" in said.err
+    assert "===" not in said.out

@@ -11,8 +11,11 @@ from typer.testing import CliRunner
 
 from voicebot.cli.check import check
 from voicebot.cli.new import new
+from voicebot.cli.serve import first_call
 from voicebot.cli.try_ import try_flow
 from voicebot.errors import UsageError
+
+PROJECT = Path(__file__).parents[2]
 
 made = typer.Typer()
 made.command()(new)
@@ -49,6 +52,16 @@ def test_what_is_written_can_be_played(tmp_path: Path, monkeypatch: pytest.Monke
 
     assert "your bicycle is ready" in played.output
     assert "hangs up: self_served" in played.output
+
+
+def test_a_server_names_the_call_that_can_be_placed_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    CliRunner().invoke(made, [str(tmp_path / "line")])
+    monkeypatch.chdir(tmp_path / "line")
+    assert first_call() == "voicebot call"
+    monkeypatch.chdir(PROJECT)
+    assert first_call() == "make call"
 
 
 def test_a_folder_that_is_not_empty_is_left_alone(tmp_path: Path) -> None:

@@ -120,6 +120,19 @@ def test_one_slip_is_one_finding(folder: Path, file: str, old: str, new: str, to
     assert less_weighty(found) - less_weighty(before) == set()
 
 
+def test_a_rule_that_asks_for_what_is_set_nowhere_is_a_warning(folder: Path) -> None:
+    rules = "rules:\n  - {when: mod == 'angry' and contacts > 1 and request != null, priority: 1}\n"
+    (folder / "queues.yaml").write_text(APPLICATION["queues.yaml"] + rules)
+
+    found = check_application(folder, load_settings())
+
+    assert found.problems == []
+    told = [str(each) for each in found.warnings if "a rule asks" in str(each)]
+    assert [each.removeprefix(f"{folder}/") for each in told] == [
+        "queues.yaml:5:12: a rule asks for 'mod', which is set nowhere. Did you mean 'mood'?"
+    ]
+
+
 def test_settings_are_checked_against_flows_and_queues(folder: Path) -> None:
     (folder / "voicebot.toml").write_text(
         '[calls]\nflow = "mian"\n[agents.anna]\nqueues = ["suport", "support"]\n'

@@ -86,6 +86,16 @@ async def test_signing_in_opens_and_signing_out_closes(
     assert {each.address for each in office.log.lines} == {"192.0.2.1"}
 
 
+async def test_the_bare_address_leads_staff_in(browser: httpx.AsyncClient) -> None:
+    page = {"accept": "text/html"}
+    stranger = await browser.get("/", headers=page)
+    assert (stranger.status_code, stranger.headers["location"]) == (303, "/sign-in?next=%2F")
+
+    await browser.post("/api/sign-in", json=ANNA)
+    known = await browser.get("/", headers=page)
+    assert (known.status_code, known.headers["location"]) == (303, "/account")
+
+
 async def test_the_cookie_is_kept_from_scripts_and_other_sites(browser: httpx.AsyncClient) -> None:
     answer = await browser.post("/api/sign-in", json=ANNA)
     words = answer.headers["set-cookie"].lower()

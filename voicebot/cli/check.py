@@ -43,11 +43,13 @@ from voicebot.flows.schema import flow_schema_text
 from voicebot.flows.steps import AnswerStep
 from voicebot.flows.template import Template
 from voicebot.flows.validation import validate
+from voicebot.flows.variables import variables_set
 from voicebot.grammar.files import grammar_files
 from voicebot.grammar.lint.findings import Severity
 from voicebot.grammar.store import GrammarStore
 from voicebot.nlu.article_reader import FOLDER as KNOWLEDGE
 from voicebot.nlu.article_reader import KnowledgeFolder, out_of_step, read_articles
+from voicebot.queues.prerouting import unknown_facts
 from voicebot.queues.reader import load_queues
 from voicebot.speech.cache import FOLDER as PROMPT_FOLDER
 from voicebot.speech.cache import PromptCache
@@ -167,6 +169,7 @@ def check_application(application: Path, settings: Settings) -> Report:
     report.warnings += advice.out_of_step(flows, _languages(store, flows))
     report.advice += missing_transfers(flows, settings.transfers)
     if flows.is_whole:
+        report.warnings += unknown_facts(queues.rules, variables_set(flows))
         report.warnings += advice.warnings(flows, _Lengths(settings, recordings))
         report.advice += _unanswerable(application, knowledge, flows)
         report.advice += advice.unread_variables(flows)

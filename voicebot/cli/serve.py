@@ -75,11 +75,16 @@ async def _welcome(server: Server) -> None:
         f"  SIP    sip:shop@{host}:{server.sip_port}  (UDP and TCP)\n"
         f"{page}"
         f"{await _entrance(server, console)}"
-        f"  Try    make call\n"
+        f"  Try    {first_call()}\n"
         f"  Stop   Ctrl-C\n",
         highlight=False,
         soft_wrap=True,  # a link that is broken in two is none
     )
+
+
+def first_call() -> str:
+    """What places a call from a second terminal: lines that were made by `new` have no Makefile."""
+    return "make call" if Path("Makefile").is_file() else "voicebot call"
 
 
 async def _entrance(server: Server, console: Console) -> str:

@@ -7,11 +7,17 @@ distribution itself knows nothing of conditions: it gets a queue, a priority and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
-from voicebot.flows.expression import Expression, holds
+from voicebot.document import suggest
+from voicebot.errors import FlowError
+from voicebot.flows.expression import Expression, holds, names
 from voicebot.types import Json
+
+RULE_FACTS: Final = frozenset({"contacts", "intent", "mood"})
+"""What rules may ask for beside the variables and facts of flows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +56,18 @@ def preroute(
             queue = rule.queue
             break
     return Destination(queue, priority, skills)
+
+
+def unknown_facts(rules: Iterable[Rule], variables: Collection[str]) -> Iterator[FlowError]:
+    """What rules ask for and nobody tells: it is null, and the rule hardly what was meant.
+
+    ``variables`` are those of the flows, their facts included.
+    """
+    known = {*variables, *RULE_FACTS}
+    for rule in rules:
+        for name in names(rule.when) if rule.when is not None else ():
+            if name.path[0] not in known:
+                yield name.place.error(
+                    f"a rule asks for '{name.path[0]}', which is set nowhere",
+                    suggest(name.path[0], known),
+                )

@@ -49,6 +49,7 @@ RULES: Final[Mapping[str, Access]] = {
     "/api/webhook": Door.OPEN,
     # For staff and their programs
     "/metrics": Door.METRICS,
+    "/": Door.BROWSER,
     "/account": Door.BROWSER,
     "/users": Scope.USERS_MANAGE,
     "/audit": Scope.AUDIT_READ,
@@ -97,11 +98,15 @@ class AccessRules:
 
     def __init__(self, rules: Mapping[str, Access] = RULES) -> None:
         """``rules``: as `RULES`."""
-        self._rules = {tuple(path.split("/")[1:]): access for path, access in rules.items()}
+        self._bare = rules.get("/", Door.CLOSED)
+        named = {path: access for path, access in rules.items() if path != "/"}
+        self._rules = {tuple(path.split("/")[1:]): access for path, access in named.items()}
         self._longest = max(map(len, self._rules))
 
     def access(self, path: str) -> Access:
-        """What ``path`` asks for, decoded as the router sees it."""
+        """What ``path`` asks for, decoded as the router sees it. Nothing is below ``/``."""
+        if path == "/":
+            return self._bare
         parts = path.split("/")[1 : self._longest + 1]
         for length in range(len(parts), 0, -1):
             beginning = tuple(parts[:length])

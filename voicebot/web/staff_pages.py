@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from voicebot.web.files import STATIC, TALKING, StaticFolder, page_headers
 
@@ -29,7 +29,13 @@ def staff_pages_router() -> APIRouter:
         "/audit": "audit.html",
         "/outbox": "outbox.html",
     }
-    return _router("staff", _PLAIN, pages, parts="/staff/{name}")
+    router = _router("staff", _PLAIN, pages, parts="/staff/{name}")
+
+    @router.get("/")
+    async def entrance() -> Response:
+        return RedirectResponse("/account", 303)  # its menu leads to all that somebody may see
+
+    return router
 
 
 def desk_page_router() -> APIRouter:

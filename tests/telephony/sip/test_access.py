@@ -11,6 +11,7 @@ from tests.peers import sipp
 from tests.peers.sipp import Sipp
 from tests.telephony.sip.conftest import SCENARIOS, Bot, OpenPhone, StartServer
 from tests.telephony.sip.phone import Phone
+from voicebot.errors import CallError
 from voicebot.telephony.sip import Access, Credentials
 from voicebot.telephony.sip.digest import answer_challenge
 
@@ -25,6 +26,17 @@ def shown(challenges: list[str], phone: Phone, password: str, method: str = "INV
     )
     assert found is not None
     return found[1]
+
+
+async def test_a_taken_port_is_told_with_a_remedy(start_server: StartServer) -> None:
+    first = await start_server()
+    with pytest.raises(CallError, match=r"something listens there already.* or set sip\.port"):
+        await start_server(port=first.port)
+
+
+async def test_an_address_that_is_not_ours_is_told(start_server: StartServer) -> None:
+    with pytest.raises(CallError, match=r"no such address. Check sip\.host"):
+        await start_server(host="192.0.2.1")
 
 
 async def test_a_caller_with_the_password_gets_in(

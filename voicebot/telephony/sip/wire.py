@@ -10,6 +10,7 @@ SBC in front.
 from __future__ import annotations
 
 import asyncio
+import errno
 import re
 import socket
 from collections.abc import Callable, Mapping
@@ -122,7 +123,7 @@ class Wire:
                 await self._bind(host, port)
             except OSError as error:
                 self.close()
-                problem = error.strerror or str(error)
+                problem = _why_not_bound(error)
             else:
                 return
         raise CallError(f"SIP cannot listen on {host}:{port}: {problem}")
@@ -334,3 +335,16 @@ class _Connection(asyncio.Protocol):
         self._waiting = None
         if seconds is not None:
             self._waiting = asyncio.get_running_loop().call_later(seconds, self.abort)
+
+
+def _why_not_bound(error: OSError) -> str:
+    match error.errno:
+        case errno.EADDRINUSE:
+            return (
+                "something listens there already, perhaps another voicebot or a phone. Stop it, "
+                "or set sip.port (VOICEBOT_SIP__PORT) to another port."
+            )
+        case errno.EADDRNOTAVAIL:
+            return "this machine has no such address. Check sip.host (VOICEBOT_SIP__HOST)."
+        case _:
+            return f"{error.strerror or error}. Check sip.host and sip.port."
