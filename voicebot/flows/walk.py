@@ -402,7 +402,7 @@ class Walk:
                 facts=self.state.told if to_queue else {},
                 callback=called,
                 way_back=self._way_back() if called else {},
-                choices=choices(step, self.state.variables, self.flow),
+                choices=choices(step, self.state.variables, self.flow.language),
             )
         )
         if self.state.queued:
