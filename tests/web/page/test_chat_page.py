@@ -369,3 +369,14 @@ async def test_the_widget_lives_in_a_page_of_its_own_origin(shop: House, tmp_pat
             await page.until(f"{shadow}.querySelector('.log')?.innerText.includes('Hello.')")
             assert await page.evaluate("document.cookie") == ""
             assert await page.evaluate("document.querySelectorAll('.chat').length") == 0
+            await page.evaluate(
+                f"(() => {{ {shadow}.querySelector('.write textarea').value = 'good bye';"
+                f" {shadow}.querySelector('.write').requestSubmit(); }})()"
+            )
+            again = f"[...{shadow}.querySelectorAll('.actions button:not([hidden])')]"
+            await page.until(f"{again}.some((each) => each.innerText == 'New conversation')")
+            await page.evaluate(f"{again}.at(-1).click()")
+            await page.until(f"{shadow}.querySelector('.log')?.innerText.includes('Hello.')")
+            assert not await page.evaluate(
+                f"{shadow}.querySelector('.chat').innerText.includes('bye')"
+            )

@@ -95,6 +95,13 @@ export class Talk extends EventTarget {
     this.current?.abort();
   }
 
+  // The next `begin` is of another conversation.
+  forget() {
+    this.stop();
+    this.store.removeItem(this.box);
+    this.store.removeItem("voicebot");
+  }
+
   get box() {
     return `voicebot:${this.conversation}`;
   }

@@ -37,6 +37,7 @@
       return view.trouble(error.code ?? "other");
     }
     talk.start();
+    view.offerAgain(() => { talk.forget(); open(); });
     load("phone.js").then(({ offerPhone }) => offerPhone(view, talk)).catch(() => {}); // the text goes on
   }
 
