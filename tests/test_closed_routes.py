@@ -56,6 +56,7 @@ OPEN = {
     "POST /api/chat/{conversation}/call",
     "GET /api/chat/{conversation}/phone",
     "POST /api/chat/{conversation}/phone",
+    "POST /api/chat/{conversation}/typing",
     # Signed by who sends.
     "POST /api/texting/twilio/inbound",
     "POST /api/texting/twilio/status",

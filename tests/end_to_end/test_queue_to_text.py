@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ import pytest
 from tests.end_to_end.test_desk import add_user
 from tests.end_to_end.test_moved_to_text import IN_A_QUERY, NUMBER, link_in_the_outbox
 from tests.end_to_end.test_text_to_an_agent import Desk, desk
-from tests.peers.phone import dialled
+from tests.peers.phone import Phone, dialled
 from tests.peers.server import ServerProcess
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.peer, pytest.mark.model]
@@ -48,7 +50,8 @@ async def until(holds: Callable[[Any], bool], look: Callable[[], Any]) -> Any:
     return found
 
 
-async def test_the_place_goes_along_and_the_records_tell_one_contact(tmp_path: Path) -> None:
+async def shop(tmp_path: Path) -> tuple[Path, dict[str, str]]:
+    """The data folder and the settings of a server with one queue and one agent."""
     application, data = tmp_path / "application", tmp_path / "data"
     (application / "flows").mkdir(parents=True)
     (application / "flows" / "main.yaml").write_text(FLOW)
@@ -57,6 +60,21 @@ async def test_the_place_goes_along_and_the_records_tell_one_contact(tmp_path: P
     config = tmp_path / "voicebot.toml"
     config.write_text('[agents.anna]\nqueues = ["support"]\n')
     settings = {"SERVER__APPLICATION": str(application), "CONFIG": str(config)}
+    return data, settings
+
+
+async def takes_link(server: ServerProcess, phone: Phone) -> str:
+    """A caller who waits takes the link; gives its token."""
+    await until(lambda queues: queues[0]["waiting"] == 1, lambda: server.get("/api/queues"))
+    await phone.press("1")  # the choice
+    await phone.listen(timeout_s=30)
+    await phone.press("1")  # yes to the offer
+    await until(lambda outbox: bool(outbox["messages"]), lambda: server.get("/api/outbox"))
+    return (await link_in_the_outbox(server)).removeprefix("/t/")
+
+
+async def test_the_place_goes_along_and_the_records_tell_one_contact(tmp_path: Path) -> None:
+    data, settings = await shop(tmp_path)
     async with ServerProcess(data, settings) as server, await desk(server) as line:
         anna = Desk(line)
         await anna.order("ready")
@@ -68,16 +86,7 @@ async def test_the_place_goes_along_and_the_records_tell_one_contact(tmp_path: P
                 return (await page.get(f"{chat}/{at}/lines")).json()
 
             async with dialled(server, NUMBER) as phone:
-                await until(
-                    lambda queues: queues[0]["waiting"] == 1, lambda: server.get("/api/queues")
-                )
-                await phone.press("1")  # the choice
-                await phone.listen(timeout_s=30)
-                await phone.press("1")  # yes to the offer
-                await until(
-                    lambda outbox: bool(outbox["messages"]), lambda: server.get("/api/outbox")
-                )
-                token = (await link_in_the_outbox(server)).removeprefix("/t/")
+                token = await takes_link(server, phone)
                 opened = (await page.post(f"{chat}/open", json={"token": token})).json()
                 at = opened["conversation"]
                 assert (await view())["waiting"] is None, "it is the call that waits"
@@ -102,3 +111,33 @@ async def test_the_place_goes_along_and_the_records_tell_one_contact(tmp_path: P
     stages = {stage for stage, count in whole.items() if isinstance(count, int) and count}
     assert {"offered", "accepted", "opened", "handed_on"} <= stages
     assert told["agent"] == "anna"
+
+
+async def test_a_link_that_is_opened_after_the_server_died_leads_to_the_place(
+    tmp_path: Path,
+) -> None:
+    data, settings = await shop(tmp_path)
+
+    async def held() -> int:
+        with closing(sqlite3.connect(data / "voicebot.db")) as database:
+            wanted = "SELECT count(*) FROM held_places WHERE left_at IS NOT NULL"
+            return int(database.execute(wanted).fetchone()[0])
+
+    first = ServerProcess(data, settings)
+    async with first:
+        async with dialled(first, NUMBER) as phone:
+            token = await takes_link(first, phone)
+        await until(lambda count: count == 1, held)
+        await first.kill()
+    async with ServerProcess(data, settings) as second:
+        assert (await second.get("/api/queues"))[0]["waiting"] == 0
+        async with httpx.AsyncClient(headers={"Origin": second.http}, timeout=30) as page:
+            chat = f"{second.http}/api/chat"
+            opened = (await page.post(f"{chat}/open", json={"token": token})).json()
+
+            async def view() -> Any:
+                return (await page.get(f"{chat}/{opened['conversation']}/lines")).json()
+
+            shown = await until(lambda found: found["waiting"] is not None, view)
+            await until(lambda count: count == 0, held)
+    assert (shown["waiting"]["position"], shown["waiting"]["queue"]) == (1, "support")

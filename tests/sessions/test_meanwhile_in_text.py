@@ -42,7 +42,7 @@ steps:
 """
 ASIDE = (
     "#ABNF 1.0 UTF-8;\nlanguage en-US;\ntag-format <semantics/1.0>;\nroot $all;\n"
-    "$all = my size {out='size'} | call me {out='call'} | text me {out='text'}"
+    "$all = my size {out='size'} | (call | ring) me {out='call'} | text me {out='text'}"
     " | good bye {out='bye'};"
 )
 

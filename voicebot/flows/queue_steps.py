@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 
 from voicebot.document import suggest
 from voicebot.errors import FlowError
-from voicebot.flows.commands import Listen, TransferMode, queue_of
+from voicebot.flows.commands import Listen, Transfer, TransferMode, queue_of
 from voicebot.flows.lists import grammar_of
 from voicebot.flows.model import Flow, FlowSet
-from voicebot.flows.queue_model import WaitingOffer
 from voicebot.flows.references import Reference, Route
 from voicebot.flows.steps import OfferStep, TransferStep
-from voicebot.types import Json
+from voicebot.types import Json, Language
 
 CLOSED = "closed"
 """Why a queue takes nobody outside its hours; every other reason is an overflow."""
@@ -31,24 +31,32 @@ def way_out(step: TransferStep, why: str) -> Reference:
     return (step.closed if why == CLOSED else step.overflow) or step.on_failure
 
 
-def choices(step: TransferStep, variables: Mapping[str, Json], flow: Flow) -> Listen | None:
-    """What is listened for while the caller waits; None where nothing is offered. Who writes has no
-    key for what only offers text."""
+def choices(step: TransferStep, variables: Mapping[str, Json], language: Language) -> Listen | None:
+    """What is listened for while the caller waits; None where nothing is offered."""
     offer = step.while_waiting.offer
     if offer is None:
         return None
-    keys = offer.keys
-    if variables.get("channel") == "text":
-        keys = {key: each for key, each in keys.items() if not _offers_text(offer, each, flow)}
-        if offer.keys and not keys:
-            return None
-    grammars = tuple(grammar_of(source, variables, flow.language) for source in offer.grammar)
-    return Listen(grammars=grammars, keys=keys)
+    grammars = tuple(grammar_of(source, variables, language) for source in offer.grammar)
+    return Listen(grammars=grammars, keys=offer.keys)
 
 
-def _offers_text(offer: WaitingOffer, meaning: Json, flow: Flow) -> bool:
-    target = Route(offer.steps, None).target(meaning)
-    return target is not None and isinstance(flow.steps.get(target.name), OfferStep)
+def choices_in_text(transfer: Transfer, flow: Flow, step: str) -> Transfer:
+    """The ``transfer`` of a step as it is for who writes: keys that only offer text mean nothing,
+    and where there are no others nothing is offered."""
+    asked, listen = flow.steps[step], transfer.choices
+    assert isinstance(asked, TransferStep)
+    if listen is None or asked.while_waiting.offer is None:
+        return transfer
+    route = Route(asked.while_waiting.offer.steps, None)
+
+    def offers_text(meaning: Json) -> bool:
+        target = route.target(meaning)
+        return target is not None and isinstance(flow.steps.get(target.name), OfferStep)
+
+    keys = {key: meaning for key, meaning in listen.keys.items() if not offers_text(meaning)}
+    if listen.keys and not keys:
+        return replace(transfer, choices=None)
+    return replace(transfer, choices=replace(listen, keys=keys))
 
 
 def misplaced_keys(step: TransferStep) -> Iterator[FlowError]:

@@ -167,7 +167,7 @@ def _transfer(walk: Walk, step: TransferStep) -> None:
             facts=walk.state.told if to_queue else {},
             callback=called,
             way_back=_way_back(walk) if called else {},
-            choices=choices(step, walk.state.variables, walk.flow),
+            choices=choices(step, walk.state.variables, walk.flow.language),
         )
     )
     if walk.state.queued:

@@ -29,6 +29,7 @@ from voicebot.flows.commands import (
     Transfer,
 )
 from voicebot.flows.events import ActionDone, ActionFailed, FlowEvent, TextNotSent, TransferRefused
+from voicebot.flows.queue_steps import choices_in_text
 from voicebot.flows.state import FlowState, Waiting
 from voicebot.logs import discretion
 from voicebot.personal_numbers import masked
@@ -150,9 +151,11 @@ class ChatFlow:
                 case Transfer() as transfer if transfer.queue and application.queueing:
                     self._wait_for_nothing()
                     self.facts = facts_known(interpreter.flows, state, None)
-                    if transfer.choices is not None:
-                        self.replies = await application.replies.of(transfer.choices)
-                    await self._wait_in_line(transfer, record, now)
+                    top = state.frames[-1]
+                    wanted = choices_in_text(transfer, interpreter.flows[top.flow], top.step)
+                    if wanted.choices is not None:
+                        self.replies = await application.replies.of(wanted.choices)
+                    await self._wait_in_line(wanted, record, now)
                     return
                 case Transfer():
                     if state.step in asked:

@@ -7,11 +7,10 @@ and `TextDesk` (`voicebot.sessions.invitation`).
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -19,8 +18,10 @@ from voicebot.errors import StorageError, TextRefused, TextUnavailable
 from voicebot.sessions.chat import ON_CALL, ChatSession
 from voicebot.sessions.chat_application import ChatApplication
 from voicebot.sessions.chat_beginnings import Beginnings, Fresh
-from voicebot.sessions.chat_links import fits, hashed, is_secret, new_secret
+from voicebot.sessions.chat_following import Following
+from voicebot.sessions.chat_links import fits, hashed
 from voicebot.sessions.chat_meaning import Message
+from voicebot.sessions.chat_opening import ChatLinks, Opened
 from voicebot.sessions.chat_records import ChatLine, ChatRecord, ChatStore
 from voicebot.sessions.chat_shelf import ChatShelf
 from voicebot.sessions.chat_tally import ChatTally
@@ -56,15 +57,6 @@ class ChatPolicy:
     in_memory: int = 5_000
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A browser's hold on a conversation. ``key`` is new where it has just been opened, empty where
-    the browser had it already."""
-
-    conversation: ConversationId
-    key: str
-
-
 class Chats:
     """The conversations of one server. ``hold`` keeps the present version of the application for a
     message and its answer; ``address`` makes the link's URL of its secret; ``fresh`` says what a
@@ -82,8 +74,6 @@ class Chats:
     ) -> None:
         self._store = store
         self._hold = hold
-        self._address = address
-        self._policy = policy
         self._clock = clock
         self._shelf = ChatShelf(store, policy.in_memory, lambda id_: self.line.pages.stirred(id_))
         self._tally = ChatTally()
@@ -93,7 +83,18 @@ class Chats:
         self.tidying = Tidying(
             store, self._shelf, self._tally, policy.link_s, policy.idle_s, clock, self.line.left
         )
-        self._stopped = False
+        self._links = ChatLinks(
+            store,
+            self._shelf,
+            self._beginnings,
+            self._tally,
+            self.line,
+            hold,
+            address,
+            policy.link_s,
+            clock,
+        )
+        self._following = Following(self._shelf, self.line, self._tally, hold, self._over, clock)
 
     # Beginning and end
 
@@ -111,7 +112,7 @@ class Chats:
 
     async def stop(self) -> None:
         """Let answers under way be finished, and everybody go who follows."""
-        self._stopped = True
+        self._following.stopped = True
         await self.line.stop()
         await self._shelf.stop()
 
@@ -137,79 +138,21 @@ class Chats:
 
     async def prepare(self, contact: MovingContact) -> Invitation:
         """See `TextInvitations.prepare`."""
-        now, secret = self._clock(), new_secret()
-        until = now + self._policy.link_s
-        link = hashed(secret)
-        try:
-            id_, is_new = await self._beginnings.of_call(contact, link, until, now)
-            if not is_new:
-                await self._renew(id_, link, until)
-        except StorageError as error:
-            raise TextUnavailable(str(error)) from None
-        return Invitation(id_, self._address(secret), until)
-
-    async def _renew(self, conversation: ConversationId, link: str, until: float) -> None:
-        async def renew(session: ChatSession) -> None:
-            await session.change(link=link, link_until=until, key="")
-
-        await self._shelf.locked(conversation, renew)
-        self.counts["invited"] += 1
+        return await self._links.prepare(contact)
 
     async def withdraw(self, conversation: ConversationId) -> None:
         """See `TextInvitations.withdraw`."""
-
-        async def void(session: ChatSession) -> None:
-            if session.record.opened_at is None:
-                await session.change(link="", link_until=0.0)
-
-        await self._shelf.locked(conversation, void)
-
-    async def begin(self) -> Opened:
-        """Begin a conversation that comes from no call. Raises TextUnavailable, StorageError."""
-        key = new_secret()
-        conversation = await self._beginnings.of_page(hashed(key), self._clock())
-        await self._shelf.locked(conversation, self._opened)
-        return Opened(conversation, key)
+        await self._links.withdraw(conversation)
 
     # Opening and following
 
+    async def begin(self) -> Opened:
+        """See `ChatLinks.begin`."""
+        return await self._links.begin()
+
     async def open(self, secret: str, keys: Callable[[ConversationId], str]) -> Opened:
-        """Open the conversation of a link; ``keys`` gives the key that the browser has for it.
-
-        Raises TextRefused: 'unknown' (forged), 'used' (opened by another browser), 'expired', and
-        StorageError.
-        """
-        record = await self._store.by_link(hashed(secret)) if is_secret(secret) else None
-        if record is None:
-            raise self._tally.refused(
-                "unknown", "there is no such link, or a newer one took its place"
-            )
-
-        async def redeem(session: ChatSession) -> Opened:
-            known = session.record
-            if fits(keys(known.id), known.key):
-                await self._opened(session)
-                return Opened(known.id, "")
-            if known.key:
-                raise TextRefused("used", "this link was opened before, in another browser")
-            if self._clock() > known.link_until or session.over:
-                raise TextRefused("expired", "this link is not good any more")
-            key = new_secret()
-            await session.change(key=hashed(key))
-            await self._opened(session)
-            return Opened(known.id, key)
-
-        return await self._counted(record.id, redeem)
-
-    async def _opened(self, session: ChatSession) -> None:
-        is_first = session.record.opened_at is None
-        with self._hold() as application:
-            await session.open(application, self._clock())
-            if is_first:  # somebody may have kept a place for it
-                self._tally.reached(session.record, TextStage.OPENED, self._clock())
-            await self.line.settle(session, application)
-        if is_first:
-            self._tally.ended(session, TextStage.ENDED, self._clock())
+        """See `ChatLinks.open`."""
+        return await self._links.open(secret, keys)
 
     async def check(self, conversation: ConversationId, key: str) -> None:
         """Raises TextRefused 'key' where ``key`` does not open ``conversation``."""
@@ -218,54 +161,16 @@ class Chats:
             raise self._tally.refused("key", "this conversation is not open in this browser")
 
     async def view(self, conversation: ConversationId, after: int) -> ChatView:
-        """What a page that knows the lines up to ``after`` has to show now."""
-        session = await self._shelf.get(conversation)
-        if session is None:
-            raise self._tally.refused("key", "this conversation is not open in this browser")
-        return self._view(session, after)
+        """See `Following.view`."""
+        return await self._following.view(conversation, after)
 
-    async def follow(self, conversation: ConversationId, after: int) -> AsyncIterator[ChatView]:
-        """Each change from the line ``after`` on, the present view first, until we stop.
-
-        Raises TextRefused 'tabs' where too many follow already.
-        """
-        with self._following(await self._awake(conversation)) as (session, stirred):
-            while not self._stopped:
-                stirred.clear()
-                view = self._view(session, after)
-                after = view.cursor
-                yield view
-                await stirred.wait()
-                session = await self._shelf.present(session, stirred)
+    def follow(self, conversation: ConversationId, after: int) -> AsyncIterator[ChatView]:
+        """See `Following.follow`."""
+        return self._following.follow(conversation, after)
 
     async def changed(self, conversation: ConversationId, after: int, wait_s: float) -> ChatView:
-        """The view once there is something after the line ``after``, at latest in ``wait_s``."""
-        with self._following(await self._awake(conversation)) as (session, stirred):
-            if session.record.cursor <= after and not session.is_still and wait_s > 0:
-                try:
-                    async with asyncio.timeout(wait_s):
-                        await stirred.wait()
-                except TimeoutError:
-                    pass
-            return self._view(await self._shelf.present(session, stirred), after)
-
-    def _view(self, session: ChatSession, after: int) -> ChatView:
-        return self.line.pages.dressed(session.view(after), session.record.id)
-
-    @contextmanager
-    def _following(self, session: ChatSession) -> Iterator[tuple[ChatSession, asyncio.Event]]:
-        with self._shelf.following(session) as followed, self.line.pages.seen(session.record.id):
-            yield followed
-
-    async def _awake(self, conversation: ConversationId) -> ChatSession:
-        async def wake(session: ChatSession) -> ChatSession:
-            with self._hold() as application:
-                await session.wake(application, self._clock())
-                await self.line.settle(session, application)
-            self._over(session)
-            return session
-
-        return await self._shelf.locked(conversation, wake)
+        """See `Following.changed`."""
+        return await self._following.changed(conversation, after, wait_s)
 
     # Messages
 
@@ -313,7 +218,7 @@ class Chats:
             message.channel, message.sender, self._clock()
         )
         if is_new:
-            await self._shelf.locked(id_, self._opened)
+            await self._shelf.locked(id_, self._links.opened)
         return id_
 
     # Waiting for a person

@@ -11,7 +11,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import islice
 
 from voicebot.errors import GrammarError
@@ -55,12 +56,14 @@ class QuickReplies:
         return _few(_chosen(await asyncio.shield(finding), listen.keys))
 
     def _sentences(self, name: str) -> dict[str, str]:
-        """The shortest sentence of each meaning, of those that chance finds."""
+        """The shortest sentence of each meaning, of those that chance finds; of several that short
+        the one that the grammar writes first."""
         found: dict[str, str] = {}
         active = self._grammars.named((name,))
         for grammar in active.spoken():
             places = _places(grammar)
             by_meaning: dict[str, tuple[str, ...]] = {}
+            rank = partial(_rank, places)
             try:
                 for words in islice(sample(grammar, seed=1), _SAMPLES):
                     if len(" ".join(words)) > LONGEST:
@@ -69,9 +72,7 @@ class QuickReplies:
                     if match is None:
                         continue
                     meaning = _key(match.semantics)
-                    known = by_meaning.get(meaning)
-                    if known is None or len(" ".join(words)) < len(" ".join(known)):
-                        by_meaning[meaning] = words
+                    by_meaning[meaning] = min(words, by_meaning.get(meaning, words), key=rank)
             except GrammarError:
                 continue
             in_order = sorted(by_meaning, key=lambda each: [places[w] for w in by_meaning[each]])
@@ -87,6 +88,12 @@ def _places(grammar: CompiledGrammar) -> dict[str, tuple[int, int]]:
         for word, arcs in state.words.items():
             places.setdefault(word, (number, arcs[0].order))
     return places
+
+
+def _rank(
+    places: Mapping[str, tuple[int, int]], words: Sequence[str]
+) -> tuple[int, list[tuple[int, int]]]:
+    return len(" ".join(words)), [places[word] for word in words]
 
 
 def _chosen(sentences: Mapping[str, str], keys: Mapping[str, Json]) -> list[str]:

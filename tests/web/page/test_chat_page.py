@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,8 +17,10 @@ from tests.sessions.test_call_me import Lines, calls_of
 from tests.sessions.test_chats import a_call
 from tests.web.chat_server import ChatServer, chat_server
 from voicebot.sessions.call_me import CallMe
+from voicebot.sessions.chat_opening import Opened
 from voicebot.sessions.chat_records import Who
 from voicebot.sessions.chats import Chats
+from voicebot.sessions.invitation import ConversationId
 from voicebot.sessions.outbound import DialReport
 from voicebot.sessions.spoken_lines import SpokenLine
 from voicebot.types import HIDDEN, CallId, Language
@@ -333,6 +336,26 @@ async def test_what_is_written_without_a_network_is_sent_when_it_is_back(shop: H
         await page.close()
 
 
+async def test_what_is_written_before_the_link_is_open_is_not_lost(
+    server: ChatServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_open, opens = asyncio.Event(), server.chats.open
+
+    async def slowly(secret: str, keys: Callable[[ConversationId], str]) -> Opened:
+        await may_open.wait()
+        return await opens(secret, keys)
+
+    monkeypatch.setattr(server.chats, "open", slowly)
+    async with Chromium() as page:
+        await page.open(await link(server))
+        await page.until("document.querySelector('.write:not([hidden])')")
+        await write(page, "delivery")
+        await page.until("document.querySelector('.log.waiting .line')")
+        may_open.set()
+        await says(page, "Hello.", "What is it about?", "delivery", "Which day?")
+        assert await page.evaluate("document.querySelectorAll('.log.waiting .line').length") == 0
+
+
 async def test_the_page_is_small(server: ChatServer) -> None:
     async with Chromium() as page:
         await page.open(await link(server))
@@ -360,3 +383,14 @@ async def test_the_widget_lives_in_a_page_of_its_own_origin(shop: House, tmp_pat
             await page.until(f"{shadow}.querySelector('.log')?.innerText.includes('Hello.')")
             assert await page.evaluate("document.cookie") == ""
             assert await page.evaluate("document.querySelectorAll('.chat').length") == 0
+            await page.evaluate(
+                f"(() => {{ {shadow}.querySelector('.write textarea').value = 'good bye';"
+                f" {shadow}.querySelector('.write').requestSubmit(); }})()"
+            )
+            again = f"[...{shadow}.querySelectorAll('.actions button:not([hidden])')]"
+            await page.until(f"{again}.some((each) => each.innerText == 'New conversation')")
+            await page.evaluate(f"{again}.at(-1).click()")
+            await page.until(f"{shadow}.querySelector('.log')?.innerText.includes('Hello.')")
+            assert not await page.evaluate(
+                f"{shadow}.querySelector('.chat').innerText.includes('bye')"
+            )

@@ -26,8 +26,8 @@ from starlette.responses import Response
 
 from voicebot.errors import StorageError, TextRefused, TextUnavailable
 from voicebot.sessions.chat_meaning import Message
+from voicebot.sessions.chat_opening import Opened
 from voicebot.sessions.chat_view import ChatView
-from voicebot.sessions.chats import Opened
 from voicebot.sessions.invitation import ConversationId
 from voicebot.web.api.chat_models import (
     Begun,

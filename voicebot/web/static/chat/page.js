@@ -22,6 +22,7 @@ async function open() {
     return view.trouble(error.code ?? "other");
   }
   talk.start();
+  if (!token) view.offerAgain(() => { talk.forget(); location.reload(); });
   if (isSecureContext && navigator.mediaDevices && window.RTCPeerConnection) offerCall();
   offerPhone(view, talk).catch(() => {}); // no network just now: the text goes on
 }

@@ -41,6 +41,7 @@ export class Talk extends EventTarget {
     this.secret = false;
     this.secrets = new Set();
     this.connected = false;
+    this.started = false;
     this.closed = false;
     this.over = false;
     this.onCall = false;
@@ -79,8 +80,10 @@ export class Talk extends EventTarget {
   }
 
   start() {
-    this.outbox = JSON.parse(this.store.getItem(this.box) ?? "[]");
-    this.tell("outbox");
+    // Somebody may have written before it was open: that goes behind what waits since earlier.
+    this.outbox = [...JSON.parse(this.store.getItem(this.box) ?? "[]"), ...this.outbox];
+    this.started = true;
+    this.keep();
     addEventListener("online", () => this.hurry());
     addEventListener("pageshow", ({ persisted }) => persisted && this.hurry());
     document.addEventListener("visibilitychange", () => this.woken());
@@ -91,6 +94,13 @@ export class Talk extends EventTarget {
   stop() {
     this.closed = true;
     this.current?.abort();
+  }
+
+  // The next `begin` is of another conversation.
+  forget() {
+    this.stop();
+    this.store.removeItem(this.box);
+    this.store.removeItem("voicebot");
   }
 
   get box() {
@@ -120,12 +130,13 @@ export class Talk extends EventTarget {
   }
 
   keep() {
-    this.store.setItem(this.box, JSON.stringify(this.outbox.filter(({ id }) => !this.secrets.has(id))));
+    const lasting = this.outbox.filter(({ id }) => !this.secrets.has(id));
+    if (this.started) this.store.setItem(this.box, JSON.stringify(lasting));
     this.tell("outbox");
   }
 
   async flush() {
-    if (this.sending || !this.conversation) return;
+    if (this.sending || !this.started) return;
     this.sending = true;
     try {
       while (this.outbox.length && !this.closed) await this.sendFirst();

@@ -129,6 +129,14 @@ export class View {
     if (atEnd) this.toTheEnd();
   }
 
+  // What began here, and is over, may begin anew.
+  offerAgain(begin) {
+    const button = this.worded("button", "page.again", { type: "button", hidden: !this.talk.over });
+    button.addEventListener("click", begin);
+    this.talk.addEventListener("view", () => { button.hidden = !this.talk.over; });
+    this.actions.append(button);
+  }
+
   showTyping({ typing, agent_typing: byAgent }) {
     this.typing.hidden = !typing && !byAgent;
     const name = byAgent ? "line.writing" : "page.typing";

@@ -33,12 +33,12 @@
     view.follow(talk);
     try {
       await talk.begin();
-      talk.start();
-      const { offerPhone } = await load("phone.js");
-      await offerPhone(view, talk);
     } catch (error) {
-      view.trouble(error.code ?? "other");
+      return view.trouble(error.code ?? "other");
     }
+    talk.start();
+    view.offerAgain(() => { talk.forget(); open(); });
+    load("phone.js").then(({ offerPhone }) => offerPhone(view, talk)).catch(() => {}); // the text goes on
   }
 
   function show(shown) {

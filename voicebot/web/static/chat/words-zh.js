@@ -10,6 +10,7 @@ export default {
     connected: "已连接",
     offline: "没有网络连接。您写的内容会在恢复后立即发送。",
     over: "对话已结束。",
+  again: "新的对话",
     write: "您的消息",
     send: "发送",
     facts: "我们了解到的",

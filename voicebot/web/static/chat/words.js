@@ -24,6 +24,7 @@ ENGLISH.page = {
   connected: "Connected",
   offline: "No connection. What you write is sent as soon as there is one.",
   over: "This conversation has ended.",
+  again: "New conversation",
   write: "Your message",
   send: "Send",
   facts: "What we understood",
