@@ -391,7 +391,7 @@ def names_read(flow: Flow) -> Iterator[Name]:
             templates.append(step.answer)
         elif isinstance(step, TransferStep):
             templates += _templates_of(step.context)
-            templates += () if step.callback is None else (step.callback,)
+            templates += [each for each in (step.callback, step.callback_at) if each is not None]
         elif isinstance(step, FormStep):
             templates += _templates_of(
                 {

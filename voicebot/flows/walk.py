@@ -389,6 +389,7 @@ class Walk:
         context = {name: _plain(value) for name, value in self._shown(step.context).items()}
         to_queue, number = bool(queue_of(step.transfer.name)), step.callback
         called = "" if number is None else _plain(number.value(self.state.variables))
+        at = step.callback_at if called else None
         company = step.while_waiting
         asked = company.offer.ask if company.offer is not None else ()
         self.emit(
@@ -401,6 +402,7 @@ class Walk:
                 step.ring_ms,
                 facts=self.state.told if to_queue else {},
                 callback=called,
+                callback_at="" if at is None else _plain(at.value(self.state.variables)),
                 way_back=self._way_back() if called else {},
                 choices=choices(step, self.state.variables, self.flow.language),
             )

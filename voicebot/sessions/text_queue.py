@@ -25,7 +25,6 @@ from voicebot.acd import effects as e
 from voicebot.acd.model import ContactId, ContactState
 from voicebot.errors import StorageError, TextRefused
 from voicebot.flows.commands import (
-    CallbackAgreed,
     FlowEvent,
     TransferRefused,
     TransferReturned,
@@ -191,10 +190,10 @@ class TextQueue:
         if wanted is None or not wanted.callback or wanted is stay.not_called:
             return None
         stay.not_called = wanted
-        if not self.callbacks.booked(stay.place, wanted, stay.queueing):
-            return None
-        self._stays.remove(stay, "is called back")
-        return CallbackAgreed()
+        agreed = self.callbacks.booked(stay.place, wanted, stay.queueing)
+        if agreed is not None:
+            self._stays.remove(stay, "is called back")
+        return agreed
 
     async def _leave_for_another(self, stay: Stay, session: ChatSession) -> None:
         """The flow leads away from where the conversation stands."""
