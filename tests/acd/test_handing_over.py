@@ -64,6 +64,12 @@ def test_a_line_that_dies_at_the_new_agent_puts_the_caller_back_at_the_head(
     assert offers(centre.until(131)) == [("c1", "ann")], "the first agent is free by then"
 
 
+def test_a_line_that_dies_puts_the_caller_before_who_is_more_important(centre: Centre) -> None:
+    centre.arrive("vip", 5, priority=9)
+    centre.do(ev.LineLost(C1), 110)
+    assert centre.acd.position(C1) == 1
+
+
 def test_who_is_not_there_or_has_no_room_is_given_nobody(centre: Centre) -> None:
     centre.do(ev.Resume(BOB), 4)
     centre.arrive("c2", 5)

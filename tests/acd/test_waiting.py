@@ -357,6 +357,18 @@ def test_who_waits_nowhere_is_promised_a_call_when_the_turn_comes() -> None:
     assert (first.callback, second.contact_id, second.callback) == (False, "c1", True)
 
 
+def test_a_call_agreed_for_a_time_comes_then_though_an_agent_is_free_now() -> None:
+    centre = Centre(QueueRules("q", hours=NOON))
+    centre.sign_in("ann")
+    promised, noon = Contact(ContactId("c1"), "q"), 4 * 3600.0
+    with pytest.raises(RoutingError, match="closed at the time"):
+        centre.do(ev.Promise(promised, at=MORNING + 60), 1)
+    effects = centre.do(ev.Promise(promised, at=MORNING + noon + 60), 2)
+    assert effects == (e.CallbackBooked(ContactId("c1"), MORNING + noon + 60),)
+    assert offers(centre.until(noon + 59)) == []
+    assert offers(centre.until(noon + 60)) == [("c1", "ann")]
+
+
 def test_a_free_agent_calls_at_once() -> None:
     centre = Centre(QueueRules("q"))
     centre.sign_in("ann")

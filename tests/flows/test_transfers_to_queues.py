@@ -89,9 +89,31 @@ def test_a_promised_call_is_the_outcome(tmp_path: Path) -> None:
     assert FlowState.from_json(state.to_json()) == state
 
 
+def test_a_call_may_be_asked_for_at_a_time(tmp_path: Path) -> None:
+    timed = CALLBACK.replace('"{caller}"', '"{caller}"\n    callback_at: "1530h"', 1)
+    timed = timed.replace("We call {caller}.", "We call at {transfer.at}.")
+    interpreter, state, commands = begin(tmp_path, timed)
+    transfer = commands[-1]
+    assert isinstance(transfer, Transfer)
+    assert (transfer.callback, transfer.callback_at) == ("1001", "1530h")
+    _, commands = interpreter.receive(state, CallbackAgreed("2026-11-23T15:30+01:00"))
+    assert said(commands) == "We call at 2026-11-23T15:30+01:00."
+
+
+def test_without_a_number_no_time_is_asked_for(tmp_path: Path) -> None:
+    timed = CALLBACK.replace('"{caller}"', '"{caller}"\n    callback_at: "1530h"', 1)
+    (tmp_path / "main.yaml").write_text(timed)
+    interpreter = Interpreter(load_flows(tmp_path))
+    _, commands = interpreter.receive(interpreter.begin(), ContactStarted({"caller": ""}))
+    transfer = commands[-1]
+    assert isinstance(transfer, Transfer)
+    assert (transfer.callback, transfer.callback_at) == ("", "")
+
+
 @pytest.mark.parametrize(
     ("before", "after", "problem"),
     [
+        ("on_failure", "callback_at: 1530h\n    on_failure", "nobody is called back"),
         ("queue:support", "queue:suport", "there is no queue 'suport'"),
         ("queue:support", "agents", "'closed' of step 'to_agent' has no effect"),
         ("on_failure", "mode: refer\n    on_failure", "leads to a queue, whose calls voicebot"),

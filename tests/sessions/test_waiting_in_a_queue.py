@@ -219,3 +219,60 @@ async def test_a_closed_queue_calls_back_when_it_opens(exchange: Exchange) -> No
     assert desk.phones.last.contact.callback
     await desk.phones.last.answer()
     assert called == ["1001"]
+
+
+TIMED = """\
+start: to_agent
+steps:
+  to_agent:
+    transfer: queue:support
+    callback: "1001"
+    callback_at: "%s"
+    on_failure: nobody
+    closed: later
+    next: agreed
+  nobody: {say: "No, {problem}.", hangup: auto}
+  later: {say: "Closed, until {transfer.opens}.", hangup: auto}
+  agreed: {say: "At {transfer.at|time}.", hangup: auto}
+"""
+
+
+async def _asked_for(exchange: Exchange, when: str) -> tuple[Desk, list[str], str]:
+    """What the caller hears who wants to be called at a time, though an agent is free."""
+    called: list[str] = []
+
+    async def call_back(number: str, *rest: object) -> None:
+        called.append(number)
+
+    # The clock of these tests begins on a Monday at 13:46:40 UTC.
+    office = "hours: {day: {zone: UTC, mon-sun: 12:00-16:00}}\n"
+    queues = office + QUEUES.replace("wrap_up_s", "hours: day\n    wrap_up_s")
+    desk = Desk(exchange, queues, call_back)
+    (exchange.application / "flows" / "main.yaml").write_text(TIMED % when)
+    desk.sign_in()
+    line = await exchange.call()
+    await line.over()
+    return desk, called, line.turns[-1].prompt
+
+
+async def test_a_caller_is_called_at_the_time_they_chose(exchange: Exchange) -> None:
+    desk, called, heard = await _asked_for(exchange, "0230p")
+    assert heard == "At two thirty p.m."
+    assert desk.phones.rings == []
+    await desk.clock.advance(43 * 60)
+    assert desk.phones.rings == []
+    await desk.clock.advance(21)
+    await desk.phones.last.answer()
+    assert called == ["1001"]
+
+
+@pytest.mark.parametrize(
+    ("when", "heard"),
+    [("0800p", "Closed, until "), ("some day", "No, the time of the callback is none.")],
+)
+async def test_at_a_time_that_cannot_be_the_flow_is_told(
+    exchange: Exchange, when: str, heard: str
+) -> None:
+    desk, _, prompt = await _asked_for(exchange, when)
+    assert prompt.startswith(heard)
+    assert list(desk.service.contacts()) == []

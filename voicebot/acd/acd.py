@@ -163,7 +163,7 @@ class Acd:
         case = self._floor.cases.get(contact_id)
         if case is None or not case.in_line:
             return None
-        return self._floor.wait_left(case)
+        return self._floor.outlook(case)[1]
 
     def agents(self) -> Mapping[AgentId, AgentState]:
         return {seat.profile.agent_id: agent_state(seat) for seat in self._floor.seats}
@@ -251,8 +251,7 @@ def _announce(floor: Floor, case: Case, now: float) -> None:
     case.announce_at = now + announcing.every_s
     floor.timers.set(Timing.ANNOUNCE, case.announce_at, case.contact.contact_id)
     if not case.aside:
-        position = floor.position(case)
-        wait_s = floor.wait_left(case)
+        position, wait_s = floor.outlook(case)
         floor.effects.append(e.Announce(case.contact.contact_id, position, wait_s))
 
 

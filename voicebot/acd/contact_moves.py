@@ -47,24 +47,39 @@ def promise(floor: Floor, event: ev.Promise, now: float) -> None:
     """A callback without a wait before it."""
     contact = event.contact
     _check_new(floor, contact)
-    admission = admit(floor, contact.queue, contact.channel, now)
-    opens_at = None
-    if not admission.queue:
-        last = admission.steps[-1]
-        opens_at = last.opens_at
-        if opens_at is None:
-            raise RoutingError(f"queue '{last.queue}' takes nobody now ({last.why})")
+    if event.at is None:
+        queue, due = _promised(floor, contact, now)
+    else:
+        _check_open(floor, contact.queue, event.at)
+        queue, due = contact.queue, event.at
     since = now if event.arrived_at is None else min(now, event.arrived_at)
     case = floor.cases[contact.contact_id] = _case(floor, contact, since, now)
-    queue = admission.queue or admission.steps[-1].queue
     case.callback = True
     floor.bookings.add(contact.party, contact.contact_id)
-    floor.effects.append(e.CallbackBooked(contact.contact_id, opens_at))
+    floor.effects.append(e.CallbackBooked(contact.contact_id, due))
     floor.place(case, queue, now)
-    if opens_at is None:
+    if due is None:
         floor.wait(case, now)
     else:
-        _schedule(floor, case, opens_at)
+        _schedule(floor, case, due)
+
+
+def _promised(floor: Floor, contact: Contact, now: float) -> tuple[str, float | None]:
+    """The queue that takes the contact, and when it opens where it is closed. Raises RoutingError
+    where none does."""
+    admission = admit(floor, contact.queue, contact.channel, now)
+    if admission.queue:
+        return admission.queue, None
+    last = admission.steps[-1]
+    if last.opens_at is None:
+        raise RoutingError(f"queue '{last.queue}' takes nobody now ({last.why})")
+    return last.queue, last.opens_at
+
+
+def _check_open(floor: Floor, queue: str, at: float) -> None:
+    hours = floor.queues[queue].hours
+    if hours is not None and not hours.is_open(at):
+        raise RoutingError(f"queue '{queue}' is closed at the time of the callback")
 
 
 def send(
@@ -285,9 +300,8 @@ def _go_by(floor: Floor, case: Case, channel: Channel, only: AgentId) -> None:
 def book_callback(floor: Floor, case: Case, event: ev.BookCallback, now: float) -> None:
     if case.callback:
         raise RoutingError(f"contact {event.contact_id} has a callback booked")
-    hours = floor.queues[case.queue].hours
-    if event.at is not None and hours is not None and not hours.is_open(event.at):
-        raise RoutingError(f"queue '{case.queue}' is closed at the time of the callback")
+    if event.at is not None:
+        _check_open(floor, case.queue, event.at)
     floor.bookings.add(case.contact.party, event.contact_id)
     case.callback = True
     floor.effects.append(e.CallbackBooked(event.contact_id, event.at))

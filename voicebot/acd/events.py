@@ -136,11 +136,12 @@ class BookCallback:
 @dataclass(frozen=True, slots=True)
 class Promise:
     """Somebody who waits nowhere is to be called: when the turn comes, and where the queue is
-    closed, when it opens. ``arrived_at`` as in `Enqueue`. Raises RoutingError where it takes nobody
-    for another reason."""
+    closed, when it opens; or ``at`` a time agreed. ``arrived_at`` as in `Enqueue`. Raises
+    RoutingError where it takes nobody for another reason, or is closed at that time."""
 
     contact: Contact
     arrived_at: float | None = None
+    at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

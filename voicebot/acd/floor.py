@@ -89,9 +89,9 @@ class Floor:
         self._observe(case.queue, now)
         if not case.queued:
             case.queued = True
-            case.estimate_s = self.wait_left(case)
+            position, case.estimate_s = self.outlook(case)
             self.effects.append(
-                e.Queued(case.contact.contact_id, case.queue, self.position(case), case.estimate_s)
+                e.Queued(case.contact.contact_id, case.queue, position, case.estimate_s)
             )
 
     def step_out(self, case: Case, now: float) -> None:
@@ -129,14 +129,14 @@ class Floor:
             self._set_widening(case, rules)
 
     def position(self, case: Case) -> int:
-        return self.lines[case.queue].ahead_of(case.rank) + 1
+        return sum(self.lines[case.queue].ahead_of(case.rank).values()) + 1
 
-    def wait_left(self, case: Case) -> float | None:
-        """The estimated rest of the wait (s) of a contact in line: only contacts of its own channel
-        are ahead of it, for what the others take of the agents is in the measured rate."""
-        channel = case.need.channel
-        ahead = self.lines[case.queue].ahead_of(case.rank, channel)
-        return self.estimate(case.queue, channel, ahead + 1)
+    def outlook(self, case: Case) -> tuple[int, float | None]:
+        """The place in line, and the estimated rest of the wait (s): for that only contacts of its
+        own channel are ahead, as what the others take of the agents is in the measured rate."""
+        channel, ahead = case.need.channel, self.lines[case.queue].ahead_of(case.rank)
+        wait_s = self.estimate(case.queue, channel, ahead[channel] + 1)
+        return sum(ahead.values()) + 1, wait_s
 
     def estimate(self, queue: str, channel: Channel, position: int) -> float | None:
         """The same for the contact that is at ``position`` (1 is next) of those of its channel."""

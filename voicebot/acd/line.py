@@ -97,12 +97,10 @@ class Line:
         ]
         return [contact_id for _, contact_id in sorted(everybody)]
 
-    def ahead_of(self, rank: Rank, channel: Channel | None = None) -> int:
-        """How many stand before ``rank``, of one channel or of all."""
-        key = (rank, ContactId(""))
-        return sum(
-            bisect_left(entries, key)
-            for lists in self._lists.values()
-            for need, entries in lists.items()
-            if channel is None or need.channel is channel
-        )
+    def ahead_of(self, rank: Rank) -> dict[Channel, int]:
+        """How many of each channel stand before ``rank``."""
+        key, ahead = (rank, ContactId("")), dict.fromkeys(Channel, 0)
+        for lists in self._lists.values():
+            for need, entries in lists.items():
+                ahead[need.channel] += bisect_left(entries, key)
+        return ahead

@@ -258,8 +258,9 @@ class Player:
             self._show("", f"{target} does not take the call", "dim")
             return TransferRefused("nobody took the call")
         if transfer.callback:
-            self._show("", f"{target} will call {transfer.callback}", "dim")
-            return CallbackAgreed()
+            when = f" at {transfer.callback_at}" if transfer.callback_at else ""
+            self._show("", f"{target} will call {transfer.callback}{when}", "dim")
+            return CallbackAgreed(transfer.callback_at)
         self._show("", f"{target} takes the call, told {told}", "dim")
         if transfer.mode is not TransferMode.BRIDGE and not transfer.queue:
             return TransferDone()

@@ -163,7 +163,8 @@ class Transfer:
     ``while_waiting`` is said over and over while it rings, ``whisper`` to the one who takes the
     call before the two hear each other, ``ring_ms`` is how long it may ring (None: the default).
     For a queue alone, ``facts`` are what its rules may ask for, and ``callback`` is the number to
-    be called when the turn comes, empty for who waits on the line; ``way_back`` is then where the
+    be called when the turn comes, empty for who waits on the line, or at the time that
+    ``callback_at`` gives (`queues.appointments`); ``way_back`` is then where the
     contact stands (`FlowState.to_json`), for the flow to go on with after that. ``choices`` are
     what the caller may say or press meanwhile: told to the flow as `InputMatched`, it goes on with
     that, and the place is kept until the next transfer or `LeaveQueue`.
@@ -177,6 +178,7 @@ class Transfer:
     ring_ms: int | None = None
     facts: Mapping[str, Json] = field(default_factory=dict)
     callback: str = ""
+    callback_at: str = ""
     way_back: Mapping[str, Json] = field(default_factory=dict, repr=False)
     choices: Listen | None = None
 

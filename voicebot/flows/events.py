@@ -114,7 +114,10 @@ class TurnCame:
 
 @dataclass(frozen=True, slots=True)
 class CallbackAgreed:
-    """The queue will call the contact back; nobody waits on the line for it any more."""
+    """The queue will call the contact back; nobody waits on the line for it any more. ``at`` is the
+    time agreed (ISO 8601, in the queue's own time), empty for 'when the turn comes'."""
+
+    at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -259,6 +259,7 @@ def _callback_agreed(walk: Walk, event: CallbackAgreed) -> None:
     step = walk.step
     assert isinstance(step, TransferStep)
     walk.state = replace(walk.state, called_back=True, waiting=Waiting.NOTHING)
+    walk.set(transfer={"at": event.at or None})
     if step.next is None:
         walk.end(Outcome.CALLBACK_BOOKED, f"callback from {queue_of(step.transfer.name)}")
         return

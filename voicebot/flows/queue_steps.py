@@ -20,7 +20,7 @@ CLOSED = "closed"
 WHY = (CLOSED, "no_agent", "length", "wait")
 """Why a queue sends callers away."""
 
-_OF_QUEUES = ("closed", "overflow", "callback")
+_OF_QUEUES = ("closed", "overflow", "callback", "callback_at")
 _OF_BRIDGES = ("ring_ms",)
 
 
@@ -75,6 +75,11 @@ def misplaced_keys(step: TransferStep) -> Iterator[FlowError]:
             )
         return
     yield from _offer_problems(step)
+    if step.callback_at is not None and step.callback is None:
+        yield step.place.error(
+            f"'callback_at' of step '{step.name}' has no effect: nobody is called back",
+            "Write the number to call as 'callback', or leave the key out.",
+        )
     if step.mode is TransferMode.REFER:
         yield step.place.error(
             f"step '{step.name}' leads to a queue, whose calls voicebot bridges",

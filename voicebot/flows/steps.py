@@ -152,7 +152,7 @@ class AnswerStep(_Step):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferStep(_Step):
     """Without ``next`` the call ends when the one who took it has left. ``closed``, ``overflow``
-    and ``callback`` belong to a queue."""
+    and the callback belong to a queue."""
 
     transfer: Reference
     on_failure: Reference
@@ -165,6 +165,7 @@ class TransferStep(_Step):
     closed: Reference | None = None
     overflow: Reference | None = None
     callback: Template | None = None
+    callback_at: Template | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

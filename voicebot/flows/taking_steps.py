@@ -154,6 +154,7 @@ def _transfer(walk: Walk, step: TransferStep) -> None:
     context = {name: _plain(value) for name, value in walk.shown(step.context).items()}
     to_queue, number = bool(queue_of(step.transfer.name)), step.callback
     called = "" if number is None else _plain(number.value(walk.state.variables))
+    at = step.callback_at if called else None
     company = step.while_waiting
     asked = company.offer.ask if company.offer is not None else ()
     walk.emit(
@@ -166,6 +167,7 @@ def _transfer(walk: Walk, step: TransferStep) -> None:
             step.ring_ms,
             facts=walk.state.told if to_queue else {},
             callback=called,
+            callback_at="" if at is None else _plain(at.value(walk.state.variables)),
             way_back=_way_back(walk) if called else {},
             choices=choices(step, walk.state.variables, walk.flow.language),
         )

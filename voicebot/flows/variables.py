@@ -90,7 +90,7 @@ def _other_templates(step: Step) -> Iterator[Template]:
     elif isinstance(step, AnswerStep):
         yield step.answer
     elif isinstance(step, TransferStep):
-        yield from _templates_of([*step.context.values(), step.callback])
+        yield from _templates_of([*step.context.values(), step.callback, step.callback_at])
     elif isinstance(step, FormStep):
         for slot in step.form.values():
             yield from _templates_of([slot.prefill, slot.default])

@@ -143,6 +143,7 @@ STEP_KINDS: Mapping[str, tuple[Key, ...]] = {
         Key("closed", Shape.STEP, "queue: where callers go while it is closed (on_failure)"),
         Key("overflow", Shape.STEP, "queue: where its overflow sends callers (on_failure)"),
         Key("callback", Shape.PROMPT, "queue: do not wait; call this number when the turn comes"),
+        Key("callback_at", Shape.PROMPT, "queue: call at this time instead (empty: at the turn)"),
     ),
     "offer_text": (
         Key("offer_text", Shape.PROMPTS, "asks whether to go on in text", required=True),

@@ -89,7 +89,7 @@ class Stage:
         if answer is not None and answer.fails is not None:
             return self._refused(transfer, answer.fails)
         if transfer.callback:
-            return CallbackAgreed()
+            return CallbackAgreed(transfer.callback_at)
         rings, self._agent_rings = self._agent_rings, False
         if isinstance(answer, QueueAnswer) and not rings:
             if answer.waits:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, Protocol, Self
 
 from voicebot.acd import effects as e
 from voicebot.acd.model import Channel, Contact, ContactId, QueueRules, Spill
 from voicebot.flows.commands import Transfer
-from voicebot.flows.events import TransferRefused
+from voicebot.flows.events import CallbackAgreed, TransferRefused
+from voicebot.queues.appointments import NoAppointment, appointment
 from voicebot.queues.prerouting import preroute
 from voicebot.queues.reader import QueueFile
 from voicebot.queues.words import WaitingWords, words_for
@@ -99,15 +100,45 @@ class Queueing:
             return self.service.enter(contact, briefing)
         return self.service.enter(contact, briefing, kept.since, head=kept.head)
 
-    def promise(self, comer: Comer, transfer: Transfer, language: Language, number: str) -> None:
+    def promise(
+        self,
+        comer: Comer,
+        transfer: Transfer,
+        language: Language,
+        number: str,
+        at: float | None = None,
+    ) -> CallbackAgreed:
         """Call ``number`` for somebody who waits nowhere (`QueueService.promise`). Raises
         RoutingError."""
-        self.service.promise(*self._who(comer, transfer, language), number)
+        self.service.promise(*self._who(comer, transfer, language), number, at=at)
+        return self.agreed(transfer, at)
+
+    def appointment(self, transfer: Transfer) -> float | TransferRefused | None:
+        """When ``transfer`` wants its callback, None for when the turn comes; or what the flow is
+        told where nobody is called then."""
+        rules = self._leads_to(transfer)
+        if not transfer.callback_at or rules is None:
+            return None
+        found = appointment(transfer.callback_at, self.service.now(), rules.hours)
+        if not isinstance(found, NoAppointment):
+            return found
+        why = Spill.CLOSED.value if found.closed else ""
+        return TransferRefused(found.problem, why, opens=_written(found.opens_at, rules))
+
+    def agreed(self, transfer: Transfer, at: float | None) -> CallbackAgreed:
+        """What the flow is told of who is called back (`appointment`)."""
+        rules = self._leads_to(transfer)
+        return CallbackAgreed() if rules is None else CallbackAgreed(_written(at, rules))
+
+    def _leads_to(self, transfer: Transfer) -> QueueRules | None:
+        """The queue to which the rules lead; None where there is none."""
+        going = preroute(self.file.rules, known_of(transfer.facts), transfer.queue)
+        return self.service.rules(going.queue) if self.service.knows(going.queue) else None
 
     def is_closed(self, transfer: Transfer) -> bool:
         """Whether the queue to which the rules lead is closed now; not where there is none."""
-        going = preroute(self.file.rules, known_of(transfer.facts), transfer.queue)
-        return self.service.knows(going.queue) and not self.service.is_open(going.queue)
+        rules = self._leads_to(transfer)
+        return rules is not None and not self.service.is_open(rules.name)
 
     def _who(
         self, comer: Comer, transfer: Transfer, language: Language, kept: Kept | None = None
@@ -154,10 +185,16 @@ class Queueing:
 
 def refused_by(effect: e.Overflowed, rules: QueueRules) -> TransferRefused:
     """What the flow is told of who is sent away by the queue with ``rules``."""
-    opens = ""
-    if effect.opens_at is not None and rules.hours is not None:
-        opens = datetime.fromtimestamp(effect.opens_at, rules.hours.zone).isoformat("T", "minutes")
+    opens = _written(effect.opens_at, rules)
     return TransferRefused(_SAID[effect.why], effect.why.value, effect.to, opens)
+
+
+def _written(at: float | None, rules: QueueRules) -> str:
+    """A moment in the queue's own time; empty where there is none."""
+    if at is None:
+        return ""
+    zone = UTC if rules.hours is None else rules.hours.zone
+    return datetime.fromtimestamp(at, zone).isoformat("T", "minutes")
 
 
 def known_of(facts: Mapping[str, Json]) -> dict[str, Json]:

@@ -121,8 +121,8 @@ class QueueStay:
         `InputMatched` where the caller has chosen something else, and the place is kept.
         """
         try:
-            if self._promised(waiter, transfer):
-                return CallbackAgreed()
+            if (told := self._promised(waiter, transfer)) is not None:
+                return told
             place = await self._at_place(waiter, transfer)
         except RoutingError as error:
             log.warning("queue_not_entered", queue=transfer.queue, problem=str(error))
@@ -139,19 +139,24 @@ class QueueStay:
             if not isinstance(event, InputMatched):
                 await self.leave(reason)
 
-    def _promised(self, waiter: Waiter, transfer: Transfer) -> bool:
-        """Whether a caller without a place in this queue, which is closed, will be called when it
-        opens."""
+    def _promised(self, waiter: Waiter, transfer: Transfer) -> FlowEvent | None:
+        """What the flow is told where a caller without a place in this queue will be called at the
+        time they chose, or cannot be; or where it is closed and will call when it opens. None for
+        one who is to wait."""
         has_place = self._place is not None and self._queue == transfer.queue
-        if not transfer.callback or has_place or not self._queueing.is_closed(transfer):
-            return False
+        if not transfer.callback or has_place:
+            return None
+        at = self._queueing.appointment(transfer)
+        if isinstance(at, TransferRefused):
+            return at
+        if at is None and not self._queueing.is_closed(transfer):
+            return None
         comer = Comer.by_call(waiter.info)
         try:
-            self._queueing.promise(comer, transfer, waiter.language, transfer.callback)
+            return self._queueing.promise(comer, transfer, waiter.language, transfer.callback, at)
         except RoutingError as error:
             log.info("callback_not_promised", problem=str(error))
-            return False
-        return True
+            return None
 
     async def _at_place(self, waiter: Waiter, transfer: Transfer) -> Place:
         """The place that is kept in this queue, else a new one. Raises RoutingError."""
@@ -179,8 +184,8 @@ class QueueStay:
             log.warning("place_not_taken_up", queue=transfer.queue, problem=str(error))
 
     async def _come_through(self, place: Place, waiter: Waiter, transfer: Transfer) -> FlowEvent:
-        if transfer.callback and self._booked(place, transfer):
-            return CallbackAgreed()
+        if transfer.callback and (agreed := self._booked(place, transfer)) is not None:
+            return agreed
         found, self._met = self._met, None
         while True:
             match found or await self._wait(place, waiter, transfer):
@@ -215,16 +220,19 @@ class QueueStay:
             return None
         return event
 
-    def _booked(self, place: Place, transfer: Transfer) -> bool:
-        """Whether the caller will be called. Where not, they wait: mostly an agent is ringing
-        already, or the queue takes nobody and says so."""
+    def _booked(self, place: Place, transfer: Transfer) -> CallbackAgreed | None:
+        """What the flow is told where the caller will be called. Where not, they wait: mostly an
+        agent is ringing already, or the queue takes nobody then and says so."""
         place.briefing = replace(place.briefing, way_back=transfer.way_back)
+        at = self._queueing.appointment(transfer)
         try:
-            self._queueing.service.book(place, transfer.callback)
+            if isinstance(at, TransferRefused):
+                raise RoutingError(at.problem)
+            self._queueing.service.book(place, transfer.callback, at)
         except RoutingError as error:
             log.info("callback_not_booked", problem=str(error))
-            return False
-        return True
+            return None
+        return self._queueing.agreed(transfer, at)
 
     async def _wait(
         self, place: Place, waiter: Waiter, transfer: Transfer

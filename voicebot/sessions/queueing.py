@@ -179,17 +179,22 @@ class QueueService:
         self._promises.make(place, number, ev.BookCallback(place.contact_id, at))
 
     def promise(
-        self, contact: Contact, briefing: Briefing, number: str, since: float | None = None
+        self,
+        contact: Contact,
+        briefing: Briefing,
+        number: str,
+        since: float | None = None,
+        at: float | None = None,
     ) -> None:
         """Call ``number`` for a contact that waits on no line: when the turn comes, and where the
-        queue is closed, when it opens. ``since`` is when it came to the queue, None: now. Raises
-        RoutingError, with nothing changed, where that cannot be."""
+        queue is closed, when it opens; or ``at`` a time agreed. ``since`` is when it came to the
+        queue, None: now. Raises RoutingError, with nothing changed, where that cannot be."""
         contact_id = contact.contact_id
         if contact_id in self._places:
             raise RoutingError(f"contact {contact_id} is here already")
         place = self._places[contact_id] = Place(self.left, contact, briefing)
         try:
-            self._promises.make(place, number, ev.Promise(contact, since))
+            self._promises.make(place, number, ev.Promise(contact, since, at))
         except RoutingError:
             del self._places[contact_id]
             raise
@@ -267,6 +272,10 @@ class QueueService:
     def knows(self, queue: str) -> bool:
         """Whether there is such a queue."""
         return queue in self._acd.queues
+
+    def now(self) -> float:
+        """UTC seconds since the epoch."""
+        return self._clock()
 
     def is_open(self, queue: str) -> bool:
         """Whether the hours of this queue take callers now. Raises KeyError for an unknown one."""

@@ -10,6 +10,7 @@ import structlog
 from voicebot.acd.model import Channel
 from voicebot.errors import RoutingError
 from voicebot.flows.commands import Transfer
+from voicebot.flows.events import CallbackAgreed, FlowEvent, TransferRefused
 from voicebot.sessions.place import Place
 from voicebot.sessions.queue_handoff import Comer, Queueing
 from voicebot.types import Language
@@ -26,27 +27,33 @@ class TextCallbacks:
 
     def promised(
         self, comer: Comer, transfer: Transfer, language: Language, queueing: Queueing
-    ) -> bool:
-        """Whether somebody without a place will be called, as ``transfer`` asks."""
+    ) -> FlowEvent | None:
+        """What the flow is told where somebody without a place will be called as ``transfer`` asks,
+        or cannot be at that time; None for one who is to wait."""
         number = self.may_call(transfer.callback) if transfer.callback else None
         if number is None:
-            return False
+            return None
+        at = queueing.appointment(transfer)
+        if isinstance(at, TransferRefused):
+            return at
         by_voice = replace(comer, channel=Channel.VOICE)
         try:
-            queueing.promise(by_voice, transfer, language, number)
+            return queueing.promise(by_voice, transfer, language, number, at)
         except RoutingError as error:
             log.info("callback_not_promised", problem=str(error))
-            return False
-        return True
+            return None
 
-    def booked(self, place: Place, transfer: Transfer, queueing: Queueing) -> bool:
-        """Whether who waits at ``place`` will be called when their turn comes."""
+    def booked(self, place: Place, transfer: Transfer, queueing: Queueing) -> CallbackAgreed | None:
+        """What the flow is told where who waits at ``place`` will be called; None: they wait on."""
         number = self.may_call(transfer.callback)
         if number is None:
-            return False
+            return None
+        at = queueing.appointment(transfer)
         try:
-            queueing.service.book(place, number)
+            if isinstance(at, TransferRefused):
+                raise RoutingError(at.problem)
+            queueing.service.book(place, number, at)
         except RoutingError as error:
             log.info("callback_not_booked", problem=str(error))
-            return False
-        return True
+            return None
+        return queueing.agreed(transfer, at)

@@ -9,7 +9,7 @@ from voicebot.acd.model import Channel, ContactId
 from voicebot.errors import RoutingError
 from voicebot.events import QueueNoted
 from voicebot.flows.commands import Transfer
-from voicebot.flows.events import CallbackAgreed, FlowEvent, TransferRefused
+from voicebot.flows.events import FlowEvent, TransferRefused
 from voicebot.sessions.chat import ChatSession
 from voicebot.sessions.chat_records import ChatRecord, Stand
 from voicebot.sessions.numbers import caller_number
@@ -32,8 +32,10 @@ def enter(
     comer = _comer(session)
     try:
         language = record.language
-        if kept is None and callbacks.promised(comer, transfer, language, queueing):
-            return CallbackAgreed()
+        if kept is None:
+            told = callbacks.promised(comer, transfer, language, queueing)
+            if told is not None:
+                return told
         place = queueing.enter(comer, transfer, language, kept)
     except RoutingError as error:
         log.warning("queue_not_entered", queue=transfer.queue, problem=str(error))

@@ -24,7 +24,7 @@ import structlog
 from voicebot.acd import effects as e
 from voicebot.acd.model import ContactId, ContactState
 from voicebot.errors import StorageError, TextRefused
-from voicebot.flows.events import CallbackAgreed, FlowEvent, TransferRefused, TransferReturned
+from voicebot.flows.events import FlowEvent, TransferRefused, TransferReturned
 from voicebot.queues.moved_words import moved_words
 from voicebot.sessions.chat import ChatSession
 from voicebot.sessions.chat_application import ChatApplication
@@ -188,12 +188,13 @@ class TextQueue:
         if wanted is None or not wanted.callback or wanted is stay.not_called:
             return None
         stay.not_called = wanted
-        if not self.callbacks.booked(stay.place, wanted, stay.queueing):
+        agreed = self.callbacks.booked(stay.place, wanted, stay.queueing)
+        if agreed is None:
             words = Prompt((moved_words(session.record.language).not_called,))
             await session.add_notice(words, self._clock())
             return None
         self._stays.remove(stay, "is called back")
-        return CallbackAgreed()
+        return agreed
 
     async def _leave_for_another(self, stay: Stay, session: ChatSession) -> None:
         """The flow leads away from where the conversation stands."""
