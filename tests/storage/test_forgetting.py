@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,24 @@ async def test_the_person_goes_and_others_stay(either: AsyncEngine) -> None:
     assert one["number"] == two["number"] != three["number"]
     assert (one["outcome"], three["caller"]) == ("self_served", OTHER)
     assert left == ["When do you open on Sunday"]
+
+
+async def test_who_writes_by_a_messenger_is_known_by_the_number_in_their_name(
+    either: AsyncEngine,
+) -> None:
+    """The channel puts its name before it; the conversation itself may be deleted by now."""
+    for name, number in (("chat", NUMBER), ("other", OTHER)):
+        begun = replace(started(name, caller=f"whatsapp:{number}"), transport="webhook")
+        said = turn(name, 1, heard=Heard(WORDS, None, 1.0, Mode.TEXT))
+        await write(either, begun, said, ended(name, at=1010.0))
+    forgetting = SqlForgetting(either)
+    assert await forgetting.trace(NUMBER) == Traces(calls=1, turns=1)
+    await forgetting.forget(NUMBER)
+    assert (await forgetting.trace(NUMBER)).is_empty
+    assert (await forgetting.trace(OTHER)).calls == 1
+    async with either.connect() as connection:
+        callers = (await connection.execute(select(calls.c.caller))).scalars().all()
+    assert sorted(callers) == ["", f"whatsapp:{OTHER}"]
 
 
 async def test_no_byte_is_left_in_the_database(engine: AsyncEngine, database_url: str) -> None:

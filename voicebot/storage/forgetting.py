@@ -22,6 +22,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    union,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -96,7 +97,14 @@ class Person:
             # Some channels put their name before it: 'whatsapp:+1555...'.
             return or_(column.in_(forms), *(column.like(f"%:{form}") for form in forms))
 
-        all_calls = calls.c.number.in_(forms)
+        # Who writes by a messenger has the channel's name before the number. Two statements, so
+        # that the first finds its index.
+        by_messenger = and_(calls.c.transport == "webhook", is_of(calls.c.caller))
+        theirs = union(
+            select(calls.c.id).where(calls.c.number.in_(forms)),
+            select(calls.c.id).where(by_messenger),
+        )
+        all_calls = calls.c.id.in_(theirs.subquery().select())
         self.over = and_(all_calls, calls.c.ended_at.is_not(None))
         self.going_on = and_(all_calls, calls.c.ended_at.is_(None))
         ids = select(calls.c.id).where(self.over)
