@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import uuid
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.storage.facts import ended, noted, recorded, started, turn
+from tests.storage.postgres import new_database
 from tests.storage.test_tidying import insert_rows, write
 from voicebot.analytics.history import Span
 from voicebot.analytics.totals import Rules
 from voicebot.errors import UsageError
 from voicebot.events import CallEvent, QuestionUnanswered
 from voicebot.sessions.traces import Traces
+from voicebot.storage.database import open_database
 from voicebot.storage.forgetting import WITHOUT_PERSONS, Person, SqlForgetting
 from voicebot.storage.ledger import SqlLedger
+from voicebot.storage.migrations import upgrade
 from voicebot.storage.schema import (
     asked_calls,
     callbacks,
@@ -158,6 +162,34 @@ async def test_no_byte_is_left_in_the_database(engine: AsyncEngine, database_url
     kept = _bytes(folder)
     assert [secret for secret in SECRETS if secret in kept] == []
     assert "When do you open on Sunday" in kept
+
+
+async def test_no_byte_is_left_in_tables_of_postgresql(postgres_socket: str) -> None:
+    """Its log of changes, from which nobody can take anything, is not looked at."""
+    url = new_database(postgres_socket, f"test_{uuid.uuid4().hex}")
+    await upgrade(url)
+    engine = open_database(url)
+    try:
+        await fill(engine)
+        folder = Path(postgres_socket) / "data" / "base" / await _told(engine, _FOLDER)
+        await _told(engine, "CHECKPOINT")
+        assert all(secret in _bytes(folder) for secret in SECRETS)
+        assert await forgotten(engine)
+        await _told(engine, "CHECKPOINT")
+        kept = _bytes(folder)
+    finally:
+        await engine.dispose()
+    assert [secret for secret in SECRETS if secret in kept] == []
+    assert "When do you open on Sunday" in kept
+
+
+_FOLDER = "SELECT oid::text FROM pg_database WHERE datname = current_database()"
+
+
+async def _told(engine: AsyncEngine, statement: str) -> str:
+    async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        result = await connection.execute(text(statement))
+        return str(result.scalar_one()) if result.returns_rows else ""
 
 
 async def test_nor_in_free_pages_from_before(engine: AsyncEngine, database_url: str) -> None:

@@ -42,6 +42,7 @@ from voicebot.storage.schema import (
     notices,
     text_messages,
     text_opt_outs,
+    turn_words,
     turns,
 )
 from voicebot.storage.tidying import NO_PERSON
@@ -184,7 +185,9 @@ class SqlForgetting:
     async def wiped(self, number: str, texts: Sequence[str]) -> bool:
         """Take what was deleted out of the database's files; whether the number stands nowhere in
         them any more. Raises UsageError, StorageError."""
-        return await wiped(self._engine, Person(number).digits, texts)
+        person = Person(number)
+        tables = {table.name for table, _ in person.rows.values()} | {calls.name, turn_words.name}
+        return await wiped(self._engine, person.digits, texts, sorted(tables))
 
 
 @asynccontextmanager
