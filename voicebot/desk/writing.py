@@ -1,7 +1,6 @@
 """One conversation in text on one desk: what pages are told of it, and when.
 
-Lines are told as they come, numbered, so that a page knows what it has, and again when they read
-otherwise; that the caller is typing
+Lines are told as they come, numbered, so that a page knows what it has; that the caller is typing
 or gone, when that changes. Left out on purpose: keeping any of it, which the conversation does.
 """
 
@@ -57,7 +56,7 @@ class Writing:
         desk.stir()
 
     def _reword(self) -> None:
-        """Lines that are here read otherwise by now where they held a piece of a secret."""
+        """Tell again the lines that read otherwise by now: they held a piece of a secret."""
         here = self._contact.written
         if not here:
             return
