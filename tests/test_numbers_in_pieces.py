@@ -25,6 +25,9 @@ SAY = st.sampled_from(
 )
 
 
+HID = [HIDDEN, HIDDEN]
+
+
 def said(*texts: str, question: str = "card") -> list[Said]:
     return [Said(text, question) for text in texts]
 
@@ -160,3 +163,37 @@ def test_pieces_are_hidden_in_what_others_say() -> None:
     hidden = {"part": HIDDEN, "all": [HIDDEN, True, 1508, None], "few": 45}
     assert values_without(values, [CARD]) == hidden
     assert values_without({"few": 45}, [CARD], fewest=1) == {"few": HIDDEN}
+
+
+@pytest.mark.parametrize(
+    "texts, after",
+    [
+        (["4539", "5788", "no, 5787", "6362", "1486"], [HIDDEN, HIDDEN, f"no, {HIDDEN}", *HID]),
+        (["4539", "5788", "no that's wrong", "5787", "6362", "1486"],
+         [HIDDEN, HIDDEN, "no that's wrong", HIDDEN, *HID]),
+        (["4539", "5788 sorry 5787", "6362", "1486"],
+         [HIDDEN, f"{HIDDEN} sorry {HIDDEN}", *HID]),
+        (["4539", "5788", "6362", "1486", "no, 5787"], [*HID, *HID, f"no, {HIDDEN}"]),
+        (["4539", "5787", "6362", "1468", "不对 一四八六"], [*HID, *HID, f"不对 {HIDDEN}"]),
+        (["4539", "5789", "no 5788", "no 5787", "6362", "1486"],
+         [*HID, f"no {HIDDEN}", f"no {HIDDEN}", *HID]),
+    ],
+)  # fmt: skip
+def test_a_piece_that_is_corrected_does_not_hide_the_number(
+    texts: list[str], after: list[str]
+) -> None:
+    found = completed([Said(text, "card") for text in texts])
+    assert found is not None
+    assert [found.texts.get(place, text) for place, text in enumerate(texts)] == after
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["4539", "5788", "5787", "6362", "1486"],  # nobody took anything back
+        ["4539", "5788", "no, 57871", "6362", "1486"],
+        ["4539", "578", "6362", "1486", "no, 5787"],
+    ],
+)
+def test_other_pieces_are_no_corrections(texts: list[str]) -> None:
+    assert completed([Said(text, "card") for text in texts]) is None

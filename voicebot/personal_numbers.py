@@ -9,7 +9,7 @@ words: 'four one one one', 'double four', 'forty one eleven', '四幺幺幺'. Wh
   (GB 11643, ISO 7064 MOD 11-2);
 - American social security numbers: three, two and four digits, or any nine digits where the
   sentence names the number;
-- bank accounts as IBAN (ISO 13616), written, with right check digits.
+- bank accounts as IBAN (ISO 13616) with right check digits, written or spelled (`ibans`).
 
 A number of another kind that happens to keep these rules is taken for one of them: of sixteen
 digits that begin like a card one in ten. A number begins and ends where a word or a group of digits
@@ -21,13 +21,13 @@ account's).
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from typing import Final
 
+from voicebot.ibans import ibans_in
+from voicebot.spoken_digits import TENS, WORDS, Group, runs
 from voicebot.types import HIDDEN, Heard, Json
 
 FEWEST: Final = 9
@@ -36,40 +36,11 @@ _LENGTHS: Final = (19, 18, 17, 16, 15, 14, FEWEST)
 _PLUS_WITHIN: Final = 12
 """Characters before a number in which a plus may stand."""
 
-_UNITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-_TEENS = (
-    *("ten", "eleven", "twelve", "thirteen", "fourteen"),
-    *("fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
-)
-_TENS: Final = {
-    word: str(ten)
-    for ten, word in enumerate(
-        ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"), 2
-    )
-}
-_WORDS: Final = {
-    **{word: str(number) for number, word in enumerate(_UNITS)},
-    **{word: str(number) for number, word in enumerate(_TEENS, 10)},
-    **dict.fromkeys(("oh", "o", "nought", "naught"), "0"),
-    **dict(zip("零一二三四五六七八九", "0123456789", strict=True)),
-    "〇": "0",
-    "幺": "1",
-    "两": "2",
-    "x": "X",
-}
-_TIMES: Final = {"double": 2, "triple": 3, "treble": 3}
-_FILLERS: Final = frozenset({"and", "then", "uh", "um", "er", "dash", "space", "hyphen"})
-
-_PIECE = re.compile(
-    r"(?P<digits>\d+)|(?P<chinese>[零〇一幺二两三四五六七八九])|(?P<word>[^\W\d_零〇一幺二两三四五六七八九]+)"
-    r"|(?P<gap>[\s.,·/()\-\u2010-\u2015、，。]+)|(?P<other>.)",
-    re.DOTALL,
-)
 _FEWEST_HITS: Final = 3
 """Digits or words for some that any number has: 'triple nine triple nine triple nine'."""
 _DIGITS = re.compile(
     r"\d|[零〇一幺二两三四五六七八九]|\b(?:"
-    + "|".join(word for word in (*_WORDS, *_TENS) if word.isascii())
+    + "|".join(word for word in (*WORDS, *TENS) if word.isascii())
     + r")\b",
     re.IGNORECASE,
 )
@@ -89,15 +60,6 @@ _SCHEMES: Final = (
     (re.compile(r"6011|64[4-9]|65|62|50|5[678]|6[0-9]"), {16, 17, 18, 19}),  # Discover and others
 )
 _ID_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Digits that were said or written together, and where in the text."""
-
-    digits: str
-    start: int
-    end: int
 
 
 def masked(text: str) -> str:
@@ -139,6 +101,7 @@ def _found(text: str) -> Iterator[tuple[int, int]]:
     for match in _IBAN.finditer(text):
         if _is_iban(match[0]):
             yield match.span()
+    yield from ibans_in(text)
     names_it = names_social(text)
     for run in runs(text):
         if sum(len(group.digits) for group in run) >= FEWEST:
@@ -184,43 +147,6 @@ def names_social(text: str) -> bool:
 def is_telephone(text: str, first: Group) -> bool:
     """Whether the number that begins with ``first`` stands behind a plus."""
     return _PLUS.search(text[max(0, first.start - _PLUS_WITHIN) : first.start]) is not None
-
-
-def runs(text: str) -> Iterator[list[Group]]:
-    """Groups of digits with nothing between them but spaces, marks and fillers."""
-    run: list[Group] = []
-    times, since = 1, -1
-    tens: Group | None = None
-    for match in _PIECE.finditer(text):
-        kind, piece = match.lastgroup, match[0].lower()
-        if kind == "gap" or piece in _FILLERS:
-            continue
-        if piece in _TIMES:
-            times, since = _TIMES[piece], match.start()
-            continue
-        if piece in _TENS:
-            tens = Group(_TENS[piece] + "0", match.start(), match.end())
-            run.append(tens)
-            continue
-        digits = _plain(piece) if kind == "digits" else _WORDS.get(piece, "")
-        if not digits:
-            if run:
-                yield run
-            run, tens, times = [], None, 1
-            continue
-        if tens is not None and kind == "word" and len(digits) == 1 and digits not in "0X":
-            run[-1] = Group(tens.digits[0] + digits, tens.start, match.end())
-        else:
-            start = since if times > 1 else match.start()
-            run.append(Group(digits * times, start, match.end()))
-        tens, times = None, 1
-    if run:
-        yield run
-
-
-def _plain(digits: str) -> str:
-    """Digits of any script as those of ASCII."""
-    return digits if digits.isascii() else "".join(str(unicodedata.digit(each)) for each in digits)
 
 
 def _is_card(digits: str) -> bool:

@@ -32,7 +32,7 @@ from voicebot.sessions.typed import TypedInput
 from voicebot.sessions.waking import on_the_loop
 from voicebot.storage.conversations import SqlChatStore
 from voicebot.storage.database import open_database
-from voicebot.storage.schema import metadata
+from voicebot.storage.metadata import metadata
 from voicebot.types import Json, Language
 
 _HEAD = "#ABNF 1.0 UTF-8;\nlanguage en-US;\ntag-format <semantics/1.0>;\nroot $all;\n$all = "

@@ -4,36 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import uuid
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.storage.facts import ended, noted, recorded, started, turn
+from tests.storage.postgres import new_database
 from tests.storage.test_tidying import insert_rows, write
 from voicebot.analytics.history import Span
 from voicebot.analytics.totals import Rules
 from voicebot.errors import UsageError
 from voicebot.events import CallEvent, QuestionUnanswered
 from voicebot.sessions.traces import Traces
+from voicebot.storage.database import open_database
 from voicebot.storage.forgetting import WITHOUT_PERSONS, Person, SqlForgetting
 from voicebot.storage.ledger import SqlLedger
-from voicebot.storage.schema import (
-    asked_calls,
-    callbacks,
-    calls,
-    contact_notes,
+from voicebot.storage.metadata import metadata
+from voicebot.storage.migrations import upgrade
+from voicebot.storage.notice_tables import notices
+from voicebot.storage.schema import asked_calls, callbacks, calls, contact_notes, held_places, turns
+from voicebot.storage.text_tables import (
     conversation_lines,
     conversations,
-    held_places,
-    metadata,
-    notices,
     text_messages,
     text_opt_outs,
-    turns,
 )
 from voicebot.types import CallId, Heard, Language, Matter, Mode
 
@@ -134,6 +134,24 @@ async def test_the_person_goes_and_others_stay(either: AsyncEngine) -> None:
     assert left == ["When do you open on Sunday"]
 
 
+async def test_who_writes_by_a_messenger_is_known_by_the_number_in_their_name(
+    either: AsyncEngine,
+) -> None:
+    """The channel puts its name before it; the conversation itself may be deleted by now."""
+    for name, number in (("chat", NUMBER), ("other", OTHER)):
+        begun = replace(started(name, caller=f"whatsapp:{number}"), transport="webhook")
+        said = turn(name, 1, heard=Heard(WORDS, None, 1.0, Mode.TEXT))
+        await write(either, begun, said, ended(name, at=1010.0))
+    forgetting = SqlForgetting(either)
+    assert await forgetting.trace(NUMBER) == Traces(calls=1, turns=1)
+    await forgetting.forget(NUMBER)
+    assert (await forgetting.trace(NUMBER)).is_empty
+    assert (await forgetting.trace(OTHER)).calls == 1
+    async with either.connect() as connection:
+        callers = (await connection.execute(select(calls.c.caller))).scalars().all()
+    assert sorted(callers) == ["", f"whatsapp:{OTHER}"]
+
+
 async def test_no_byte_is_left_in_the_database(engine: AsyncEngine, database_url: str) -> None:
     await fill(engine)
     folder = Path(database_url.removeprefix("sqlite:///")).parent
@@ -142,6 +160,34 @@ async def test_no_byte_is_left_in_the_database(engine: AsyncEngine, database_url
     kept = _bytes(folder)
     assert [secret for secret in SECRETS if secret in kept] == []
     assert "When do you open on Sunday" in kept
+
+
+async def test_no_byte_is_left_in_tables_of_postgresql(postgres_socket: str) -> None:
+    """Its log of changes, from which nobody can take anything, is not looked at."""
+    url = new_database(postgres_socket, f"test_{uuid.uuid4().hex}")
+    await upgrade(url)
+    engine = open_database(url)
+    try:
+        await fill(engine)
+        folder = Path(postgres_socket) / "data" / "base" / await _told(engine, _FOLDER)
+        await _told(engine, "CHECKPOINT")
+        assert all(secret in _bytes(folder) for secret in SECRETS)
+        assert await forgotten(engine)
+        await _told(engine, "CHECKPOINT")
+        kept = _bytes(folder)
+    finally:
+        await engine.dispose()
+    assert [secret for secret in SECRETS if secret in kept] == []
+    assert "When do you open on Sunday" in kept
+
+
+_FOLDER = "SELECT oid::text FROM pg_database WHERE datname = current_database()"
+
+
+async def _told(engine: AsyncEngine, statement: str) -> str:
+    async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        result = await connection.execute(text(statement))
+        return str(result.scalar_one()) if result.returns_rows else ""
 
 
 async def test_nor_in_free_pages_from_before(engine: AsyncEngine, database_url: str) -> None:

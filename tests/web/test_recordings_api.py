@@ -71,7 +71,7 @@ async def test_what_was_not_recorded_or_is_gone_is_not_found(
         details.append(answer.json()["detail"])
     assert details == [
         "this call was not recorded",
-        "the recording has been deleted",
+        "the recording has been deleted, or is held back to be muted",
         "no call has this id",
     ]
 

@@ -50,7 +50,7 @@ class Writing:
         desk.stir()
 
     def _reword(self) -> None:
-        """Lines that are here read otherwise by now where they held a piece of a secret."""
+        """Tell again the lines that read otherwise by now: they held a piece of a secret."""
         here = self._contact.written
         if not here:
             return

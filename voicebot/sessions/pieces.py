@@ -14,6 +14,7 @@ from typing import Final
 
 from voicebot.events import QuestionMasked, QuestionUnanswered, TurnFinished, TurnResult
 from voicebot.flows.events import FREE
+from voicebot.ibans_in_pieces import completed_iban
 from voicebot.numbers_in_pieces import Said, completed, values_without, without
 from voicebot.sessions.chat_records import ChatLine, Who
 from voicebot.types import Heard, Json
@@ -36,7 +37,7 @@ class Pieces:
     def complete(self, said: Sequence[Said]) -> Mapping[int, str]:
         """The texts of the caller, by their place in ``said``, that read otherwise now that the
         last one has come; empty where it completes no number."""
-        found = completed(said)
+        found = completed(said) or completed_iban(said)
         if found is None:
             return {}
         self._numbers.append(found.digits)

@@ -22,6 +22,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    union,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -30,19 +31,22 @@ from voicebot.errors import UsageError
 from voicebot.sessions.numbers import caller_number
 from voicebot.sessions.traces import Traces
 from voicebot.storage.database import reading, writing
+from voicebot.storage.notice_tables import notices
 from voicebot.storage.schema import (
     asked_calls,
     callbacks,
     calls,
     contact_notes,
-    conversation_lines,
-    conversations,
     held_places,
     knowledge_gaps,
-    notices,
+    turn_words,
+    turns,
+)
+from voicebot.storage.text_tables import (
+    conversation_lines,
+    conversations,
     text_messages,
     text_opt_outs,
-    turns,
 )
 from voicebot.storage.tidying import NO_PERSON
 from voicebot.storage.wiping import wiped
@@ -97,7 +101,14 @@ class Person:
             # Some channels put their name before it: 'whatsapp:+1555...'.
             return or_(column.in_(forms), *(column.like(f"%:{form}") for form in forms))
 
-        all_calls = calls.c.number.in_(forms)
+        # Who writes by a messenger has the channel's name before the number. Two statements, so
+        # that the first finds its index.
+        by_messenger = and_(calls.c.transport == "webhook", is_of(calls.c.caller))
+        theirs = union(
+            select(calls.c.id).where(calls.c.number.in_(forms)),
+            select(calls.c.id).where(by_messenger),
+        )
+        all_calls = calls.c.id.in_(theirs.subquery().select())
         self.over = and_(all_calls, calls.c.ended_at.is_not(None))
         self.going_on = and_(all_calls, calls.c.ended_at.is_(None))
         ids = select(calls.c.id).where(self.over)
@@ -178,7 +189,9 @@ class SqlForgetting:
     async def wiped(self, number: str, texts: Sequence[str]) -> bool:
         """Take what was deleted out of the database's files; whether the number stands nowhere in
         them any more. Raises UsageError, StorageError."""
-        return await wiped(self._engine, Person(number).digits, texts)
+        person = Person(number)
+        tables = {table.name for table, _ in person.rows.values()} | {calls.name, turn_words.name}
+        return await wiped(self._engine, person.digits, texts, sorted(tables))
 
 
 @asynccontextmanager

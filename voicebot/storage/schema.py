@@ -3,6 +3,9 @@
 `storage.migrations` builds them; a test holds the two together. Times are UTC epoch seconds in
 double precision: the same number on SQLite and PostgreSQL, and free of time zones. Whoever looks
 by hand writes ``datetime(started_at, 'unixepoch')`` or ``to_timestamp(started_at)``.
+
+Calls, queues and the ledger are here. What is about texts, staff and notices stands in files of its
+own; everybody imports all of them from here, so that ``metadata`` is never without some.
 """
 
 from __future__ import annotations
@@ -18,12 +21,63 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
     text,
 )
+
+from voicebot.storage.metadata import metadata
+from voicebot.storage.notice_tables import (
+    alert_letters,
+    alert_state,
+    notices,
+)
+from voicebot.storage.staff_tables import (
+    audit,
+    staff_sessions,
+    staff_tokens,
+    staff_users,
+)
+from voicebot.storage.text_tables import (
+    conversation_lines,
+    conversations,
+    deflections,
+    text_messages,
+    text_opt_outs,
+)
+
+__all__ = [
+    "CUTS",
+    "DIMENSIONS",
+    "SUMS",
+    "action_runs",
+    "agent_changes",
+    "agent_time",
+    "alert_letters",
+    "alert_state",
+    "asked_calls",
+    "audit",
+    "callbacks",
+    "calls",
+    "contact_notes",
+    "conversation_lines",
+    "conversations",
+    "deflections",
+    "knowledge_gaps",
+    "ledger_hours",
+    "ledger_rules",
+    "metadata",
+    "notices",
+    "staff_sessions",
+    "staff_tokens",
+    "staff_users",
+    "stale_hours",
+    "text_messages",
+    "text_opt_outs",
+    "turn_words",
+    "turns",
+]
 
 CUTS: Final = {
     "whole": ("direction",),
@@ -67,16 +121,6 @@ SUMS: Final = (
     "wrapped_s",
 )
 """The sums that the ledger keeps of each hour (`analytics.totals`)."""
-
-metadata = MetaData(
-    # Named constraints, so that a later migration can drop them on every database.
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_name)s",
-    }
-)
 
 calls = Table(
     "calls",
@@ -216,111 +260,6 @@ turn_words = Table(
     Index("ix_turn_words_call_id_number", "call_id", "number", unique=True),
 )
 
-conversations = Table(
-    "conversations",
-    metadata,
-    Column("id", String(32), primary_key=True),
-    # The call it came from; NULL where it began in text.
-    Column("contact", String(64)),
-    Column("channel", String(32), nullable=False),
-    # Who writes, on channels that are no page of ours.
-    Column("sender", String(128)),
-    Column("flow", Text, nullable=False),
-    Column("language", String(35), nullable=False),
-    Column("version", String(16), nullable=False),
-    Column("state", JSON, nullable=False),
-    # The fence between two writers: see storage.conversations.
-    Column("last_line", Integer, nullable=False),
-    Column("started_at", Double, nullable=False),
-    Column("active_at", Double, nullable=False),
-    Column("opened_at", Double),
-    Column("ended_at", Double),
-    Column("outcome", String(32)),
-    Column("reason", Text, nullable=False),
-    # SHA-256 of the link's secret and of that of the browser that opened it.
-    Column("link", String(64)),
-    Column("link_until", Double, nullable=False),
-    Column("browser_key", String(64)),
-    # Since when it waits for a person or talks to one, and how (`chat_records.Stand`).
-    Column("stands_since", Double),
-    Column("stand", JSON(none_as_null=True)),
-    # What became of it in the queues so far (`events.QueueNoted`).
-    Column("noted", JSON(none_as_null=True)),
-    Index("ix_conversations_link", "link", unique=True),
-    Index("ix_conversations_stands_since", "stands_since"),
-    Index("ix_conversations_contact", "contact"),
-    Index("ix_conversations_channel_sender", "channel", "sender"),
-    Index("ix_conversations_ended_at_active_at", "ended_at", "active_at"),
-)
-
-conversation_lines = Table(
-    "conversation_lines",
-    metadata,
-    Column(
-        "conversation_id",
-        String(32),
-        ForeignKey("conversations.id", ondelete="CASCADE"),
-        primary_key=True,
-    ),
-    Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("at", Double, nullable=False),
-    Column("channel", String(32), nullable=False),
-    Column("who", String(8), nullable=False),
-    Column("text", Text, nullable=False),
-    # The sender's own id of the message; NULL for what we say.
-    Column("client_id", String(64)),
-    # What is shown beside the text, NULL for nothing.
-    Column("card", JSON(none_as_null=True)),
-    # How a message was read (`sessions.chat_reading`); NULL for what is no message.
-    Column("reading", JSON(none_as_null=True)),
-    # The agent who wrote it.
-    Column("name", String(64)),
-)
-
-text_messages = Table(
-    "text_messages",
-    metadata,
-    # Ours: random, so that a gateway may repeat it to us.
-    Column("id", String(64), primary_key=True),
-    # The order in which messages were given in, which is that of one recipient's.
-    Column("number", Integer, nullable=False, unique=True),
-    Column("channel", String(32), nullable=False),
-    Column("recipient", Text, nullable=False),
-    # Blanked when it is sent: it may hold the link of a conversation.
-    Column("body", Text, nullable=False),
-    Column("call_id", String(64)),
-    Column("state", String(16), nullable=False),
-    Column("tries", Integer, nullable=False),
-    Column("created_at", Double, nullable=False),
-    Column("due_at", Double, nullable=False),
-    Column("expires_at", Double, nullable=False),
-    Column("changed_at", Double, nullable=False),
-    # The gateway's own id.
-    Column("reference", Text),
-    Column("problem", Text, nullable=False),
-    Index("ix_text_messages_state_due_at", "state", "due_at"),
-    Index("ix_text_messages_recipient_created_at", "recipient", "created_at"),
-)
-
-text_opt_outs = Table(
-    "text_opt_outs",
-    metadata,
-    # As it is written in E.164, with the plus.
-    Column("number", String(32), primary_key=True),
-    Column("at", Double, nullable=False),
-)
-
-deflections = Table(
-    "deflections",
-    metadata,
-    # Of calls, most of them; no foreign key: the stages of a text outlive what is kept of the call.
-    Column("call_id", String(64), primary_key=True),
-    Column("intent", String(128), primary_key=True),
-    Column("stage", String(16), primary_key=True),
-    Column("at", Double, nullable=False),
-    Index("ix_deflections_at", "at"),
-)
-
 # The ledger (`storage.ledger`): an hour whose sums were kept and are no longer true, or never were.
 stale_hours = Table(
     "stale_hours",
@@ -364,59 +303,6 @@ agent_time = Table(
     Index("ix_agent_time_ended_at", "ended_at"),
 )
 
-staff_users = Table(
-    "staff_users",
-    metadata,
-    # As `staff.names` writes it.
-    Column("name", String(64), primary_key=True),
-    Column("role", String(16), nullable=False),
-    Column("password_hash", Text, nullable=False),
-    Column("created_at", Double, nullable=False),
-    Column("disabled", Boolean, nullable=False),
-    Column("must_change", Boolean, nullable=False),
-)
-
-# Keys are hashes of what the browser or program holds.
-staff_sessions = Table(
-    "staff_sessions",
-    metadata,
-    Column("key", String(64), primary_key=True),
-    Column("user", String(64), ForeignKey("staff_users.name"), nullable=False),
-    Column("began_at", Double, nullable=False),
-    Column("seen_at", Double, nullable=False),
-    Column("address", String(64), nullable=False),
-    Index("ix_staff_sessions_user", "user"),
-)
-
-staff_tokens = Table(
-    "staff_tokens",
-    metadata,
-    Column("id", String(16), primary_key=True),
-    Column("user", String(64), ForeignKey("staff_users.name"), nullable=False),
-    Column("title", String(100), nullable=False),
-    # With spaces between them.
-    Column("scopes", Text, nullable=False),
-    Column("key", String(64), nullable=False),
-    Column("created_at", Double, nullable=False),
-    Column("expires_at", Double),
-    Column("used_at", Double),
-    Column("revoked_at", Double),
-    Index("ix_staff_tokens_key", "key", unique=True),
-    Index("ix_staff_tokens_user", "user"),
-)
-
-# Only grows: triggers refuse to change or delete a line (migration 0009).
-audit = Table(
-    "audit",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("at", Double, nullable=False),
-    Column("who", Text, nullable=False),
-    Column("deed", String(32), nullable=False),
-    Column("what", Text, nullable=False),
-    Column("address", String(64), nullable=False),
-)
-
 # Who is to be called back; a row goes when that was done.
 callbacks = Table(
     "callbacks",
@@ -455,47 +341,6 @@ agent_changes = Table(
     Column("reason", Text, nullable=False),
     # What an agent did last.
     Index("ix_agent_changes_agent_id", "agent", "id"),
-)
-
-# What other programs are still to be told; a row goes when its receiver has taken it.
-notices = Table(
-    "notices",
-    metadata,
-    # In the order in which they were made.
-    Column("number", Integer, primary_key=True),
-    Column("hook", String(64), nullable=False),
-    Column("id", String(64), nullable=False),
-    Column("contact", String(64), nullable=False),
-    Column("kind", String(32), nullable=False),
-    Column("body", Text, nullable=False),
-    Column("created_at", Double, nullable=False),
-    Column("due_at", Double, nullable=False),
-    Column("tries", Integer, nullable=False),
-    # The same fact written twice is told once.
-    Index("ix_notices_hook_id", "hook", "id", unique=True),
-    # What is due, and whether something of the same contact comes before it.
-    Index("ix_notices_hook_due_at", "hook", "due_at"),
-    Index("ix_notices_hook_contact_number", "hook", "contact", "number"),
-)
-
-# One row: the alerts that stand, what was told of them, and mutes, as `alerts.state` writes them.
-alert_state = Table(
-    "alert_state",
-    metadata,
-    Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("state", JSON, nullable=False),
-)
-
-# Notices of alerts that have not arrived; a row goes when its notice has, or is given up.
-alert_letters = Table(
-    "alert_letters",
-    metadata,
-    Column("id", String(32), primary_key=True),
-    Column("channel", String(16), primary_key=True),
-    Column("body", JSON, nullable=False),
-    Column("created_at", Double, nullable=False),
-    Column("due_at", Double, nullable=False),
-    Column("tries", Integer, nullable=False),
 )
 
 # What agents wrote about contacts: one note of each agent on each.

@@ -3,7 +3,8 @@
 SQLite leaves deleted rows in free pages and in its write-ahead log, and full-text tables leave the
 words in old segments. The log is emptied into the file and cut off, full-text tables are merged;
 where the bytes still stand in the file it is written anew (VACUUM), which other writers wait for.
-PostgreSQL: dead rows go with VACUUM; its own log and backups are its administrator's.
+PostgreSQL leaves them in the pages too, also after a plain VACUUM: the tables are written anew,
+with their indexes and statistics. Its own log and backups are its administrator's.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import asyncio
 import re
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -30,16 +31,20 @@ PAUSE_S: Final = 0.25
 _BLOCK: Final = 4 * 2**20
 
 
-async def wiped(engine: AsyncEngine, number: str, texts: Sequence[str]) -> bool:
-    """Wipe what was deleted; whether ``number`` no longer stands in the files. ``texts`` are some
-    of the words that must be gone too, unless somebody else said the same. Raises StorageError."""
+async def wiped(
+    engine: AsyncEngine, number: str, texts: Sequence[str], tables: Collection[str]
+) -> bool:
+    """Wipe what was deleted from ``tables``; whether ``number`` no longer stands in the files.
+    ``texts`` are some of the words that must be gone too, unless somebody else said the same.
+    Raises StorageError."""
     file = sqlite_file(engine.url.render_as_string(hide_password=False))
     try:
         if file is not None:
             return await asyncio.to_thread(_wipe_sqlite, file, number, texts)
         autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
         async with autocommit.connect() as connection:
-            await connection.execute(text("VACUUM"))
+            for table in tables:
+                await connection.execute(text(f'VACUUM (FULL, ANALYZE) "{table}"'))
     except (SQLAlchemyError, sqlite3.Error, OSError) as error:
         raise StorageError(f"deleted records cannot be wiped: {describe(error)}") from None
     return True

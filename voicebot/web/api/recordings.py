@@ -54,10 +54,7 @@ def recordings_router(
             raise HTTPException(409, "the call is still being recorded")
         file = path(call.recording)
         if file is None:
-            raise HTTPException(
-                404,
-                "the recording has been deleted, or has to fall silent in part before it is heard",
-            )
+            raise HTTPException(404, "the recording has been deleted, or is held back to be muted")
         await playbacks.note(actor_of(request), call.id)
         return FileResponse(
             file,
