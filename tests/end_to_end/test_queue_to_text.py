@@ -15,6 +15,7 @@ from tests.end_to_end.test_moved_to_text import IN_A_QUERY, NUMBER, link_in_the_
 from tests.end_to_end.test_text_to_an_agent import Desk, desk
 from tests.peers.phone import dialled
 from tests.peers.server import ServerProcess
+from tests.peers.shop import agents, shop
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.peer, pytest.mark.model]
 
@@ -49,14 +50,12 @@ async def until(holds: Callable[[Any], bool], look: Callable[[], Any]) -> Any:
 
 
 async def test_the_place_goes_along_and_the_records_tell_one_contact(tmp_path: Path) -> None:
-    application, data = tmp_path / "application", tmp_path / "data"
-    (application / "flows").mkdir(parents=True)
-    (application / "flows" / "main.yaml").write_text(FLOW)
-    (application / "queues.yaml").write_text(QUEUES)
+    data = tmp_path / "data"
     await add_user(data, "anna")
-    config = tmp_path / "voicebot.toml"
-    config.write_text('[agents.anna]\nqueues = ["support"]\n')
-    settings = {"SERVER__APPLICATION": str(application), "CONFIG": str(config)}
+    settings = {
+        "SERVER__APPLICATION": str(shop(tmp_path / "shop", FLOW, QUEUES)),
+        "CONFIG": agents(tmp_path, {"anna": ""}),
+    }
     async with ServerProcess(data, settings) as server, await desk(server) as line:
         anna = Desk(line)
         await anna.order("ready")
