@@ -72,6 +72,7 @@ class Acts:
     ran: list[str] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     fails: bool = False
+    finds: Json = "nine"
     given: list[Mapping[str, Json]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -83,7 +84,7 @@ class Acts:
         await self.gate.wait()
         if self.fails:
             raise ActionError(name, "away")
-        return "nine"
+        return self.finds
 
 
 @dataclass
