@@ -16,6 +16,7 @@ from tests.peers import baresip
 from tests.peers.baresip import Baresip
 from tests.peers.phone import dialled
 from tests.peers.server import ServerProcess
+from tests.peers.shop import agents, shop
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
@@ -76,12 +77,12 @@ async def test_who_asked_to_be_called_back_talks_to_the_agent(tmp_path: Path) ->
         telephone(tmp_path / "agent", AGENT_HZ, 5) as agent,
         telephone(tmp_path / "caller", CALLER_HZ, 40) as caller,
     ):
-        shop, config = tmp_path / "shop", tmp_path / "voicebot.toml"
-        (shop / "flows").mkdir(parents=True)
-        (shop / "flows" / "main.yaml").write_text(FLOW.format(caller=caller.called_at))
-        (shop / "queues.yaml").write_text("queues: {support: {wrap_up_s: 0, announce: false}}\n")
-        config.write_text(f'[agents.anna]\naddress = "{agent.called_at}"\nqueues = ["support"]\n')
-        settings = {"SERVER__APPLICATION": str(shop), "CONFIG": str(config)}
+        flow = FLOW.format(caller=caller.called_at)
+        queues = "queues: {support: {wrap_up_s: 0, announce: false}}\n"
+        settings = {
+            "SERVER__APPLICATION": str(shop(tmp_path / "shop", flow, queues)),
+            "CONFIG": agents(tmp_path, {"anna": f'address = "{agent.called_at}"'}),
+        }
         async with ServerProcess(tmp_path / "data", settings) as server:
             await order(server, "pause")
             async with dialled(server, "5550100") as first:

@@ -17,6 +17,7 @@ from tests.peers.looks import looked_at
 from tests.peers.phone import Phone, dialled
 from tests.peers.ports import free_ports
 from tests.peers.server import ROOT, ServerProcess
+from tests.peers.shop import agents, shop
 from voicebot.cli.caller_voice import utter
 from voicebot.media.frames import is_silent
 from voicebot.media.resample import resample
@@ -55,10 +56,7 @@ queues:
 
 
 def application(folder: Path) -> Path:
-    (folder / "flows").mkdir(parents=True)
-    (folder / "flows" / "main.yaml").write_text(FLOW)
-    (folder / "queues.yaml").write_text(QUEUES)
-    return folder
+    return shop(folder, FLOW, QUEUES)
 
 
 async def add_user(data: Path, name: str, role: str = "agent") -> None:
@@ -117,11 +115,9 @@ async def test_an_agent_answers_by_key_talks_writes_a_note_and_sends_the_caller_
     tmp_path: Path,
 ) -> None:
     ports = free_ports(20)
-    config = tmp_path / "voicebot.toml"
-    config.write_text('[agents.anna]\nqueues = ["support"]\n')
     settings = {
         "SERVER__APPLICATION": str(application(tmp_path / "shop")),
-        "CONFIG": str(config),
+        "CONFIG": agents(tmp_path, {"anna": ""}),
         "WEBRTC__PORTS": f"{ports}-{ports + 19}",
         "DESK__CAPTIONS": "off",
     }

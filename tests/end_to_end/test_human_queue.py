@@ -15,6 +15,8 @@ from tests.peers import baresip
 from tests.peers.baresip import Baresip
 from tests.peers.phone import dialled
 from tests.peers.server import ServerProcess
+from tests.peers.shop import agents as agents_file
+from tests.peers.shop import shop
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
@@ -42,22 +44,13 @@ queues:
 
 
 def application(folder: Path) -> Path:
-    (folder / "flows").mkdir(parents=True)
-    (folder / "flows" / "main.yaml").write_text(FLOW)
-    (folder / "queues.yaml").write_text(QUEUES)
-    return folder
+    return shop(folder, FLOW, QUEUES)
 
 
 def agents(folder: Path, **addresses: str) -> str:
-    """A settings file with these agents."""
-    file = folder / "voicebot.toml"
-    file.write_text(
-        "".join(
-            f'[agents.{name}]\naddress = "{address}"\nqueues = ["support"]\n'
-            for name, address in addresses.items()
-        )
-    )
-    return str(file)
+    """A settings file with agents at these telephones."""
+    at = {name: f'address = "{address}"' for name, address in addresses.items()}
+    return agents_file(folder, at)
 
 
 def spoken(folder: Path, seconds: float) -> Path:

@@ -15,6 +15,7 @@ from tests.peers.chromium import Chromium, chromium
 from tests.peers.phone import dialled
 from tests.peers.ports import free_ports
 from tests.peers.server import ServerProcess
+from tests.peers.shop import shop
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
@@ -46,10 +47,7 @@ LINES = "[...document.querySelectorAll('#lines li p')].map((each) => each.innerT
 
 
 def application(folder: Path) -> Path:
-    (folder / "flows").mkdir(parents=True)
-    (folder / "flows" / "main.yaml").write_text(FLOW)
-    (folder / "queues.yaml").write_text("queues: {support: {}, billing: {}}\n")
-    return folder
+    return shop(folder, FLOW, "queues: {support: {}, billing: {}}\n")
 
 
 async def looks_good(browser: Chromium, name: str) -> None:

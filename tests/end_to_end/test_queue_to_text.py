@@ -17,6 +17,7 @@ from tests.end_to_end.test_moved_to_text import IN_A_QUERY, NUMBER, link_in_the_
 from tests.end_to_end.test_text_to_an_agent import Desk, desk
 from tests.peers.phone import Phone, dialled
 from tests.peers.server import ServerProcess
+from tests.peers.shop import agents, shop
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.peer, pytest.mark.model]
 
@@ -50,17 +51,13 @@ async def until(holds: Callable[[Any], bool], look: Callable[[], Any]) -> Any:
     return found
 
 
-async def shop(tmp_path: Path) -> tuple[Path, dict[str, str]]:
+async def one_agent(tmp_path: Path) -> tuple[Path, dict[str, str]]:
     """The data folder and the settings of a server with one queue and one agent."""
-    application, data = tmp_path / "application", tmp_path / "data"
-    (application / "flows").mkdir(parents=True)
-    (application / "flows" / "main.yaml").write_text(FLOW)
-    (application / "queues.yaml").write_text(QUEUES)
+    data = tmp_path / "data"
     await add_user(data, "anna")
-    config = tmp_path / "voicebot.toml"
-    config.write_text('[agents.anna]\nqueues = ["support"]\n')
-    settings = {"SERVER__APPLICATION": str(application), "CONFIG": str(config)}
-    return data, settings
+    application = shop(tmp_path / "shop", FLOW, QUEUES)
+    config = agents(tmp_path, {"anna": ""})
+    return data, {"SERVER__APPLICATION": str(application), "CONFIG": config}
 
 
 async def takes_link(server: ServerProcess, phone: Phone) -> str:
@@ -74,7 +71,7 @@ async def takes_link(server: ServerProcess, phone: Phone) -> str:
 
 
 async def test_the_place_goes_along_and_the_records_tell_one_contact(tmp_path: Path) -> None:
-    data, settings = await shop(tmp_path)
+    data, settings = await one_agent(tmp_path)
     async with ServerProcess(data, settings) as server, await desk(server) as line:
         anna = Desk(line)
         await anna.order("ready")
@@ -116,7 +113,7 @@ async def test_the_place_goes_along_and_the_records_tell_one_contact(tmp_path: P
 async def test_a_link_that_is_opened_after_the_server_died_leads_to_the_place(
     tmp_path: Path,
 ) -> None:
-    data, settings = await shop(tmp_path)
+    data, settings = await one_agent(tmp_path)
 
     async def held() -> int:
         with closing(sqlite3.connect(data / "voicebot.db")) as database:

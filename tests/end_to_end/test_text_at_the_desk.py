@@ -11,6 +11,7 @@ from tests.end_to_end.test_desk import QUEUES, add_user, sign_in
 from tests.end_to_end.test_text_and_back import WRITE
 from tests.peers.chromium import Chromium, chromium
 from tests.peers.server import ServerProcess
+from tests.peers.shop import agents, shop
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
@@ -62,14 +63,11 @@ async def both_show(desk: Chromium, caller: Chromium, *lines: str) -> None:
 async def test_a_caller_and_an_agent_write_to_each_other_over_reloads_and_the_flow_goes_on(
     tmp_path: Path,
 ) -> None:
-    shop = tmp_path / "shop"
-    (shop / "flows").mkdir(parents=True)
-    (shop / "flows" / "main.yaml").write_text(FLOW)
-    (shop / "queues.yaml").write_text(QUEUES)
-    config = tmp_path / "voicebot.toml"
-    config.write_text('[agents.anna]\nqueues = ["support"]\nvoice = 0\n')
     data = tmp_path / "data"
-    settings = {"SERVER__APPLICATION": str(shop), "CONFIG": str(config)}
+    settings = {
+        "SERVER__APPLICATION": str(shop(tmp_path / "shop", FLOW, QUEUES)),
+        "CONFIG": agents(tmp_path, {"anna": "voice = 0"}),
+    }
     async with ServerProcess(data, settings) as server:
         await add_user(data, "anna")
         async with Chromium(plugged_in=False) as desk, Chromium() as caller:

@@ -15,6 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from tests.end_to_end.test_desk import PASSWORD, add_user
 from tests.peers.server import ServerProcess
+from tests.peers.shop import agents, shop
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -79,14 +80,12 @@ async def desk(server: ServerProcess) -> AbstractAsyncContextManager[ClientConne
 
 
 async def test_an_agent_answers_and_nothing_is_lost_when_the_server_dies(tmp_path: Path) -> None:
-    application, data = tmp_path / "application", tmp_path / "data"
-    (application / "flows").mkdir(parents=True)
-    (application / "flows" / "main.yaml").write_text(FLOW)
-    (application / "queues.yaml").write_text(QUEUES)
+    data = tmp_path / "data"
     await add_user(data, "anna")
-    config = tmp_path / "voicebot.toml"
-    config.write_text('[agents.anna]\nqueues = ["support"]\n')
-    settings = {"SERVER__APPLICATION": str(application), "CONFIG": str(config)}
+    settings = {
+        "SERVER__APPLICATION": str(shop(tmp_path / "shop", FLOW, QUEUES)),
+        "CONFIG": agents(tmp_path, {"anna": ""}),
+    }
     async with httpx.AsyncClient(trust_env=False, timeout=30) as caller:
         first = ServerProcess(data, settings)
         async with first:

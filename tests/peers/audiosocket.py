@@ -108,12 +108,12 @@ class AsteriskLine:
         """What Asterisk does when the caller hangs up: it closes the socket."""
         self._writer.close()
 
-    async def ended(self, timeout_s: float = 5.0) -> str:
+    async def ended(self, timeout_s: float = 20.0) -> str:
         """How the other side ended it: 'hangup', 'closed' or 'broken'."""
         async with asyncio.timeout(timeout_s):
             return await asyncio.shield(self._ended)
 
-    async def wait_for_audio(self, frames: int, timeout_s: float = 5.0) -> None:
+    async def wait_for_audio(self, frames: int, timeout_s: float = 20.0) -> None:
         """Return once so many messages of audio have come."""
         async with asyncio.timeout(timeout_s):
             while self.messages < frames and not self._ended.done():

@@ -32,7 +32,7 @@ from voicebot.sessions.typed import TypedInput
 from voicebot.sessions.waking import on_the_loop
 from voicebot.storage.conversations import SqlChatStore
 from voicebot.storage.database import open_database
-from voicebot.storage.metadata import metadata
+from voicebot.storage.schema import metadata
 from voicebot.types import Json, Language
 
 _HEAD = "#ABNF 1.0 UTF-8;\nlanguage en-US;\ntag-format <semantics/1.0>;\nroot $all;\n$all = "
@@ -72,6 +72,7 @@ class Acts:
     ran: list[str] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     fails: bool = False
+    finds: Json = "nine"
     given: list[Mapping[str, Json]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -83,7 +84,7 @@ class Acts:
         await self.gate.wait()
         if self.fails:
             raise ActionError(name, "away")
-        return "nine"
+        return self.finds
 
 
 @dataclass

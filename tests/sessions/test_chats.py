@@ -83,6 +83,17 @@ async def test_what_nothing_answers_is_a_gap_of_the_call_that_goes_on(shop: Hous
     )
 
 
+async def test_what_is_answered_is_no_gap(shop: House) -> None:
+    shop.flow = ASKED
+    shop.acts.finds = {"name": "delivery", "confidence": 0.9, "parts": ["We bring it on Monday."]}
+    async with shop.running() as chats:
+        await chats.prepare(a_call(shop))
+        talk = (await chats.open(shop.sent[-1], lambda _: "")).conversation
+        await chats.say(talk, message("delivery"))
+        assert (await told(chats, talk))[-2:] == ["We bring it on Monday.", "Goodbye."]
+    assert not [fact for fact in shop.facts if isinstance(fact, QuestionUnanswered)]
+
+
 async def test_a_conversation_begins_and_answers(shop: House, chats: Chats) -> None:
     talk = (await chats.begin()).conversation
     cursor = await chats.say(talk, message("opening hours"))

@@ -18,6 +18,7 @@ from voicebot.acd.model import (
     AgentProfile,
     Announcing,
     Callbacks,
+    Channel,
     Contact,
     ContactId,
     Overflow,
@@ -29,6 +30,7 @@ from voicebot.errors import DialFailed, RoutingError
 from voicebot.sessions.briefing import Briefing
 from voicebot.sessions.place import Joined, Place
 from voicebot.sessions.queueing import QueueService
+from voicebot.sessions.ringing import Rings, nobody_writes
 from voicebot.telephony._api import CallLeg
 
 NEVER = Hours(ZoneInfo("UTC"), ((),) * 7)
@@ -164,6 +166,21 @@ async def test_an_agent_who_answers_as_the_caller_hangs_up_is_hung_up(
     await place.leave("hung up while waiting")  # the session never saw the agent
     assert person.ended == "the caller has left"
     assert queues.agents()[AgentId("anna")].contacts == ()
+
+
+async def test_an_answer_that_the_distribution_wants_no_more_is_hung_up(
+    phones: Telephones,
+) -> None:
+    def too_late(_event: ev.Event) -> None:
+        raise RoutingError("the offer has ended")
+
+    rings = Rings(phones, lambda _: None, too_late, lambda _: Channel.VOICE, nobody_writes)
+    rings.offer(e.Offer(ContactId("caller"), AgentId("anna"), "support", 1.0, 20.0, False))
+    await settle()
+    person = await phones.last.answer()
+    assert person.ended == "the caller has left"
+    with pytest.raises(KeyError):
+        rings.take(ContactId("caller"))
 
 
 async def test_an_agent_who_is_lost_while_it_rings_loses_nobody(

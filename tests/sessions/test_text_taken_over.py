@@ -156,6 +156,16 @@ async def test_the_place_is_shown_and_the_flow_goes_on_beside_it(centre: Centre)
         assert centre.service.tally.of("support").abandoned == 1
 
 
+async def test_a_flow_that_has_lost_the_transfer_takes_no_place_over(centre: Centre) -> None:
+    async with waiting(centre) as caller:
+        talk = await caller.open()
+        centre.shop.flow = FLOW.replace("person", "somebody")
+        await caller.hang_up()
+        await until(lambda: caller.centre.service.standing(ContactId(CALL)) is None)
+        assert (await caller.chats.view(talk, 0)).waiting is None
+        assert centre.service.tally.of("support").abandoned == 1
+
+
 async def test_self_service_leads_back_to_the_line_and_what_is_written_is_kept(
     centre: Centre,
 ) -> None:

@@ -15,7 +15,7 @@ from voicebot.queues.reader import QueueFile
 from voicebot.sessions.feed import InputHeard, PartHeard, PromptSpoken
 from voicebot.sessions.queue_handoff import Queueing
 from voicebot.sessions.queueing import QueueService
-from voicebot.types import Mode, Outcome
+from voicebot.types import Heard, Mode, Outcome
 
 CHOICE = """
 start: offer
@@ -92,6 +92,16 @@ async def test_key_over_a_prompt_answers_it(exchange: Exchange) -> None:
     assert heard is not None
     assert (heard.semantics, heard.mode, heard.text) == ("pear", Mode.DTMF, "22")
     assert line.turns[0].barged_in
+    await line.hang_up()
+
+
+async def test_keys_that_mean_nothing_are_not_understood(exchange: Exchange) -> None:
+    line = await exchange.call()
+    await line.hear_out()
+    line.caller.press("99")
+    await line.hear_out()
+    turn = line.turns[0]
+    assert (turn.result, turn.heard) == (TurnResult.NOMATCH, Heard("99", None, 0.0, Mode.DTMF))
     await line.hang_up()
 
 

@@ -16,8 +16,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tests.storage.postgres import new_database
 from voicebot.storage.database import open_database
-from voicebot.storage.metadata import metadata
 from voicebot.storage.migrations import newest_revision, upgrade
+from voicebot.storage.schema import metadata
 
 _RESTART: Final = (
     "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false) FROM pg_sequences"

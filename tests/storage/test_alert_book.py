@@ -11,7 +11,7 @@ from tests.letters.letters import FEW, LONG, NOW, a_letter
 from voicebot.alerts.model import Mute
 from voicebot.alerts.state import AlertState
 from voicebot.storage.alerts import SqlAlertBook
-from voicebot.storage.notice_tables import alert_state
+from voicebot.storage.schema import alert_state
 
 STATE = AlertState(
     (LONG, FEW), (LONG,), (("support", NOW),), (NOW,), (Mute("m", "", "support", "anna", 1.0, 2.0),)

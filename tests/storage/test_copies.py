@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import sqlite3
 import uuid
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from sqlalchemy import select
 from tests.storage.postgres import new_database, program
 from tests.storage.test_forgetting import WORDS, fill
 from voicebot.errors import StorageError
-from voicebot.storage.copies import copy_database, is_there, put_back
+from voicebot.storage.copies import checked, copy_database, is_there, put_back
 from voicebot.storage.database import open_database
 from voicebot.storage.migrations import newest_revision, upgrade
 from voicebot.storage.schema import turns
@@ -51,6 +53,23 @@ def test_a_dump_comes_back_in_another_database(postgres_socket: str, tmp_path: P
     with pytest.raises(StorageError, match="pg_restore failed"):
         put_back(two, copy, "before")
     assert asyncio.run(_said(two)).count(WORDS) == 2
+
+
+def test_a_damaged_copy_is_no_copy(tmp_path: Path) -> None:
+    copy = tmp_path / "database"
+    with closing(sqlite3.connect(copy)) as connection, connection:
+        connection.executescript(
+            "CREATE TABLE alembic_version (version_num); CREATE TABLE a (b);"
+            " CREATE INDEX every_b ON a (b); INSERT INTO a VALUES (1), (1);"
+        )
+        connection.execute("INSERT INTO alembic_version VALUES (?)", (newest_revision(),))
+    assert checked(copy) == newest_revision()
+    with closing(sqlite3.connect(copy)) as connection, connection:
+        # The index says now that no value stands twice, which is not so.
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("UPDATE sqlite_master SET sql = replace(sql, 'INDEX', 'UNIQUE INDEX')")
+    with pytest.raises(StorageError, match="is damaged: non-unique entry"):
+        checked(copy)
 
 
 def test_without_its_programs_it_is_said_what_to_install(

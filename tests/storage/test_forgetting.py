@@ -25,15 +25,20 @@ from voicebot.sessions.traces import Traces
 from voicebot.storage.database import open_database
 from voicebot.storage.forgetting import WITHOUT_PERSONS, Person, SqlForgetting
 from voicebot.storage.ledger import SqlLedger
-from voicebot.storage.metadata import metadata
 from voicebot.storage.migrations import upgrade
-from voicebot.storage.notice_tables import notices
-from voicebot.storage.schema import asked_calls, callbacks, calls, contact_notes, held_places, turns
-from voicebot.storage.text_tables import (
+from voicebot.storage.schema import (
+    asked_calls,
+    callbacks,
+    calls,
+    contact_notes,
     conversation_lines,
     conversations,
+    held_places,
+    metadata,
+    notices,
     text_messages,
     text_opt_outs,
+    turns,
 )
 from voicebot.types import CallId, Heard, Language, Matter, Mode
 

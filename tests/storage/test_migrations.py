@@ -18,8 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 import voicebot.storage.migrations
 from voicebot.errors import StorageError
 from voicebot.storage.database import open_database
-from voicebot.storage.metadata import metadata
 from voicebot.storage.migrations import newest_revision, upgrade
+from voicebot.storage.schema import metadata
 
 
 def _is_table(name: str | None, kind: str, _parents: object) -> bool:

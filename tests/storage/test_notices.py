@@ -11,8 +11,8 @@ from tests.storage.facts import answered, started
 from voicebot.notices.model import Hook, Retry
 from voicebot.notices.payload import Teller
 from voicebot.storage.journal import SqlJournal
-from voicebot.storage.notice_tables import notices
 from voicebot.storage.notices import SqlNotices, notice_row
+from voicebot.storage.schema import notices
 
 HOOK = Hook("crm", "http://crm.example/", "s" * 32)
 LATE = 1e9

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from voicebot.errors import StorageError
 from voicebot.storage.database import writing
-from voicebot.storage.staff_tables import audit
+from voicebot.storage.schema import audit
 
 migration = importlib.import_module("voicebot.storage.migrations.versions.0016_old_audit")
 LINE = {"at": 1.0, "who": "ann", "deed": "signed in", "what": "", "address": ""}

@@ -72,6 +72,22 @@ async def test_words_are_found_in_what_both_said_the_newest_first(spoken: AsyncE
     assert await found(spoken, "refund", since=4_600.0) == [("b", 2)]
 
 
+async def test_a_hit_tells_what_both_said_and_whose_call_it_was(spoken: AsyncEngine) -> None:
+    for number, heard, prompt in (
+        (1, "I want a refund for my order", "How can I help?"),
+        (2, "", "Your refund is on its way."),
+    ):
+        asked = SearchQuery(terms_of(prompt), None)
+        (hit,) = await SqlTranscripts(spoken).find(asked, before=None, limit=50)
+        assert (hit.call_id, hit.number, hit.heard, hit.said) == ("a", number, heard, prompt)
+        assert (hit.at, hit.step, hit.caller, hit.flow) == (
+            1_000.0 + number,
+            "ask",
+            "alice",
+            "main",
+        )
+
+
 async def test_values_of_the_call_narrow_the_search(spoken: AsyncEngine) -> None:
     chosen: dict[str, Any] = {"where": {Split.FLOW: "main", Split.QUEUE: ""}, "caller": "alice"}
     assert await found(spoken, "coffee", **chosen) == [("b", 2)]

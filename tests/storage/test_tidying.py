@@ -22,14 +22,16 @@ from voicebot.storage.schema import (
     action_runs,
     agent_changes,
     agent_time,
+    audit,
     calls,
     contact_notes,
+    conversation_lines,
+    conversations,
     knowledge_gaps,
+    text_messages,
     turn_words,
     turns,
 )
-from voicebot.storage.staff_tables import audit
-from voicebot.storage.text_tables import conversation_lines, conversations, text_messages
 from voicebot.storage.tidying import Kind, Piece, SqlTidying
 from voicebot.types import CallId, Language, Matter
 

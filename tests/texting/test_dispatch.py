@@ -189,6 +189,15 @@ async def test_who_says_stop_gets_none_until_they_say_start(post: Post) -> None:
     assert not post.gateway.sent
 
 
+async def test_one_wish_says_nothing_about_other_numbers(post: Post) -> None:
+    other = "+15550101"
+    for at, number in enumerate((NUMBER, other, NUMBER)):
+        await post.store.opt_out(number, at)
+    assert await post.store.opted_out() == {NUMBER, other}
+    await post.store.opt_in(NUMBER)
+    assert await post.store.opted_out() == {other}
+
+
 async def test_a_gateway_that_knows_of_an_opt_out_is_believed(post: Post) -> None:
     post.gateway.answers = [Refused("error 21610", opted_out=True)]
     dispatch = post.dispatch()

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from voicebot.alerts.state import AlertState
 from voicebot.letters.letter import Channel, Letter
 from voicebot.storage.database import reading, writing
-from voicebot.storage.notice_tables import alert_letters, alert_state
+from voicebot.storage.schema import alert_letters, alert_state
 
 log = structlog.get_logger(__name__)
 

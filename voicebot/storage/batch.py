@@ -41,8 +41,14 @@ from voicebot.storage.rows import (
     turn_row,
     words_row,
 )
-from voicebot.storage.schema import action_runs, calls, knowledge_gaps, turn_words, turns
-from voicebot.storage.text_tables import deflections
+from voicebot.storage.schema import (
+    action_runs,
+    calls,
+    deflections,
+    knowledge_gaps,
+    turn_words,
+    turns,
+)
 from voicebot.types import CallId
 
 Insert: TypeAlias = Callable[[Table], sqlite.Insert] | Callable[[Table], postgresql.Insert]

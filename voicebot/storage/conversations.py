@@ -38,8 +38,7 @@ from voicebot.sessions.chat_records import ChatChange, ChatLine, ChatRecord, Sta
 from voicebot.sessions.chat_turns import Numbers
 from voicebot.sessions.invitation import ConversationId
 from voicebot.storage.database import reading, writing
-from voicebot.storage.schema import calls, turns
-from voicebot.storage.text_tables import conversation_lines, conversations
+from voicebot.storage.schema import calls, conversation_lines, conversations, turns
 from voicebot.types import CallId, Language, Outcome
 
 MOST_WAITING = 10_000

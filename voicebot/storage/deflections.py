@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from voicebot.events import DeflectionReached, DeflectionStage
 from voicebot.storage.database import reading
-from voicebot.storage.text_tables import deflections
+from voicebot.storage.schema import deflections
 from voicebot.types import CallId
 
 

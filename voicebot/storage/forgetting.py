@@ -31,22 +31,20 @@ from voicebot.errors import UsageError
 from voicebot.sessions.numbers import caller_number
 from voicebot.sessions.traces import Traces
 from voicebot.storage.database import reading, writing
-from voicebot.storage.notice_tables import notices
 from voicebot.storage.schema import (
     asked_calls,
     callbacks,
     calls,
     contact_notes,
-    held_places,
-    knowledge_gaps,
-    turn_words,
-    turns,
-)
-from voicebot.storage.text_tables import (
     conversation_lines,
     conversations,
+    held_places,
+    knowledge_gaps,
+    notices,
     text_messages,
     text_opt_outs,
+    turn_words,
+    turns,
 )
 from voicebot.storage.tidying import NO_PERSON
 from voicebot.storage.wiping import wiped

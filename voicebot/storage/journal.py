@@ -39,10 +39,9 @@ from voicebot.notices.model import Telling
 from voicebot.storage.batch import Insert, write
 from voicebot.storage.database import WRITES, describe
 from voicebot.storage.ledger_facts import HourOf, hours_changed
-from voicebot.storage.notice_tables import notices
 from voicebot.storage.notices import notice_row
 from voicebot.storage.outages import is_outage
-from voicebot.storage.schema import calls, stale_hours, turns
+from voicebot.storage.schema import calls, notices, stale_hours, turns
 from voicebot.types import CallId, Outcome
 
 STOPPED_DURING_CALL = "voicebot stopped during the call"

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from voicebot.notices.model import Kind, Notice, Retry, Waiting
 from voicebot.storage.database import reading, writing
-from voicebot.storage.notice_tables import notices
+from voicebot.storage.schema import notices
 
 
 def notice_row(notice: Notice) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from voicebot.staff.model import (
 )
 from voicebot.staff.roles import Role, Scope
 from voicebot.storage.database import reading, writing
-from voicebot.storage.staff_tables import audit, staff_sessions, staff_tokens, staff_users
+from voicebot.storage.schema import audit, staff_sessions, staff_tokens, staff_users
 
 _LONGEST_ADDRESS: Final = 64
 

@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping, Select, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from voicebot.storage.database import reading, writing
-from voicebot.storage.text_tables import text_messages, text_opt_outs
+from voicebot.storage.schema import text_messages, text_opt_outs
 from voicebot.texting.message import MessageState, TextMessage
 from voicebot.types import CallId
 

@@ -35,13 +35,15 @@ from voicebot.storage.schema import (
     action_runs,
     agent_changes,
     agent_time,
+    audit,
     calls,
     contact_notes,
+    conversations,
+    deflections,
     knowledge_gaps,
+    text_messages,
     turns,
 )
-from voicebot.storage.staff_tables import audit
-from voicebot.storage.text_tables import conversations, deflections, text_messages
 from voicebot.texting.message import MessageState
 
 PIECE: Final = 500

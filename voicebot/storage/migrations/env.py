@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from voicebot.storage.metadata import metadata
+from voicebot.storage.schema import metadata
 
 # No begin_transaction() of Alembic's: the transaction is the caller's, lock and all.
 context.configure(
