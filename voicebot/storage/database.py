@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -181,6 +181,21 @@ def _tune_postgresql(engine: AsyncEngine) -> None:
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: object) -> None:
         connection.run_async(_without_jit)
+
+    @event.listens_for(engine.sync_engine, "before_cursor_execute", retval=True)
+    def without_nul(
+        _connection: Any, _cursor: Any, statement: str, values: Any, _context: Any, many: bool
+    ) -> tuple[str, Any]:
+        return statement, [_storable(row) for row in values] if many else _storable(values)
+
+
+def _storable(values: Sequence[Any]) -> tuple[Any, ...]:
+    """PostgreSQL keeps no NUL in a text. A caller's name or message with one would otherwise cost
+    the record of the whole call."""
+    return tuple(
+        value.replace("\0", "\ufffd") if isinstance(value, str) and "\0" in value else value
+        for value in values
+    )
 
 
 async def _without_jit(connection: Any) -> None:
