@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
+from structlog.testing import capture_logs
 
 from tests.storage.facts import ended, started, turn
 from tests.storage.postgres import new_database
 from voicebot.errors import StorageError
-from voicebot.storage.database import open_database, reading
+from voicebot.storage.database import close_database, open_database, reading
 from voicebot.storage.journal import SqlJournal
 from voicebot.storage.migrations import upgrade
 from voicebot.storage.outages import is_outage
@@ -123,3 +124,22 @@ async def test_a_caller_with_a_nul_in_the_name_is_kept(either: AsyncEngine) -> N
     async with reading(either, "call records") as connection:
         (caller,) = (await connection.execute(select(calls.c.caller))).scalars()
     assert caller in ("ali\0ce", "ali\ufffdce")
+
+
+async def test_goodbyes_to_a_silent_postgresql_are_cut_short(
+    postgres_socket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = open_database(new_database(postgres_socket, f"test_{uuid.uuid4().hex}"))
+    async with engine.connect() as connection:
+        raw = (await connection.get_raw_connection()).driver_connection
+    assert raw is not None
+
+    async def say_nothing(*_: object, **__: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(type(raw), "close", say_nothing)
+    with capture_logs() as logged:
+        async with asyncio.timeout(30):
+            await close_database(engine, within_s=0.05)
+    assert [line["event"] for line in logged] == ["database_not_closed"]
+    raw.terminate()

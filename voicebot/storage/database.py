@@ -21,12 +21,15 @@ from pathlib import Path
 from typing import Any
 
 import aiosqlite
+import structlog
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from voicebot.errors import StorageError
+
+log = structlog.get_logger(__name__)
 
 WRITES: Mapping[str, Any] = {"sqlite_begin": "IMMEDIATE"}
 """Execution options of a connection that is going to write."""
@@ -76,6 +79,16 @@ def open_database(url: str, *, patience_s: float | None = None) -> AsyncEngine:
     else:
         _tune_postgresql(engine)
     return engine
+
+
+async def close_database(engine: AsyncEngine, within_s: float = 5.0) -> None:
+    """Close its connections; at most ``within_s`` are left for the goodbyes to a PostgreSQL that
+    says nothing any more."""
+    try:
+        async with asyncio.timeout(within_s):
+            await engine.dispose()
+    except TimeoutError:
+        log.warning("database_not_closed", problem="the database does not answer")
 
 
 @asynccontextmanager
