@@ -55,7 +55,7 @@ from voicebot.sessions.outbound import OutboundCalls, OutboundServices
 from voicebot.sessions.registry import CallRegistry
 from voicebot.sessions.talk import Talk
 from voicebot.sessions.voice_services import VoiceServices
-from voicebot.storage.database import SERVER_PATIENCE_S, open_database
+from voicebot.storage.database import SERVER_PATIENCE_S, close_database, open_database
 from voicebot.storage.history import SqlHistories
 from voicebot.storage.journal import SqlJournal
 from voicebot.storage.ledger import SqlLedger
@@ -251,7 +251,7 @@ class Server:
         await self._chores.stop()
         await self._reloader.aclose()
         await self.editions.aclose()
-        await self._engine.dispose()
+        await close_database(self._engine)
         await self.engines.stop()
         log.info("stopped")
 

@@ -6,17 +6,20 @@ import asyncio
 import uuid
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
+from structlog.testing import capture_logs
 
 from tests.storage.facts import ended, started, turn
 from tests.storage.postgres import new_database
 from voicebot.errors import StorageError
-from voicebot.storage.database import open_database, reading
+from voicebot.storage.database import close_database, open_database, reading
 from voicebot.storage.journal import SqlJournal
 from voicebot.storage.migrations import upgrade
 from voicebot.storage.outages import is_outage
+from voicebot.storage.schema import calls
+from voicebot.types import Heard, Mode
 
 _READ_ONLY = "ALTER DATABASE {name} SET default_transaction_read_only = {state}"
 
@@ -107,3 +110,36 @@ async def test_a_postgresql_that_never_greets_is_given_up() -> None:
         writer.close()
     mute.close()
     await mute.wait_closed()
+
+
+async def test_a_caller_with_a_nul_in_the_name_is_kept(either: AsyncEngine) -> None:
+    journal = SqlJournal(either)
+    await journal.start()
+    heard = Heard("four\0two", {"order": "42\0"}, 0.9, Mode.TEXT, "order_number")
+    for fact in (started("a", caller="ali\0ce"), turn("a", 1, heard=heard), ended("a")):
+        journal.append(fact)
+    await journal.flush()
+    assert (journal.stats.written, journal.stats.failed) == (3, 0)
+    await journal.stop()
+    async with reading(either, "call records") as connection:
+        (caller,) = (await connection.execute(select(calls.c.caller))).scalars()
+    assert caller in ("ali\0ce", "ali\ufffdce")
+
+
+async def test_goodbyes_to_a_silent_postgresql_are_cut_short(
+    postgres_socket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = open_database(new_database(postgres_socket, f"test_{uuid.uuid4().hex}"))
+    async with engine.connect() as connection:
+        raw = (await connection.get_raw_connection()).driver_connection
+    assert raw is not None
+
+    async def say_nothing(*_: object, **__: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(type(raw), "close", say_nothing)
+    with capture_logs() as logged:
+        async with asyncio.timeout(30):
+            await close_database(engine, within_s=0.05)
+    assert [line["event"] for line in logged] == ["database_not_closed"]
+    raw.terminate()

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import anyio
 import httpx
 import pytest
+from starlette.types import Message, Receive, Scope, Send
+from structlog.testing import capture_logs
+
+from voicebot.web.application import UnexpectedErrors
 
 
 async def _description(client: httpx.AsyncClient) -> dict[str, Any]:
@@ -66,3 +71,26 @@ async def test_a_refusal_is_told_as_json_where_the_answer_is_text(
     answers = description["paths"]["/metrics"]["get"]["responses"]
     assert set(answers["200"]["content"]) == {"text/plain"}
     assert set(answers["429"]["content"]) == {"application/json"}
+
+
+async def _after_its_beginning(error: Exception) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise error
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None: ...
+
+    await UnexpectedErrors(app)({"type": "http"}, receive, send)
+
+
+async def test_who_leaves_a_stream_of_events_is_no_mistake_of_ours() -> None:
+    gone = anyio.BrokenResourceError()
+    with capture_logs() as logged:
+        await _after_its_beginning(ExceptionGroup("tasks", [gone]))
+    assert logged == []
+    with capture_logs() as logged, pytest.raises(ExceptionGroup):
+        await _after_its_beginning(ExceptionGroup("tasks", [gone, ValueError()]))
+    assert [line["event"] for line in logged] == ["request_failed"]

@@ -15,18 +15,21 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import aiosqlite
+import structlog
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from voicebot.errors import StorageError
+
+log = structlog.get_logger(__name__)
 
 WRITES: Mapping[str, Any] = {"sqlite_begin": "IMMEDIATE"}
 """Execution options of a connection that is going to write."""
@@ -76,6 +79,16 @@ def open_database(url: str, *, patience_s: float | None = None) -> AsyncEngine:
     else:
         _tune_postgresql(engine)
     return engine
+
+
+async def close_database(engine: AsyncEngine, within_s: float = 5.0) -> None:
+    """Close its connections; at most ``within_s`` are left for the goodbyes to a PostgreSQL that
+    says nothing any more."""
+    try:
+        async with asyncio.timeout(within_s):
+            await engine.dispose()
+    except TimeoutError:
+        log.warning("database_not_closed", problem="the database does not answer")
 
 
 @asynccontextmanager
@@ -181,6 +194,21 @@ def _tune_postgresql(engine: AsyncEngine) -> None:
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: object) -> None:
         connection.run_async(_without_jit)
+
+    @event.listens_for(engine.sync_engine, "before_cursor_execute", retval=True)
+    def without_nul(
+        _connection: Any, _cursor: Any, statement: str, values: Any, _context: Any, many: bool
+    ) -> tuple[str, Any]:
+        return statement, [_storable(row) for row in values] if many else _storable(values)
+
+
+def _storable(values: Sequence[Any]) -> tuple[Any, ...]:
+    """PostgreSQL keeps no NUL in a text. A caller's name or message with one would otherwise cost
+    the record of the whole call."""
+    return tuple(
+        value.replace("\0", "\ufffd") if isinstance(value, str) and "\0" in value else value
+        for value in values
+    )
 
 
 async def _without_jit(connection: Any) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+import anyio
 import structlog
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -98,9 +99,11 @@ class UnexpectedErrors:
                 raise
             response = await _storage_is_away(Request(scope), error)
             await response(scope, receive, send)
-        except Exception:
+        except Exception as error:
             if scope["type"] != "http":
                 raise
+            if begun and _only_left(error):
+                return
             # The path's pattern, not the path: that may hold a caller's number.
             route = scope.get("route")
             log.exception("request_failed", route=getattr(route, "path", "?"))
@@ -108,6 +111,14 @@ class UnexpectedErrors:
                 raise  # the line must break: a truncated body may not pass for a whole one
             response = JSONResponse({"detail": "something of ours broke"}, status_code=500)
             await response(scope, receive, send)
+
+
+def _only_left(error: BaseException) -> bool:
+    """Whether nothing is wrong but that who was listening to a stream of events has gone: its
+    keeper, in a task of its own, may find that out by writing to it."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(_only_left(each) for each in error.exceptions)
+    return isinstance(error, anyio.BrokenResourceError)
 
 
 async def _storage_is_away(request: Request, error: Exception) -> JSONResponse:
