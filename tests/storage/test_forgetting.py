@@ -186,6 +186,16 @@ async def test_no_byte_is_left_in_tables_of_postgresql(postgres_socket: str) -> 
     assert "When do you open on Sunday" in kept
 
 
+async def test_writing_tables_anew_may_take_longer_than_an_answer(postgres_socket: str) -> None:
+    url = new_database(postgres_socket, f"test_{uuid.uuid4().hex}")
+    await upgrade(url)
+    hasty = open_database(url, patience_s=1e-6)
+    try:
+        assert await SqlForgetting(hasty).wiped(NUMBER, [])
+    finally:
+        await hasty.dispose()
+
+
 _FOLDER = "SELECT oid::text FROM pg_database WHERE datname = current_database()"
 
 

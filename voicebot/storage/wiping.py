@@ -23,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from voicebot.errors import StorageError
-from voicebot.storage.database import BUSY_TIMEOUT_S, describe, sqlite_file
+from voicebot.storage.database import BUSY_TIMEOUT_S, describe, open_database, sqlite_file
 
 TRIES: Final = 20
 """How often the log is tried to be emptied while somebody reads from it."""
@@ -41,13 +41,21 @@ async def wiped(
     try:
         if file is not None:
             return await asyncio.to_thread(_wipe_sqlite, file, number, texts)
-        autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
-        async with autocommit.connect() as connection:
-            for table in tables:
-                await connection.execute(text(f'VACUUM (FULL, ANALYZE) "{table}"'))
+        await _write_anew(engine, tables)
     except (SQLAlchemyError, sqlite3.Error, OSError) as error:
         raise StorageError(f"deleted records cannot be wiped: {describe(error)}") from None
     return True
+
+
+async def _write_anew(engine: AsyncEngine, tables: Collection[str]) -> None:
+    """By connections of its own: a large table takes longer than a server waits for an answer."""
+    patient = open_database(engine.url.render_as_string(hide_password=False))
+    try:
+        async with patient.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            for table in tables:
+                await connection.execute(text(f'VACUUM (FULL, ANALYZE) "{table}"'))
+    finally:
+        await patient.dispose()
 
 
 def _wipe_sqlite(file: Path, number: str, texts: Sequence[str]) -> bool:
