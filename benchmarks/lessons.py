@@ -46,11 +46,13 @@ from voicebot.nlu.meanings import Meanings, encode
 from voicebot.storage.action_runs import SqlActionRuns
 from voicebot.storage.archive import SqlCallArchive
 from voicebot.storage.database import WRITES, open_database
+from voicebot.storage.deflections import SqlDeflections
 from voicebot.storage.migrations import upgrade
 from voicebot.storage.misheard import SqlMisheard
-from voicebot.storage.schema import action_runs, calls, turns
+from voicebot.storage.schema import action_runs, calls, deflections, turns
 from voicebot.types import Language
 from voicebot.web.api.action_runs import action_runs_router
+from voicebot.web.api.offers import offers_router
 from voicebot.web.api.workbench import workbench_router
 from voicebot.workbench import Workbench
 
@@ -68,7 +70,7 @@ CHOSEN: Final = {
     "nobody's": {"agent": "nobody"},
     "a flow that is none": {"flow": "none"},
 }
-PARTS: Final = ("funnel", "misunderstood", "actions")
+PARTS: Final = ("funnel", "misunderstood", "actions", "offers")
 
 
 def _made_up(folder: Path) -> str:
@@ -83,9 +85,9 @@ def _made_up(folder: Path) -> str:
 async def _copy(seeds: AsyncEngine, engine: AsyncEngine, contacts: int) -> float:
     """Fill the tables; gives the time after the last contact."""
     async with engine.execution_options(**WRITES).begin() as connection:
-        for table in (action_runs, turns, calls):
+        for table in (deflections, action_runs, turns, calls):
             await connection.execute(delete(table))
-        for table in (calls, turns, action_runs):
+        for table in (calls, turns, action_runs, deflections):
             async with seeds.connect() as read:
                 rows = (await read.execute(select(table))).mappings().all()
             columns = [column.name for column in table.c if column.name != "id" or table is calls]
@@ -109,7 +111,8 @@ async def _again(
     """The seeds once more for each of ``steps``: what stands before an id, and how much earlier."""
     columns_ = column("before", Text), column("earlier", Double)
     moved = values(*columns_, name="listed", literal_binds=True).data(list(steps)).cte("steps")
-    for table, name in ((calls, "id"), (turns, "call_id"), (action_runs, "call_id")):
+    for table in (calls, turns, action_runs, deflections):
+        name = "id" if table is calls else "call_id"
         names = [each.name for each in table.c if each.name != "id" or table is calls]
         columns: list[ColumnElement[Any]] = []
         for each in names:
@@ -130,6 +133,7 @@ def _app(engine: AsyncEngine, now: float) -> FastAPI:
     app = FastAPI()
     archive = SqlCallArchive(engine)
     app.include_router(workbench_router(SqlMisheard(engine), archive, lambda: bench, clock))
+    app.include_router(offers_router(SqlDeflections(engine), clock))
     app.include_router(action_runs_router(SqlActionRuns(engine), dict, clock))
     return app
 
@@ -156,9 +160,12 @@ async def _measure(url: str, contacts: int, made_up: str) -> None:
     async with engine.connect() as connection:
         counts = [
             (await connection.execute(select(func.count()).select_from(table))).scalar_one()
-            for table in (calls, turns, action_runs)
+            for table in (calls, turns, action_runs, deflections)
         ]
-    print(f"{engine.dialect.name}: {counts[0]} contacts, {counts[1]} turns, {counts[2]} runs")
+    print(
+        f"{engine.dialect.name}: {counts[0]} contacts, {counts[1]} turns, {counts[2]} runs, "
+        f"{counts[3]} stages"
+    )
     print(f"  copied in {time.perf_counter() - began:.0f} s")
     first, whole = Times(), Times()
     for language in ("en-US", "zh-CN"):

@@ -30,6 +30,7 @@ from voicebot.storage.search import SqlTranscripts
 from voicebot.web.api.action_runs import action_runs_router
 from voicebot.web.api.forget import forget_router
 from voicebot.web.api.history import history_router
+from voicebot.web.api.offers import offers_router
 from voicebot.web.api.one_call import CallShelves, one_call_router
 from voicebot.web.api.recordings import recordings_router
 from voicebot.web.api.replay import replay_router
@@ -83,6 +84,7 @@ class Reviewing:
         costs = Costs(**self._settings.costs.model_dump())
         return (
             history_router(self._ledger, self._contacts, costs, audit),
+            offers_router(SqlDeflections(engine)),
             action_runs_router(SqlActionRuns(engine), lambda: self._application().action_kinds),
             workbench_router(SqlMisheard(engine), self.archive, self._workbench),
             one_call_router(shelves),

@@ -12,11 +12,20 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.storage.facts import ORDER, ended, noted, started, turn
 from voicebot.action_result import ActionResult
+from voicebot.analytics.deflection import deflection
 from voicebot.analytics.history import Span, Split
-from voicebot.events import ActionRan, CallEvent, QueueNoted, TurnResult
+from voicebot.events import (
+    ActionRan,
+    CallEvent,
+    DeflectionReached,
+    DeflectionStage,
+    QueueNoted,
+    TurnResult,
+)
 from voicebot.sessions.records import CallQuery
 from voicebot.storage.action_runs import SqlActionRuns
 from voicebot.storage.archive import SqlCallArchive
+from voicebot.storage.deflections import SqlDeflections
 from voicebot.storage.journal import SqlJournal
 from voicebot.storage.misheard import SqlMisheard
 from voicebot.types import CallId, Language, Matter
@@ -55,7 +64,21 @@ def _contacts() -> Iterator[CallEvent]:
             yield noted(call, Matter(about, {}, True), at=at)
         if agent := dice.choice(["", "ann", "bob"]):
             yield QueueNoted(CallId(call), at, "support", 3.0, agent, 9.0)
+        yield from _offered(dice, CallId(call), at)
         yield ended(call, at=at + 20)
+
+
+def _offered(dice: random.Random, call: CallId, at: float) -> Iterator[CallEvent]:
+    """None, one or both offers of text, and what came of the one that was accepted."""
+    offers = dice.sample(["tracking", "label"], dice.randrange(3))
+    for intent in offers:
+        yield DeflectionReached(call, at + 6, DeflectionStage.OFFERED, intent)
+    if offers and dice.random() < 0.7:
+        yield DeflectionReached(call, at + 7, DeflectionStage.ACCEPTED, offers[-1])
+        yield DeflectionReached(call, at + 8, dice.choice([*_IN_TEXT]))
+
+
+_IN_TEXT = (DeflectionStage.SERVED, DeflectionStage.HANDED_ON, DeflectionStage.GAVE_UP)
 
 
 @pytest.fixture
@@ -81,6 +104,12 @@ async def _ran(engine: AsyncEngine, where: Mapping[Split, str]) -> list[tuple[st
     return [(run.call_id, run.action, run.ms) for run in found.runs]
 
 
+async def _stages(engine: AsyncEngine, where: Mapping[Split, str]) -> list[tuple[str, str]]:
+    found = await SqlDeflections(engine).chosen(SPAN, where)
+    assert found.complete
+    return [(fact.call_id, fact.stage) for fact in found.facts]
+
+
 async def _followed(engine: AsyncEngine, where: Mapping[Split, str]) -> list[str]:
     values = {split.value: value for split, value in where.items()}
     query = CallQuery(since=SPAN.since, until=SPAN.until, where=values)
@@ -96,6 +125,8 @@ async def test_the_parts_of_every_split_are_the_whole(told: AsyncEngine) -> None
         assert sorted(chain(*parts)) == sorted(misheard), split
         runs = [await _ran(told, {split: value}) for value in values]
         assert sorted(chain(*runs)) == sorted(await _ran(told, {})) != [], split
+        stages = [await _stages(told, {split: value}) for value in values]
+        assert sorted(chain(*stages)) == sorted(await _stages(told, {})) != [], split
         calls = [await _followed(told, {split: value}) for value in values]
         assert sorted(chain(*calls)) == sorted(followed), split
 
@@ -122,6 +153,21 @@ async def test_calls_are_chosen_by_the_actions_that_ran_in_them(told: AsyncEngin
             if run.action == "find_order" and result in {None, run.result}
         }
         assert 0 < len(found) < 60
+
+
+async def test_every_number_of_the_offers_leads_to_so_many_calls(told: AsyncEngine) -> None:
+    archive = SqlCallArchive(told)
+    found = deflection((await SqlDeflections(told).chosen(SPAN, {})).facts)
+    assert set(found.by_intent) == {"tracking", "label"}
+    for intent, funnel in found.by_intent.items():
+        for stage in DeflectionStage:
+            query = CallQuery(text_stage=(stage, intent))
+            listed = (await archive.list_calls(query, limit=1000)).calls
+            assert len(listed) == funnel.reached[stage], (intent, stage)
+    assert found.by_intent["label"].reached[DeflectionStage.SERVED] > 0
+    served = CallQuery(text_stage=(DeflectionStage.SERVED, None))
+    listed = (await archive.list_calls(served, limit=1000)).calls
+    assert len(listed) == found.whole.reached[DeflectionStage.SERVED]
 
 
 async def test_calls_are_chosen_by_their_ids(told: AsyncEngine) -> None:

@@ -13,6 +13,7 @@ from tests.web.conftest import House
 from tests.web.shelf import STARTED, finished_call, running_call
 from voicebot.action_result import ActionResult
 from voicebot.errors import StorageError
+from voicebot.events import DeflectionStage
 from voicebot.sessions.records import CallQuery, Cursor
 from voicebot.types import CallId, Outcome
 
@@ -65,6 +66,13 @@ async def test_actions_and_ids_reach_the_archive(house: House, client: httpx.Asy
     assert query.ids == ("a", "b")
 
 
+async def test_stages_of_text_reach_the_archive(house: House, client: httpx.AsyncClient) -> None:
+    asked = {"text_stage": "gave up", "text_intent": "tracking"}
+    assert (await client.get("/api/calls", params=asked)).status_code == 200
+    assert house.archive.asked[0][0].text_stage == (DeflectionStage.GAVE_UP, "tracking")
+    assert (await client.get("/api/calls?text_intent=tracking")).status_code == 422
+
+
 async def test_an_hour_of_the_week_is_looked_for_by_the_clocks_of_the_zone(
     house: House, client: httpx.AsyncClient
 ) -> None:
@@ -104,6 +112,7 @@ async def test_a_time_without_zone_is_utc(house: House, client: httpx.AsyncClien
         "fact=contacts",
         "ids=a,,b",
         "action_result=lost&action=find_order",
+        "text_stage=lost",
         "hour_of_week=8-01&since=2026-11-21",
         "zone=Berlin&since=2026-11-21&hour_of_week=1-01",
     ],

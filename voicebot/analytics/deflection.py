@@ -25,12 +25,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
+from voicebot.analytics.history import Span, Split
 from voicebot.events import DeflectionReached, DeflectionStage
 from voicebot.types import CallId
 
 HOUR_S = 3600.0
+MOST_CONTACTS: Final = 5000
+"""Contacts of a selection that are looked at, the newest."""
 
 
 class DeflectionRecords(Protocol):
@@ -39,6 +42,25 @@ class DeflectionRecords(Protocol):
     async def stages(self, since: float, until: float) -> Sequence[DeflectionReached]:
         """All stages of the contacts first offered text from ``since`` on and before ``until`` (UTC
         epoch seconds), in the order of their times. Raises StorageError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """The stages of so many ``contacts``, most of whom have none; ``complete``: of all that were
+    chosen, not only of the newest."""
+
+    facts: Sequence[DeflectionReached]
+    contacts: int
+    complete: bool
+
+
+class StagesOfChosen(Protocol):
+    """Where the stages of chosen contacts are read."""
+
+    async def chosen(self, span: Span, where: Mapping[Split, str]) -> Stages:
+        """Give the stages of contacts that have ended, began in ``span`` and have the values of
+        ``where``, of the newest `MOST_CONTACTS`. Raises StorageError."""
         ...
 
 

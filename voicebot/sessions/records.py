@@ -19,7 +19,7 @@ from typing import Final, Protocol, Self
 
 from voicebot.action_result import ActionResult
 from voicebot.errors import UsageError
-from voicebot.events import CallEvent, TurnResult
+from voicebot.events import CallEvent, DeflectionStage, TurnResult
 from voicebot.types import CallId, Direction, Heard, Language, Matter, Outcome, Transport
 
 STOPPED: Final = "voicebot was stopped"
@@ -132,7 +132,8 @@ class CallQuery:
     without. ``within`` are intervals one of which the call started in; None takes all. ``fact`` is
     one of `analytics.totals.Fact`, as of ``now``; it takes calls that have ended. ``last_step`` is
     the flow and the step of the last turn. ``action`` is an action that ran, and how it ended
-    (None: any way). ``ids`` are those of the calls themselves; None takes all.
+    (None: any way). ``text_stage`` is how far the contact came on its way to text, and for which
+    intent it was offered (None: any). ``ids`` are those of the calls themselves; None takes all.
     """
 
     outcome: Outcome | None = None
@@ -144,6 +145,7 @@ class CallQuery:
     fact: str | None = None
     last_step: tuple[str, str] | None = None
     action: tuple[str, ActionResult | None] | None = None
+    text_stage: tuple[DeflectionStage, str | None] | None = None
     ids: tuple[CallId, ...] | None = None
     now: float = 0.0
 

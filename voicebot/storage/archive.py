@@ -15,11 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from voicebot.action_result import ActionResult
 from voicebot.analytics.totals import Fact, Rules
+from voicebot.events import DeflectionStage
 from voicebot.sessions.records import CallPage, CallQuery, CallRecord, Cursor
 from voicebot.storage.database import reading
 from voicebot.storage.ledger_facts import has, with_values, within
 from voicebot.storage.rows import call_record
-from voicebot.storage.schema import action_runs, calls, turns
+from voicebot.storage.schema import action_runs, calls, deflections, turns
 from voicebot.types import TEXT_DOORS, CallId, Outcome
 
 
@@ -96,6 +97,8 @@ def _conditions(query: CallQuery, after: Cursor | None, rules: Rules) -> list[Co
         conditions.append(_ended_at(*query.last_step))
     if query.action is not None:
         conditions.append(_in_which_ran(*query.action))
+    if query.text_stage is not None:
+        conditions.append(_came_as_far_as(*query.text_stage))
     if query.ids is not None:
         conditions.append(calls.c.id.in_(query.ids))
     if query.fact is not None:
@@ -118,6 +121,21 @@ def _in_which_ran(action: str, result: ActionResult | None) -> ColumnElement[boo
     run = action_runs.c
     ended = [] if result is None else [run.result == result.value]
     return exists(select(run.id).where(run.call_id == calls.c.id, run.action == action, *ended))
+
+
+def _came_as_far_as(stage: DeflectionStage, intent: str | None) -> ColumnElement[bool]:
+    """Calls of this stage on the way to text. Stages of the text itself carry no intent: they are
+    of the one that the contact accepted."""
+    came, said_yes = deflections.c, deflections.alias("accepted").c
+    reached = [came.call_id == calls.c.id, came.stage == stage.value]
+    if intent is not None:
+        accepted = (
+            said_yes.call_id == came.call_id,
+            said_yes.stage == DeflectionStage.ACCEPTED.value,
+        )
+        of_intent = exists(select(said_yes.at).where(*accepted, said_yes.intent == intent))
+        reached.append(or_(came.intent == intent, and_(came.intent == "", of_intent)))
+    return exists(select(came.at).where(*reached))
 
 
 async def _with_turns(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import RowMapping, Select, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from voicebot.analytics.deflection import MOST_CONTACTS, Stages
+from voicebot.analytics.history import Span, Split
 from voicebot.events import DeflectionReached, DeflectionStage
 from voicebot.storage.database import reading
+from voicebot.storage.newest import newest, pieces
 from voicebot.storage.schema import deflections
 from voicebot.types import CallId
 
@@ -35,6 +38,16 @@ class SqlDeflections:
         statement = select(deflections).where(table.call_id.in_(offered)).order_by(table.at)
         return await self._read(statement)
 
+    async def chosen(self, span: Span, where: Mapping[Split, str]) -> Stages:
+        """Give the stages of chosen contacts (`StagesOfChosen`). Raises StorageError."""
+        found: list[DeflectionReached] = []
+        async with reading(self._engine, "deflection") as connection:
+            contacts, complete = await newest(connection, span, where, MOST_CONTACTS)
+            for piece in pieces(contacts):
+                statement = select(deflections).where(deflections.c.call_id.in_(piece))
+                found += map(_fact, (await connection.execute(statement)).mappings())
+        return Stages(found, len(contacts), complete)
+
     async def stages_of(self, call_id: CallId) -> Sequence[DeflectionReached]:
         """Give all stages of one contact (`StagesLookup`). Raises StorageError."""
         table = deflections.c
@@ -45,9 +58,9 @@ class SqlDeflections:
     async def _read(self, statement: Select[tuple[Any, ...]]) -> Sequence[DeflectionReached]:
         async with reading(self._engine, "deflection") as connection:
             rows = (await connection.execute(statement)).mappings().all()
-        return [
-            DeflectionReached(
-                CallId(row["call_id"]), row["at"], DeflectionStage(row["stage"]), row["intent"]
-            )
-            for row in rows
-        ]
+        return [_fact(row) for row in rows]
+
+
+def _fact(row: RowMapping) -> DeflectionReached:
+    stage = DeflectionStage(row["stage"])
+    return DeflectionReached(CallId(row["call_id"]), row["at"], stage, row["intent"])

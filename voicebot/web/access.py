@@ -73,6 +73,7 @@ RULES: Final[Mapping[str, Access]] = {
     "/api/misunderstood": Scope.CALLS_READ,
     "/api/funnel": Scope.CALLS_READ,
     "/api/actions": Scope.CALLS_READ,
+    "/api/offers": Scope.CALLS_READ,
     "/api/replay": Scope.CALLS_READ,
     "/api/queues": Scope.DESK,
     "/desk": Scope.DESK,

@@ -13,6 +13,7 @@ from voicebot.action_result import ActionResult
 from voicebot.analytics.history import Span, Split, hours_of_week
 from voicebot.analytics.totals import Fact
 from voicebot.errors import UsageError
+from voicebot.events import DeflectionStage
 from voicebot.sessions.records import CallArchive, CallQuery, Cursor
 from voicebot.types import CallId, Direction, Outcome
 from voicebot.web.api.history import checked, refused, zone_of
@@ -56,6 +57,12 @@ class _Listing(BaseModel):
         None, max_length=256, description="only calls in which this action ran"
     )
     action_result: ActionResult | None = Field(None, description="and ended so; asks for `action`")
+    text_stage: DeflectionStage | None = Field(
+        None, description="only contacts that came so far on their way to text"
+    )
+    text_intent: str | None = Field(
+        None, max_length=128, description="and were offered text for this; asks for `text_stage`"
+    )
     ids: str | None = Field(
         None,
         max_length=5000,
@@ -86,6 +93,7 @@ class _Listing(BaseModel):
             fact=self.fact,
             last_step=self._last_step(),
             action=self._action(),
+            text_stage=self._text_stage(),
             ids=None if self.ids is None else tuple(map(CallId, self.ids.split(","))),
             now=now,
         )
@@ -95,6 +103,13 @@ class _Listing(BaseModel):
             return None
         flow, _, step = self.last_step.partition(".")
         return flow, step
+
+    def _text_stage(self) -> tuple[DeflectionStage, str | None] | None:
+        if self.text_stage is None:
+            if self.text_intent is not None:
+                raise refused("text_stage", "what text was offered for asks how far they came")
+            return None
+        return self.text_stage, self.text_intent
 
     def _action(self) -> tuple[str, ActionResult | None] | None:
         if self.action is None:

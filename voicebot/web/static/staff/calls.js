@@ -10,7 +10,7 @@ const OUTCOMES = ["self_served", "moved_to_text", "transferred", "callback_booke
 const FACTS = ["queued", "answered", "called_back", "within", "short_in_flow", "short_in_queue", "known",
   "repeats", "settled", "resolved", "undone"];
 const NAMED = ["outcome", "fact", "caller", "direction", "flow", "intent", "queue", "agent", "language", "door"];
-const UNTYPED = ["last_step", "action", "action_result", "ids", "hour_of_week", "zone"];
+const UNTYPED = ["last_step", "action", "action_result", "text_stage", "text_intent", "ids", "hour_of_week", "zone"];
 const FILTERS = [...NAMED, "since", "until", ...UNTYPED];
 const SEARCHED = ["q", "who", "since", "until", ...NAMED.filter((name) => name !== "fact")];
 const PAGE = 50;
@@ -51,6 +51,7 @@ function showChosen() {
       state.delete(name);
       if (name === "hour_of_week") state.delete("zone");
       if (name === "action") state.delete("action_result");
+      if (name === "text_stage") state.delete("text_intent");
       go();
     };
     return el("li", {}, el("button", { type: "button", class: "quiet", onclick: take },

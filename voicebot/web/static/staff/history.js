@@ -5,6 +5,7 @@ import { ask } from "./api.js";
 import { bars, heat, lines } from "./charts.js";
 import { showActions, showFunnel, showMisunderstood } from "./lessons.js";
 import { every, interval, periods } from "./interval.js";
+import { showOffers } from "./offers.js";
 import { showPlaces } from "./places.js";
 import { $, callsLink, clock, count, el, guarded, moment, table, words, zone } from "./review.js";
 
@@ -24,7 +25,7 @@ const BEHIND = {
   cost_per_contact: {}, money_saved: { outcome: "self_served" },
 };
 const NOT_BETTER = ["transfer", "abandonment_in_flow", "abandonment_in_queue", "short_abandonment", "repeat_rate", "asa_s", "aht_s", "cost_per_contact"];
-const PARTS = { funnel: showFunnel, misunderstood: showMisunderstood, actions: showActions };
+const PARTS = { funnel: showFunnel, misunderstood: showMisunderstood, offers: showOffers, actions: showActions };
 
 let state = new URLSearchParams();
 let span = null;
