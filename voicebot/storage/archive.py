@@ -129,11 +129,9 @@ def _came_as_far_as(stage: DeflectionStage, intent: str | None) -> ColumnElement
     came, said_yes = deflections.c, deflections.alias("accepted").c
     reached = [came.call_id == calls.c.id, came.stage == stage.value]
     if intent is not None:
-        accepted = (
-            said_yes.call_id == came.call_id,
-            said_yes.stage == DeflectionStage.ACCEPTED.value,
-        )
-        of_intent = exists(select(said_yes.at).where(*accepted, said_yes.intent == intent))
+        yes = said_yes.stage == DeflectionStage.ACCEPTED.value
+        own = said_yes.call_id == came.call_id, said_yes.intent == intent
+        of_intent = exists(select(said_yes.at).where(yes, *own))
         reached.append(or_(came.intent == intent, and_(came.intent == "", of_intent)))
     return exists(select(came.at).where(*reached))
 

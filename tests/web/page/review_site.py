@@ -52,6 +52,7 @@ from voicebot.storage.search import SqlTranscripts
 from voicebot.types import CallId, Heard, Language, Matter, Mode, Outcome
 from voicebot.web.api.action_runs import action_runs_router
 from voicebot.web.api.history import history_router
+from voicebot.web.api.offers import offers_router
 from voicebot.web.api.one_call import CallShelves, one_call_router
 from voicebot.web.api.recordings import recordings_router
 from voicebot.web.api.replay import replay_router
@@ -276,6 +277,7 @@ async def review_site(folder: Path, calls: int = 60) -> AsyncIterator[ReviewSite
             review_pages_router(),
             history_router(SqlLedger(engine, Rules()), contacts, costs, office.log, lambda: NOW),
             action_runs_router(SqlActionRuns(engine), lambda: {"find_order": "sql"}, lambda: NOW),
+            offers_router(SqlDeflections(engine), lambda: NOW),
             workbench_router(SqlMisheard(engine), archive, lambda: bench, lambda: NOW),
             one_call_router(shelves, lambda: NOW),
             replay_router(_replay),

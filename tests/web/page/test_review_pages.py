@@ -97,7 +97,7 @@ async def test_every_number_leads_to_its_calls_and_each_to_what_was_said(site: R
 
 async def test_all_pages_can_be_used_by_everybody(site: ReviewSite) -> None:
     ready = {
-        "history": (f"{INTERVAL}&show=funnel+misunderstood+actions", "#actions tbody tr"),
+        "history": (f"{INTERVAL}&show=funnel+misunderstood+offers+actions", "#actions tbody tr"),
         "calls": ("/calls", "#found tbody tr"),
         "search": ("/calls?q=refund", "#found mark"),
         "one-call": (f"/calls/{RECORDED}", "#timeline svg"),
@@ -146,6 +146,19 @@ async def test_misunderstood_words_lead_to_their_calls_and_what_they_come_to_now
         text = await browser.evaluate("document.body.innerText")
         assert "Conversation with" in text
         assert "written on our page" in text
+        assert browser.console == []
+
+
+async def test_what_came_of_offers_of_text_leads_to_the_contacts(site: ReviewSite) -> None:
+    async with Chromium() as browser:
+        await _come_in(browser, site, f"{INTERVAL}&show=offers")
+        await browser.until("document.querySelectorAll('#offers tbody tr').length === 2")
+        declined = "[...document.querySelectorAll('#offers tbody tr')].at(-1).cells[2]"
+        assert await browser.evaluate(f"{declined}.innerText") == "1"
+        await browser.evaluate(f"{declined}.querySelector('a').click()")
+        await browser.until("document.querySelectorAll('#found tbody tr').length === 1")
+        place = await browser.evaluate("document.querySelector('#found a').getAttribute('href')")
+        assert place == f"/calls/{RECORDED}"
         assert browser.console == []
 
 
