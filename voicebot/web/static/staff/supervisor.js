@@ -57,6 +57,13 @@ function calls(words, day, chosen) {
   return link;
 }
 
+function offersToday(words) {
+  if (!places.has("/history")) return words;
+  const link = make("a", words);
+  link.href = "/history?interval=today&show=offers";
+  return link;
+}
+
 function pair(term, ...what) {
   const both = document.createElement("div"), name = document.createElement("dt"), value = document.createElement("dd");
   name.append(term);
@@ -110,7 +117,7 @@ function showDay(day) {
   );
   $("day").replaceChildren(
     rate(calls("Containment", day, { outcome: "self_served" }), day.containment, "contacts"),
-    rate("Deflection to text", day.deflection, "offers"),
+    rate(offersToday("Deflection to text"), day.deflection, "offers"),
   );
 }
 
