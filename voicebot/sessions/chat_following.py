@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from voicebot.sessions.chat import ChatSession
@@ -44,7 +44,9 @@ class Following:
             raise self._tally.refused("key", "this conversation is not open in this browser")
         return self._view(session, after)
 
-    async def follow(self, conversation: ConversationId, after: int) -> AsyncIterator[ChatView]:
+    async def follow(
+        self, conversation: ConversationId, after: int
+    ) -> AsyncGenerator[ChatView, None]:
         """Each change from the line ``after`` on, the present view first, until we stop.
 
         Raises TextRefused 'tabs' where too many follow already.

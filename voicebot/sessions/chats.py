@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -164,7 +164,7 @@ class Chats:
         """See `Following.view`."""
         return await self._following.view(conversation, after)
 
-    def follow(self, conversation: ConversationId, after: int) -> AsyncIterator[ChatView]:
+    def follow(self, conversation: ConversationId, after: int) -> AsyncGenerator[ChatView, None]:
         """See `Following.follow`."""
         return self._following.follow(conversation, after)
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -40,6 +40,7 @@ from voicebot.web.api.chat_models import (
     Written,
 )
 from voicebot.web.api.chat_phone import PhoneCalls, add_phone_routes
+from voicebot.web.api.chat_stream import as_events
 from voicebot.web.bodies import read_body
 from voicebot.web.origin import own_origin
 from voicebot.web.rate_limit import RateLimit
@@ -96,7 +97,9 @@ class ChatDesk(Protocol):
         self, conversation: ConversationId, after: int, wait_s: float
     ) -> ChatView: ...
 
-    def follow(self, conversation: ConversationId, after: int) -> AsyncIterator[ChatView]: ...
+    def follow(
+        self, conversation: ConversationId, after: int
+    ) -> AsyncGenerator[ChatView, None]: ...
 
 
 CallBack = Callable[[ConversationId], Awaitable[CallGrant]]
@@ -226,7 +229,7 @@ def chat_router(
         conversation: ConversationId = Depends(known), after: int = Query(0, ge=0)
     ) -> StreamingResponse:
         """Send each view as a server-sent event; its id is the cursor."""
-        stream = _as_events(desk.follow(conversation, after))
+        stream = as_events(desk.follow(conversation, after))
         return StreamingResponse(stream, media_type="text/event-stream")
 
     @router.post("/{conversation}/typing", status_code=204, summary="Show that the caller types")
@@ -298,15 +301,6 @@ def _begun(entrance: Entrance, request: Request, response: Response, opened: Ope
         entrance.keep(response, opened)
         return Begun(conversation=opened.conversation)
     return Begun(conversation=opened.conversation, key=opened.key)
-
-
-async def _as_events(views: AsyncIterator[ChatView]) -> AsyncIterator[str]:
-    try:
-        async for view in views:
-            yield f"id: {view.cursor}\ndata: {View.of(view).model_dump_json()}\n\n"
-    except (TextRefused, TextUnavailable, StorageError) as error:
-        code = error.code if isinstance(error, TextRefused) else "unavailable"
-        yield f'event: refused\ndata: {{"code": "{code}"}}\n\n'
 
 
 def _route_of(entrance: Entrance) -> type[APIRoute]:
