@@ -102,6 +102,7 @@ async def two_requests_in_own_words(phone: Phone) -> None:
 async def test_two_requests_in_a_callers_own_words_are_served_in_turn(made: Made) -> None:
     call, _ = await made(two_requests_in_own_words)
     heard = call["turns"][0]["heard"]["semantics"]
+    assert heard is not None, call["turns"]
     assert heard["intent"] == "location"
     assert [each["intent"] for each in heard["more"]] == ["hours"]
     assert heard["because"]
