@@ -41,7 +41,7 @@ class Caller:
 
 CALLERS: list[Caller] = []
 
-AT_ONCE = 5
+AT_ONCE = 4
 """Calls side by side: recognition of more would fall behind on two cores."""
 
 
