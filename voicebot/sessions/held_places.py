@@ -11,11 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 
+import structlog
+
 from voicebot.acd import effects as e
 from voicebot.acd.model import Contact, ContactId
 from voicebot.flows.state import Frames, frames_from_json, frames_to_json
 from voicebot.sessions.briefing import Briefing, briefing_to_json, contact_to_json, told_of
 from voicebot.types import Json
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +104,16 @@ class PlaceBook:
         self._in_line: set[ContactId] = set()
 
     async def places(self) -> list[HeldPlace]:
-        """All of before a restart, those who waited longest first. Raises StorageError."""
-        return [HeldPlace.of(kept) for kept in await self._records.held_places()]
+        """All of before a restart, those who waited longest first; one that cannot be read is
+        nobody's any more. Raises StorageError."""
+        found = []
+        for kept in await self._records.held_places():
+            try:
+                found.append(HeldPlace.of(kept))
+            except (KeyError, TypeError, ValueError) as error:
+                log.error("held_place_not_read", problem=type(error).__name__)
+                self._records.place_gone(kept.contact_id)
+        return found
 
     def waits(self, place: HeldPlace) -> None:
         """A caller with a link is in line at ``place``."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import Executable, delete, func, insert, select
+from sqlalchemy import Executable, Table, delete, func, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -41,35 +41,38 @@ class SqlQueueRecords:
         """Facts that could not be kept."""
 
     def booked(self, booking: Booking) -> None:
-        self._put(
-            delete(callbacks).where(callbacks.c.contact_id == booking.contact_id),
-            insert(callbacks).values(
-                contact_id=booking.contact_id,
-                queue=booking.queue,
-                number=booking.number,
-                arrived_at=booking.arrived_at,
-                due_at=booking.due_at,
-                details=dict(booking.details),
-            ),
+        self._put_anew(
+            callbacks,
+            contact_id=booking.contact_id,
+            queue=booking.queue,
+            number=booking.number,
+            arrived_at=booking.arrived_at,
+            due_at=booking.due_at,
+            details=dict(booking.details),
         )
 
     def settled(self, contact_id: str) -> None:
         self._put(delete(callbacks).where(callbacks.c.contact_id == contact_id))
 
     def place_held(self, place: KeptPlace) -> None:
-        self._put(
-            delete(held_places).where(held_places.c.contact_id == place.contact_id),
-            insert(held_places).values(
-                contact_id=place.contact_id,
-                queue=place.queue,
-                since=place.since,
-                left_at=place.left_at,
-                details=dict(place.details),
-            ),
+        self._put_anew(
+            held_places,
+            contact_id=place.contact_id,
+            queue=place.queue,
+            since=place.since,
+            left_at=place.left_at,
+            details=dict(place.details),
         )
 
     def place_gone(self, contact_id: str) -> None:
         self._put(delete(held_places).where(held_places.c.contact_id == contact_id))
+
+    def _put_anew(self, table: Table, contact_id: str, **values: Any) -> None:
+        """Keep one row of this contact, in place of what is known of it."""
+        self._put(
+            delete(table).where(table.c.contact_id == contact_id),
+            insert(table).values(contact_id=contact_id, **values),
+        )
 
     def agent_changed(self, change: AgentChange) -> None:
         self._put(
